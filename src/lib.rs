@@ -1,0 +1,1 @@
+//! The clerk who works while the shop sleeps.

@@ -1,0 +1,2 @@
+//! nightclerk.
+fn main() {}
