@@ -1,0 +1,72 @@
+//! The canonical datasets: what `sql/datasets/NAME.sql` of a project must return.
+//!
+//! SQL maps a retailer's own tables onto these columns; everything after it speaks only of them. Money is an integer
+//! in minor currency units, quantities are integers in thousandths of a unit, so that every engine sums the same
+//! numbers. A nullable column may be absent from the result: that is a missing fact, never a zero.
+
+mod campaigns;
+mod catalogue;
+mod contract;
+mod customers;
+mod sales;
+mod source;
+mod supply;
+
+pub use campaigns::{ASSIGNMENTS, CAMPAIGN_OUTCOMES, CAMPAIGNS, OFFERS, REDEMPTIONS};
+pub use catalogue::{CALENDAR, PRICES, PRODUCTS, PROMOTIONS};
+pub use contract::{ContractError, Fault, conform};
+pub use customers::{CUSTOMERS, SUPPRESSIONS};
+pub use sales::{BASKET_LINES, CUSTOMER_DAYS, DAILY_SALES, ORDER_LINES};
+pub use source::{InputFact, LoadError, PublishedAt, Source, dataset_sql};
+pub use supply::{DELIVERIES, OPEN_ORDERS, STOCK_LEVELS, SUPPLIERS};
+
+use crate::table::TableSchema;
+
+/// A canonical dataset.
+#[derive(Debug)]
+pub struct Dataset {
+    /// Its columns. A nullable column may be absent.
+    pub schema: TableSchema<'static>,
+    /// The column that says when a row became known; rows after the as-of date are not part of a run.
+    /// `None` for data without a time or whose future is planned (promotions, calendar).
+    pub day_column: Option<&'static str>,
+    /// Whether further columns are kept as attributes (customer features).
+    pub keeps_attributes: bool,
+    /// Whether every business day adds rows, so that an old newest day means a missing load.
+    pub grows_daily: bool,
+}
+
+impl Dataset {
+    /// The dataset's name: the stem of its file in `sql/datasets/`.
+    pub const fn name(&self) -> &'static str {
+        self.schema.name
+    }
+}
+
+/// Every dataset, alphabetical.
+pub const DATASETS: &[&Dataset] = &[
+    &ASSIGNMENTS,
+    &BASKET_LINES,
+    &CALENDAR,
+    &CAMPAIGN_OUTCOMES,
+    &CAMPAIGNS,
+    &CUSTOMER_DAYS,
+    &CUSTOMERS,
+    &DAILY_SALES,
+    &DELIVERIES,
+    &OFFERS,
+    &OPEN_ORDERS,
+    &ORDER_LINES,
+    &PRICES,
+    &PRODUCTS,
+    &PROMOTIONS,
+    &REDEMPTIONS,
+    &STOCK_LEVELS,
+    &SUPPLIERS,
+    &SUPPRESSIONS,
+];
+
+/// The dataset of that name.
+pub fn dataset(name: &str) -> Option<&'static Dataset> {
+    DATASETS.iter().copied().find(|dataset| dataset.name() == name)
+}

@@ -1,0 +1,88 @@
+//! What was sold: order lines and the three summaries that jobs read instead of them.
+
+use super::Dataset;
+use crate::table::ColumnType::{Date, Instant, Integer, Text};
+use crate::table::{Column, TableSchema};
+
+/// Every line of every order; the one file a new user maps first. Jobs read the summaries derived from it.
+pub const ORDER_LINES: Dataset = Dataset {
+    schema: TableSchema {
+        name: "order_lines",
+        doc: "one row per order line; returns are lines with a negative quantity",
+        grain: &[],
+        columns: &[
+            Column::new("order_id", Text, "the basket"),
+            Column::new("ordered_on", Date, "business date in the project's time zone"),
+            Column::nullable("ordered_at", Instant, "moment of the order"),
+            Column::nullable("customer_id", Text, "NULL for guests"),
+            Column::new("product_id", Text, "the product"),
+            Column::nullable("location_id", Text, "store or warehouse that served it; NULL where there is only one"),
+            Column::new("quantity", Integer, "thousandths of a unit, negative for a return"),
+            Column::new("net_amount", Integer, "minor currency units received after discounts, without tax"),
+            Column::nullable("discount_amount", Integer, "minor currency units given away"),
+            Column::nullable("coupon_id", Text, "the offer used"),
+        ],
+    },
+    day_column: Some("ordered_on"),
+    keeps_attributes: false,
+    grows_daily: true,
+};
+
+/// Sales per day, product and location: what forecasting reads.
+pub const DAILY_SALES: Dataset = Dataset {
+    schema: TableSchema {
+        name: "daily_sales",
+        doc: "one row per day, product and location with sales or returns",
+        grain: &["sold_on", "product_id", "location_id"],
+        columns: &[
+            Column::new("sold_on", Date, "business date"),
+            Column::new("product_id", Text, "the product"),
+            Column::new("location_id", Text, "the location; `all` where order lines name none"),
+            Column::new("quantity", Integer, "thousandths of a unit sold, returns not deducted"),
+            Column::new("returned_quantity", Integer, "thousandths of a unit returned, positive"),
+            Column::new("net_amount", Integer, "minor currency units of the sold lines"),
+            Column::new("orders", Integer, "distinct orders"),
+        ],
+    },
+    day_column: Some("sold_on"),
+    keeps_attributes: false,
+    grows_daily: true,
+};
+
+/// The sold lines of each order, one row per order and product: what basket rules read.
+pub const BASKET_LINES: Dataset = Dataset {
+    schema: TableSchema {
+        name: "basket_lines",
+        doc: "one row per order and product with a positive quantity",
+        grain: &["order_id", "product_id"],
+        columns: &[
+            Column::new("order_id", Text, "the basket"),
+            Column::new("sold_on", Date, "business date"),
+            Column::new("product_id", Text, "the product"),
+            Column::new("quantity", Integer, "thousandths of a unit"),
+            Column::new("net_amount", Integer, "minor currency units"),
+        ],
+    },
+    day_column: Some("sold_on"),
+    keeps_attributes: false,
+    grows_daily: true,
+};
+
+/// What each known customer bought per day: what campaign lift and coupon targeting read.
+pub const CUSTOMER_DAYS: Dataset = Dataset {
+    schema: TableSchema {
+        name: "customer_days",
+        doc: "one row per customer and day with at least one order line",
+        grain: &["customer_id", "sold_on"],
+        columns: &[
+            Column::new("customer_id", Text, "the customer"),
+            Column::new("sold_on", Date, "business date"),
+            Column::new("orders", Integer, "distinct orders with a positive line"),
+            Column::new("net_amount", Integer, "minor currency units, returns deducted"),
+            Column::new("coupon_orders", Integer, "distinct orders in which an offer was used"),
+        ],
+    },
+    day_column: Some("sold_on"),
+    keeps_attributes: false,
+    grows_daily: true,
+};

@@ -1,0 +1,137 @@
+//! The `Job` trait: read, decide; the runner writes.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::datasets::{Dataset, Source};
+use crate::publication::Publication;
+use crate::quantities::Currency;
+use crate::table::TableSchema;
+
+/// One kind of job. The struct *is* the job's parameters: the `[params]` table of a file in `jobs/`.
+///
+/// A run is three steps. Only the second is ours to get right, so it can reach nothing but its arguments.
+pub trait Job: DeserializeOwned + Serialize + Send + Sync + 'static {
+    /// The `kind` in job files, the folder in `src/jobs/`, the template in `reports/`.
+    const KIND: &'static str;
+
+    /// Datasets without which it refuses to run.
+    const NEEDS: &'static [&'static Dataset];
+
+    /// Datasets it reads when they are there.
+    const USES: &'static [&'static Dataset];
+
+    /// The tables it publishes, all of them in every publication.
+    const PUBLISHES: &'static [&'static TableSchema<'static>];
+
+    /// What the decision is made from.
+    type Dataset: Send + Sync + 'static;
+
+    /// Reads. May wait, may fail; decides nothing.
+    fn load(
+        &self,
+        ctx: &RunContext,
+        source: &Source<'_>,
+    ) -> impl Future<Output = anyhow::Result<Self::Dataset>> + Send;
+
+    /// Decides. Same arguments, same answer, whatever the thread count.
+    ///
+    /// # Errors
+    /// Only when there is nothing fit to publish; a part that degrades becomes a caveat.
+    fn recommend(&self, ctx: &RunContext, dataset: &Self::Dataset, progress: &Progress) -> anyhow::Result<Publication>;
+}
+
+/// Everything a run depends on besides its data and its parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunContext {
+    /// The job's name: the stem of its file.
+    pub job: String,
+    /// The last complete business day, inclusive. Data after it does not exist.
+    pub as_of: NaiveDate,
+    /// Seeds every random choice, and is published with the result.
+    pub seed: u64,
+    /// The project's currency.
+    pub currency: Currency,
+}
+
+/// Where long work reports how far it is.
+#[derive(Clone)]
+pub struct Progress(Arc<dyn Fn(&str, u64, u64) + Send + Sync>);
+
+impl Progress {
+    /// Reports to `report(what, done, total)`; called from several threads.
+    pub fn new(report: impl Fn(&str, u64, u64) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(report))
+    }
+
+    /// Reports to nobody.
+    pub fn silent() -> Self {
+        Self::new(|_, _, _| {})
+    }
+
+    /// `done` of `total` steps of `what` are finished.
+    pub fn report(&self, what: &str, done: u64, total: u64) {
+        (self.0)(what, done, total);
+    }
+}
+
+impl std::fmt::Debug for Progress {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Progress")
+    }
+}
+
+/// `Job` with its dataset hidden, so that the runner can hold a list of them.
+#[async_trait]
+pub trait AnyJob: Send + Sync {
+    /// See [`Job::KIND`].
+    fn kind(&self) -> &'static str;
+    /// See [`Job::NEEDS`].
+    fn needs(&self) -> &'static [&'static Dataset];
+    /// See [`Job::USES`].
+    fn uses(&self) -> &'static [&'static Dataset];
+    /// See [`Job::PUBLISHES`].
+    fn publishes(&self) -> &'static [&'static TableSchema<'static>];
+    /// The parameters with every default filled in, as TOML.
+    fn params_toml(&self) -> String;
+    /// Reads and decides.
+    async fn run(
+        self: Arc<Self>,
+        ctx: &RunContext,
+        source: &Source<'_>,
+        progress: &Progress,
+    ) -> anyhow::Result<Publication>;
+}
+
+#[async_trait]
+impl<J: Job> AnyJob for J {
+    fn kind(&self) -> &'static str {
+        J::KIND
+    }
+    fn needs(&self) -> &'static [&'static Dataset] {
+        J::NEEDS
+    }
+    fn uses(&self) -> &'static [&'static Dataset] {
+        J::USES
+    }
+    fn publishes(&self) -> &'static [&'static TableSchema<'static>] {
+        J::PUBLISHES
+    }
+    fn params_toml(&self) -> String {
+        toml::to_string(self).unwrap_or_else(|error| format!("# parameters cannot be shown: {error}\n"))
+    }
+    async fn run(
+        self: Arc<Self>,
+        ctx: &RunContext,
+        source: &Source<'_>,
+        progress: &Progress,
+    ) -> anyhow::Result<Publication> {
+        let dataset = self.load(ctx, source).await?;
+        let (ctx, progress) = (ctx.clone(), progress.clone());
+        // A long fit must not stall the heartbeat that keeps the run's lease.
+        tokio::task::spawn_blocking(move || self.recommend(&ctx, &dataset, &progress)).await?
+    }
+}

@@ -1,0 +1,98 @@
+//! What to order, why, what is wrong, and what became of earlier advice.
+
+use crate::table::ColumnType::{Date, Flag, Integer, Real, Text};
+use crate::table::{Column, TableSchema};
+
+/// One row per product and location that was planned, also where the order is 0.
+pub const INVENTORY_RECOMMENDATIONS: TableSchema<'static> = TableSchema {
+    name: "inventory_recommendations",
+    doc: "what to order, when, how much",
+    grain: &["product_id", "location_id"],
+    columns: &[
+        Column::new("recommendation_id", Text, "stable across reruns of a date"),
+        Column::new("product_id", Text, "the product"),
+        Column::new("location_id", Text, "where it is to arrive"),
+        Column::nullable("supplier_id", Text, "whom to order from"),
+        Column::new("order_on", Date, "next day the supplier takes orders"),
+        Column::new("arrives_on", Date, "expected arrival"),
+        Column::new("covers_until", Date, "last day before the next order could arrive"),
+        Column::new("order_quantity", Integer, "thousandths of a unit; 0: nothing to order"),
+        Column::nullable("pack_size", Integer, "thousandths of a unit"),
+        Column::nullable("unit_cost", Integer, "minor currency units"),
+        Column::nullable("order_value", Integer, "minor currency units"),
+        Column::new("on_hand", Integer, "thousandths of a unit at the close of as_of, negative books counted as 0"),
+        Column::new("reserved", Integer, "thousandths of a unit"),
+        Column::new("on_order", Integer, "thousandths of a unit due in the protection interval"),
+        Column::new("expected_demand", Real, "units over the protection interval"),
+        Column::new("safety_stock", Real, "units above expected demand"),
+        Column::new("order_up_to", Real, "units: the demand quantile at the service level over the protection interval"),
+        Column::new("service_level", Real, "probability of no stock-out in the protection interval"),
+        Column::new("lead_time_days", Real, "mean days from order to arrival"),
+        Column::new("lead_time_basis", Text, "`deliveries`, `quoted` or `default`"),
+        Column::new("protection_days", Integer, "days that this order has to cover, from the day after as_of"),
+        Column::new("forecast_as_of", Date, "the forecast used"),
+        Column::new("forecast_method", Text, "its model"),
+        Column::nullable("stock_out_on", Date, "expected stock-out if nothing is ordered"),
+        Column::new("urgency", Text, "`red`: stock-out before an order could arrive; `amber`: order now; `green`"),
+        Column::new("flags", Text, "comma separated"),
+        Column::new("explanation", Text, "the order in a sentence"),
+    ],
+};
+
+/// The steps of each recommendation; their quantities sum exactly to the order.
+pub const INVENTORY_EXPLANATIONS: TableSchema<'static> = TableSchema {
+    name: "inventory_explanations",
+    doc: "how an order quantity came about; the quantities of a recommendation sum exactly to its order",
+    grain: &["recommendation_id", "step_no"],
+    columns: &[
+        Column::new("recommendation_id", Text, "the recommendation"),
+        Column::new("step_no", Integer, "from 1"),
+        Column::new("code", Text, "`expected_demand`, `safety_stock`, `on_hand` ..."),
+        Column::new("quantity", Integer, "thousandths of a unit, signed"),
+        Column::new("running", Integer, "thousandths of a unit after this step"),
+        Column::new("text", Text, "the step in a sentence"),
+    ],
+};
+
+/// What a planner must look at.
+pub const INVENTORY_EXCEPTIONS: TableSchema<'static> = TableSchema {
+    name: "inventory_exceptions",
+    doc: "stock-outs, overstock and facts that are missing, with dates and money",
+    grain: &["code", "product_id", "location_id", "supplier_id"],
+    columns: &[
+        Column::new("code", Text, "`stock_out_now`, `stock_out_risk`, `overstock`, `supplier_minimum_not_met` ..."),
+        Column::new("severity", Text, "`red`, `amber` or `note`"),
+        Column::nullable("product_id", Text, "the product"),
+        Column::nullable("location_id", Text, "the location"),
+        Column::nullable("supplier_id", Text, "the supplier"),
+        Column::nullable("first_on", Date, "when it begins"),
+        Column::nullable("quantity", Real, "units concerned"),
+        Column::nullable("value", Real, "minor currency units at stake"),
+        Column::new("text", Text, "what is wrong and what to do, in a sentence"),
+    ],
+};
+
+/// Earlier recommendations against what happened.
+pub const RECOMMENDATION_OUTCOMES: TableSchema<'static> = TableSchema {
+    name: "recommendation_outcomes",
+    doc: "how earlier advice turned out, graded when its protection interval is over",
+    grain: &["recommended_as_of", "recommendation_id"],
+    columns: &[
+        Column::new("recommended_as_of", Date, "the as-of date of the advice"),
+        Column::new("recommendation_id", Text, "the recommendation"),
+        Column::new("product_id", Text, "the product"),
+        Column::new("location_id", Text, "the location"),
+        Column::new("recommended", Integer, "thousandths of a unit advised"),
+        Column::nullable("ordered", Integer, "thousandths of a unit ordered on that day; NULL: not known"),
+        Column::nullable("followed", Flag, "whether the order agrees with the advice; NULL: not known"),
+        Column::new("window_from", Date, "first day graded"),
+        Column::new("window_to", Date, "last day graded"),
+        Column::new("demand_expected", Real, "units"),
+        Column::new("demand_actual", Real, "units sold; less than demand where there were stock-outs"),
+        Column::new("order_up_to", Real, "units"),
+        Column::new("stock_out_days", Integer, "days that closed with nothing on hand"),
+        Column::nullable("closing_stock", Real, "units on hand on the last day"),
+        Column::new("verdict", Text, "`good`, `too_little`, `too_much`, `not_followed` or `unknown`"),
+        Column::new("explanation", Text, "why, in a sentence"),
+    ],
+};

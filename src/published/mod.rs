@@ -1,0 +1,45 @@
+//! The tables we own: what each kind publishes and other kinds, planners and the CRM read.
+//!
+//! In the warehouse every one of them begins with `job`, `as_of` and `run_id`, added by the runner; rows of a table are
+//! visible through `NAME_current`, the newest publication of each job. Quantities that are orders are integers in
+//! thousandths of a unit, money is in minor currency units, forecasts are reals in units.
+
+mod coupons;
+mod forecasts;
+mod inventory;
+mod lift;
+mod rules;
+
+pub use coupons::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS, COUPON_DROPS, COUPON_TARGETS};
+pub use forecasts::{DEMAND_FORECASTS, FORECAST_ACCURACY, QUANTILES};
+pub use inventory::{
+    INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES,
+};
+pub use lift::CAMPAIGN_LIFT;
+pub use rules::ASSOCIATION_RULES;
+
+use crate::table::ColumnType::{Date, Integer, Text};
+use crate::table::{Column, TableSchema};
+
+/// Every published table, alphabetical.
+pub const TABLES: &[&TableSchema<'static>] = &[
+    &ASSOCIATION_RULES,
+    &CAMPAIGN_LIFT,
+    &COUPON_ASSIGNMENTS,
+    &COUPON_CAMPAIGNS,
+    &COUPON_DROPS,
+    &COUPON_TARGETS,
+    &DEMAND_FORECASTS,
+    &FORECAST_ACCURACY,
+    &INVENTORY_EXCEPTIONS,
+    &INVENTORY_EXPLANATIONS,
+    &INVENTORY_RECOMMENDATIONS,
+    &RECOMMENDATION_OUTCOMES,
+];
+
+/// The columns that the runner puts before a published table's own.
+pub const KEY_COLUMNS: [Column<'static>; 3] = [
+    Column::new("job", Text, "the job that published the row"),
+    Column::new("as_of", Date, "the business date it was published for"),
+    Column::new("run_id", Integer, "the run, see nightclerk_runs"),
+];

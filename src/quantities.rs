@@ -1,0 +1,125 @@
+//! Numbers that carry their meaning, checked when they are made, so that a bad one is reported with its line.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! bounded {
+    ($(#[$doc:meta])* $name:ident, $inner:ty, $what:literal, $allowed:literal, $test:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+        #[serde(try_from = "f64")]
+        pub struct $name($inner);
+
+        impl $name {
+            /// Checks the range.
+            ///
+            /// # Errors
+            /// A sentence with the quantity's name, what is allowed and what was found.
+            pub fn new(value: f64) -> Result<Self, String> {
+                let valid: fn(f64) -> bool = $test;
+                if valid(value) {
+                    Ok(Self(value as $inner))
+                } else {
+                    Err(format!(concat!($what, " must be ", $allowed, ", got {}"), value))
+                }
+            }
+
+            /// The bare number.
+            pub const fn get(self) -> $inner {
+                self.0
+            }
+        }
+
+        impl TryFrom<f64> for $name {
+            type Error = String;
+            fn try_from(value: f64) -> Result<Self, String> {
+                Self::new(value)
+            }
+        }
+
+        impl From<$name> for f64 {
+            fn from(value: $name) -> f64 {
+                value.0 as f64
+            }
+        }
+    };
+}
+
+bounded!(
+    /// A probability strictly between 0 and 1: a service level, a confidence level, a significance level.
+    Level, f64, "a level", "between 0 and 1, both excluded (0.95 means 95 %)", |value| value > 0.0 && value < 1.0
+);
+bounded!(
+    /// A share from 0 to 1, both allowed.
+    Share, f64, "a share", "from 0 to 1 (0.1 means 10 %)", |value| (0.0..=1.0).contains(&value)
+);
+bounded!(
+    /// A number of days, at least 1.
+    Days, u32, "a number of days", "a whole number from 1 to 3660", |value| value.fract() == 0.0 && (1.0..=3660.0).contains(&value)
+);
+bounded!(
+    /// A count, at least 1.
+    Count, u32, "a count", "a whole number from 1 to 4294967295", |value| value.fract() == 0.0 && (1.0..=4_294_967_295.0).contains(&value)
+);
+bounded!(
+    /// An amount of money in major units of the project's currency (12.50), not negative.
+    Amount, f64, "an amount of money", "a number from 0 on", |value| value >= 0.0 && value.is_finite()
+);
+bounded!(
+    /// A factor above 0.
+    Factor, f64, "a factor", "a number above 0", |value| value > 0.0 && value.is_finite()
+);
+
+/// A currency: its ISO 4217 code and how many digits its minor unit has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Currency {
+    code: [u8; 3],
+}
+
+impl Currency {
+    /// Parses a code such as `EUR`.
+    ///
+    /// # Errors
+    /// When it is not three capital letters.
+    pub fn new(code: &str) -> Result<Self, String> {
+        match code.as_bytes() {
+            &[first, second, third] if code.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+                Ok(Self { code: [first, second, third] })
+            }
+            _ => Err(format!("a currency is an ISO 4217 code of three capital letters such as `EUR`, got `{code}`")),
+        }
+    }
+
+    /// The code.
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.code).unwrap_or("XXX")
+    }
+
+    /// How many decimal digits the minor unit has: 2 for cents, 0 for yen, 3 for dinars (ISO 4217).
+    pub fn minor_digits(&self) -> u32 {
+        match &self.code {
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF" | b"UGX" | b"VND"
+            | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+            b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
+            _ => 2,
+        }
+    }
+
+    /// Minor units in one major unit: 100 for `EUR`.
+    pub fn minor_per_major(&self) -> f64 {
+        10f64.powi(self.minor_digits() as i32)
+    }
+}
+
+impl TryFrom<String> for Currency {
+    type Error = String;
+    fn try_from(code: String) -> Result<Self, String> {
+        Self::new(&code)
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> Self {
+        currency.code().to_owned()
+    }
+}
