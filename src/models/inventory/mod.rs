@@ -1,0 +1,102 @@
+//! What to order, when, how much and why: periodic review with an order-up-to level.
+//!
+//! The policy is (R, S) (Silver, Pyke and Thomas, 4th ed., chapter 6; Axsäter, 3rd ed., chapter 5): on every day on which the
+//! supplier takes orders, raise the inventory position to `S`, the demand that will not be exceeded, with probability
+//! `service_level`, until the *next* order could have arrived. One distribution does both jobs: the published forecast's total
+//! demand over that protection interval sets `S`, mixed over the lead times the supplier has really shown.
+//!
+//! Timing, pinned once and shared with [`simulate`]: a day is (1) receive, (2) serve demand, (3) record, and in the night after it
+//! (4) order. `as_of` is the last complete day; an order of that night is dated `as_of + 1` or the supplier's next order day, and a lead
+//! time of `L` days makes it available for the demand of day `order day + L`. The protection interval therefore has
+//! `next order day + L - (as_of + 1)` days: lead time plus review period, never one less.
+//!
+//! Quantities that must add up are integer thousandths of a unit (`..._milli`); forecasts are floating-point units.
+
+mod calendar;
+mod grade;
+mod lead_time;
+mod newsvendor;
+mod outlook;
+mod plan;
+mod projection;
+mod rules;
+mod simulate;
+mod supplier;
+
+pub use calendar::OrderCalendar;
+pub use grade::{GradeRules, Outcome, PastAdvice, Verdict, WhatHappened, grade_advice};
+pub use lead_time::{LeadTime, LeadTimeSource};
+pub use newsvendor::{critical_ratio, smallest_covering};
+pub use outlook::{DemandOutlook, TotalDemand};
+pub use plan::{Flag, OrderPlan, OrderRequest, ProtectionDemand, StockPosition, plan_order, protection_demand};
+pub use projection::{
+    Overstock, ProjectionRequest, Receipt, StockProjection, days_of_cover, find_overstock, project_stock,
+};
+pub use rules::{OrderRules, Step, StepCode};
+pub use simulate::{Night, SimulationResult, SimulationSettings, Unmet, simulate};
+pub use supplier::{SupplierLine, SupplierMinimum, check_supplier_minimum};
+
+/// Why an order could not be planned.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum InventoryError {
+    /// A probability that must lie strictly between 0 and 1.
+    #[error("planning an order: `service_level` is {found}, allowed is above 0 and below 1; try 0.95")]
+    ServiceLevel {
+        /// Value found.
+        found: f64,
+    },
+    /// The demand outlook is empty, ragged, unordered or not finite.
+    #[error("reading a demand outlook: {problem}; give ascending levels and one non-decreasing row of totals per day")]
+    Outlook {
+        /// What is wrong, with the place.
+        problem: String,
+    },
+    /// A weekday list that cannot be read.
+    #[error(
+        "reading order weekdays `{text}`: `{found}` is no weekday; use mon, tue, wed, thu, fri, sat, sun, separated by commas"
+    )]
+    Weekday {
+        /// The whole text.
+        text: String,
+        /// The part that failed.
+        found: String,
+    },
+    /// A date past the end of the calendar.
+    #[error("planning an order: no date {days} days after {from}; use a date before the year 9999")]
+    Date {
+        /// Start.
+        from: chrono::NaiveDate,
+        /// Distance.
+        days: u64,
+    },
+}
+
+/// Thousandths of a unit per unit.
+pub const MILLI: f64 = 1000.0;
+
+/// Units to thousandths, rounded up, so that a fraction of a thousandth is still covered.
+/// The tolerance keeps binary noise (`12.000000000001`) from becoming a further thousandth.
+pub(crate) fn milli_up(units: f64) -> i64 {
+    (units * MILLI - 1e-6).ceil() as i64
+}
+
+/// A quantity as text: no decimals when whole, else up to three.
+pub(crate) fn units_text(milli: i64) -> String {
+    let sign = if milli < 0 { "-" } else { "" };
+    let size = milli.unsigned_abs();
+    if size.is_multiple_of(1000) {
+        return format!("{sign}{}", size / 1000);
+    }
+    format!("{sign}{}.{:03}", size / 1000, size % 1000).trim_end_matches('0').to_owned()
+}
+
+pub(crate) fn add_days(from: chrono::NaiveDate, days: u64) -> Result<chrono::NaiveDate, InventoryError> {
+    from.checked_add_days(chrono::Days::new(days)).ok_or(InventoryError::Date { from, days })
+}
+
+pub(crate) fn check_service_level(level: f64) -> Result<(), InventoryError> {
+    if level > 0.0 && level < 1.0 { Ok(()) } else { Err(InventoryError::ServiceLevel { found: level }) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+//! The order of one product at one location, with its explanation.
+
+use chrono::NaiveDate;
+
+use super::outlook::QuantileTable;
+use super::rules::Waterfall;
+use super::{
+    DemandOutlook, InventoryError, LeadTime, LeadTimeSource, OrderCalendar, OrderRules, Step, StepCode, add_days,
+    check_service_level, milli_up, units_text,
+};
+
+/// Stock at the close of `as_of`, in thousandths of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StockPosition {
+    /// On the shelf. Below 0 is a recording error: planned as 0 and flagged.
+    pub on_hand_milli: i64,
+    /// Promised out of it (below 0 counts as 0).
+    pub reserved_milli: i64,
+    /// Ordered earlier and due within the protection interval (below 0 counts as 0).
+    pub on_order_milli: i64,
+}
+
+/// Everything one order depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderRequest<'a> {
+    /// Last complete day.
+    pub as_of: NaiveDate,
+    /// Probability of no stock-out until the next order arrives (per cycle, "P1"), strictly between 0 and 1.
+    pub service_level: f64,
+    /// Demand from the day after `as_of`.
+    pub outlook: DemandOutlook<'a>,
+    /// How long the supplier takes.
+    pub lead_time: &'a LeadTime,
+    /// When the supplier takes orders.
+    pub calendar: &'a OrderCalendar,
+    /// What there is.
+    pub stock: StockPosition,
+    /// What may be ordered.
+    pub rules: OrderRules,
+}
+
+/// Something about a plan that a reader should know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Flag {
+    /// On-hand stock was below 0 and was planned as 0.
+    NegativeStock,
+    /// The protection interval reaches past the forecast, which was extended.
+    BeyondForecastHorizon,
+    /// The service level lies outside the forecast's levels, which were extended.
+    BeyondForecastLevels,
+    /// Too few deliveries: the supplier's quote was planned with, as if always kept.
+    QuotedLeadTime,
+    /// Too few deliveries and no quote.
+    FewDeliveries,
+    /// Maximum order or shelf life cut the order: the service level will not be met.
+    Capped,
+    /// The rules contradict each other and nothing is ordered although something is needed.
+    ConstraintConflict,
+    /// No demand is expected.
+    NoDemand,
+}
+
+/// The advice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderPlan {
+    /// Quantity to order, in thousandths of a unit; 0 is no order.
+    pub quantity_milli: i64,
+    /// Day of the order: the first order day after `as_of`.
+    pub order_on: NaiveDate,
+    /// Day by which 90 % of such orders have arrived.
+    pub arrives_on: NaiveDate,
+    /// Day on which the *next* order will (at 90 %) have arrived; demand before it has to come from this one.
+    pub covers_until: NaiveDate,
+    /// Order-up-to level `S`, in thousandths of a unit.
+    pub order_up_to_milli: i64,
+    /// Mean demand of the protection interval, in thousandths of a unit.
+    pub expected_demand_milli: i64,
+    /// Explanation; the deltas sum exactly to `quantity_milli`.
+    pub steps: Vec<Step>,
+    /// Remarks, in order, each once.
+    pub flags: Vec<Flag>,
+}
+
+/// Plans the next order: up to the level that covers demand until the order after it can have arrived.
+///
+/// `S` is the `service_level` quantile of demand over `next order day + L - (as_of + 1)` days, mixed over the distribution of the lead
+/// time `L` (see [`protection_demand`]); the need is `S - on hand + reserved - on order`. It is raised to the minimum order, rounded up to
+/// packs, then cut to the maximum order and to what the *mean* forecast sells before expiry (position after the order at most the mean demand
+/// until arrival plus shelf life), in whole packs; a remainder below the minimum order is dropped and flagged.
+///
+/// # Errors
+/// [`InventoryError`] for a service level, outlook or date outside what is allowed.
+pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryError> {
+    check_service_level(request.service_level)?;
+    request.outlook.check()?;
+    let first_day = add_days(request.as_of, 1)?;
+    let order_on = request.calendar.next_order_day(first_day)?;
+    let next_order_on = request.calendar.following_order_day(order_on)?;
+    let planning_days = u64::from(request.lead_time.planning_days);
+    let arrives_on = add_days(order_on, planning_days)?;
+    let covers_until = add_days(next_order_on, planning_days)?;
+
+    let gap = days_between(first_day, next_order_on);
+    let demand = protection_demand(&request.outlook, request.lead_time, gap, request.service_level);
+    let mut flags = Vec::new();
+    let stock = request.stock;
+    let (on_hand, reserved, on_order) =
+        (stock.on_hand_milli.max(0), stock.reserved_milli.max(0), stock.on_order_milli.max(0));
+    if stock.on_hand_milli < 0 {
+        flags.push(Flag::NegativeStock);
+    }
+    if demand.beyond_horizon {
+        flags.push(Flag::BeyondForecastHorizon);
+    }
+    if demand.beyond_levels {
+        flags.push(Flag::BeyondForecastLevels);
+    }
+    match request.lead_time.source {
+        LeadTimeSource::Observed => {}
+        LeadTimeSource::Quoted => flags.push(Flag::QuotedLeadTime),
+        LeadTimeSource::FewObserved => flags.push(Flag::FewDeliveries),
+    }
+
+    let expected = milli_up(demand.mean);
+    let order_up_to = milli_up(demand.quantile);
+    let mut waterfall = Waterfall::default();
+    let until =
+        format!("expected demand from {first_day} until the next order can have arrived (about {covers_until})");
+    waterfall.add(StepCode::ExpectedDemand, expected, until);
+    let level = request.service_level * 100.0;
+    waterfall.add(
+        StepCode::SafetyStock,
+        order_up_to - expected,
+        format!("safety stock for a service level of {level:.1} %"),
+    );
+    let clamped = if stock.on_hand_milli < 0 {
+        format!(" (recorded as {}, taken as 0)", units_text(stock.on_hand_milli))
+    } else {
+        String::new()
+    };
+    waterfall.add(StepCode::OnHand, -on_hand, format!("{} on hand{clamped}", units_text(on_hand)));
+    if reserved > 0 {
+        waterfall.add(StepCode::Reserved, reserved, format!("{} of it reserved", units_text(reserved)));
+    }
+    if on_order > 0 {
+        waterfall.add(StepCode::OnOrder, -on_order, format!("{} on order and due in time", units_text(on_order)));
+    }
+
+    let shelf_life_cap = request.rules.shelf_life_days.map(|days| {
+        let sellable_days = days_between(first_day, arrives_on) + days as usize;
+        milli_up(request.outlook.mean_total(sellable_days).units) - (on_hand - reserved + on_order)
+    });
+    if expected == 0 {
+        flags.push(Flag::NoDemand);
+    }
+    let (capped, dropped) = waterfall.apply(&request.rules, shelf_life_cap);
+    if capped {
+        flags.push(Flag::Capped);
+    }
+    if dropped {
+        flags.push(Flag::ConstraintConflict);
+    }
+    Ok(OrderPlan {
+        quantity_milli: waterfall.quantity_milli,
+        order_on,
+        arrives_on,
+        covers_until,
+        order_up_to_milli: order_up_to,
+        expected_demand_milli: expected,
+        steps: waterfall.steps,
+        flags,
+    })
+}
+
+/// Demand of a protection interval of random length.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ProtectionDemand {
+    /// Mean over lead times, in units.
+    pub mean: f64,
+    /// Quantile at the service level, in units.
+    pub quantile: f64,
+    /// A possible interval reaches past the forecast.
+    pub beyond_horizon: bool,
+    /// The service level lies outside the forecast's levels.
+    pub beyond_levels: bool,
+}
+
+/// Total demand over `days_to_next_order + L` days with `L` distributed as the lead time.
+///
+/// Solves `sum_L weight_L * P(total of (gap + L) days <= x) = service_level` for `x` by bisection. A mixture keeps what a
+/// normal approximation loses: with lead times of 5 (60 %), 7 (30 %) or 14 days (10 %) the 99 % point of a negative binomial example is 56 units, not 50.
+/// Service level and outlook must have been checked.
+pub fn protection_demand(
+    outlook: &DemandOutlook<'_>,
+    lead_time: &LeadTime,
+    days_to_next_order: usize,
+    service_level: f64,
+) -> ProtectionDemand {
+    let parts: Vec<(f64, usize, QuantileTable)> = lead_time
+        .distribution
+        .iter()
+        .map(|&(days, weight)| {
+            let total_days = days_to_next_order + days as usize;
+            (weight, total_days, outlook.table(total_days))
+        })
+        .collect();
+    let mean = parts.iter().map(|(weight, days, _)| weight * outlook.mean_total(*days).units).sum();
+    let beyond_horizon = parts.iter().any(|(_, days, _)| *days > outlook.mean.len());
+    let singles: Vec<_> = parts.iter().map(|(_, _, table)| table.quantile(service_level, beyond_horizon)).collect();
+    let beyond_levels = singles.iter().any(|single| single.beyond_levels);
+    let mut low = singles.iter().map(|single| single.units).fold(f64::INFINITY, f64::min);
+    let mut high = singles.iter().map(|single| single.units).fold(0.0, f64::max);
+    if parts.len() > 1 {
+        for _ in 0..60 {
+            let middle = f64::midpoint(low, high);
+            let reached: f64 = parts.iter().map(|(weight, _, table)| weight * table.probability_within(middle)).sum();
+            if reached >= service_level { high = middle } else { low = middle }
+        }
+    }
+    ProtectionDemand { mean, quantile: high, beyond_horizon, beyond_levels }
+}
+
+pub(super) fn days_between(from: NaiveDate, to: NaiveDate) -> usize {
+    usize::try_from((to - from).num_days()).unwrap_or(0)
+}

@@ -1,0 +1,90 @@
+use rayon::prelude::*;
+use thiserror::Error;
+
+/// Why baskets cannot be built.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RulesError {
+    /// An item number is outside the catalogue.
+    #[error("cannot build baskets: found item {item}, items must be below `n_items` = {n_items}")]
+    UnknownItem {
+        /// The item found.
+        item: u32,
+        /// Number of items in the catalogue.
+        n_items: u32,
+    },
+    /// Positions no longer fit 32 bits.
+    #[error("cannot build baskets: found {entries} entries, at most {} are allowed; mine a shorter window", u32::MAX)]
+    TooManyEntries {
+        /// Distinct (basket, item) pairs found.
+        entries: usize,
+    },
+}
+
+/// Baskets in compressed sparse rows: the items of basket `b` are `items[offsets[b]..offsets[b+1]]`,
+/// ascending, distinct and below `n_items`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Baskets {
+    items: Vec<u32>,
+    offsets: Vec<u32>,
+    n_items: u32,
+}
+
+impl Baskets {
+    /// From `(basket, item)` pairs in any order; repeats count once.
+    ///
+    /// Basket numbers may have gaps: every number that occurs is one basket, in ascending order.
+    ///
+    /// # Errors
+    /// An item of `n_items` or above; more than 2³² - 1 distinct pairs.
+    ///
+    /// ```
+    /// use nightclerk::models::rules::Baskets;
+    /// let baskets = Baskets::from_pairs(vec![(7, 1), (7, 0), (9, 1), (7, 1)], 2)?;
+    /// assert_eq!(baskets.iter().collect::<Vec<_>>(), [&[0, 1][..], &[1]]);
+    /// # Ok::<(), nightclerk::models::rules::RulesError>(())
+    /// ```
+    pub fn from_pairs(mut pairs: Vec<(u32, u32)>, n_items: u32) -> Result<Self, RulesError> {
+        if let Some(&(_, item)) = pairs.iter().find(|(_, item)| *item >= n_items) {
+            return Err(RulesError::UnknownItem { item, n_items });
+        }
+        pairs.par_sort_unstable();
+        pairs.dedup();
+        if pairs.len() > u32::MAX as usize {
+            return Err(RulesError::TooManyEntries { entries: pairs.len() });
+        }
+        let mut offsets = vec![0];
+        for (position, neighbours) in pairs.windows(2).enumerate() {
+            if neighbours[0].0 != neighbours[1].0 {
+                offsets.push(position as u32 + 1);
+            }
+        }
+        if !pairs.is_empty() {
+            offsets.push(pairs.len() as u32);
+        }
+        Ok(Self { items: pairs.into_iter().map(|(_, item)| item).collect(), offsets, n_items })
+    }
+
+    /// Number of baskets; each holds at least one item.
+    pub fn n_baskets(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Size of the catalogue, bought or not.
+    pub fn n_items(&self) -> u32 {
+        self.n_items
+    }
+
+    /// The items of each basket.
+    pub fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        self.offsets.windows(2).map(|ends| &self.items[ends[0] as usize..ends[1] as usize])
+    }
+
+    /// In how many baskets each item of the catalogue stands.
+    pub fn item_counts(&self) -> Vec<u32> {
+        let mut counts = vec![0; self.n_items as usize];
+        for &item in &self.items {
+            counts[item as usize] += 1;
+        }
+        counts
+    }
+}

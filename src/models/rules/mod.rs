@@ -1,0 +1,26 @@
+//! Which items stand in one basket more often than chance: itemsets, and rules that survive it.
+//!
+//! Most rules that a support-and-confidence miner prints are noise. Four safeguards remove it:
+//! exact tests in log space ([`ln_fisher_upper_tail`]); a correction for every rule that *could*
+//! have been found, not only for those that were (frequent itemsets are the selected best, so
+//! correcting over them alone lets false rules through: measured 13.9 % at a promised 5 %); a test
+//! that a longer rule beats each of its shorter ones (Webb 2007); and, because large baskets make
+//! every two items look related, an expectation that accounts for basket size ([`SizeBands`]).
+//!
+//! Counts are exact, output order is fixed, and neither depends on the number of threads.
+
+mod associations;
+mod baskets;
+mod itemsets;
+mod settings;
+mod size_bands;
+mod tails;
+#[cfg(test)]
+mod tests;
+
+pub use associations::association_rules;
+pub use baskets::{Baskets, RulesError};
+pub use itemsets::{Itemset, frequent_itemsets};
+pub use settings::{Rule, RuleSettings, RulesFound};
+pub use size_bands::SizeBands;
+pub use tails::{CrossCounts, ln_binomial_upper_tail, ln_fisher_upper_tail};

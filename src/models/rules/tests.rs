@@ -1,0 +1,258 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use rand::{Rng, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+use super::*;
+
+const UNRELATED: &dyn Fn(u32, u32) -> bool = &|_, _| false;
+
+fn baskets_of(lists: &[Vec<u32>], n_items: u32) -> Baskets {
+    let pairs =
+        lists.iter().enumerate().flat_map(|(basket, items)| items.iter().map(move |&item| (basket as u32, item)));
+    Baskets::from_pairs(pairs.collect(), n_items).unwrap()
+}
+
+fn by_brute_force(lists: &[Vec<u32>], n_items: u32, min_count: u32, max: usize) -> Vec<Itemset> {
+    let mut found: Vec<Itemset> = (1_u32..1 << n_items)
+        .filter(|mask| mask.count_ones() as usize <= max)
+        .filter_map(|mask| {
+            let items: Vec<u32> = (0..n_items).filter(|i| mask >> i & 1 == 1).collect();
+            let holds = |list: &&Vec<u32>| items.iter().all(|item| list.contains(item));
+            let count = lists.iter().filter(holds).count() as u32;
+            (count >= min_count).then_some(Itemset { items, count })
+        })
+        .collect();
+    found.sort_by(|a, b| (a.items.len(), &a.items).cmp(&(b.items.len(), &b.items)));
+    found
+}
+
+proptest! {
+    #[test]
+    fn mining_finds_exactly_what_brute_force_finds(
+        lists in prop::collection::vec(prop::collection::vec(0_u32..9, 1..9), 1..150),
+        min_count in 1_u32..12,
+        max_length in 1_usize..7,
+    ) {
+        let found = frequent_itemsets(&baskets_of(&lists, 9), min_count, max_length);
+        prop_assert_eq!(found, by_brute_force(&lists, 9, min_count, max_length));
+    }
+
+    #[test]
+    fn every_rule_counts_what_a_plain_scan_counts_and_obeys_the_settings(
+        lists in prop::collection::vec(prop::collection::vec(0_u32..6, 1..6), 20..120),
+        stratify_by_size in any::<bool>(),
+    ) {
+        let settings = RuleSettings {
+            min_count: 2, min_confidence: 0.2, alpha: 1.0, max_length: 4, stratify_by_size,
+            forbidden: BTreeSet::from([5]),
+        };
+        let found = association_rules(&baskets_of(&lists, 6), &settings, &|a, b| a + b == 1);
+        prop_assert_eq!(
+            found.rules.len() + found.n_insignificant + found.n_redundant,
+            found.n_candidates
+        );
+        for rule in &found.rules {
+            let holds = |list: &&Vec<u32>| rule.antecedent.iter().all(|item| list.contains(item));
+            let body: Vec<_> = lists.iter().filter(holds).collect();
+            let both = body.iter().filter(|list| list.contains(&rule.consequent)).count();
+            prop_assert_eq!(rule.n_antecedent as usize, body.len());
+            prop_assert_eq!(rule.n_both as usize, both);
+            prop_assert!(rule.lift > 1.0 && rule.confidence >= 0.2 && rule.n_both >= 2);
+            prop_assert!(rule.lift_lower <= rule.lift && rule.q_value >= rule.p_value);
+            let mut items = rule.antecedent.clone();
+            items.push(rule.consequent);
+            prop_assert!(!items.contains(&5));
+            prop_assert!(!items.contains(&0) || !items.contains(&1));
+        }
+    }
+
+    #[test]
+    fn fisher_tail_equals_the_sum_of_its_terms(
+        n in 2_u32..60, a in 0_u32..60, b in 0_u32..60, k in 0_u32..60,
+    ) {
+        let (a, b, k) = (a % (n + 1), b % (n + 1), k % 61);
+        let choose = |n: u32, k: u32| (0..k).fold(1.0, |c, i| c * f64::from(n - i) / f64::from(i + 1));
+        let tail: f64 = (k..=a.min(b))
+            .filter(|&x| b - x <= n - a)
+            .map(|x| choose(a, x) * choose(n - a, b - x) / choose(n, b))
+            .sum();
+        let counts = CrossCounts { n_baskets: n, n_antecedent: a, n_consequent: b, n_both: k };
+        prop_assert!((ln_fisher_upper_tail(&counts).exp() - tail).abs() <= 1e-11 * tail);
+    }
+}
+
+#[test]
+fn fisher_tails_match_exact_arithmetic_below_1e_minus_300() {
+    // mpmath 1.3, 40 digits; the first five agree with scipy 1.17.1 hypergeom.sf, and the second is
+    // the rule 1045 -> 32 of the FIMI retail data (arules 1.7.13).
+    for (k, n, a, b, expected) in [
+        (3, 20, 5, 8, -1.216_782_396_131_145),
+        (97, 88_162, 107, 15_167, -141.645_461_208_157_26),
+        (5, 1_000, 20, 30, -8.543_198_829_171_224),
+        (50, 1_000_000, 40_000, 900, -4.282_190_494_602_345),
+        (200, 88_162, 400, 900, -668.190_713_025_591_8),
+        (60, 999_645, 100, 120, -494.935_143_807_902_8),
+        (557, 88_162, 565, 15_596, -934.566_316_423_505_9),
+        (2, 20, 5, 8, -0.366_006_271_367_616_7),
+        (0, 20, 5, 8, 0.0),
+    ] {
+        let counts = CrossCounts { n_baskets: n, n_antecedent: a, n_consequent: b, n_both: k };
+        let found = ln_fisher_upper_tail(&counts);
+        assert!((found - expected).abs() < 1e-11, "k = {k}: {found} for {expected}");
+    }
+    for (k, n, p, expected) in [
+        (7, 20, 0.1, -6.038_099_483_684_041),
+        (300, 1_000, 0.1, -156.958_020_993_738_42),
+        (12, 4_000, 0.001, -7.003_707_502_463_17),
+    ] {
+        let found = ln_binomial_upper_tail(k, n, p);
+        assert!((found - expected).abs() < 1e-11, "k = {k}: {found} for {expected}");
+    }
+}
+
+/// Independent items; `planted` pairs `(a, b)`: each basket with `a` gets `b` too, 3 times in 10.
+/// Basket intensity is 1 or, for one basket in ten, `trolley`.
+fn shop(seed: u64, n: usize, planted: &[(u32, u32)], trolley: f64) -> Baskets {
+    let mut chance = Pcg64Mcg::seed_from_u64(seed);
+    let lists: Vec<Vec<u32>> = (0..n)
+        .map(|basket| {
+            let intensity = if basket % 10 == 0 { trolley } else { 1.0 };
+            let mut items: Vec<u32> = (0..300_u32)
+                .filter(|&item| chance.random::<f64>() < intensity * 0.6 / (f64::from(item) + 20.0))
+                .collect();
+            for &(a, b) in planted {
+                if items.contains(&a) && chance.random::<f64>() < 0.3 {
+                    items.push(b);
+                }
+            }
+            items
+        })
+        .collect();
+    baskets_of(&lists, 300)
+}
+
+fn pairs_found(baskets: &Baskets, stratify_by_size: bool) -> BTreeSet<(u32, u32)> {
+    let settings =
+        RuleSettings { min_count: 5, min_confidence: 0.0, max_length: 3, stratify_by_size, ..RuleSettings::default() };
+    let found = association_rules(baskets, &settings, UNRELATED);
+    let mut pairs = BTreeSet::new();
+    for rule in found.rules {
+        for &item in &rule.antecedent {
+            pairs.insert((item.min(rule.consequent), item.max(rule.consequent)));
+        }
+    }
+    pairs
+}
+
+#[test]
+fn planted_pairs_are_all_found_and_at_most_one_rule_in_twenty_is_false() {
+    let planted: Vec<(u32, u32)> = (0..20).map(|i| (30 + 2 * i, 31 + 2 * i)).collect();
+    let baskets = shop(11, 20_000, &planted, 1.0);
+    let truth: BTreeSet<_> = planted.into_iter().collect();
+    for stratify_by_size in [false, true] {
+        let found = pairs_found(&baskets, stratify_by_size);
+        assert!(truth.is_subset(&found), "missing {:?}", truth.difference(&found));
+        let false_ones = found.difference(&truth).count();
+        assert!(false_ones * 20 <= found.len(), "{false_ones} false of {}", found.len());
+    }
+}
+
+#[test]
+fn trolleys_make_unrelated_items_look_related_unless_sizes_are_compared() {
+    let planted = [(30, 31), (40, 41), (50, 51)];
+    let baskets = shop(12, 20_000, &planted, 6.0);
+    let naive = pairs_found(&baskets, false);
+    assert!(naive.len() > 100, "only {} pairs fooled the plain test", naive.len());
+    assert_eq!(pairs_found(&baskets, true), BTreeSet::from(planted));
+}
+
+#[test]
+fn a_longer_rule_that_adds_nothing_is_redundant() {
+    // 0 brings 1; 2 is thrown in by chance and must not give {0, 2} -> 1.
+    let mut chance = Pcg64Mcg::seed_from_u64(5);
+    let lists: Vec<Vec<u32>> = (0..4_000)
+        .map(|_| {
+            let mut items: Vec<u32> = (0..6).filter(|_| chance.random::<f64>() < 0.3).collect();
+            if items.contains(&0) && chance.random::<f64>() < 0.7 {
+                items.push(1);
+            }
+            items
+        })
+        .collect();
+    let settings = RuleSettings { stratify_by_size: false, ..RuleSettings::default() };
+    let found = association_rules(&baskets_of(&lists, 6), &settings, UNRELATED);
+    assert!(found.n_redundant > 0);
+    assert_eq!(found.rules.len(), 2, "{:?}", found.rules);
+    assert!(found.rules.iter().all(|rule| rule.antecedent.len() == 1));
+}
+
+#[test]
+fn two_items_that_only_together_bring_a_third_make_a_rule_of_three() {
+    let mut chance = Pcg64Mcg::seed_from_u64(6);
+    let lists: Vec<Vec<u32>> = (0..6_000)
+        .map(|_| {
+            let mut items: Vec<u32> = (0..8).filter(|_| chance.random::<f64>() < 0.2).collect();
+            if items.contains(&0) && items.contains(&1) && chance.random::<f64>() < 0.8 {
+                items.push(2);
+            }
+            items
+        })
+        .collect();
+    for stratify_by_size in [false, true] {
+        let settings = RuleSettings { stratify_by_size, ..RuleSettings::default() };
+        let found = association_rules(&baskets_of(&lists, 8), &settings, UNRELATED);
+        let wanted = |rule: &Rule| rule.antecedent == [0, 1] && rule.consequent == 2;
+        assert!(found.rules.iter().any(wanted), "{:?}", found.rules);
+    }
+}
+
+#[test]
+fn measures_match_the_retail_rule_1045_32_of_arules() {
+    // Built to the same four counts: 88,162 baskets, 107 with 0, 15,167 with 1, 97 with both.
+    let lists: Vec<Vec<u32>> = (0..88_162)
+        .map(|basket| match basket {
+            0..97 => vec![0, 1],
+            97..107 => vec![0],
+            107..15_177 => vec![1],
+            _ => vec![2],
+        })
+        .collect();
+    let settings = RuleSettings { stratify_by_size: false, ..RuleSettings::default() };
+    let found = association_rules(&baskets_of(&lists, 3), &settings, UNRELATED);
+    let rule = &found.rules[0];
+    assert_eq!((&rule.antecedent[..], rule.consequent), (&[0][..], 1));
+    for (found, expected) in [
+        (rule.support, 0.001_100_247_272_067_33),
+        (rule.confidence, 0.906_542_056_074_766),
+        (rule.lift, 5.269_503_576_690_42),
+        (rule.leverage, 0.000_891_452_030_531_817),
+        (rule.conviction.unwrap(), 8.859_219_391_574_6),
+        (rule.p_value, 3.049_002_711_987_41e-62),
+    ] {
+        assert!((found / expected - 1.0).abs() < 1e-9, "{found} for {expected}");
+    }
+}
+
+#[test]
+fn one_thread_and_four_give_the_same_rules() {
+    let baskets = shop(13, 5_000, &[(30, 31), (10, 60)], 4.0);
+    let settings = RuleSettings { min_count: 3, alpha: 1.0, ..RuleSettings::default() };
+    let with_threads = |n| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
+        pool.install(|| association_rules(&baskets, &settings, &|_, _| false))
+    };
+    assert_eq!(with_threads(1), with_threads(4));
+}
+
+#[test]
+fn no_baskets_give_no_rules_and_unknown_items_are_refused() {
+    let empty = Baskets::from_pairs(Vec::new(), 5).unwrap();
+    let found = association_rules(&empty, &RuleSettings::default(), UNRELATED);
+    assert_eq!((found.rules.len(), found.n_itemsets), (0, 0));
+    assert_eq!(
+        Baskets::from_pairs(vec![(0, 5)], 5).unwrap_err().to_string(),
+        "cannot build baskets: found item 5, items must be below `n_items` = 5"
+    );
+}
