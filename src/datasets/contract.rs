@@ -1,0 +1,281 @@
+//! What every frame keeps: the checks that do not depend on where it came from.
+//!
+//! Tolerant in representation, strict in meaning: an id may arrive as a number, a date as ISO text; a word where a
+//! quantity belongs is an error with its row.
+
+use std::fmt;
+
+use polars::prelude::{AnyValue, BooleanChunked, ChunkCompareEq, Column, DataFrame, SortMultipleOptions};
+
+use crate::table::{ColumnType, TableSchema, cell_text};
+use crate::warehouse::{Cell, Expectation, FoundColumn, FrameBuilder};
+
+/// A frame or a result that is not what its schema promises.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{origin}: {fault}")]
+pub struct ContractError {
+    /// The file or table.
+    pub origin: String,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// What can be wrong with a frame. Rows count from 1, in the order in which they arrived.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// A column that has to be there is not.
+    MissingColumn {
+        /// Its name.
+        name: String,
+        /// What it means.
+        doc: String,
+        /// The columns there are.
+        found: Vec<String>,
+    },
+    /// A column that no one asked for.
+    UnknownColumn {
+        /// Its name.
+        name: String,
+        /// The columns that were asked for.
+        allowed: Vec<String>,
+    },
+    /// A column that is there twice.
+    RepeatedColumn {
+        /// Its name.
+        name: String,
+    },
+    /// A value of another type.
+    WrongType {
+        /// The column.
+        column: String,
+        /// What it has to be.
+        expected: ColumnType,
+        /// What it is, with an article, and the value, shortened.
+        found: String,
+        /// The first offending row.
+        row: usize,
+    },
+    /// A NULL where none is allowed.
+    Null {
+        /// The column.
+        column: String,
+        /// The first offending row.
+        row: usize,
+    },
+    /// Two rows with one key.
+    Duplicate {
+        /// `column = value, ...`.
+        key: String,
+        /// The first two rows that have it.
+        rows: (usize, usize),
+    },
+    /// The frame could not be put together; this is a fault of ours.
+    Frame(String),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingColumn { name, doc, found } => {
+                let hint = nearest(name, found).map(|near| format!("; is it `{near}`? then write `{near} AS {name}`"));
+                let hint = hint.unwrap_or_default();
+                write!(formatter, "column `{name}` ({doc}) is missing, found {}{hint}", quoted(found))
+            }
+            Self::UnknownColumn { name, allowed } => {
+                let hint =
+                    nearest(name, allowed).map_or_else(|| ";".to_owned(), |near| format!("; did you mean `{near}`?"));
+                write!(formatter, "unknown column `{name}`{hint} the columns are {}", quoted(allowed))
+            }
+            Self::RepeatedColumn { name } => {
+                write!(formatter, "column `{name}` is there twice; give each its own name")
+            }
+            Self::WrongType { column, expected, found, row } => {
+                write!(formatter, "row {row}, column `{column}`: expected {}, found {found}", wanted(*expected))
+            }
+            Self::Null { column, row } => {
+                write!(
+                    formatter,
+                    "row {row}, column `{column}`: NULL is not allowed; leave such rows out or fill them in SQL"
+                )
+            }
+            Self::Duplicate { key, rows: (first, second) } => {
+                write!(formatter, "rows {first} and {second} have the same key ({key}); aggregate in SQL or drop one")
+            }
+            Self::Frame(message) => formatter.write_str(message),
+        }
+    }
+}
+
+/// The words for a type, with what else is understood.
+fn wanted(kind: ColumnType) -> &'static str {
+    match kind {
+        ColumnType::Text => "text or an integer id",
+        ColumnType::Integer => "an integer",
+        ColumnType::Real => "a number",
+        ColumnType::Date => "a date (a DATE, or text such as `2026-11-22`)",
+        ColumnType::Instant => "a point in time (a TIMESTAMP, or text such as `2026-11-22T01:30:00Z`)",
+        ColumnType::Flag => "true or false (or 1 or 0)",
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The known name most like `name`, when one is like it at all.
+fn nearest<'n>(name: &str, known: &'n [String]) -> Option<&'n str> {
+    known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate.as_str()))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// The frame in schema order, attributes last, absent nullable columns added as NULLs, sorted by grain (by all columns
+/// where the grain is empty; NULL first, texts by their bytes), so that every engine gives the same frame.
+///
+/// # Errors
+/// [`ContractError`] for the first fault: missing, unknown or repeated columns, wrong types, NULLs, duplicate keys.
+pub fn conform(frame: DataFrame, expected: &Expectation<'_>) -> Result<DataFrame, ContractError> {
+    let frame = if fits(&frame, expected) { frame } else { convert(&frame, expected)? };
+    let fail = |fault| ContractError { origin: expected.origin.to_owned(), fault };
+    for (column, values) in expected.schema.columns.iter().zip(frame.columns()) {
+        if !column.nullable && values.null_count() > 0 {
+            let row = values.is_null().iter().position(|null| null == Some(true)).unwrap_or(0) + 1;
+            return Err(fail(Fault::Null { column: column.name.to_owned(), row }));
+        }
+    }
+    let sorted = sort(&frame, expected.schema).map_err(|error| fail(Fault::Frame(error.to_string())))?;
+    if !expected.schema.grain.is_empty()
+        && let Some(row) =
+            first_repeat(&sorted, expected.schema.grain).map_err(|error| fail(Fault::Frame(error.to_string())))?
+    {
+        return Err(fail(duplicate(&frame, &sorted, expected.schema, row)));
+    }
+    Ok(sorted)
+}
+
+/// Sorts by the grain, or by all columns where it is empty.
+fn sort(frame: &DataFrame, schema: &TableSchema<'_>) -> polars::prelude::PolarsResult<DataFrame> {
+    if frame.height() < 2 {
+        return Ok(frame.clone());
+    }
+    let options = SortMultipleOptions::default().with_maintain_order(true);
+    if schema.grain.is_empty() {
+        let names: Vec<String> = frame.get_column_names().iter().map(ToString::to_string).collect();
+        return frame.sort(names, options);
+    }
+    frame.sort(schema.grain.iter().copied(), options)
+}
+
+/// Whether names, order and types are right already.
+fn fits(frame: &DataFrame, expected: &Expectation<'_>) -> bool {
+    let columns = expected.schema.columns;
+    let width = frame.width();
+    (width == columns.len() || (expected.keeps_attributes && width > columns.len()))
+        && columns
+            .iter()
+            .zip(frame.columns())
+            .all(|(column, values)| values.name().as_str() == column.name && *values.dtype() == column.kind.dtype())
+}
+
+/// Puts columns in order, adds the absent ones and converts representations, through the rules for warehouse cells.
+fn convert(frame: &DataFrame, expected: &Expectation<'_>) -> Result<DataFrame, ContractError> {
+    let found: Vec<FoundColumn> = frame.columns().iter().map(|column| FoundColumn::named(column.name())).collect();
+    let mut builder = FrameBuilder::new(*expected, &found, frame.height())?;
+    for (position, column) in frame.columns().iter().enumerate() {
+        let is_instant = expected.schema.column(column.name()).is_some_and(|column| column.kind == ColumnType::Instant);
+        for (row, value) in column.as_materialized_series().iter().enumerate() {
+            builder.push(position, row + 1, frame_cell(&value, is_instant))?;
+        }
+    }
+    builder.finish()
+}
+
+/// A frame's value as a cell; instants are integers in frames.
+fn frame_cell<'v>(value: &'v AnyValue<'_>, is_instant: bool) -> Cell<'v> {
+    match value {
+        AnyValue::Null => Cell::Null,
+        AnyValue::Boolean(flag) => Cell::Flag(*flag),
+        AnyValue::String(text) => Cell::Text(text),
+        AnyValue::StringOwned(text) => Cell::Text(text.as_str()),
+        AnyValue::Date(days) => Cell::Date(*days),
+        AnyValue::Float64(number) => Cell::Real(*number),
+        AnyValue::Float32(number) => Cell::Real(f64::from(*number)),
+        other => match other.extract::<i64>() {
+            Some(micros) if is_instant => Cell::Instant(micros),
+            Some(number) => Cell::Integer(number),
+            None => Cell::Other(other.dtype().to_string()),
+        },
+    }
+}
+
+/// The first row of a sorted frame that has the key of the row before it.
+fn first_repeat(sorted: &DataFrame, grain: &[&str]) -> polars::prelude::PolarsResult<Option<usize>> {
+    let pairs = sorted.height().saturating_sub(1);
+    let mut same: Option<BooleanChunked> = None;
+    for name in grain {
+        let column: &Column = sorted.column(name)?;
+        let equal = column.slice(0, pairs).equal_missing(&column.slice(1, pairs))?;
+        same = Some(same.map_or_else(|| equal.clone(), |same| &same & &equal));
+    }
+    Ok(same.and_then(|same| same.iter().position(|equal| equal == Some(true))).map(|position| position + 1))
+}
+
+/// The fault of the key in `row` of the sorted frame, with the rows where it stands in the frame as it arrived.
+fn duplicate(arrived: &DataFrame, sorted: &DataFrame, schema: &TableSchema<'_>, row: usize) -> Fault {
+    let text = |frame: &DataFrame, name: &str, row: usize| {
+        let kind = schema.column(name).map_or(ColumnType::Text, |column| column.kind);
+        let value = frame.column(name).ok().and_then(|column| column.get(row).ok().map(AnyValue::into_static));
+        value.and_then(|value| cell_text(kind, &value)).unwrap_or_else(|| "NULL".to_owned())
+    };
+    let key_of = |frame: &DataFrame, row| schema.grain.iter().map(|name| text(frame, name, row)).collect::<Vec<_>>();
+    let key = key_of(sorted, row);
+    let mut rows = (0..arrived.height()).filter(|&row| key_of(arrived, row) == key).map(|row| row + 1);
+    let rows = (rows.next().unwrap_or(0), rows.next().unwrap_or(0));
+    let key = schema.grain.iter().zip(key).map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>();
+    Fault::Duplicate { key: key.join(", "), rows }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Tz;
+    use polars::prelude::df;
+
+    use super::*;
+    use crate::datasets::{PRICES, SUPPRESSIONS};
+
+    fn conformed(frame: DataFrame, dataset: &crate::datasets::Dataset) -> Result<DataFrame, String> {
+        let expected =
+            Expectation { origin: "f.sql", schema: &dataset.schema, keeps_attributes: false, timezone: Tz::UTC };
+        conform(frame, &expected).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn columns_are_ordered_converted_completed_and_rows_sorted() {
+        let frame = df!("reason" => ["x", "x"], "customer_id" => [11i64, 7]).unwrap();
+        let frame = conformed(frame, &SUPPRESSIONS).unwrap();
+        SUPPRESSIONS.schema.check(&frame).unwrap();
+        let ids: Vec<_> = frame.column("customer_id").unwrap().str().unwrap().iter().flatten().collect();
+        assert_eq!(ids, ["11", "7"]);
+        assert_eq!(frame.column("until").unwrap().null_count(), 2);
+    }
+
+    #[test]
+    fn a_key_with_null_is_a_key() {
+        let none: [Option<&str>; 3] = [None, Some("l"), None];
+        let frame = df!("product_id" => ["p", "p", "p"], "location_id" => none,
+            "valid_from" => ["2026-01-01", "2026-01-01", "2026-01-01"], "price" => [1i64, 2, 3])
+        .unwrap();
+        let message = conformed(frame, &PRICES).unwrap_err();
+        let key = "product_id = p, location_id = NULL, valid_from = 2026-01-01";
+        assert!(message.starts_with(&format!("f.sql: rows 1 and 3 have the same key ({key})")), "{message}");
+    }
+
+    #[test]
+    fn an_empty_frame_conforms() {
+        let frame = df!("customer_id" => [""; 0], "reason" => [""; 0]).unwrap();
+        assert_eq!(conformed(frame, &SUPPRESSIONS).unwrap().width(), 3);
+    }
+}

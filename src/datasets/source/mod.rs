@@ -1,0 +1,340 @@
+//! Where jobs read: the project's datasets and what was published before, never anything after the as-of date.
+
+mod sql_files;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use polars::prelude::{
+    BooleanChunked, ChunkCompareIneq, Column as FrameColumn, DataFrame, Int32Chunked, NewChunkedArray,
+};
+use serde::Serialize;
+
+use super::Dataset;
+use crate::table::{Column, ColumnType, TableSchema};
+use crate::warehouse::{Query, Side, Value, Warehouse, WarehouseError};
+
+pub use sql_files::{SqlFiles, dataset_sql, declared_timezone};
+
+/// How many days of history `:history_from` reaches back: two years and a season.
+pub const HISTORY_DAYS: u64 = 800;
+
+/// How many days back [`InputFact::rows_by_day`] counts: nine weeks, so that the last can be held against eight.
+pub const DAYS_COUNTED: i32 = 63;
+
+/// Why data could not be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// Datasets have no file.
+    #[error("no SQL file for {}; write sql/datasets/NAME.sql for each", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))]
+    Missing {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// A dataset without a single row up to the as-of date.
+    #[error("{origin}: no rows up to {as_of}; check the dates of the tables it reads, or choose another as-of date")]
+    Empty {
+        /// The dataset.
+        dataset: String,
+        /// Its file.
+        origin: String,
+        /// The as-of date.
+        as_of: NaiveDate,
+    },
+    /// Files that include each other.
+    #[error("sql/datasets: these files include each other: {path}")]
+    Cycle {
+        /// `a -> b -> a`.
+        path: String,
+    },
+    /// A `-- timezone:` line with an unknown zone.
+    #[error(
+        "{origin}: unknown time zone `{zone}` in its `-- timezone:` line, expected an IANA name such as `Europe/London`"
+    )]
+    Timezone {
+        /// The file.
+        origin: String,
+        /// The text.
+        zone: String,
+    },
+    /// The warehouse, or what it holds.
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+    /// A frame could not be handled; a fault of ours.
+    #[error("{dataset}: {message}")]
+    Frame {
+        /// The dataset or table.
+        dataset: String,
+        /// What polars says.
+        message: String,
+    },
+}
+
+impl LoadError {
+    /// Whether the same call may succeed a little later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Warehouse(error) if error.is_transient())
+    }
+}
+
+/// What a run read, for its report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InputFact {
+    /// The dataset or published table.
+    pub dataset: &'static str,
+    /// Rows that the run saw.
+    pub rows: u64,
+    /// The run's as-of date.
+    pub as_of: NaiveDate,
+    /// Whether every business day adds rows, see [`Dataset::grows_daily`].
+    pub grows_daily: bool,
+    /// Rows per day of the newest [`DAYS_COUNTED`] days, for datasets that grow daily.
+    #[serde(skip)]
+    pub rows_by_day: BTreeMap<NaiveDate, u64>,
+    /// The first day in its day column.
+    pub first_day: Option<NaiveDate>,
+    /// The last day in its day column.
+    pub last_day: Option<NaiveDate>,
+    /// Anything worth knowing: rows left out, an empty table. Empty when there is nothing.
+    pub note: String,
+}
+
+/// Which publication is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublishedAt {
+    /// The newest one up to the run's as-of date.
+    Latest,
+    /// The newest one before that date.
+    Before(NaiveDate),
+    /// All of them before that date, one per as-of date; the frame begins with a column `as_of`.
+    AllBefore(NaiveDate),
+}
+
+/// Rows that were published.
+#[derive(Clone, Debug)]
+pub struct PublishedFrame {
+    /// The job that published them; the newest one's for [`PublishedAt::AllBefore`].
+    pub job: String,
+    /// Their as-of date; the newest for [`PublishedAt::AllBefore`].
+    pub as_of: NaiveDate,
+    /// The run; the newest for [`PublishedAt::AllBefore`].
+    pub run_id: i64,
+    /// The table's own columns.
+    pub frame: DataFrame,
+}
+
+/// Reads for one run.
+#[derive(Debug)]
+pub struct Source<'a> {
+    warehouse: &'a Warehouse,
+    files: &'a SqlFiles,
+    as_of: NaiveDate,
+    timezone: Tz,
+    facts: Mutex<Vec<InputFact>>,
+}
+
+impl<'a> Source<'a> {
+    /// A source that ends with `as_of`, inclusive, in the project's `timezone`.
+    pub fn new(warehouse: &'a Warehouse, files: &'a SqlFiles, as_of: NaiveDate, timezone: Tz) -> Self {
+        Self { warehouse, files, as_of, timezone, facts: Mutex::new(Vec::new()) }
+    }
+
+    /// The rows of a dataset up to the as-of date.
+    ///
+    /// # Errors
+    /// [`LoadError::Missing`], [`LoadError::Empty`], and whatever its SQL or its rows do wrong.
+    pub async fn read(&self, dataset: &'static Dataset) -> Result<DataFrame, LoadError> {
+        let (origin, frame) = self.load(dataset).await?;
+        if frame.height() == 0 {
+            return Err(LoadError::Empty { dataset: dataset.name().to_owned(), origin, as_of: self.as_of });
+        }
+        Ok(frame)
+    }
+
+    /// The same for a dataset that may be absent: `None` without a file, an empty frame without rows.
+    ///
+    /// # Errors
+    /// Whatever its SQL or its rows do wrong.
+    pub async fn read_if_present(&self, dataset: &'static Dataset) -> Result<Option<DataFrame>, LoadError> {
+        match self.load(dataset).await {
+            Ok((_, frame)) => Ok(Some(frame)),
+            Err(LoadError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Which of these datasets have no file, or include one that has none.
+    pub fn missing(&self, needs: &[&'static Dataset]) -> Vec<&'static str> {
+        let is_missing = |name: &str| matches!(dataset_sql(self.files, name), Err(LoadError::Missing { .. }));
+        needs.iter().map(|dataset| dataset.name()).filter(|name| is_missing(name)).collect()
+    }
+
+    /// What was read so far, in order.
+    pub fn inputs(&self) -> Vec<InputFact> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Rows of a table of ours from earlier publications; `None` when there is none.
+    ///
+    /// # Errors
+    /// What the warehouse refuses.
+    pub async fn read_published(
+        &self,
+        table: &TableSchema<'static>,
+        at: PublishedAt,
+    ) -> Result<Option<PublishedFrame>, LoadError> {
+        for name in ["nightclerk_publications", table.name] {
+            if !self.warehouse.table_exists(Side::Target, name).await? {
+                return Ok(None);
+            }
+        }
+        let (comparison, day, all) = match at {
+            PublishedAt::Latest => ("<=", self.as_of, false),
+            PublishedAt::Before(day) => ("<", day.min(self.as_of.succ_opt().unwrap_or(day)), false),
+            PublishedAt::AllBefore(day) => ("<", day.min(self.as_of.succ_opt().unwrap_or(day)), true),
+        };
+        let dialect = self.warehouse.dialect(Side::Target);
+        let quoted = dialect.quote(table.name);
+        let newest = format!(
+            "SELECT p.job, p.as_of, p.run_id FROM nightclerk_publications p \
+             WHERE p.state = 'published' AND p.as_of {comparison} $1 \
+             AND EXISTS (SELECT 1 FROM {quoted} t WHERE t.run_id = p.run_id) \
+             ORDER BY p.as_of DESC, p.run_id DESC LIMIT 1"
+        );
+        let rows = self.warehouse.read_values(Side::Target, &newest, &[day.into()]).await?;
+        let Some([job, as_of, run_id]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
+        let (Some(job), Some(as_of), Some(run_id)) = (job.as_text(), as_of.as_date(), run_id.as_integer()) else {
+            return Ok(None);
+        };
+        let key = [Column::new("as_of", ColumnType::Date, "the as-of date of the publication")];
+        let columns: Vec<Column<'_>> = key.iter().filter(|_| all).chain(table.columns).copied().collect();
+        let grain: Vec<&str> = ["as_of"].into_iter().filter(|_| all).chain(table.grain.iter().copied()).collect();
+        let schema = TableSchema { name: table.name, doc: table.doc, grain: &grain, columns: &columns };
+        let names: Vec<String> = columns.iter().map(|column| format!("t.{}", dialect.quote(column.name))).collect();
+        let which = if all {
+            format!(
+                "t.run_id IN (SELECT MAX(p.run_id) FROM nightclerk_publications p WHERE p.state = 'published' \
+                 AND p.as_of < :day AND EXISTS (SELECT 1 FROM {quoted} u WHERE u.run_id = p.run_id) GROUP BY p.as_of)"
+            )
+        } else {
+            "t.run_id = :run_id".to_owned()
+        };
+        let sql = format!("SELECT {} FROM {quoted} t WHERE {which}", names.join(", "));
+        let query = Query {
+            origin: table.name,
+            sql: &sql,
+            binds: vec![("day", Value::Date(day)), ("run_id", Value::Integer(run_id))],
+            schema: &schema,
+            keeps_attributes: false,
+            timezone: self.timezone,
+        };
+        let frame = self.warehouse.read(Side::Target, &query).await?;
+        self.record(InputFact {
+            dataset: table.name,
+            rows: frame.height() as u64,
+            as_of: self.as_of,
+            grows_daily: false,
+            rows_by_day: BTreeMap::new(),
+            first_day: None,
+            last_day: Some(as_of),
+            note: format!("published by `{job}`"),
+        });
+        Ok(Some(PublishedFrame { job: job.to_owned(), as_of, run_id, frame }))
+    }
+
+    async fn load(&self, dataset: &'static Dataset) -> Result<(String, DataFrame), LoadError> {
+        let (origin, sql) = dataset_sql(self.files, dataset.name())?;
+        let timezone = declared_timezone(&origin, &sql)?.unwrap_or(self.timezone);
+        let query = Query {
+            origin: &origin,
+            sql: &sql,
+            binds: self.binds(),
+            schema: &dataset.schema,
+            keeps_attributes: dataset.keeps_attributes,
+            timezone,
+        };
+        let frame = self.warehouse.read(Side::Source, &query).await?;
+        let fail = |error: polars::prelude::PolarsError| LoadError::Frame {
+            dataset: dataset.name().to_owned(),
+            message: error.to_string(),
+        };
+        let (frame, fact) = self.up_to_as_of(dataset, frame).map_err(fail)?;
+        self.record(fact);
+        Ok((origin, frame))
+    }
+
+    /// The binds a dataset's SQL may use.
+    fn binds(&self) -> Vec<(&'static str, Value)> {
+        let from = self.as_of.checked_sub_days(chrono::Days::new(HISTORY_DAYS)).unwrap_or(NaiveDate::MIN);
+        vec![("as_of", Value::Date(self.as_of)), ("history_from", Value::Date(from))]
+    }
+
+    /// Leaves out what became known after the as-of date, whatever the SQL lets through. Rows without a day stay.
+    fn up_to_as_of(
+        &self,
+        dataset: &Dataset,
+        frame: DataFrame,
+    ) -> polars::prelude::PolarsResult<(DataFrame, InputFact)> {
+        let mut fact = InputFact {
+            dataset: dataset.name(),
+            rows: frame.height() as u64,
+            as_of: self.as_of,
+            grows_daily: dataset.grows_daily,
+            rows_by_day: BTreeMap::new(),
+            first_day: None,
+            last_day: None,
+            note: String::new(),
+        };
+        let Some(day_column) = dataset.day_column else { return Ok((frame, fact)) };
+        let is_instant = dataset.schema.column(day_column).is_some_and(|column| column.kind == ColumnType::Instant);
+        let days = self.days(frame.column(day_column)?, is_instant)?;
+        let limit = self.as_of.to_epoch_days();
+        let late = days.gt(limit);
+        let n_late = late.sum().unwrap_or(0) as usize;
+        let frame = if n_late > 0 {
+            let keep: BooleanChunked = late.iter().map(|late| Some(late != Some(true))).collect();
+            fact.note = format!("{n_late} rows after {} left out", self.as_of);
+            frame.filter(&keep)?
+        } else {
+            frame
+        };
+        let kept = || days.iter().flatten().filter(|day| *day <= limit);
+        fact.rows = frame.height() as u64;
+        if dataset.grows_daily {
+            for day in kept().filter(|day| *day > limit - DAYS_COUNTED) {
+                if let Some(day) = NaiveDate::from_epoch_days(day) {
+                    *fact.rows_by_day.entry(day).or_default() += 1;
+                }
+            }
+        }
+        fact.first_day = kept().min().and_then(NaiveDate::from_epoch_days);
+        fact.last_day = kept().max().and_then(NaiveDate::from_epoch_days);
+        let last = self.days(frame.column(day_column)?, is_instant)?.iter().flatten().max();
+        if last.is_some_and(|last| last > limit) {
+            let message = format!("a row after {} is left in `{day_column}`", self.as_of);
+            return Err(polars::prelude::PolarsError::ComputeError(message.into()));
+        }
+        Ok((frame, fact))
+    }
+
+    /// Business dates as days since 1970-01-01, in the project's zone.
+    fn days(&self, column: &FrameColumn, is_instant: bool) -> polars::prelude::PolarsResult<Int32Chunked> {
+        let series = column.as_materialized_series();
+        if !is_instant {
+            return Ok(series.date()?.physical().clone());
+        }
+        let day_of = |micros: i64| {
+            let utc = chrono::DateTime::from_timestamp_micros(micros)?;
+            Some(utc.with_timezone(&self.timezone).date_naive().to_epoch_days())
+        };
+        let days = series.i64()?.iter().map(|micros| micros.and_then(day_of));
+        Ok(Int32Chunked::from_iter_options("day".into(), days))
+    }
+
+    fn record(&self, fact: InputFact) {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).push(fact);
+    }
+}

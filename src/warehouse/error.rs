@@ -1,0 +1,178 @@
+//! What can go wrong between us and a warehouse.
+
+use crate::datasets::ContractError;
+
+/// An error of a warehouse, with what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WarehouseError {
+    /// The URL names an engine we do not speak.
+    #[error(
+        "a warehouse URL begins with `sqlite:` or `postgres://`, found `{scheme}`; other engines are not supported yet"
+    )]
+    UnsupportedScheme {
+        /// What stands before the colon.
+        scheme: String,
+    },
+    /// The warehouse could not be reached or did not let us in.
+    #[error("cannot open the warehouse {url}: {message}; {hint}")]
+    Connect {
+        /// The URL without its password.
+        url: String,
+        /// What the engine or the system said.
+        message: String,
+        /// What to try.
+        hint: String,
+        /// Whether trying again later may help.
+        transient: bool,
+    },
+    /// The engine refused a statement.
+    #[error("{origin}{place}: {message}")]
+    Sql {
+        /// The file or the step the statement belongs to.
+        origin: String,
+        /// ` line 3, column 8, ...` when the engine names a place.
+        place: String,
+        /// What the engine said.
+        message: String,
+        /// The engine's code: an SQLSTATE, or SQLite's result code.
+        code: Option<String>,
+    },
+    /// A statement uses a bind that nobody gives it.
+    #[error("{origin}: unknown bind `:{name}`, known here: {known}")]
+    UnknownBind {
+        /// The file.
+        origin: String,
+        /// The name.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A result is not what its schema promises.
+    #[error(transparent)]
+    Contract(#[from] ContractError),
+    /// The warehouse may not be written to.
+    #[error(
+        "{origin}: the warehouse does not let us write: {message}; grant the right, or set a second URL for our own tables"
+    )]
+    Unwritable {
+        /// The file or the step.
+        origin: String,
+        /// What the engine said.
+        message: String,
+    },
+    /// Somebody else is in the way, or the connection broke; trying again later may help.
+    #[error("{origin}: the warehouse is busy or the connection broke: {message}")]
+    Busy {
+        /// The file or the step.
+        origin: String,
+        /// What the engine said.
+        message: String,
+    },
+    /// A frame that was to be written does not fit its table.
+    #[error("table `{table}`: {message}")]
+    Frame {
+        /// The table.
+        table: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl WarehouseError {
+    /// Whether the same call may succeed a little later.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Busy { .. } => true,
+            Self::Connect { transient, .. } => *transient,
+            _ => false,
+        }
+    }
+
+    /// An error of `origin` from what sqlx gave, with `place` when the engine named one.
+    pub(super) fn from_sqlx(origin: &str, place: String, error: &sqlx::Error) -> Self {
+        let origin = origin.to_owned();
+        let message = message_of(error);
+        match class_of(error) {
+            Class::Transient => Self::Busy { origin, message },
+            Class::ReadOnly => Self::Unwritable { origin, message },
+            Class::Other => {
+                let code = error
+                    .as_database_error()
+                    .and_then(sqlx::error::DatabaseError::code)
+                    .map(std::borrow::Cow::into_owned);
+                Self::Sql { origin, place, message, code }
+            }
+        }
+    }
+
+    /// An error of opening the warehouse at `url` (already without its password).
+    pub(super) fn from_connect(url: String, error: &sqlx::Error) -> Self {
+        let code =
+            error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned);
+        let hint = match (code.as_deref(), error) {
+            (Some("28P01" | "28000"), _) => "check the user and the password",
+            (Some("3D000"), _) => "create the database or correct its name",
+            (Some("14"), _) => "the file does not exist or its folder cannot be written to",
+            (Some("26"), _) => "the file is not an SQLite database",
+            (_, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => {
+                "check the host and the port, and that the server is running"
+            }
+            (_, sqlx::Error::Tls(_)) => "check `sslmode` and the server's certificate",
+            (_, sqlx::Error::Configuration(_)) => "a URL looks like `postgres://user:password@host:5432/database`",
+            _ => "check the URL",
+        };
+        let transient = matches!(class_of(error), Class::Transient);
+        Self::Connect { url, message: message_of(error), hint: hint.to_owned(), transient }
+    }
+}
+
+enum Class {
+    Transient,
+    ReadOnly,
+    Other,
+}
+
+fn class_of(error: &sqlx::Error) -> Class {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            Class::Transient
+        }
+        sqlx::Error::Database(database) => {
+            let code = database.code().unwrap_or_default();
+            if database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+                // https://www.postgresql.org/docs/current/errcodes-appendix.html
+                match &*code {
+                    "40001" | "40P01" | "55P03" | "53300" | "57P01" | "57P02" | "57P03" => Class::Transient,
+                    "42501" | "25006" => Class::ReadOnly,
+                    code if code.starts_with("08") => Class::Transient,
+                    _ => Class::Other,
+                }
+            } else {
+                // The low byte of an extended result code is the primary one: https://www.sqlite.org/rescode.html
+                match code.parse::<u32>().map(|code| code & 0xff) {
+                    Ok(5 | 6) => Class::Transient,
+                    Ok(8) => Class::ReadOnly,
+                    _ => Class::Other,
+                }
+            }
+        }
+        _ => Class::Other,
+    }
+}
+
+fn message_of(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(database) => {
+            let mut message = database.message().to_owned();
+            if let Some(postgres) = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
+                for more in [postgres.detail(), postgres.hint()].into_iter().flatten() {
+                    message.push_str("; ");
+                    message.push_str(more);
+                }
+            }
+            message
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,289 @@
+//! The port to the retailer's warehouse: typed frames out, typed frames in, and what can go wrong said plainly.
+//!
+//! A warehouse has two sides. The source holds the retailer's tables and is only read; the target holds ours. They are
+//! one connection pool unless the project names two URLs. `sqlx` is named nowhere outside of this folder.
+
+mod columns;
+mod dialect;
+mod error;
+mod frame_cells;
+mod postgres;
+mod postgres_wire;
+mod sqlite;
+mod statement;
+mod transaction;
+mod url;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use chrono_tz::Tz;
+use polars::prelude::DataFrame;
+
+pub use columns::{FoundColumn, FrameBuilder};
+pub use dialect::{Dialect, create_table_sql};
+pub use error::WarehouseError;
+pub(crate) use statement::skip_quoted;
+pub use transaction::Transaction;
+pub use url::WarehouseUrl;
+pub use value::{Cell, Value};
+
+use crate::table::TableSchema;
+
+/// Where a warehouse is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WarehouseConfig {
+    /// Where our own tables are, and the retailer's unless `source_url` is given.
+    pub url: WarehouseUrl,
+    /// Where the retailer's tables are, when that is elsewhere; opened for reading only.
+    pub source_url: Option<WarehouseUrl>,
+    /// The PostgreSQL schema of our own tables; `nightclerk` unless the project says otherwise.
+    pub schema: String,
+    /// Whether a missing SQLite file or PostgreSQL schema is created.
+    pub create_if_missing: bool,
+}
+
+impl WarehouseConfig {
+    /// One URL for both sides, the schema `nightclerk`, nothing created.
+    pub fn new(url: impl Into<WarehouseUrl>) -> Self {
+        Self { url: url.into(), source_url: None, schema: "nightclerk".to_owned(), create_if_missing: false }
+    }
+
+    /// The same, creating what is missing.
+    #[must_use]
+    pub fn create_if_missing(mut self) -> Self {
+        self.create_if_missing = true;
+        self
+    }
+}
+
+/// A side of the warehouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The retailer's tables; may be read-only.
+    Source,
+    /// Our own tables.
+    Target,
+}
+
+/// An open warehouse; a cheap handle, clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Warehouse {
+    source: Pool,
+    target: Pool,
+}
+
+#[derive(Clone, Debug)]
+enum Pool {
+    Sqlite(sqlx::SqlitePool),
+    Postgres(sqlx::PgPool),
+}
+
+/// A column of a statement's result, as the engine describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedColumn {
+    /// Its name.
+    pub name: String,
+    /// The engine's word for its type; SQLite knows none for an expression and says `NULL`.
+    pub sql_type: String,
+}
+
+/// A question to the warehouse, with what the answer has to be.
+#[derive(Clone, Debug)]
+pub struct Query<'a> {
+    /// The file or step that is named in errors.
+    pub origin: &'a str,
+    /// One `SELECT`, with binds as `:name`.
+    pub sql: &'a str,
+    /// The binds by name; those that the text does not use are ignored.
+    pub binds: Vec<(&'a str, Value)>,
+    /// The columns and the grain of the answer.
+    pub schema: &'a TableSchema<'a>,
+    /// Whether further columns are kept, after the others, with inferred types.
+    pub keeps_attributes: bool,
+    /// The zone of local times in the answer.
+    pub timezone: Tz,
+}
+
+/// What a frame has to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Expectation<'a> {
+    /// The file or table that is named in errors.
+    pub origin: &'a str,
+    /// The columns and the grain.
+    pub schema: &'a TableSchema<'a>,
+    /// Whether further columns are kept as attributes.
+    pub keeps_attributes: bool,
+    /// The zone of local times.
+    pub timezone: Tz,
+}
+
+impl<'a> Query<'a> {
+    /// What the answer has to be.
+    pub fn expectation(&self) -> Expectation<'a> {
+        Expectation {
+            origin: self.origin,
+            schema: self.schema,
+            keeps_attributes: self.keeps_attributes,
+            timezone: self.timezone,
+        }
+    }
+}
+
+impl Warehouse {
+    /// Connects both sides.
+    ///
+    /// # Errors
+    /// [`WarehouseError::UnsupportedScheme`], [`WarehouseError::Connect`] with a hint; no message holds a password.
+    pub async fn open(config: &WarehouseConfig) -> Result<Self, WarehouseError> {
+        let target = Pool::open(&config.url, config, false).await?;
+        let source = match &config.source_url {
+            Some(url) => Pool::open(url, config, true).await?,
+            None => target.clone(),
+        };
+        Ok(Self { source, target })
+    }
+
+    /// The engine of a side.
+    pub fn dialect(&self, side: Side) -> Dialect {
+        match self.pool(side) {
+            Pool::Sqlite(_) => Dialect::Sqlite,
+            Pool::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// The columns a statement would give. Prepares it and runs nothing.
+    ///
+    /// # Errors
+    /// What the engine refuses, with its place in the text where the engine names one.
+    pub async fn describe(&self, side: Side, origin: &str, sql: &str) -> Result<Vec<DescribedColumn>, WarehouseError> {
+        match self.pool(side) {
+            Pool::Sqlite(pool) => sqlite::describe(&mut *acquired(pool).await?, origin, sql).await,
+            Pool::Postgres(pool) => postgres::describe(&mut *acquired(pool).await?, origin, sql).await,
+        }
+    }
+
+    /// The answer as a frame: in schema order, absent nullable columns as NULLs, sorted by grain (by all columns where
+    /// the grain is empty), so that every engine gives the same frame. Rows are streamed into typed columns.
+    ///
+    /// # Errors
+    /// What the engine refuses; [`WarehouseError::Contract`] with column and row when the answer is not as expected.
+    pub async fn read(&self, side: Side, query: &Query<'_>) -> Result<DataFrame, WarehouseError> {
+        match self.pool(side) {
+            Pool::Sqlite(pool) => sqlite::read(&mut *acquired(pool).await?, query).await,
+            Pool::Postgres(pool) => postgres::read(&mut *acquired(pool).await?, query).await,
+        }
+    }
+
+    /// A small answer without a schema; placeholders are `$1`, `$2` ... on every engine. On SQLite dates and instants
+    /// come as text: read them with [`Value::as_date`] and [`Value::as_instant`].
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    pub async fn read_values(&self, side: Side, sql: &str, binds: &[Value]) -> Result<Vec<Vec<Value>>, WarehouseError> {
+        match self.pool(side) {
+            Pool::Sqlite(pool) => sqlite::read_values(&mut *acquired(pool).await?, sql, binds).await,
+            Pool::Postgres(pool) => postgres::read_values(&mut *acquired(pool).await?, sql, binds).await,
+        }
+    }
+
+    /// The same for SQL from a project's file, with binds as `:name`.
+    ///
+    /// # Errors
+    /// What the engine refuses; a bind that is not among `binds`.
+    pub async fn read_named(
+        &self,
+        side: Side,
+        origin: &str,
+        sql: &str,
+        binds: &[(&str, Value)],
+    ) -> Result<Vec<Vec<Value>>, WarehouseError> {
+        let (sql, values) = statement::positional(origin, sql, binds, self.dialect(side))?;
+        self.read_values(side, &sql, &values).await
+    }
+
+    /// Runs a statement and returns how many rows it changed; without binds the text may hold several statements.
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    pub async fn execute(&self, side: Side, sql: &str, binds: &[Value]) -> Result<u64, WarehouseError> {
+        match self.pool(side) {
+            Pool::Sqlite(pool) => sqlite::execute(&mut *acquired(pool).await?, sql, binds).await,
+            Pool::Postgres(pool) => postgres::execute(&mut *acquired(pool).await?, sql, binds).await,
+        }
+    }
+
+    /// Begins a transaction on [`Side::Target`]; on SQLite it holds the write lock from the start.
+    ///
+    /// # Errors
+    /// [`WarehouseError::Busy`] when another writer does not finish within 30 seconds.
+    pub async fn begin(&self) -> Result<Transaction, WarehouseError> {
+        match &self.target {
+            Pool::Sqlite(pool) => Transaction::begin_sqlite(pool).await,
+            Pool::Postgres(pool) => Transaction::begin_postgres(pool).await,
+        }
+    }
+
+    /// Whether there is a table or view of that name.
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    pub async fn table_exists(&self, side: Side, name: &str) -> Result<bool, WarehouseError> {
+        let (sql, name) = match self.dialect(side) {
+            Dialect::Sqlite => {
+                ("SELECT COUNT(*) FROM sqlite_master WHERE type IN ('table', 'view') AND name = $1", name.to_owned())
+            }
+            Dialect::Postgres => ("SELECT (to_regclass($1) IS NOT NULL)::int", Dialect::Postgres.quote(name)),
+        };
+        let rows = self.read_values(side, sql, &[name.into()]).await?;
+        Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_integer).is_some_and(|count| count > 0))
+    }
+
+    /// The engine's clock in microseconds since 1970-01-01T00:00:00Z; SQLite's is this machine's, in milliseconds.
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    pub async fn now_micros(&self, side: Side) -> Result<i64, WarehouseError> {
+        let sql = match self.dialect(side) {
+            Dialect::Sqlite => "SELECT CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER) * 1000",
+            Dialect::Postgres => "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+        };
+        let rows = self.read_values(side, sql, &[]).await?;
+        rows.first().and_then(|row| row.first()).and_then(Value::as_integer).ok_or_else(|| WarehouseError::Frame {
+            table: "clock".to_owned(),
+            message: "the engine did not tell the time".to_owned(),
+        })
+    }
+
+    /// Closes all connections; on SQLite this also folds the write-ahead log into the file.
+    pub async fn close(&self) {
+        for pool in [&self.source, &self.target] {
+            match pool {
+                Pool::Sqlite(pool) => pool.close().await,
+                Pool::Postgres(pool) => pool.close().await,
+            }
+        }
+    }
+
+    fn pool(&self, side: Side) -> &Pool {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
+}
+
+impl Pool {
+    async fn open(url: &WarehouseUrl, config: &WarehouseConfig, read_only: bool) -> Result<Self, WarehouseError> {
+        let create = config.create_if_missing;
+        Ok(match url.dialect()? {
+            Dialect::Sqlite => Self::Sqlite(sqlite::open(url, read_only, create).await?),
+            Dialect::Postgres => Self::Postgres(postgres::open(url, &config.schema, read_only, create).await?),
+        })
+    }
+}
+
+async fn acquired<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) -> Result<sqlx::pool::PoolConnection<DB>, WarehouseError> {
+    pool.acquire().await.map_err(|error| WarehouseError::from_sqlx("connect", String::new(), &error))
+}
