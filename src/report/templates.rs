@@ -1,0 +1,105 @@
+//! The page templates: embedded in the binary, each replaceable by a file of the same name in the project's `reports/`.
+
+use std::collections::BTreeMap;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, UndefinedBehavior, Value};
+
+use super::ReportError;
+
+/// The default templates, by file name.
+const EMBEDDED: [(&str, &str); 9] = [
+    ("basket_rules.html.j2", include_str!("../../reports/basket_rules.html.j2")),
+    ("campaign_lift.html.j2", include_str!("../../reports/campaign_lift.html.j2")),
+    ("coupon_targets.html.j2", include_str!("../../reports/coupon_targets.html.j2")),
+    ("demand_forecast.html.j2", include_str!("../../reports/demand_forecast.html.j2")),
+    ("index.html.j2", include_str!("../../reports/index.html.j2")),
+    ("inventory_plan.html.j2", include_str!("../../reports/inventory_plan.html.j2")),
+    ("layout.html.j2", include_str!("../../reports/layout.html.j2")),
+    ("parts.html.j2", include_str!("../../reports/parts.html.j2")),
+    ("style.css", include_str!("../../reports/style.css")),
+];
+
+/// Parsed templates, ready to render.
+#[derive(Clone, Debug)]
+pub struct Templates {
+    environment: Environment<'static>,
+}
+
+impl Templates {
+    /// The templates that ship with the program.
+    pub fn embedded() -> Self {
+        // The embedded files parse (a test says so); should one not, rendering it says which and where.
+        let mut environment = empty_environment();
+        for (name, text) in EMBEDDED {
+            let _ = environment.add_template(name, text);
+        }
+        Self { environment }
+    }
+
+    /// The templates that ship with the program, with the user's files in place of, or beside, them.
+    ///
+    /// `overrides` maps file names in the project's `reports/` folder to their text. A new name is either the template
+    /// of a new kind or a part that another file includes.
+    ///
+    /// # Errors
+    /// [`ReportError::Template`] for the first file, by name, that does not parse.
+    pub fn with_overrides(overrides: BTreeMap<String, String>) -> Result<Self, ReportError> {
+        let mut templates = Self::embedded();
+        for (name, text) in overrides {
+            templates
+                .environment
+                .add_template_owned(name.clone(), text)
+                .map_err(|error| template_error(&name, &error))?;
+        }
+        Ok(templates)
+    }
+
+    /// The file names and texts of the embedded templates, for `init` to write out.
+    pub fn embedded_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+        EMBEDDED.into_iter()
+    }
+
+    /// The template of a kind, or the layout when the kind has none.
+    pub(super) fn for_kind(&self, kind: &str) -> String {
+        let name = format!("{kind}.html.j2");
+        if self.environment.get_template(&name).is_ok() { name } else { "layout.html.j2".to_owned() }
+    }
+
+    /// Renders one template.
+    pub(super) fn render(&self, name: &str, context: Value) -> Result<String, ReportError> {
+        self.environment
+            .get_template(name)
+            .and_then(|template| template.render(context))
+            .map_err(|error| template_error(name, &error))
+    }
+}
+
+fn empty_environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    // Lines that hold only a tag leave no blank line behind; should the builder refuse, the pages are merely longer.
+    if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+        environment.set_syntax(syntax);
+    }
+    // A misspelt name in a user's template must be an error, not a hole in the page.
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment
+}
+
+/// The innermost template error: in an included or extended file, that file's name and line.
+fn template_error(asked: &str, error: &minijinja::Error) -> ReportError {
+    let mut innermost = error;
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if let Some(inner) = cause.downcast_ref::<minijinja::Error>() {
+            innermost = inner;
+        }
+        source = cause.source();
+    }
+    let message = innermost.detail().map_or_else(|| innermost.kind().to_string(), str::to_owned);
+    ReportError::Template {
+        file: innermost.name().or(error.name()).unwrap_or(asked).to_owned(),
+        line: innermost.line().or(error.line()).unwrap_or(0),
+        message,
+    }
+}
