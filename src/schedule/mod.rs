@@ -1,0 +1,270 @@
+//! When a job is due: one slot per business date, computed here and never by the scheduler that wakes us.
+//!
+//! A cron expression is matched on the wall clock of its zone. A wall clock time that daylight saving skips becomes
+//! the first instant after the gap; one that occurs twice is taken the first time. Several slots on one day are one:
+//! the first. So every business date has its slot exactly once, also on the two odd days of the year.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
+use chrono_tz::Tz;
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::did_you_mean;
+
+/// How late a slot may be and still count as on time.
+const ON_TIME: TimeDelta = TimeDelta::hours(1);
+
+/// A time zone by its IANA name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TimeZone(Tz);
+
+impl TimeZone {
+    /// The zone.
+    pub const fn get(self) -> Tz {
+        self.0
+    }
+}
+
+impl TryFrom<String> for TimeZone {
+    type Error = String;
+    fn try_from(name: String) -> Result<Self, String> {
+        Tz::from_str(&name).map(Self).map_err(|_| {
+            let near = did_you_mean(&name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+            let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+            format!("`{name}` is not an IANA time zone\n{near}a zone is written like `Europe/Berlin` or `UTC`")
+        })
+    }
+}
+
+impl From<TimeZone> for String {
+    fn from(zone: TimeZone) -> Self {
+        zone.0.name().to_owned()
+    }
+}
+
+/// A cron expression of 5 fields (minute, hour, day of month, month, day of week) or 6 (seconds first).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct CronExpression(Cron);
+
+impl TryFrom<String> for CronExpression {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let help = "write 5 fields (minute hour day-of-month month day-of-week) or 6 with seconds first, \
+                    for example `30 2 * * *` for 02:30 every day";
+        let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
+        let cron = parser.parse(&text).map_err(|error| {
+            let reason = error.to_string();
+            let reason = reason.split_once(": ").map_or(reason.as_str(), |(_, reason)| reason);
+            let reason = reason.trim_end_matches('.');
+            format!("`{text}` is not a cron expression: {reason}\n{help}")
+        })?;
+        match cron.find_next_occurrence(&DateTime::<Utc>::UNIX_EPOCH, true) {
+            Ok(_) => Ok(Self(cron)),
+            Err(_) => Err(format!("`{text}` never happens\n{help}")),
+        }
+    }
+}
+
+/// What becomes of business dates that were missed while nothing ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Misfire {
+    /// Each is run, oldest first.
+    All,
+    /// Only the newest is run.
+    #[default]
+    Last,
+    /// None is run: a slot counts only within an hour of its time.
+    None,
+}
+
+/// A cron expression in a zone.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    cron: Cron,
+    zone: Tz,
+    business_zone: Tz,
+}
+
+/// One time at which a job is due, and the business date it is due for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The instant, in the schedule's zone.
+    pub at: DateTime<Tz>,
+    /// The last complete business day then: the day before the slot's day in the project's zone.
+    pub as_of: NaiveDate,
+    /// What daylight saving did to it.
+    pub shift: Option<Shift>,
+}
+
+/// What daylight saving did to a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shift {
+    /// Its time does not exist on that day: it is due at the first instant after the gap.
+    Skipped,
+    /// Its time occurs twice on that day: it is due the first time.
+    Repeated,
+}
+
+impl Schedule {
+    /// Parses a cron expression; business dates are those of `zone`.
+    ///
+    /// # Errors
+    /// When the expression is not one or never happens.
+    pub fn parse(cron: &str, zone: Tz) -> Result<Self, String> {
+        Ok(Self::new(CronExpression::try_from(cron.to_owned())?, zone))
+    }
+
+    /// A checked expression in a zone; business dates are those of `zone`.
+    pub fn new(cron: CronExpression, zone: Tz) -> Self {
+        Self { cron: cron.0, zone, business_zone: zone }
+    }
+
+    /// The same with the business dates of another zone, the project's.
+    #[must_use]
+    pub fn with_business_zone(self, business_zone: Tz) -> Self {
+        Self { business_zone, ..self }
+    }
+
+    /// The expression as written.
+    pub fn cron(&self) -> &str {
+        self.cron.as_str()
+    }
+
+    /// The zone of the expression.
+    pub const fn zone(&self) -> Tz {
+        self.zone
+    }
+
+    /// In words, with the zone.
+    pub fn describe(&self) -> String {
+        format!("{} ({})", self.cron.describe().trim_end_matches('.'), self.zone.name())
+    }
+
+    /// The first slot after an instant.
+    pub fn next(&self, after: DateTime<Tz>) -> Option<Slot> {
+        self.upcoming(after).next()
+    }
+
+    /// The slots after `after` up to and including `until`, oldest first.
+    pub fn slots(&self, after: DateTime<Tz>, until: DateTime<Tz>) -> Vec<Slot> {
+        self.upcoming(after).take_while(|slot| slot.at <= until).collect()
+    }
+
+    /// The slots after an instant, oldest first, without end.
+    pub fn upcoming(&self, after: DateTime<Tz>) -> impl Iterator<Item = Slot> + '_ {
+        let day = after.with_timezone(&self.business_zone).date_naive();
+        self.slots_from(day).skip_while(move |slot| slot.at <= after)
+    }
+
+    /// The business dates that should run now, oldest first.
+    ///
+    /// `last_done` is the newest business date that has run. Only the `catchup_days` newest business dates count. A job
+    /// that has never run has missed nothing: at most its newest date is due.
+    pub fn due(
+        &self,
+        last_done: Option<NaiveDate>,
+        now: DateTime<Tz>,
+        misfire: Misfire,
+        catchup_days: u32,
+    ) -> Vec<NaiveDate> {
+        let today = now.with_timezone(&self.business_zone).date_naive();
+        let oldest = today.checked_sub_days(Days::new(u64::from(catchup_days.saturating_sub(1)))).unwrap_or(today);
+        let missed: Vec<Slot> = self
+            .slots_from(oldest)
+            .take_while(|slot| slot.at <= now)
+            .filter(|slot| last_done.is_none_or(|done| slot.as_of > done))
+            .collect();
+        let newest = missed.last().cloned();
+        let due = match misfire {
+            Misfire::All if last_done.is_some() => missed,
+            Misfire::All | Misfire::Last => newest.into_iter().collect(),
+            Misfire::None => newest.into_iter().filter(|slot| now.signed_duration_since(slot.at) <= ON_TIME).collect(),
+        };
+        due.into_iter().map(|slot| slot.as_of).collect()
+    }
+
+    /// The first slot of every day from `day` on, days in the project's zone.
+    fn slots_from(&self, day: NaiveDate) -> impl Iterator<Item = Slot> + '_ {
+        let mut day = Some(day);
+        std::iter::from_fn(move || {
+            let slot = self.first_slot_on_or_after(day?)?;
+            day = slot.as_of.checked_add_days(Days::new(2));
+            Some(slot)
+        })
+    }
+
+    fn first_slot_on_or_after(&self, day: NaiveDate) -> Option<Slot> {
+        let (start, _) = resolve(self.business_zone, day.and_time(chrono::NaiveTime::MIN))?;
+        let start = start.with_timezone(&self.zone);
+        // Wall clock times in a gap that ends at `start` are due at `start`: look for them too.
+        let before = start - TimeDelta::hours(3);
+        let gap = start.naive_local() - before.naive_local() - TimeDelta::hours(3);
+        let mut wall_clock = start.naive_local() - gap.max(TimeDelta::zero());
+        loop {
+            // Matched in UTC, whose wall clock has no gaps; what daylight saving does to the match is decided by us.
+            wall_clock = self.cron.find_next_occurrence(&wall_clock.and_utc(), true).ok()?.naive_utc();
+            let (at, shift) = resolve(self.zone, wall_clock)?;
+            if at >= start {
+                let as_of = at.with_timezone(&self.business_zone).date_naive().pred_opt()?;
+                return Some(Slot { at, as_of, shift });
+            }
+            wall_clock += TimeDelta::seconds(1);
+        }
+    }
+}
+
+/// The schedule of a job file.
+#[derive(Clone, Debug)]
+pub struct Timetable {
+    /// When.
+    pub schedule: Schedule,
+    /// What becomes of missed dates.
+    pub misfire: Misfire,
+    /// How many business dates back a missed one is still run.
+    pub catchup_days: u32,
+}
+
+impl Timetable {
+    /// See [`Schedule::due`].
+    pub fn due(&self, last_done: Option<NaiveDate>, now: DateTime<Tz>) -> Vec<NaiveDate> {
+        self.schedule.due(last_done, now, self.misfire, self.catchup_days)
+    }
+}
+
+/// One line of a preview: `Sun 2026-03-29 03:00 CEST  for 2026-03-28  (02:30 is skipped ...)`.
+impl fmt::Display for Slot {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}  for {}", self.at.format("%a %Y-%m-%d %H:%M %Z"), self.as_of)?;
+        match self.shift {
+            Some(Shift::Skipped) => formatter.write_str("  (moved: the clock skips its time)"),
+            Some(Shift::Repeated) => formatter.write_str("  (the first of two: the clock repeats its time)"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The instant of a wall clock time.
+fn resolve(zone: Tz, wall_clock: NaiveDateTime) -> Option<(DateTime<Tz>, Option<Shift>)> {
+    match zone.from_local_datetime(&wall_clock) {
+        LocalResult::Single(at) => Some((at, None)),
+        LocalResult::Ambiguous(first, _) => Some((first, Some(Shift::Repeated))),
+        LocalResult::None => {
+            // Gaps end on whole minutes; the longest ever was the day that Samoa left out in 2011.
+            let minute = wall_clock - TimeDelta::seconds(wall_clock.and_utc().timestamp().rem_euclid(60));
+            (1..=24 * 60)
+                .find_map(|minutes| zone.from_local_datetime(&(minute + TimeDelta::minutes(minutes))).earliest())
+                .map(|at| (at, Some(Shift::Skipped)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
