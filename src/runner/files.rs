@@ -1,0 +1,104 @@
+//! Pages and exports on disk. A file appears whole or not at all: written beside its place, then renamed.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file that could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write `{path}`: {source}; set `dir` in [output] of nightclerk.toml to a folder this user may write")]
+pub struct WriteError {
+    /// The file.
+    pub path: String,
+    /// What the system says.
+    pub source: io::Error,
+}
+
+/// Writes `bytes` to `path`, making its folder first.
+///
+/// # Errors
+/// When the folder or the file cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let attempt = || {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let beside = beside(path);
+        fs::write(&beside, bytes)?;
+        fs::rename(&beside, path)
+    };
+    attempt().map_err(|source| WriteError { path: path.display().to_string(), source })
+}
+
+/// Makes sure that files can be written below `folder`, before an hour is spent on what would go there.
+///
+/// # Errors
+/// When they cannot.
+pub fn probe(folder: &Path) -> Result<(), WriteError> {
+    let path = folder.join(".write-test");
+    write(&path, b"")?;
+    fs::remove_file(&path).map_err(|source| WriteError { path: path.display().to_string(), source })
+}
+
+/// A lock that the operating system frees when the process dies, however it dies.
+#[derive(Debug)]
+pub struct JobLock {
+    /// Kept open: closing it frees the lock.
+    _file: Option<fs::File>,
+    state: super::ledger::FileLock,
+}
+
+impl JobLock {
+    /// Tries to take the lock of a job in a project folder. A folder that cannot be written gives no lock, which only
+    /// means that a dead process of this host is noticed by its lease and not at once.
+    pub fn try_take(project_root: &Path, job: &str) -> Self {
+        let path = project_root.join(".nightclerk").join(format!("{job}.lock"));
+        let open = || {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::File::options().create(true).truncate(false).write(true).open(&path)
+        };
+        match open() {
+            Ok(file) if file.try_lock().is_ok() => Self { _file: Some(file), state: super::ledger::FileLock::Held },
+            _ => Self { _file: None, state: super::ledger::FileLock::NotHeld },
+        }
+    }
+
+    /// Whether it was taken.
+    pub fn state(&self) -> super::ledger::FileLock {
+        self.state
+    }
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".part");
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_stays_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.html");
+        write(&path, b"first").unwrap();
+        write(&path, b"second").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"second");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_lock_excludes_a_second_holder_until_it_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = JobLock::try_take(folder.path(), "plan");
+        let second = JobLock::try_take(folder.path(), "plan");
+        assert_eq!(first.state(), super::super::ledger::FileLock::Held);
+        assert_eq!(second.state(), super::super::ledger::FileLock::NotHeld);
+        drop(first);
+        assert_eq!(JobLock::try_take(folder.path(), "plan").state(), super::super::ledger::FileLock::Held);
+    }
+}

@@ -1,0 +1,280 @@
+//! Gates: what must hold before rows become visible.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::ledger::{as_text, text};
+use super::publish::staged_name;
+use crate::datasets::InputFact;
+use crate::job::RunContext;
+use crate::publication::Publication;
+use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
+
+/// What the gates are held against; the `[gates]` table of `nightclerk.toml`.
+#[derive(Clone, Copy, Debug)]
+pub struct GateSettings {
+    /// The newest day of an input may be at most this many days before `as_of`.
+    pub max_age_days: u32,
+    /// Rows read, and rows published, must be at least this share of what history leads to expect.
+    pub row_count_ratio: f64,
+}
+
+/// The outcome of one gate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GateResult {
+    /// What was looked at: `rows of daily_sales`, `audit quantiles_do_not_cross`.
+    pub name: String,
+    /// Whether failing it stops the publication.
+    pub severity: GateSeverity,
+    /// Whether it holds.
+    pub passed: bool,
+    /// What was found.
+    pub observed: String,
+    /// What is allowed.
+    pub expected: String,
+    /// What it means and what to look at.
+    pub explanation: String,
+}
+
+/// Whether a failed gate stops the publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateSeverity {
+    /// It does.
+    Block,
+    /// It is shown.
+    Warn,
+}
+
+impl GateSeverity {
+    /// The word in the ledger and in audit headers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Warn => "warn",
+        }
+    }
+}
+
+/// An audit: a query that returns offending rows of a staged table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audit {
+    /// The stem of its file.
+    pub name: String,
+    /// The file, for messages.
+    pub file: String,
+    /// The published table it is about.
+    pub table: String,
+    /// What a failure does.
+    pub severity: GateSeverity,
+    /// What it means when rows come back.
+    pub meaning: String,
+    /// The query; `{staged}` stands for the staged rows of this run.
+    pub sql: String,
+}
+
+impl Audit {
+    /// Reads an audit file: `-- table:`, `-- severity:` and `-- meaning:` in its head, then one SELECT.
+    ///
+    /// # Errors
+    /// A sentence with the file's name and what is missing.
+    pub fn parse(file: &str, sql: &str) -> Result<Self, String> {
+        let header = |key: &str| {
+            sql.lines().find_map(|line| line.strip_prefix("-- ")?.strip_prefix(key)?.strip_prefix(':').map(str::trim))
+        };
+        let missing = |key: &str| format!("{file}: the header line `-- {key}: ...` is missing");
+        let severity = match header("severity").ok_or_else(|| missing("severity"))? {
+            "block" => GateSeverity::Block,
+            "warn" => GateSeverity::Warn,
+            other => return Err(format!("{file}: severity is `{other}`, allowed are `block` and `warn`")),
+        };
+        if !sql.contains("{staged}") {
+            return Err(format!("{file}: the query must read `{{staged}}`, the rows that are about to be published"));
+        }
+        let stem = file.rsplit('/').next().unwrap_or(file);
+        Ok(Self {
+            name: stem.trim_end_matches(".sql").to_owned(),
+            file: file.to_owned(),
+            table: header("table").ok_or_else(|| missing("table"))?.to_owned(),
+            severity,
+            meaning: header("meaning").ok_or_else(|| missing("meaning"))?.to_owned(),
+            sql: sql.to_owned(),
+        })
+    }
+
+    /// The query against the staged rows of a run.
+    pub fn staged_sql(&self, run_id: i64) -> String {
+        let staged = format!("(SELECT * FROM {} WHERE run_id = {run_id})", staged_name(&self.table));
+        format!(
+            "SELECT * FROM ({}) offending LIMIT 6",
+            self.sql.trim().trim_end_matches(';').replace("{staged}", &staged)
+        )
+    }
+}
+
+/// What an earlier publication read and wrote.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// Rows read per dataset by the newest publication before this business date.
+    pub inputs: BTreeMap<String, u64>,
+    /// Rows per table of the last publications, newest first.
+    pub tables: BTreeMap<String, Vec<u64>>,
+}
+
+/// How many publications the output row counts are held against.
+const HISTORY: usize = 7;
+
+/// Reads what earlier publications of the job read and wrote.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn history(warehouse: &Warehouse, ctx: &RunContext) -> Result<History, WarehouseError> {
+    let sql = "SELECT inputs_json, tables_json FROM nightclerk_publications \
+               WHERE job = $1 AND as_of < $2 AND state = 'published' ORDER BY as_of DESC";
+    let rows = warehouse.read_values(Side::Target, sql, &[text(&ctx.job), Value::Date(ctx.as_of)]).await?;
+    let mut history = History::default();
+    for (index, row) in rows.iter().take(HISTORY).enumerate() {
+        let tables: BTreeMap<String, u64> = serde_json::from_str(&as_text(row, 1)).unwrap_or_default();
+        for (table, n) in tables {
+            history.tables.entry(table).or_default().push(n);
+        }
+        if index == 0 {
+            history.inputs = serde_json::from_str(&as_text(row, 0)).unwrap_or_default();
+        }
+    }
+    Ok(history)
+}
+
+/// Holds the newest day of every dataset that grows each day against the as-of date.
+pub fn freshness_gates(inputs: &[InputFact], settings: &GateSettings) -> Vec<GateResult> {
+    let oldest = |input: &InputFact| input.as_of - chrono::TimeDelta::days(i64::from(settings.max_age_days));
+    inputs
+        .iter()
+        .filter(|input| input.grows_daily)
+        .map(|input| GateResult {
+            name: format!("freshness of {}", input.dataset),
+            severity: GateSeverity::Block,
+            passed: input.last_day.is_some_and(|day| day >= oldest(input)),
+            observed: input.last_day.map_or_else(|| "no rows".to_owned(), |day| format!("newest day {day}")),
+            expected: format!("{} or later", oldest(input)),
+            explanation: "older data means that a load is missing; mend the load, or raise `max_age_days` in [gates]"
+                .to_owned(),
+        })
+        .collect()
+}
+
+/// Holds the rows that were read against the newest earlier publication, and each dataset's last seven days against the
+/// weeks before. Half a load is caught by the first where all of history was lost, by the second where last night was.
+pub fn input_gates(inputs: &[InputFact], history: &History, settings: &GateSettings) -> Vec<GateResult> {
+    let mut results = Vec::new();
+    for input in inputs {
+        if let Some(&before) = history.inputs.get(input.dataset) {
+            let least = (before as f64 * settings.row_count_ratio).ceil() as u64;
+            results.push(GateResult {
+                name: format!("rows of {}", input.dataset),
+                severity: GateSeverity::Block,
+                passed: input.rows >= least,
+                observed: input.rows.to_string(),
+                expected: format!("at least {least}"),
+                explanation: format!(
+                    "the newest publication before read {before} rows; much fewer means that part of the load is missing"
+                ),
+            });
+        }
+        if let Some(weeks) = recent_weeks(input) {
+            let least = (weeks.median * settings.row_count_ratio).ceil() as u64;
+            results.push(GateResult {
+                name: format!("last week of {}", input.dataset),
+                severity: GateSeverity::Block,
+                passed: weeks.last >= least,
+                observed: weeks.last.to_string(),
+                expected: format!("at least {least}"),
+                explanation: format!(
+                    "rows of the last seven days against the median {} of the eight weeks before",
+                    weeks.median
+                ),
+            });
+        }
+    }
+    results
+}
+
+struct Weeks {
+    last: u64,
+    median: f64,
+}
+
+/// Sums of seven days, counted back from the newest day; `None` without nine full weeks of daily rows.
+fn recent_weeks(input: &InputFact) -> Option<Weeks> {
+    let newest = input.as_of;
+    let week = |index: i64| -> u64 {
+        let last = newest - chrono::TimeDelta::days(7 * index);
+        let first = last - chrono::TimeDelta::days(6);
+        input.rows_by_day.range(first..=last).map(|(_, rows)| rows).sum()
+    };
+    let mut before: Vec<u64> = (1..=8).map(week).collect();
+    if before.contains(&0) {
+        return None;
+    }
+    before.sort_unstable();
+    Some(Weeks { last: week(0), median: (before[3] + before[4]) as f64 / 2.0 })
+}
+
+/// Holds the rows to be published against the median of the last publications.
+pub fn output_gates(publication: &Publication, history: &History, settings: &GateSettings) -> Vec<GateResult> {
+    let mut results = Vec::new();
+    for table in &publication.tables {
+        let Some(earlier) = history.tables.get(table.schema.name) else { continue };
+        let mut earlier = earlier.clone();
+        earlier.sort_unstable();
+        let median = earlier.get(earlier.len() / 2).copied().unwrap_or_default();
+        let least = (median as f64 * settings.row_count_ratio).floor() as u64;
+        let found = table.frame.height() as u64;
+        // Lists whose length is itself the finding may shrink; a forecast or a plan may not.
+        let severity = if matches!(table.schema.name, "demand_forecasts" | "inventory_recommendations") {
+            GateSeverity::Block
+        } else {
+            GateSeverity::Warn
+        };
+        results.push(GateResult {
+            name: format!("rows for {}", table.schema.name),
+            severity,
+            passed: found >= least,
+            observed: found.to_string(),
+            expected: format!("at least {least}"),
+            explanation: format!("the last {} publications had a median of {median} rows", earlier.len()),
+        });
+    }
+    results
+}
+
+/// Runs the audits of the publication's tables against the staged rows.
+///
+/// # Errors
+/// When an audit is not valid SQL, or the warehouse refuses.
+pub async fn audits(
+    warehouse: &Warehouse,
+    audits: &[Audit],
+    publication: &Publication,
+    run_id: i64,
+) -> Result<Vec<GateResult>, WarehouseError> {
+    let mut results = Vec::new();
+    for audit in audits.iter().filter(|audit| publication.tables.iter().any(|table| table.schema.name == audit.table)) {
+        let rows = warehouse.read_values(Side::Target, &audit.staged_sql(run_id), &[]).await?;
+        let observed = match rows.len() {
+            0 => "no offending rows".to_owned(),
+            6 => "more than 5 offending rows".to_owned(),
+            n => format!("{n} offending rows"),
+        };
+        results.push(GateResult {
+            name: format!("audit {}", audit.name),
+            severity: audit.severity,
+            passed: rows.is_empty(),
+            observed,
+            expected: "no offending rows".to_owned(),
+            explanation: format!("{} ({})", audit.meaning, audit.file),
+        });
+    }
+    Ok(results)
+}

@@ -1,0 +1,239 @@
+//! Staging and publishing: rows become visible all at once or not at all.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::{Column as Series, DataFrame, DataType, IntoColumn, NamedFrom, Series as Values};
+
+use super::gates::GateResult;
+use super::ledger::{self, Claim, RunEnd, text};
+use crate::datasets::InputFact;
+use crate::job::RunContext;
+use crate::publication::{Publication, PublishedTable};
+use crate::published::KEY_COLUMNS;
+use crate::table::{Column, TableSchema};
+use crate::warehouse::{Transaction, Value, Warehouse, WarehouseError};
+
+/// Where the rows of a table wait until they are published.
+pub fn staged_name(table: &str) -> String {
+    format!("staged_{table}")
+}
+
+/// Writes the publication's rows into the staging tables, in place of whatever an earlier run of the job left there.
+///
+/// # Errors
+/// When the warehouse refuses; nothing is staged then.
+pub async fn stage(
+    warehouse: &Warehouse,
+    ctx: &RunContext,
+    claim: &Claim,
+    publication: &Publication,
+) -> Result<(), WarehouseError> {
+    let mut transaction = warehouse.begin().await?;
+    for table in &publication.tables {
+        let staged = staged_name(table.schema.name);
+        clear_staged(&mut transaction, table.schema, &ctx.job).await?;
+        let frame = keyed(ctx, claim, table)?;
+        transaction.insert(&staged, &columns(table.schema), &frame).await?;
+    }
+    transaction.commit().await
+}
+
+/// Empties the staging tables of a job.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn discard(warehouse: &Warehouse, ctx: &RunContext, publication: &Publication) -> Result<(), WarehouseError> {
+    let mut transaction = warehouse.begin().await?;
+    for table in &publication.tables {
+        clear_staged(&mut transaction, table.schema, &ctx.job).await?;
+    }
+    transaction.commit().await
+}
+
+/// What the publishing transaction needs besides the staged rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Publishing<'a> {
+    /// The run's context.
+    pub ctx: &'a RunContext,
+    /// The claim, with its fence.
+    pub claim: &'a Claim,
+    /// The job's kind.
+    pub kind: &'static str,
+    /// What is published.
+    pub publication: &'a Publication,
+    /// What was read.
+    pub inputs: &'a [InputFact],
+    /// How many publications of the job to keep.
+    pub keep: u32,
+    /// The time, microseconds since 1970.
+    pub now_micros: i64,
+}
+
+/// Makes the staged rows visible, in one transaction: fence check, swap, ledger row, retention.
+/// False when the lease was lost: then nothing has changed.
+///
+/// # Errors
+/// When the warehouse refuses; then nothing has changed either.
+pub async fn publish(warehouse: &Warehouse, publishing: &Publishing<'_>) -> Result<bool, WarehouseError> {
+    let Publishing { ctx, claim, publication, .. } = *publishing;
+    let mut transaction = warehouse.begin().await?;
+    if !ledger::hold_fence(&mut transaction, claim).await? {
+        transaction.rollback().await?;
+        return Ok(false);
+    }
+    let same_date = "SELECT run_id FROM nightclerk_publications WHERE job = $1 AND as_of = $2";
+    let key = [text(&ctx.job), Value::Date(ctx.as_of)];
+    for table in &publication.tables {
+        let name = table.schema.name;
+        let names: Vec<&str> = columns(table.schema).iter().map(|column| column.name).collect();
+        let names = names.join(", ");
+        transaction.execute(&format!("DELETE FROM {name} WHERE run_id IN ({same_date})"), &key).await?;
+        transaction
+            .execute(
+                &format!("INSERT INTO {name} ({names}) SELECT {names} FROM {} WHERE run_id = $1", staged_name(name)),
+                &[Value::Integer(claim.run_id)],
+            )
+            .await?;
+        clear_staged(&mut transaction, table.schema, &ctx.job).await?;
+    }
+    transaction.execute("DELETE FROM nightclerk_publications WHERE job = $1 AND as_of = $2", &key).await?;
+    insert_publication(&mut transaction, publishing).await?;
+    prune(&mut transaction, publishing).await?;
+    let end = RunEnd {
+        state: "published",
+        error: None,
+        rows_in: rows_in(publishing.inputs),
+        rows_out: rows_out(publication),
+    };
+    ledger::finish_in(&mut transaction, claim, &end, publishing.now_micros).await?;
+    transaction
+        .execute(
+            "UPDATE nightclerk_leases SET lease_until_us = 0 WHERE job = $1 AND fence = $2",
+            &[text(&claim.job), Value::Integer(claim.fence)],
+        )
+        .await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Writes the gates' outcomes down; they are kept whether or not the run was published.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn record_gates(warehouse: &Warehouse, run_id: i64, gates: &[GateResult]) -> Result<(), WarehouseError> {
+    let mut transaction = warehouse.begin().await?;
+    for (position, gate) in gates.iter().enumerate() {
+        transaction
+            .execute(
+                "INSERT INTO nightclerk_gates (run_id, position, name, severity, passed, observed, expected, explanation) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                &[
+                    Value::Integer(run_id),
+                    Value::Integer(position as i64),
+                    text(&gate.name),
+                    text(gate.severity.name()),
+                    Value::Flag(gate.passed),
+                    text(&gate.observed),
+                    text(&gate.expected),
+                    text(&gate.explanation),
+                ],
+            )
+            .await?;
+    }
+    transaction.commit().await
+}
+
+/// Rows read in a run.
+pub fn rows_in(inputs: &[InputFact]) -> u64 {
+    inputs.iter().map(|input| input.rows).sum()
+}
+
+/// Rows in a publication.
+pub fn rows_out(publication: &Publication) -> u64 {
+    publication.tables.iter().map(|table| table.frame.height() as u64).sum()
+}
+
+async fn insert_publication(transaction: &mut Transaction, publishing: &Publishing<'_>) -> Result<(), WarehouseError> {
+    let Publishing { ctx, claim, kind, publication, inputs, now_micros, .. } = *publishing;
+    let tables: BTreeMap<&str, u64> =
+        publication.tables.iter().map(|table| (table.schema.name, table.frame.height() as u64)).collect();
+    let inputs: BTreeMap<&str, u64> = inputs.iter().map(|input| (input.dataset, input.rows)).collect();
+    let grade = publication.page.grade.as_ref().and_then(|section| section.text.first());
+    transaction
+        .execute(
+            "INSERT INTO nightclerk_publications (run_id, job, kind, as_of, state, published_us, rows_out, headline, grade, \
+             n_caveats, tables_json, inputs_json, metrics_json) \
+             VALUES ($1, $2, $3, $4, 'published', $5, $6, $7, $8, $9, $10, $11, $12)",
+            &[
+                Value::Integer(claim.run_id),
+                text(&ctx.job),
+                text(kind),
+                Value::Date(ctx.as_of),
+                Value::Integer(now_micros),
+                Value::Integer(rows_out(publication) as i64),
+                text(&publication.page.headline),
+                grade.map_or(Value::Null, |grade| text(grade)),
+                Value::Integer(publication.caveats.len() as i64),
+                text(&json(&tables)),
+                text(&json(&inputs)),
+                text(&json(&publication.metrics)),
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Forgets all but the newest publications of the job.
+async fn prune(transaction: &mut Transaction, publishing: &Publishing<'_>) -> Result<(), WarehouseError> {
+    let old = format!(
+        "SELECT run_id FROM nightclerk_publications WHERE job = $1 AND as_of NOT IN \
+         (SELECT as_of FROM nightclerk_publications WHERE job = $1 ORDER BY as_of DESC LIMIT {})",
+        publishing.keep.max(2)
+    );
+    let job = [text(&publishing.ctx.job)];
+    for table in &publishing.publication.tables {
+        transaction.execute(&format!("DELETE FROM {} WHERE run_id IN ({old})", table.schema.name), &job).await?;
+    }
+    transaction.execute(&format!("DELETE FROM nightclerk_publications WHERE run_id IN ({old})"), &job).await?;
+    Ok(())
+}
+
+async fn clear_staged(
+    transaction: &mut Transaction,
+    schema: &TableSchema<'_>,
+    job: &str,
+) -> Result<(), WarehouseError> {
+    let sql = format!("DELETE FROM {} WHERE job = $1", staged_name(schema.name));
+    transaction.execute(&sql, &[text(job)]).await?;
+    Ok(())
+}
+
+fn columns(schema: &TableSchema<'static>) -> Vec<Column<'static>> {
+    KEY_COLUMNS.iter().chain(schema.columns).copied().collect()
+}
+
+/// The table's frame with `job`, `as_of` and `run_id` before its own columns.
+fn keyed(ctx: &RunContext, claim: &Claim, table: &PublishedTable) -> Result<DataFrame, WarehouseError> {
+    let height = table.frame.height();
+    let days = chrono::Datelike::num_days_from_ce(&ctx.as_of) - EPOCH_DAYS_FROM_CE;
+    let as_of = Values::new("as_of".into(), vec![days; height]).cast(&DataType::Date);
+    let fail = |error: polars::prelude::PolarsError| WarehouseError::Frame {
+        table: table.schema.name.to_owned(),
+        message: error.to_string(),
+    };
+    let as_of = as_of.map_err(fail)?;
+    let mut all: Vec<Series> = vec![
+        Values::new("job".into(), vec![ctx.job.as_str(); height]).into_column(),
+        as_of.into_column(),
+        Values::new("run_id".into(), vec![claim.run_id; height]).into_column(),
+    ];
+    all.extend(table.frame.columns().iter().cloned());
+    DataFrame::new(height, all).map_err(fail)
+}
+
+/// 1970-01-01 counted from 0001-01-01, which is day 1.
+const EPOCH_DAYS_FROM_CE: i32 = 719_163;
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned())
+}

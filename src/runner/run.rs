@@ -1,0 +1,504 @@
+//! One job for one business date, from claim to page.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::Runner;
+use super::events::{Event, Phase};
+use super::files::{self, JobLock};
+use super::gates::{self, GateResult, GateSettings, GateSeverity};
+use super::ledger::{self, Claim, Claimed, RunEnd, RunStart};
+use super::publish::{self, Publishing};
+use crate::datasets::{InputFact, LoadError, Source, SqlFiles};
+use crate::job::{Progress, RunContext};
+use crate::job_file::JobFile;
+use crate::publication::{Metric, Publication};
+use crate::report::{self, FileLink, GateLine, InputLine, RunFacts, RunState};
+use crate::warehouse::{Side, WarehouseError};
+
+/// How a job ended, for people and for `--json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct JobOutcome {
+    /// The job.
+    pub job: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// The business date.
+    pub as_of: NaiveDate,
+    /// How it ended.
+    pub state: JobState,
+    /// Why, when it did not publish.
+    pub reason: String,
+    /// The page's headline, when there is one.
+    pub headline: String,
+    /// The numbers of the publication.
+    pub metrics: Vec<Metric>,
+    /// Published rows per table.
+    pub tables: Vec<TableRows>,
+    /// What the gates found.
+    pub gates: Vec<GateResult>,
+    /// The page, relative to the output folder.
+    pub page: Option<String>,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// What the index says about it.
+    #[serde(skip)]
+    pub entry: Option<Box<report::NightJob>>,
+}
+
+/// How many rows a table got.
+#[derive(Clone, Debug, Serialize)]
+pub struct TableRows {
+    /// The table.
+    pub table: &'static str,
+    /// Its rows.
+    pub rows: u64,
+}
+
+/// How a job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// Its rows are visible.
+    Published,
+    /// A gate stopped it; the previous publication is still current.
+    Blocked,
+    /// Its input is stale, empty or missing.
+    Refused,
+    /// It failed.
+    Failed,
+    /// Something it depends on did not publish.
+    Skipped,
+    /// Another process runs it.
+    Locked,
+    /// Its lease was lost while it ran; whoever took it over publishes.
+    Superseded,
+    /// The warehouse is busy or away; trying again later may work.
+    Retry,
+}
+
+impl JobState {
+    /// The process's exit code if this is how the night ended.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Published => 0,
+            Self::Failed | Self::Skipped => 1,
+            Self::Blocked => 3,
+            Self::Refused => 4,
+            Self::Locked | Self::Superseded => 5,
+            Self::Retry => 75,
+        }
+    }
+}
+
+/// Why a run did not publish.
+#[derive(Debug)]
+struct Stop {
+    state: JobState,
+    reason: String,
+}
+
+impl From<WarehouseError> for Stop {
+    fn from(error: WarehouseError) -> Self {
+        let state = if error.is_transient() { JobState::Retry } else { JobState::Failed };
+        Self { state, reason: error.to_string() }
+    }
+}
+
+/// What a run has computed, whether or not it may be published.
+struct Computed {
+    publication: Publication,
+    inputs: Vec<InputFact>,
+    gates: Vec<GateResult>,
+}
+
+/// Runs one job for one business date and writes its page.
+pub async fn run_job(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> JobOutcome {
+    let started = (runner.clock)();
+    let ctx = RunContext {
+        job: job.name.clone(),
+        as_of,
+        seed: runner.project.config.seed,
+        currency: runner.project.config.currency,
+    };
+    let lock = JobLock::try_take(&runner.project.root, &job.name);
+    let mut attempt = 1;
+    let outcome = loop {
+        let outcome = attempt_run(runner, job, &ctx, &lock, started).await;
+        let again = outcome.state == JobState::Retry && attempt < job.limits.attempts;
+        if !again {
+            break outcome;
+        }
+        let wait = Duration::from_secs(5 << attempt.min(6));
+        (runner.events)(&Event::Note {
+            job: job.name.clone(),
+            text: format!("attempt {attempt} met a passing trouble ({}); again in {wait:?}", outcome.reason),
+        });
+        tokio::time::sleep(wait).await;
+        attempt += 1;
+    };
+    (runner.events)(&Event::JobFinished(Box::new(outcome.clone())));
+    outcome
+}
+
+async fn attempt_run(runner: &Runner, job: &JobFile, ctx: &RunContext, lock: &JobLock, started: i64) -> JobOutcome {
+    phase(runner, ctx, Phase::Claim);
+    let start = RunStart {
+        job: ctx.job.clone(),
+        kind: job.kind,
+        as_of: ctx.as_of,
+        owner: runner.owner.clone(),
+        params_toml: job.params_toml.clone(),
+        config_hash: runner.project.config_hash.clone(),
+        seed: ctx.seed,
+    };
+    let claim = match ledger::claim(&runner.warehouse, &start, (runner.clock)(), lock.state()).await {
+        Ok(Claimed::Ours(claim)) => claim,
+        Ok(Claimed::Locked { owner, seconds_left }) => {
+            let reason = format!("`{}` is being run by {owner}; its lease lasts {seconds_left} s more", ctx.job);
+            return unclaimed(job, ctx, Stop { state: JobState::Locked, reason });
+        }
+        Err(error) => return unclaimed(job, ctx, error.into()),
+    };
+    if claim.crashed_runs > 0 {
+        (runner.events)(&Event::Note {
+            job: ctx.job.clone(),
+            text: format!("{} earlier run ended without a word; it published nothing", claim.crashed_runs),
+        });
+    }
+    let heartbeat = heartbeat(runner, &claim);
+    let mut computed = None;
+    let result = carry_out(runner, job, ctx, &claim, &mut computed).await;
+    heartbeat.abort();
+    finish(runner, job, ctx, &claim, started, computed, result).await
+}
+
+/// Renews the lease until aborted.
+fn heartbeat(runner: &Runner, claim: &Claim) -> tokio::task::JoinHandle<()> {
+    let (runner, claim) = (runner.clone(), claim.clone());
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(Duration::from_secs(ledger::HEARTBEAT_SECONDS));
+        loop {
+            ticks.tick().await;
+            // A lost lease is found by the fence check of the publishing transaction, which is the one that counts.
+            let _ = ledger::renew(&runner.warehouse, &claim, (runner.clock)()).await;
+        }
+    })
+}
+
+/// Load, decide, stage, check, publish.
+async fn carry_out(
+    runner: &Runner,
+    job: &JobFile,
+    ctx: &RunContext,
+    claim: &Claim,
+    computed: &mut Option<Computed>,
+) -> Result<(), Stop> {
+    phase(runner, ctx, Phase::Compute);
+    let computed = computed.insert(compute(runner, job, ctx).await?);
+    let settings = GateSettings {
+        max_age_days: runner.project.config.gates.max_age_days,
+        row_count_ratio: runner.project.config.gates.row_count_ratio,
+    };
+    let history = gates::history(&runner.warehouse, ctx).await?;
+    computed.gates.extend(gates::freshness_gates(&computed.inputs, &settings));
+    let stale = failed(&computed.gates);
+    computed.gates.extend(gates::input_gates(&computed.inputs, &history, &settings));
+    computed.gates.extend(gates::output_gates(&computed.publication, &history, &settings));
+    for table in &computed.publication.tables {
+        table.schema.check(&table.frame).map_err(|reason| Stop { state: JobState::Failed, reason })?;
+    }
+
+    phase(runner, ctx, Phase::Staging);
+    publish::stage(&runner.warehouse, ctx, claim, &computed.publication).await?;
+
+    phase(runner, ctx, Phase::Gates);
+    let audits = gates::audits(&runner.warehouse, &runner.audits, &computed.publication, claim.run_id).await?;
+    computed.gates.extend(audits);
+    publish::record_gates(&runner.warehouse, claim.run_id, &computed.gates).await?;
+    if let Some(reason) = failed(&computed.gates) {
+        publish::discard(&runner.warehouse, ctx, &computed.publication).await?;
+        let state = if stale.is_some() { JobState::Refused } else { JobState::Blocked };
+        return Err(Stop { state, reason });
+    }
+
+    phase(runner, ctx, Phase::Publishing);
+    let publishing = Publishing {
+        ctx,
+        claim,
+        kind: job.kind,
+        publication: &computed.publication,
+        inputs: &computed.inputs,
+        keep: runner.project.config.output.keep_publications,
+        now_micros: (runner.clock)(),
+    };
+    if publish::publish(&runner.warehouse, &publishing).await? {
+        Ok(())
+    } else {
+        let reason = "the lease was lost while the job ran; whoever took it over publishes".to_owned();
+        Err(Stop { state: JobState::Superseded, reason })
+    }
+}
+
+async fn compute(runner: &Runner, job: &JobFile, ctx: &RunContext) -> Result<Computed, Stop> {
+    let project = &runner.project;
+    let sql = SqlFiles::from_texts(project.sql.clone(), runner.warehouse.dialect(Side::Source));
+    let source = Source::new(&runner.warehouse, &sql, ctx.as_of, project.config.zone());
+    let missing = source.missing(job.job.needs());
+    if !missing.is_empty() {
+        let reason = format!(
+            "`{}` needs the dataset{} {}: write {} so that it returns the columns described in the documentation",
+            job.kind,
+            if missing.len() == 1 { "" } else { "s" },
+            missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+            missing.iter().map(|name| format!("`sql/datasets/{name}.sql`")).collect::<Vec<_>>().join(", "),
+        );
+        return Err(Stop { state: JobState::Refused, reason });
+    }
+    let (events, name) = (runner.events.clone(), ctx.job.clone());
+    let progress = Progress::new(move |what, done, total| {
+        events(&Event::Progress { job: name.clone(), what: what.to_owned(), done, total });
+    });
+    let run = job.job.clone().run(ctx, &source, &progress);
+    let publication = match tokio::time::timeout(job.limits.timeout, run).await {
+        Ok(Ok(publication)) => publication,
+        Ok(Err(error)) => return Err(stop_for(&error)),
+        Err(_) => {
+            let reason =
+                format!("not done after {:?}, the `timeout` in [limits] of {}", job.limits.timeout, job.path.display());
+            return Err(Stop { state: JobState::Failed, reason });
+        }
+    };
+    Ok(Computed { publication, inputs: source.inputs(), gates: Vec::new() })
+}
+
+/// What an error of `load` or `recommend` means for the run.
+fn stop_for(error: &anyhow::Error) -> Stop {
+    let reason = format!("{error:#}");
+    let state = match error.chain().find_map(|cause| cause.downcast_ref::<LoadError>()) {
+        Some(LoadError::Missing { .. } | LoadError::Empty { .. }) => JobState::Refused,
+        Some(LoadError::Warehouse(error)) if error.is_transient() => JobState::Retry,
+        _ => JobState::Failed,
+    };
+    Stop { state, reason }
+}
+
+/// The blocking gates that failed, in a sentence.
+fn failed(gates: &[GateResult]) -> Option<String> {
+    let failed: Vec<String> = gates
+        .iter()
+        .filter(|gate| !gate.passed && gate.severity == GateSeverity::Block)
+        .map(|gate| format!("{}: {}, {} expected", gate.name, gate.observed, gate.expected))
+        .collect();
+    (!failed.is_empty()).then(|| failed.join("; "))
+}
+
+fn unclaimed(job: &JobFile, ctx: &RunContext, stop: Stop) -> JobOutcome {
+    JobOutcome {
+        job: ctx.job.clone(),
+        kind: job.kind,
+        as_of: ctx.as_of,
+        state: stop.state,
+        reason: stop.reason,
+        headline: String::new(),
+        metrics: Vec::new(),
+        tables: Vec::new(),
+        gates: Vec::new(),
+        page: None,
+        duration_ms: 0,
+        entry: None,
+    }
+}
+
+/// Writes the ledger's last word and the page.
+async fn finish(
+    runner: &Runner,
+    job: &JobFile,
+    ctx: &RunContext,
+    claim: &Claim,
+    started: i64,
+    computed: Option<Computed>,
+    result: Result<(), Stop>,
+) -> JobOutcome {
+    let mut stop = result.err();
+    if let Some(stop) = &mut stop {
+        let (rows_in, _) = rows(computed.as_ref());
+        let end = RunEnd { state: ledger_state(stop.state), error: Some(stop.reason.clone()), rows_in, rows_out: 0 };
+        if let Err(error) = ledger::finish(&runner.warehouse, claim, &end, (runner.clock)()).await {
+            stop.reason = format!("{}; and the ledger could not be written: {error}", stop.reason);
+        }
+    }
+    phase(runner, ctx, Phase::Report);
+    let duration_ms = u64::try_from(((runner.clock)() - started) / 1000).unwrap_or_default();
+    let current = ledger::publications(&runner.warehouse, Some(&ctx.job)).await.unwrap_or_default();
+    let current_as_of = current.iter().find(|row| row.state == "published").map(|row| row.as_of);
+    let facts = Facts { runner, job, ctx, claim, started, duration_ms, current_as_of };
+    let empty = Computed { publication: Publication::default(), inputs: Vec::new(), gates: Vec::new() };
+    let computed = computed.unwrap_or(empty);
+    let written = write_page(&facts, &computed, stop.as_ref());
+    let (page, entry) = match written {
+        Ok((page, entry)) => (Some(page), Some(Box::new(entry))),
+        Err(reason) => {
+            // The rows are published; that the page is not must not be lost.
+            stop = stop.or(Some(Stop { state: JobState::Failed, reason }));
+            (None, None)
+        }
+    };
+    JobOutcome {
+        job: ctx.job.clone(),
+        kind: job.kind,
+        as_of: ctx.as_of,
+        state: stop.as_ref().map_or(JobState::Published, |stop| stop.state),
+        reason: stop.map(|stop| stop.reason).unwrap_or_default(),
+        headline: computed.publication.page.headline.clone(),
+        metrics: computed.publication.metrics.clone(),
+        tables: table_rows(&computed.publication),
+        gates: computed.gates,
+        page,
+        duration_ms,
+        entry,
+    }
+}
+
+fn table_rows(publication: &Publication) -> Vec<TableRows> {
+    let rows = |table: &crate::publication::PublishedTable| TableRows {
+        table: table.schema.name,
+        rows: table.frame.height() as u64,
+    };
+    publication.tables.iter().map(rows).collect()
+}
+
+fn rows(computed: Option<&Computed>) -> (u64, u64) {
+    computed.map_or((0, 0), |computed| (publish::rows_in(&computed.inputs), publish::rows_out(&computed.publication)))
+}
+
+fn ledger_state(state: JobState) -> &'static str {
+    match state {
+        JobState::Published => "published",
+        JobState::Blocked => "blocked",
+        JobState::Refused => "refused",
+        JobState::Superseded => "superseded",
+        JobState::Failed | JobState::Skipped | JobState::Locked | JobState::Retry => "failed",
+    }
+}
+
+/// What the page says about the run.
+struct Facts<'a> {
+    runner: &'a Runner,
+    job: &'a JobFile,
+    ctx: &'a RunContext,
+    claim: &'a Claim,
+    started: i64,
+    duration_ms: u64,
+    current_as_of: Option<NaiveDate>,
+}
+
+impl Facts<'_> {
+    fn describe(&self, computed: &Computed, stop: Option<&Stop>, files: Vec<FileLink>) -> RunFacts {
+        let config = &self.runner.project.config;
+        let warned = computed.gates.iter().any(|gate| !gate.passed);
+        let (rows_in, rows_out) = rows(Some(computed));
+        RunFacts {
+            project: config.name.clone(),
+            job: self.ctx.job.clone(),
+            kind: self.job.kind.to_owned(),
+            as_of: self.ctx.as_of,
+            run_id: self.claim.run_id,
+            timezone: config.zone().name().to_owned(),
+            currency: config.currency.into(),
+            state: match stop.map(|stop| stop.state) {
+                None if warned => RunState::PublishedWithWarnings,
+                None => RunState::Published,
+                Some(JobState::Blocked | JobState::Refused) => RunState::Blocked,
+                Some(_) => RunState::Failed,
+            },
+            reason: stop.map(|stop| stop.reason.clone()).unwrap_or_default(),
+            current_as_of: self.current_as_of,
+            data_from: computed.inputs.iter().filter_map(|input| input.first_day).min(),
+            data_to: computed.inputs.iter().filter_map(|input| input.last_day).max(),
+            code_version: env!("CARGO_PKG_VERSION").to_owned(),
+            config_hash: self.runner.project.config_hash.clone(),
+            seed: self.ctx.seed,
+            started_at: crate::table::instant_text(self.started),
+            duration_ms: self.duration_ms,
+            rows_in,
+            rows_out,
+            params_toml: self.job.job.params_toml(),
+            gates: computed.gates.iter().map(gate_line).collect(),
+            inputs: computed.inputs.iter().map(input_line).collect(),
+            files,
+        }
+    }
+}
+
+fn gate_line(gate: &GateResult) -> GateLine {
+    GateLine {
+        name: gate.name.clone(),
+        severity: gate.severity.name().to_owned(),
+        passed: gate.passed,
+        observed: gate.observed.clone(),
+        expected: gate.expected.clone(),
+        explanation: gate.explanation.clone(),
+    }
+}
+
+fn input_line(input: &InputFact) -> InputLine {
+    InputLine {
+        dataset: input.dataset.to_owned(),
+        rows: input.rows,
+        first_day: input.first_day,
+        last_day: input.last_day,
+        note: input.note.clone(),
+    }
+}
+
+/// Renders and writes the page and the exports. Exports of rows that were not published are not written: a list that a
+/// gate refused must not be sent by mistake.
+fn write_page(
+    facts: &Facts<'_>,
+    computed: &Computed,
+    stop: Option<&Stop>,
+) -> Result<(String, report::NightJob), String> {
+    let project = &facts.runner.project;
+    let out = &project.config.output.dir;
+    let folder = PathBuf::from(facts.ctx.as_of.to_string());
+    let Publication { page, metrics, caveats, exports, .. } = &computed.publication;
+    let mut links = Vec::new();
+    if stop.is_none() {
+        let about = facts.describe(computed, stop, Vec::new());
+        for export in exports {
+            for format in export.formats {
+                let (extension, bytes) = match format {
+                    crate::publication::ExportFormat::Csv => ("csv", report::export_csv(export, &about.currency)),
+                    crate::publication::ExportFormat::Xlsx => ("xlsx", report::export_xlsx(export, &about)),
+                };
+                let bytes = bytes.map_err(|error| error.to_string())?;
+                let name = format!("{}.{extension}", export.stem);
+                let href = format!("{}/{name}", facts.ctx.job);
+                files::write(&out.join(&folder).join(&href), &bytes).map_err(|error| error.to_string())?;
+                links.push(FileLink { name, href, about: export.about.clone(), bytes: bytes.len() as u64 });
+            }
+        }
+    }
+    let described = facts.describe(computed, stop, links);
+    let html = report::page_html(&facts.runner.templates, &described, page, metrics, caveats);
+    let html = html.map_err(|error| error.to_string())?;
+    let href = format!("{}/{}.html", folder.display(), facts.ctx.job);
+    files::write(&out.join(&href), html.as_bytes()).map_err(|error| error.to_string())?;
+    let entry = report::NightJob {
+        facts: described,
+        headline: page.headline.clone(),
+        grade_headline: page.grade.as_ref().and_then(|grade| grade.text.first().cloned()),
+        metrics: metrics.clone(),
+        n_caveats: caveats.len(),
+        href: href.clone(),
+    };
+    Ok((href, entry))
+}
+
+fn phase(runner: &Runner, ctx: &RunContext, phase: Phase) {
+    (runner.events)(&Event::Phase { job: ctx.job.clone(), as_of: ctx.as_of, phase });
+}
