@@ -1,0 +1,96 @@
+//! `nightclerk check`: every file read, every query prepared, nothing run.
+
+use serde::Serialize;
+
+use super::context::{self, Context, Failure};
+use crate::datasets::{DATASETS, SqlFiles, dataset_sql};
+use crate::runner::{migrations, night};
+use crate::warehouse::{Expectation, FoundColumn, FrameBuilder, Side};
+
+/// One file or one job, and what is wrong with it.
+#[derive(Serialize)]
+struct Checked {
+    what: String,
+    problems: Vec<String>,
+    notes: Vec<String>,
+}
+
+pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
+    let project = context.project()?;
+    context::templates(&project)?;
+    let audits = context::audits(&project)?;
+    let warehouse = context.warehouse(&project, false).await?;
+    let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
+    let mut checked = Vec::new();
+    for dataset in DATASETS {
+        if !sql.has(dataset.name()) {
+            continue;
+        }
+        let mut entry =
+            Checked { what: format!("sql/datasets/{}.sql", dataset.name()), problems: vec![], notes: vec![] };
+        match dataset_sql(&sql, dataset.name()) {
+            Ok((label, text)) => {
+                entry.what.clone_from(&label);
+                match warehouse.describe(Side::Source, &label, &text).await {
+                    Ok(columns) => {
+                        let expectation = Expectation {
+                            origin: &label,
+                            schema: &dataset.schema,
+                            keeps_attributes: dataset.keeps_attributes,
+                            timezone: project.config.zone(),
+                        };
+                        let found: Vec<_> = columns.iter().map(|column| FoundColumn::named(&column.name)).collect();
+                        entry
+                            .problems
+                            .extend(FrameBuilder::new(expectation, &found, 0).err().map(|error| error.to_string()));
+                    }
+                    Err(error) => entry.problems.push(error.to_string()),
+                }
+            }
+            Err(error) => entry.problems.push(error.to_string()),
+        }
+        checked.push(entry);
+    }
+    if migrations::pending(&warehouse).await?.is_empty() {
+        for audit in &audits {
+            let mut entry = Checked { what: audit.file.clone(), problems: vec![], notes: vec![] };
+            if let Err(error) = warehouse.describe(Side::Target, &audit.file, &audit.staged_sql(0)).await {
+                entry.problems.push(error.to_string());
+            }
+            checked.push(entry);
+        }
+    } else {
+        context
+            .terminal
+            .note("note: our tables are not there yet, so audits were not prepared; the first run makes them");
+    }
+    for job in night::in_order(&project) {
+        let missing: Vec<&str> = job.job.needs().iter().map(|d| d.name()).filter(|name| !sql.has(name)).collect();
+        let mut entry = Checked { what: job.path.display().to_string(), problems: vec![], notes: vec![] };
+        if !missing.is_empty() {
+            entry.notes.push(format!("will refuse: `{}` needs {}", job.kind, missing.join(", ")));
+        }
+        checked.push(entry);
+    }
+    Ok(tell(context, &project.warnings, &checked))
+}
+
+fn tell(context: &Context, warnings: &crate::diagnostic::Diagnostics, checked: &[Checked]) -> u8 {
+    let n_problems: usize = checked.iter().map(|entry| entry.problems.len()).sum();
+    context.terminal.object(&serde_json::json!({ "warnings": warnings, "checked": checked, "problems": n_problems }));
+    if !warnings.is_empty() {
+        context.terminal.note(warnings.to_string());
+    }
+    for entry in checked {
+        let mark = if entry.problems.is_empty() { "ok  " } else { "BAD " };
+        context.terminal.line(format!("{mark} {}", entry.what));
+        for text in entry.problems.iter().chain(&entry.notes) {
+            context.terminal.line(format!("       {}", text.replace('\n', "\n       ")));
+        }
+    }
+    context.terminal.line(match n_problems {
+        0 => format!("{} files and jobs checked, no problem", checked.len()),
+        n => format!("{} files and jobs checked, {n} problems", checked.len()),
+    });
+    if n_problems == 0 { 0 } else { 2 }
+}

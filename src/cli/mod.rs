@@ -1,0 +1,112 @@
+//! The command line: one file per subcommand. Every command has `--json`.
+
+mod check;
+mod context;
+mod demo;
+mod explain;
+mod import;
+mod init;
+mod plan;
+mod rollback;
+mod run;
+mod schedule;
+mod status;
+mod terminal;
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Parser, Subcommand};
+
+pub use context::Failure;
+use terminal::Terminal;
+
+/// The clerk who works while the shop sleeps: every night it reads your warehouse, forecasts demand, finds what sells
+/// together, scores campaigns, plans orders, picks who gets a coupon, and grades its own advice.
+#[derive(Debug, Parser)]
+#[command(name = "nightclerk", version, propagate_version = true, after_help = EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// The project folder, with nightclerk.toml in it.
+    #[arg(long, global = true, default_value = ".", value_name = "DIR")]
+    project: PathBuf,
+    /// One JSON object per line on standard output instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say only what went wrong.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// No progress bars, also on a terminal.
+    #[arg(long, global = true)]
+    no_progress: bool,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 a job failed, 2 bad configuration or usage, 3 a gate blocked \
+publication, 4 input missing, stale or empty, 5 another process runs the job, 75 try again later, 130 cancelled.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a commented project folder for your own warehouse.
+    Init(init::Init),
+    /// Generate a shop with known truth, beside a project, and run two nights four weeks apart.
+    Demo(demo::Demo),
+    /// Load CSV, CSV.gz and Parquet files into warehouse tables.
+    Import(import::Import),
+    /// Read every file, prepare every query; run nothing.
+    Check,
+    /// What a night would run, replace and create; nothing is changed.
+    Plan(plan::Plan),
+    /// Run a night, or one job.
+    Run(run::Run),
+    /// Run every business date of a range, oldest first.
+    Backfill(run::Backfill),
+    /// What is current, what ran last, what runs next.
+    Status,
+    /// Why this order quantity, why this coupon.
+    Explain(explain::Explain),
+    /// Withdraw a job's current publication; the one before it becomes current again.
+    Rollback(rollback::Rollback),
+    /// Run as a daemon by the schedules of the job files; `schedule next` previews them.
+    Schedule(schedule::ScheduleCommand),
+}
+
+/// Runs the command; gives the exit code.
+///
+/// # Errors
+/// What `main` prints, with the exit code that belongs to it.
+pub async fn run(arguments: Arguments, now_micros: fn() -> i64) -> Result<u8, Failure> {
+    let terminal = Terminal::new(arguments.json, arguments.quiet, arguments.no_progress);
+    let context = context::Context { folder: arguments.project, terminal, now_micros };
+    match arguments.command {
+        Command::Init(command) => init::run(&context, &command),
+        Command::Demo(command) => demo::run(&context, &command).await,
+        Command::Import(command) => import::run(&context, &command).await,
+        Command::Check => check::run(&context).await,
+        Command::Plan(command) => plan::run(&context, &command).await,
+        Command::Run(command) => run::run(&context, &command).await,
+        Command::Backfill(command) => run::backfill(&context, &command).await,
+        Command::Status => status::run(&context).await,
+        Command::Explain(command) => explain::run(&context, &command).await,
+        Command::Rollback(command) => rollback::run(&context, &command).await,
+        Command::Schedule(command) => schedule::run(&context, &command).await,
+    }
+}
+
+/// Prints a failure on standard error, or as JSON where that was asked for; gives its exit code.
+pub fn report(failure: &Failure, json: bool) -> u8 {
+    terminal::failure(failure, json);
+    failure.exit_code
+}
+
+impl Arguments {
+    /// Whether output is to be JSON.
+    pub fn json(&self) -> bool {
+        self.json
+    }
+}
+
+/// A date on the command line.
+fn date(text: &str) -> Result<NaiveDate, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a date; write it as 2026-11-22"))
+}

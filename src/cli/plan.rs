@@ -1,0 +1,101 @@
+//! `nightclerk plan`: what a night would do.
+
+use chrono::NaiveDate;
+use clap::Args;
+use serde::Serialize;
+
+use super::context::{Context, Failure};
+use crate::datasets::{SqlFiles, dataset_sql};
+use crate::runner::{ledger, migrations, night};
+use crate::warehouse::Side;
+
+/// What a night would run, replace and create; nothing is changed.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The last complete business day.
+    #[arg(long, value_parser = super::date, value_name = "DATE")]
+    as_of: Option<NaiveDate>,
+    /// Print the SQL of every dataset too.
+    #[arg(long)]
+    sql: bool,
+}
+
+#[derive(Serialize)]
+struct PlannedJob {
+    job: String,
+    kind: &'static str,
+    after: Vec<String>,
+    refuses_for: Vec<&'static str>,
+    tables: Vec<&'static str>,
+    replaces_rows: i64,
+    current_as_of: Option<NaiveDate>,
+    reads: Vec<PlannedQuery>,
+}
+
+#[derive(Serialize)]
+struct PlannedQuery {
+    dataset: &'static str,
+    sql: String,
+}
+
+pub(super) async fn run(context: &Context, command: &Plan) -> Result<u8, Failure> {
+    let project = context.project()?;
+    let as_of = context.as_of(&project, command.as_of);
+    let warehouse = context.warehouse(&project, false).await?;
+    let pending = migrations::pending(&warehouse).await?;
+    let known = if pending.is_empty() { ledger::publications(&warehouse, None).await? } else { Vec::new() };
+    let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
+    let mut jobs = Vec::new();
+    for job in night::in_order(&project) {
+        let mut reads = Vec::new();
+        for dataset in job.job.needs().iter().chain(job.job.uses()) {
+            if let Ok((_, sql)) = dataset_sql(&sql, dataset.name()) {
+                reads.push(PlannedQuery { dataset: dataset.name(), sql });
+            }
+        }
+        jobs.push(PlannedJob {
+            job: job.name.clone(),
+            kind: job.kind,
+            after: job.after.clone(),
+            refuses_for: job.job.needs().iter().map(|d| d.name()).filter(|name| !sql.has(name)).collect(),
+            tables: job.job.publishes().iter().map(|table| table.name).collect(),
+            replaces_rows: known.iter().find(|row| row.job == job.name && row.as_of == as_of).map_or(0, |row| row.rows),
+            current_as_of: known
+                .iter()
+                .find(|row| row.job == job.name && row.state == "published")
+                .map(|row| row.as_of),
+            reads,
+        });
+    }
+    let script = if pending.is_empty() { String::new() } else { migrations::script(&pending) };
+    context.terminal.object(&serde_json::json!({ "as_of": as_of, "jobs": jobs, "migration_sql": script }));
+    tell(context, as_of, &jobs, command.sql);
+    if !script.is_empty() {
+        context.terminal.line("\nThe first run creates our tables. To do it by hand, apply this to the target:\n");
+        context.terminal.line(script);
+    }
+    Ok(0)
+}
+
+fn tell(context: &Context, as_of: NaiveDate, jobs: &[PlannedJob], with_sql: bool) {
+    context.terminal.line(format!("night of {as_of}"));
+    for job in jobs {
+        context.terminal.line(format!("\n{} ({})", job.job, job.kind));
+        if !job.after.is_empty() {
+            context.terminal.line(format!("  after      {}", job.after.join(", ")));
+        }
+        if !job.refuses_for.is_empty() {
+            context.terminal.line(format!("  REFUSES    missing datasets: {}", job.refuses_for.join(", ")));
+        }
+        let reads: Vec<&str> = job.reads.iter().map(|query| query.dataset).collect();
+        context.terminal.line(format!("  reads      {}", reads.join(", ")));
+        context.terminal.line(format!("  publishes  {}", job.tables.join(", ")));
+        let current = job.current_as_of.map_or("nothing".to_owned(), |date| format!("the publication for {date}"));
+        context.terminal.line(format!("  replaces   {} rows of {as_of}; current is {current}", job.replaces_rows));
+        if with_sql {
+            for query in &job.reads {
+                context.terminal.line(format!("\n  -- {}\n{}", query.dataset, query.sql));
+            }
+        }
+    }
+}

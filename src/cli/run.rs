@@ -1,0 +1,85 @@
+//! `nightclerk run` and `nightclerk backfill`.
+
+use chrono::NaiveDate;
+use clap::Args;
+
+use super::context::{Context, Failure};
+use crate::runner::night::{NightOutcome, run_night};
+
+/// Run a night, or one job.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Only this job (the stem of its file); may be given several times.
+    #[arg(long = "job", value_name = "JOB")]
+    jobs: Vec<String>,
+    /// The last complete business day; default: the project's, else yesterday in its time zone.
+    #[arg(long, value_parser = super::date, value_name = "DATE")]
+    as_of: Option<NaiveDate>,
+}
+
+/// Run every business date of a range, oldest first.
+#[derive(Debug, Args)]
+pub struct Backfill {
+    /// The first business date.
+    #[arg(long, value_parser = super::date, value_name = "DATE")]
+    from: NaiveDate,
+    /// The last business date.
+    #[arg(long, value_parser = super::date, value_name = "DATE")]
+    to: NaiveDate,
+    /// Days between two runs.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    step: u32,
+    /// Only this job; may be given several times.
+    #[arg(long = "job", value_name = "JOB")]
+    jobs: Vec<String>,
+}
+
+pub(super) async fn run(context: &Context, command: &Run) -> Result<u8, Failure> {
+    let project = context.project()?;
+    known_jobs(&project, &command.jobs)?;
+    let as_of = context.as_of(&project, command.as_of);
+    let warehouse = context.warehouse(&project, false).await?;
+    let runner = context.runner(project, warehouse).await?;
+    let night = run_night(&runner, as_of, &command.jobs).await;
+    Ok(tell(context, &night))
+}
+
+pub(super) async fn backfill(context: &Context, command: &Backfill) -> Result<u8, Failure> {
+    if command.from > command.to {
+        return Err(Failure::usage(format!("--from {} is after --to {}", command.from, command.to)));
+    }
+    let project = context.project()?;
+    known_jobs(&project, &command.jobs)?;
+    let warehouse = context.warehouse(&project, false).await?;
+    let runner = context.runner(project, warehouse).await?;
+    let mut gravest = 0;
+    let mut as_of = command.from;
+    while as_of <= command.to {
+        let night = run_night(&runner, as_of, &command.jobs).await;
+        gravest = gravest.max(tell(context, &night));
+        as_of += chrono::TimeDelta::days(i64::from(command.step));
+    }
+    Ok(gravest)
+}
+
+/// Says how the night ended; gives the exit code.
+pub(super) fn tell(context: &Context, night: &NightOutcome) -> u8 {
+    context.terminal.object(night);
+    if let Some(index) = &night.index {
+        context.terminal.line(format!("report: {index}"));
+    }
+    if let Some(error) = &night.index_error {
+        context.terminal.note(format!("error: {error}"));
+    }
+    night.exit_code()
+}
+
+fn known_jobs(project: &crate::project::Project, jobs: &[String]) -> Result<(), Failure> {
+    for job in jobs {
+        if !project.jobs.iter().any(|known| known.name == *job) {
+            let names: Vec<&str> = project.jobs.iter().map(|known| known.name.as_str()).collect();
+            return Err(Failure::usage(format!("there is no job `{job}` in jobs/; there are: {}", names.join(", "))));
+        }
+    }
+    Ok(())
+}
