@@ -138,7 +138,7 @@ fn write_project(command: &Demo, as_of: NaiveDate) -> Result<(), Failure> {
 }
 
 /// Moves the fixed business date in nightclerk.toml.
-fn fix_date(dir: &Path, as_of: NaiveDate) -> Result<(), Failure> {
+pub(super) fn fix_date(dir: &Path, as_of: NaiveDate) -> Result<(), Failure> {
     let path = dir.join(crate::project::CONFIG_FILE);
     let fail = |error: std::io::Error| Failure::usage(format!("cannot set `as_of` in `{}`: {error}", path.display()));
     let text = std::fs::read_to_string(&path).map_err(fail)?;
@@ -218,7 +218,7 @@ async fn append_in(
     Ok(())
 }
 
-async fn settings(warehouse: &Warehouse) -> Result<Option<ShopSettings>, Failure> {
+pub(super) async fn settings(warehouse: &Warehouse) -> Result<Option<ShopSettings>, Failure> {
     if !warehouse.table_exists(Side::Target, "truth_settings").await? {
         return Ok(None);
     }
@@ -233,16 +233,37 @@ async fn settings(warehouse: &Warehouse) -> Result<Option<ShopSettings>, Failure
     cells().map_err(|error| frame_failure(&error))
 }
 
-async fn last_day(warehouse: &Warehouse) -> Result<NaiveDate, Failure> {
+pub(super) async fn last_day(warehouse: &Warehouse) -> Result<NaiveDate, Failure> {
     let rows = warehouse.read_values(Side::Target, "SELECT MAX(snapshot_on) FROM stock_levels", &[]).await?;
     Ok(rows.first().map(|row| crate::runner::ledger::as_date(row, 0)).unwrap_or_default())
 }
 
-/// Lives the days and appends their rows, in one transaction.
-async fn live_on(runner: &Runner, settings: &ShopSettings, last: NaiveDate, to: NaiveDate) -> Result<(), Failure> {
+/// Lives the days by the clerk's advice and appends their rows, in one transaction; gives the rows.
+pub(super) async fn live_on(
+    runner: &Runner,
+    settings: &ShopSettings,
+    last: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<ShopTable>, Failure> {
     let warehouse = &runner.warehouse;
     let (orders, levels) = planned_orders(warehouse).await?;
     let coupons = coupon_contacts(warehouse).await?;
+    let planner = Planner::Follows(Advice { orders: &orders, levels: &levels, coupons: &coupons });
+    let tables = live_by(warehouse, settings, last, to, &planner).await?;
+    let mut transaction = warehouse.begin().await?;
+    append_in(&mut transaction, &tables).await?;
+    transaction.commit().await?;
+    Ok(tables)
+}
+
+/// The rows of the days after `last` under a way of ordering; nothing is written.
+pub(super) async fn live_by(
+    warehouse: &Warehouse,
+    settings: &ShopSettings,
+    last: NaiveDate,
+    to: NaiveDate,
+    planner: &Planner<'_>,
+) -> Result<Vec<ShopTable>, Failure> {
     let since = |column: &str, days: i64| format!("WHERE {column} >= '{}'", last - TimeDelta::days(days));
     let stock_levels = read(warehouse, &schemas::STOCK_LEVELS, &since("snapshot_on", 0)).await?;
     let purchase_orders = read(warehouse, &schemas::PURCHASE_ORDERS, &since("ordered_on", 90)).await?;
@@ -257,13 +278,8 @@ async fn live_on(runner: &Runner, settings: &ShopSettings, last: NaiveDate, to: 
     };
     let world = World::new(settings);
     let mut state = ShopState::resume(&world, &remembered).map_err(|error| frame_failure(&error))?;
-    let planner = Planner::Follows(Advice { orders: &orders, levels: &levels, coupons: &coupons });
-    let lived = live(&world, &mut state, last + TimeDelta::days(1), to, &planner);
-    let tables = lived.map_err(|error| Failure::new(1, format!("the shop cannot live on: {error}")))?;
-    let mut transaction = warehouse.begin().await?;
-    append_in(&mut transaction, &tables).await?;
-    transaction.commit().await?;
-    Ok(())
+    live(&world, &mut state, last + TimeDelta::days(1), to, planner)
+        .map_err(|error| Failure::new(1, format!("the shop cannot live on: {error}")))
 }
 
 /// The current recommendations: what to order on which day, and the level to keep to afterwards.

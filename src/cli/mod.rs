@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand. Every command has `--json`.
 
+mod bench;
 mod check;
 mod context;
 mod demo;
@@ -51,6 +52,8 @@ enum Command {
     Init(init::Init),
     /// Generate a shop with known truth, beside a project, and run two nights four weeks apart.
     Demo(demo::Demo),
+    /// Judge a demo's published advice against the truth about its shop.
+    Bench(bench::Bench),
     /// Load CSV, CSV.gz and Parquet files into warehouse tables.
     Import(import::Import),
     /// Read every file, prepare every query; run nothing.
@@ -81,6 +84,7 @@ pub async fn run(arguments: Arguments, now_micros: fn() -> i64) -> Result<u8, Fa
     match arguments.command {
         Command::Init(command) => init::run(&context, &command),
         Command::Demo(command) => demo::run(&context, &command).await,
+        Command::Bench(command) => bench::run(&context, &command).await,
         Command::Import(command) => import::run(&context, &command).await,
         Command::Check => check::run(&context).await,
         Command::Plan(command) => plan::run(&context, &command).await,

@@ -1,0 +1,68 @@
+//! A stretch of the shop's days under one way of ordering: how much demand was served, and what the stock cost.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::PolarsResult;
+use serde::Serialize;
+
+use crate::shop::ShopTable;
+
+/// The yearly cost of holding stock, as a share of its purchase value: capital, space and shrinkage. A usual planning
+/// figure (Silver, Pyke, Thomas, *Inventory and Production Management in Supply Chains*, 4th edition, section 2.2).
+pub const HOLDING_RATE_PER_YEAR: f64 = 0.25;
+
+/// What a policy achieved.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct PolicyResult {
+    /// Days.
+    pub days: usize,
+    /// Units asked for.
+    pub demanded: f64,
+    /// Units sold over units asked for.
+    pub fill_rate: f64,
+    /// Share of product-location-days that closed with stock, among those on sale.
+    pub in_stock: f64,
+    /// Mean purchase value of the stock, minor currency units.
+    pub stock_value: f64,
+    /// Cost of holding it over these days at [`HOLDING_RATE_PER_YEAR`], minor currency units.
+    pub holding_cost: f64,
+    /// Orders to suppliers, lines.
+    pub order_lines: usize,
+}
+
+/// Sums up the tables that the shop's days returned. `unit_cost` is in minor currency units, by product.
+///
+/// # Errors
+/// When a table lacks a column.
+pub fn policy_result(lived: &[ShopTable], unit_cost: &BTreeMap<String, f64>) -> PolarsResult<PolicyResult> {
+    let mut result = PolicyResult::default();
+    let (mut sold, mut closings, mut with_stock, mut value_days) = (0.0, 0_usize, 0_usize, 0.0);
+    let mut days = std::collections::BTreeSet::new();
+    for table in lived {
+        let frame = &table.frame;
+        match table.schema.name {
+            "truth_demand" => {
+                result.demanded += frame.column("demanded")?.i64()?.iter().flatten().sum::<i64>() as f64;
+                sold += frame.column("sold")?.i64()?.iter().flatten().sum::<i64>() as f64;
+            }
+            "stock_levels" => {
+                let (products, on_hand) = (frame.column("product_id")?.str()?, frame.column("on_hand")?.i64()?);
+                days.extend(frame.column("snapshot_on")?.date()?.physical().iter().flatten());
+                for (product, on_hand) in products.iter().zip(on_hand.iter()) {
+                    let units = on_hand.unwrap_or(0) as f64;
+                    closings += 1;
+                    with_stock += usize::from(units > 0.0);
+                    value_days += units * product.and_then(|id| unit_cost.get(id)).copied().unwrap_or(0.0);
+                }
+            }
+            "purchase_orders" => result.order_lines += frame.height(),
+            _ => {}
+        }
+    }
+    result.days = days.len();
+    result.fill_rate = sold / result.demanded.max(1.0);
+    result.in_stock = with_stock as f64 / closings.max(1) as f64;
+    result.stock_value = value_days / days.len().max(1) as f64;
+    result.holding_cost = value_days * HOLDING_RATE_PER_YEAR / 365.0;
+    Ok(result)
+}
