@@ -1,0 +1,167 @@
+//! Which products and categories sell together, beyond chance.
+//!
+//! # Decides
+//! Which rules `antecedent -> consequent` are worth acting on: what to place, show or bundle together, and what not to
+//! discount at the same time. A rule says that things are bought together, not that one sells the other.
+//!
+//! # From
+//! `basket_lines` of the last `window_days` (one basket per order; baskets of one item count too); `products` for names,
+//! categories and costs. Baskets of more than `max_basket_items` products are left out and counted.
+//!
+//! # Model
+//! [`crate::models::rules::association_rules`]: exact counts, tests that compare baskets of like size only,
+//! Benjamini-Hochberg over everything that could have been found, redundant longer rules removed. Ranked by `lift_lower`,
+//! the 95 % lower bound of lift, so that a large lift of few baskets does not lead. Money:
+//! `margin_per_1000 = 1000 (confidence - share of the consequent) * margin of the consequent per basket with it`, where
+//! margin is `net_amount - unit_cost * quantity`. It is what the association is worth, an upper limit of what acting on
+//! it can bring.
+//!
+//! # Publishes
+//! `association_rules`, one row per level, antecedent and consequent. Categories are named by their path.
+//!
+//! # Degrades
+//! Without `products`: products only, by their ids, without money. A product without category is absent from the
+//! category level; one without cost leaves `margin_per_1000` NULL. Each is a caveat.
+//!
+//! The last rules are graded on the baskets since: newest publication that is at least `grade_after_days` old, or else
+//! the newest one. A rule is judged when chance alone would give five baskets with both.
+//!
+//! # References
+//! Webb (2007), *Machine Learning* 68:1; Webb (2008), *Machine Learning* 71:307; Benjamini & Hochberg (1995), *JRSS B*
+//! 57:289; Breslow & Day (1987), vol. II, p. 69, for the bound.
+
+mod dataset;
+mod grade;
+mod page;
+mod recommend;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use dataset::BasketFrames;
+
+use crate::datasets::{BASKET_LINES, Dataset, PRODUCTS, Source};
+use crate::job::{Job, Progress, RunContext};
+use crate::publication::Publication;
+use crate::published::ASSOCIATION_RULES;
+use crate::quantities::{Count, Days, Level, Share};
+use crate::table::TableSchema;
+
+/// The parameters.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BasketRules {
+    /// Days of baskets that are looked at, up to the as-of date.
+    pub window_days: Days,
+    /// What is mined: products, categories or both.
+    pub levels: Vec<RuleLevel>,
+    /// Fewest baskets that must hold all items of a rule.
+    pub min_support_count: Count,
+    /// The same as a share of all baskets; the larger of the two holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_support: Option<Share>,
+    /// Lowest share of the antecedent's baskets that must hold the consequent.
+    pub min_confidence: Share,
+    /// Most items in a rule, both sides together: 2 for pairs, 3 for triples too. Work grows steeply with it.
+    pub max_length: RuleLength,
+    /// Expected share of false rules among those published.
+    pub significance: Level,
+    /// Baskets of more products than this are left out: resellers and wrong order ids, not shoppers.
+    pub max_basket_items: Count,
+    /// How many levels of the category path to keep; all of them when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category_depth: Option<Count>,
+    /// Age in days of the publication that is graded, when there is one as old.
+    pub grade_after_days: Days,
+}
+
+/// What the items of a rule are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleLevel {
+    /// Products.
+    Product,
+    /// Categories, by path.
+    Category,
+}
+
+impl RuleLevel {
+    /// The word in the published table.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Product => "product",
+            Self::Category => "category",
+        }
+    }
+}
+
+/// Most items in a rule: 2 or 3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct RuleLength(u8);
+
+impl RuleLength {
+    /// Pairs.
+    pub const PAIRS: Self = Self(2);
+
+    /// The bare number.
+    pub const fn get(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl TryFrom<u8> for RuleLength {
+    type Error = String;
+    fn try_from(length: u8) -> Result<Self, String> {
+        if matches!(length, 2 | 3) {
+            Ok(Self(length))
+        } else {
+            Err(format!("the length of a rule must be 2 (pairs) or 3 (triples too), got {length}"))
+        }
+    }
+}
+
+impl From<RuleLength> for u8 {
+    fn from(length: RuleLength) -> Self {
+        length.0
+    }
+}
+
+impl Default for BasketRules {
+    fn default() -> Self {
+        Self {
+            window_days: preset(180.0),
+            levels: vec![RuleLevel::Product, RuleLevel::Category],
+            min_support_count: preset(20.0),
+            min_support: None,
+            min_confidence: preset(0.05),
+            max_length: RuleLength::PAIRS,
+            significance: preset(0.05),
+            max_basket_items: preset(100.0),
+            category_depth: None,
+            grade_after_days: preset(28.0),
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "defaults are constants, and a test reads them all")]
+fn preset<T: TryFrom<f64, Error = String>>(value: f64) -> T {
+    T::try_from(value).expect("a default lies within its range")
+}
+
+impl Job for BasketRules {
+    const KIND: &'static str = "basket_rules";
+    const NEEDS: &'static [&'static Dataset] = &[&BASKET_LINES];
+    const USES: &'static [&'static Dataset] = &[&PRODUCTS];
+    const PUBLISHES: &'static [&'static TableSchema<'static>] = &[&ASSOCIATION_RULES];
+    type Dataset = BasketFrames;
+
+    async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<BasketFrames> {
+        dataset::load(self, ctx, source).await
+    }
+
+    fn recommend(&self, ctx: &RunContext, frames: &BasketFrames, progress: &Progress) -> anyhow::Result<Publication> {
+        recommend::recommend(self, ctx, frames, progress)
+    }
+}
