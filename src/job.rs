@@ -31,11 +31,8 @@ pub trait Job: DeserializeOwned + Serialize + Send + Sync + 'static {
     type Dataset: Send + Sync + 'static;
 
     /// Reads. May wait, may fail; decides nothing.
-    fn load(
-        &self,
-        ctx: &RunContext,
-        source: &Source<'_>,
-    ) -> impl Future<Output = anyhow::Result<Self::Dataset>> + Send;
+    fn load(&self, ctx: &RunContext, source: &Source<'_>)
+    -> impl Future<Output = anyhow::Result<Self::Dataset>> + Send;
 
     /// Decides. Same arguments, same answer, whatever the thread count.
     ///

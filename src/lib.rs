@@ -1,12 +1,64 @@
-//! The clerk who works while the shop sleeps.
+//! The clerk who works while the shop sleeps: a retailer's nightly decisions, run as jobs.
+//!
+//! # Bird's eye
+//! ```text
+//! warehouse -> dataset -> model -> recommendation -> gates -> publication -> report
+//!                                                                \-> next night: outcome (was the advice right?)
+//! ```
+//! A project is a folder: `nightclerk.toml`, `jobs/*.toml` (what runs when), `sql/` (how the retailer's tables become our
+//! datasets) and `reports/` (templates). This repository's own folders of these names are the default project, carried in
+//! the binary.
+//!
+//! # Entry points
+//! [`cli::run`] is every command. [`runner::night::run_night`] is a night, [`runner::run::run_job`] one job of it.
+//! [`registry::KINDS`] lists the kinds of job; [`job::Job`] is what a kind has to say.
+//!
+//! # Map
+//! - [`project`], [`job_file`], [`schedule`], [`diagnostic`]: files in, checked settings out, or every fault at once.
+//! - [`warehouse`]: the port to SQLite and PostgreSQL. [`datasets`]: what it must deliver, checked row by row.
+//! - [`jobs`]: one folder per kind, each `load` (reads), `recommend` (decides), a page.
+//! - [`models`]: pure maths, one folder per field.
+//! - [`published`]: the tables we own. [`publication`]: what a run produces. [`table`]: the vocabulary of both sides.
+//! - [`runner`]: claim, load, decide, stage, gate, publish, report. [`scheduler`]: wakes it.
+//! - [`report`]: pages and files as bytes. [`import`]: files into tables.
+//! - [`shop`]: the generated retailer of the demo. [`bench`]: our advice against the truth about it.
+//!
+//! # Invariants
+//! Each is tested in `tests/it/tidy.rs`.
+//! - One capability has one name everywhere: kind, folder in `src/jobs`, template in `reports`, default job file.
+//! - A new kind is one folder and one line in [`registry`]; kinds do not import each other.
+//! - [`models`] imports nothing that does I/O; [`jobs`] and [`models`] see no clock and no chance but
+//!   [`job::RunContext`].
+//! - Only [`warehouse`] names sqlx, only [`scheduler`] names tokio-cron-scheduler.
+//! - The runner gets its clock from `main`.
+//!
+//! # A walkthrough: 02:30, inventory_plan
+//! The ticker wakes the daemon, [`schedule`] says that the slot of yesterday's business date is due, and the ledger
+//! ([`runner::ledger`]) gives us the job's lease with a fencing token. `load` reads products, stock and deliveries through
+//! [`datasets::Source`], which lets nothing after the as-of date through, and the demand quantiles that
+//! `demand_forecast` published half an hour before. `recommend` turns them into orders whose explanation sums exactly,
+//! grades the advice whose time is over, and builds the page from the same frames. The rows are staged where nobody reads
+//! them; gates and audits look at them; one transaction checks the fence and swaps them in. Then the page and the order
+//! files are written.
 
+pub mod bench;
+pub mod cli;
 pub mod datasets;
+pub mod diagnostic;
+pub mod import;
 pub mod job;
+pub mod job_file;
+pub mod jobs;
 pub mod models;
+pub mod project;
 pub mod publication;
 pub mod published;
 pub mod quantities;
+pub mod registry;
 pub mod report;
+pub mod runner;
+pub mod schedule;
+pub mod scheduler;
 pub mod shop;
 pub mod table;
 pub mod warehouse;

@@ -1,2 +1,26 @@
-//! nightclerk.
-fn main() {}
+//! Parses arguments, prints errors. Everything else is in the library.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use nightclerk::cli::{self, Arguments};
+
+/// The one clock of the program.
+fn now_micros() -> i64 {
+    chrono::Utc::now().timestamp_micros()
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // Structured logs go to standard error when asked for: NIGHTCLERK_LOG=info.
+    let filter = tracing_subscriber::EnvFilter::try_from_env("NIGHTCLERK_LOG");
+    if let Ok(filter) = filter {
+        tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    }
+    let arguments = Arguments::parse();
+    let json = arguments.json();
+    ExitCode::from(match cli::run(arguments, now_micros).await {
+        Ok(code) => code,
+        Err(failure) => cli::report(&failure, json),
+    })
+}

@@ -1,6 +1,6 @@
 -- table: demand_forecasts
 -- severity: block
 -- meaning: expected demand is never negative
-SELECT level, node, period_start, mean, total_mean
-FROM {staged}
-WHERE run_id = :run_id AND (mean < 0 OR total_mean < 0)
+SELECT s.level, s.node, s.period_start, s.mean, s.total_mean
+FROM {staged} s
+WHERE s.mean < 0 OR s.total_mean < 0

@@ -59,11 +59,8 @@ pub async fn rules_found(warehouse: &Warehouse) -> Result<Vec<RulesFound>, Wareh
     let categories_true: BTreeSet<Pair> =
         truth.iter().map(|row| pair(&category(text(row, 1)), &category(text(row, 2)))).collect();
     let products_true: BTreeSet<Pair> = truth.iter().map(|row| pair(text(row, 1), text(row, 2))).collect();
-    let planted_categories: BTreeSet<Pair> = truth
-        .iter()
-        .filter(|row| text(row, 0) == "category")
-        .map(|row| pair(text(row, 1), text(row, 2)))
-        .collect();
+    let planted_categories: BTreeSet<Pair> =
+        truth.iter().filter(|row| text(row, 0) == "category").map(|row| pair(text(row, 1), text(row, 2))).collect();
     let sql = "SELECT level, antecedent, consequent, support, lift FROM association_rules_current";
     let published = rows(warehouse, sql).await?;
     let mut results = Vec::new();

@@ -84,7 +84,8 @@ async fn weeks_in(context: &Context, copy: &Path, weeks: u32) -> Result<(PolicyR
         demo::fix_date(copy, to)?;
         runner = Runner { project: std::sync::Arc::new(context.project_in(copy)?), ..runner };
         let kinds = ["demand_forecast", "inventory_plan"];
-        let jobs: Vec<String> = runner.project.jobs.iter().filter(|job| kinds.contains(&job.kind)).map(|job| job.name.clone()).collect();
+        let jobs: Vec<String> =
+            runner.project.jobs.iter().filter(|job| kinds.contains(&job.kind)).map(|job| job.name.clone()).collect();
         let night = run_night(&runner, to, &jobs).await;
         if night.exit_code() != 0 {
             return Err(Failure::new(1, format!("the night of {to} did not publish")));
@@ -132,7 +133,8 @@ fn tell(context: &Context, judgement: &Judgement) {
             percent(level.floor_wape)
         ));
     }
-    let chosen: Vec<String> = judgement.methods.iter().map(|share| format!("{} {}", share.method, share.series)).collect();
+    let chosen: Vec<String> =
+        judgement.methods.iter().map(|share| format!("{} {}", share.method, share.series)).collect();
     say(format!("models chosen: {}", chosen.join(", ")));
     for rules in &judgement.rules {
         say(format!(

@@ -22,6 +22,43 @@ pub const FILES: &[(&str, &str)] = embedded![
     "reports/index.html.j2",
     "reports/inventory_plan.html.j2",
     "reports/layout.html.j2",
+    "reports/parts.html.j2",
+    "reports/style.css",
+    "sql/audits/coupon_assignments_listed.sql",
+    "sql/audits/coupon_assignments_once.sql",
+    "sql/audits/coupon_assignments_probability.sql",
+    "sql/audits/coupon_drops_counts.sql",
+    "sql/audits/coupon_drops_match.sql",
+    "sql/audits/coupon_targets_assigned.sql",
+    "sql/audits/coupon_targets_budget.sql",
+    "sql/audits/coupon_targets_dates.sql",
+    "sql/audits/coupon_targets_once.sql",
+    "sql/audits/coupon_targets_rank.sql",
+    "sql/audits/demand_forecasts_coherence.sql",
+    "sql/audits/demand_forecasts_mean.sql",
+    "sql/audits/demand_forecasts_quantiles.sql",
+    "sql/audits/demand_forecasts_steps.sql",
+    "sql/audits/demand_forecasts_totals.sql",
+    "sql/audits/explanation_belongs_to_a_recommendation.sql",
+    "sql/audits/explanation_running_total_adds_up.sql",
+    "sql/audits/explanation_sums_to_order.sql",
+    "sql/audits/forecast_accuracy_beats_naive.sql",
+    "sql/audits/forecast_accuracy_ranges.sql",
+    "sql/audits/lift_intervals_hold_their_estimates.sql",
+    "sql/audits/most_lines_have_a_unit_cost.sql",
+    "sql/audits/most_splits_are_sound.sql",
+    "sql/audits/only_sound_experiments_claim_money.sql",
+    "sql/audits/order_dates_are_in_order.sql",
+    "sql/audits/order_is_explained.sql",
+    "sql/audits/order_is_not_negative.sql",
+    "sql/audits/order_is_whole_packs.sql",
+    "sql/audits/order_up_to_is_demand_plus_safety.sql",
+    "sql/audits/order_value_is_quantity_times_cost.sql",
+    "sql/audits/outcome_agrees_with_its_facts.sql",
+    "sql/audits/outcome_is_graded_after_its_window.sql",
+    "sql/audits/recommended_stock_is_not_negative.sql",
+    "sql/audits/rule_counts_add_up.sql",
+    "sql/audits/rules_are_beyond_chance.sql",
     "sql/datasets/assignments.sql",
     "sql/datasets/basket_lines.sql",
     "sql/datasets/calendar.sql",
@@ -98,9 +135,7 @@ impl NewProject<'_> {
 pub fn write(folder: &Path, project: &NewProject<'_>) -> std::io::Result<Vec<String>> {
     let config = project.config_text();
     let mut written = Vec::new();
-    for (path, text) in std::iter::once((super::CONFIG_FILE, config.as_str()))
-        .chain(FILES.iter().copied().chain(AUDITS.iter().copied()))
-    {
+    for (path, text) in std::iter::once((super::CONFIG_FILE, config.as_str())).chain(FILES.iter().copied()) {
         let target = folder.join(path);
         if target.exists() {
             continue;
@@ -113,9 +148,6 @@ pub fn write(folder: &Path, project: &NewProject<'_>) -> std::io::Result<Vec<Str
     }
     Ok(written)
 }
-
-/// The audits.
-pub const AUDITS: &[(&str, &str)] = embedded![];
 
 #[cfg(test)]
 mod tests {
@@ -131,7 +163,7 @@ mod tests {
             }
         }
         found.sort();
-        let mut embedded: Vec<&str> = FILES.iter().chain(AUDITS).map(|(path, _)| *path).collect();
+        let mut embedded: Vec<&str> = FILES.iter().map(|(path, _)| *path).collect();
         embedded.sort_unstable();
         assert_eq!(found, embedded);
     }

@@ -25,7 +25,11 @@ pub const INVENTORY_RECOMMENDATIONS: TableSchema<'static> = TableSchema {
         Column::new("on_order", Integer, "thousandths of a unit due in the protection interval"),
         Column::new("expected_demand", Real, "units over the protection interval"),
         Column::new("safety_stock", Real, "units above expected demand"),
-        Column::new("order_up_to", Real, "units: the demand quantile at the service level over the protection interval"),
+        Column::new(
+            "order_up_to",
+            Real,
+            "units: the demand quantile at the service level over the protection interval",
+        ),
         Column::new("service_level", Real, "probability of no stock-out in the protection interval"),
         Column::new("lead_time_days", Real, "mean days from order to arrival"),
         Column::new("lead_time_basis", Text, "`deliveries`, `quoted` or `default`"),

@@ -22,7 +22,11 @@ pub const CAMPAIGN_LIFT: TableSchema<'static> = TableSchema {
         Column::new("n_control", Integer, "customers held out (or not listed, where nothing was randomised)"),
         Column::nullable("mean_treated", Real, "per customer"),
         Column::nullable("mean_control", Real, "per customer"),
-        Column::nullable("difference", Real, "intention to treat, per customer; NULL where no estimate is fit to be named"),
+        Column::nullable(
+            "difference",
+            Real,
+            "intention to treat, per customer; NULL where no estimate is fit to be named",
+        ),
         Column::nullable("lower", Real, "lower end of the 95 % interval"),
         Column::nullable("upper", Real, "upper end of the 95 % interval"),
         Column::nullable("p_value", Real, "two-sided"),

@@ -82,8 +82,12 @@ impl BasketBook {
         let days = series("sold_on")?.date()?.physical();
         let (amounts, quantities) = (series("net_amount")?.i64()?, series("quantity")?.i64()?);
         let in_window = |day: Option<i32>| day.filter(|day| (from..=to).contains(day));
-        let ids: BTreeSet<&str> =
-            products.iter().zip(days.iter()).filter(|(_, day)| in_window(*day).is_some()).filter_map(|(id, _)| id).collect();
+        let ids: BTreeSet<&str> = products
+            .iter()
+            .zip(days.iter())
+            .filter(|(_, day)| in_window(*day).is_some())
+            .filter_map(|(id, _)| id)
+            .collect();
         let numbers: HashMap<&str, u32> = ids.iter().enumerate().map(|(number, &id)| (id, number as u32)).collect();
         let mut baskets: HashMap<&str, u32> = HashMap::new();
         let mut lines = Vec::new();
@@ -153,7 +157,9 @@ fn product_facts(products: Option<&DataFrame>, ids: &[String]) -> PolarsResult<V
     let (known, names) = (series("product_id")?.str()?, series("name")?.str()?);
     let (paths, costs) = (series("category_path")?.str()?, series("unit_cost")?.i64()?);
     for (((id, name), path), cost) in known.iter().zip(names.iter()).zip(paths.iter()).zip(costs.iter()) {
-        let Some(number) = id.and_then(|id| ids.binary_search_by(|other| other.as_str().cmp(id)).ok()) else { continue };
+        let Some(number) = id.and_then(|id| ids.binary_search_by(|other| other.as_str().cmp(id)).ok()) else {
+            continue;
+        };
         facts[number] = ProductFacts {
             name: name.map(str::to_owned),
             category: path.filter(|path| !path.is_empty()).map(str::to_owned),

@@ -78,7 +78,11 @@ fn actions(rows: &[RuleRow]) -> Vec<Section> {
         } else {
             vec!["Place or recommend the second with the first. The margin is what the association is worth now, an upper limit of what acting on it brings; try it against a holdout.".to_owned()]
         },
-        tables: if by_value.is_empty() { Vec::new() } else { vec![table("Worth most per 1,000 baskets", &by_value, SHOWN_ACTIONS)] },
+        tables: if by_value.is_empty() {
+            Vec::new()
+        } else {
+            vec![table("Worth most per 1,000 baskets", &by_value, SHOWN_ACTIONS)]
+        },
         ..Section::default()
     }];
     let mut seen = BTreeSet::new();
@@ -88,7 +92,9 @@ fn actions(rows: &[RuleRow]) -> Vec<Section> {
             seen.insert(if a < b { (a, b) } else { (b, a) })
         })
         .take(5)
-        .map(|row| format!("{} and {}: who buys one often buys the other anyway.", row.antecedent_name, row.consequent_name))
+        .map(|row| {
+            format!("{} and {}: who buys one often buys the other anyway.", row.antecedent_name, row.consequent_name)
+        })
         .collect();
     if !partners.is_empty() {
         sections.push(Section {
@@ -121,7 +127,8 @@ fn changes(frames: &BasketFrames, rows: &[RuleRow]) -> PolarsResult<Section> {
 }
 
 fn details(book: &BasketBook, rows: &[RuleRow], searched: &[LevelFacts]) -> Vec<Section> {
-    let figure = |label: String, value: f64, note: String| Figure { label, value: Some(value), unit: Unit::Count, note };
+    let figure =
+        |label: String, value: f64, note: String| Figure { label, value: Some(value), unit: Unit::Count, note };
     let mut figures = vec![figure(
         "Baskets".to_owned(),
         book.n_baskets as f64,
@@ -205,7 +212,8 @@ fn table(caption: &str, rows: &[&RuleRow], shown: usize) -> TableView {
 }
 
 pub(super) fn export(rows: &[RuleRow]) -> Export {
-    let ids = ["Antecedent id", "Consequent id", "In words"].map(|label| ViewColumn { label: label.to_owned(), unit: None });
+    let ids =
+        ["Antecedent id", "Consequent id", "In words"].map(|label| ViewColumn { label: label.to_owned(), unit: None });
     let all = rows.iter().map(|row| {
         let ids = [&row.antecedent, &row.consequent, &row.sentence].map(|text| Cell::Text(text.clone()));
         cells(row).into_iter().chain(ids).collect()

@@ -244,28 +244,36 @@ fn caveats_of(params: &BasketRules, book: &BasketBook, from: chrono::NaiveDate) 
         }
     };
     let named = |number: usize| book.products[number].name.is_some();
-    missing("unknown_products", "products sold are not in `products`: they are named by id, without category and cost; add them", &|number| {
-        !named(number)
-    });
+    missing(
+        "unknown_products",
+        "products sold are not in `products`: they are named by id, without category and cost; add them",
+        &|number| !named(number),
+    );
     missing(
         "no_unit_cost",
         "products have no `unit_cost`: `margin_per_1000` is empty for rules that lead to them or to their category; fill it in",
         &|number| named(number) && book.products[number].unit_cost.is_none(),
     );
     if params.levels.contains(&RuleLevel::Category) {
-        missing("no_category", "products have no `category_path` and are absent from the category rules; fill it in", &|number| {
-            named(number) && book.products[number].category.is_none()
-        });
+        missing(
+            "no_category",
+            "products have no `category_path` and are absent from the category rules; fill it in",
+            &|number| named(number) && book.products[number].category.is_none(),
+        );
     }
     caveats
 }
 
 fn frame_of(rows: &[RuleRow]) -> PolarsResult<DataFrame> {
-    let text = |name: &str, of: &dyn Fn(&RuleRow) -> String| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
-    let whole = |name: &str, of: &dyn Fn(&RuleRow) -> i64| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
-    let real = |name: &str, of: &dyn Fn(&RuleRow) -> f64| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
-    let perhaps =
-        |name: &str, of: &dyn Fn(&RuleRow) -> Option<f64>| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
+    let text =
+        |name: &str, of: &dyn Fn(&RuleRow) -> String| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
+    let whole =
+        |name: &str, of: &dyn Fn(&RuleRow) -> i64| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
+    let real =
+        |name: &str, of: &dyn Fn(&RuleRow) -> f64| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
+    let perhaps = |name: &str, of: &dyn Fn(&RuleRow) -> Option<f64>| {
+        Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>())
+    };
     DataFrame::new(
         rows.len(),
         vec![

@@ -22,7 +22,8 @@ fn lines() -> DataFrame {
     let (mut orders, mut products, mut days) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..300_u32 {
         let other = format!("X{}", number % 7);
-        let held: Vec<String> = if number % 3 == 0 { vec!["A".into(), "B".into()] } else { vec![other, format!("Y{}", number % 5)] };
+        let held: Vec<String> =
+            if number % 3 == 0 { vec!["A".into(), "B".into()] } else { vec![other, format!("Y{}", number % 5)] };
         for product in held {
             orders.push(format!("O{number:03}"));
             products.push(product);
@@ -87,7 +88,10 @@ fn the_planted_pair_is_found_with_the_figures_counted_by_hand() {
     // A -> B: (1 - 1/3) · 1000 · (500 - 150 · 2 units).
     assert!((number(&publication, "margin_per_1000", 0).unwrap() - 2_000.0 / 3.0 * 200.0).abs() < 1e-9);
     let sentence = frame.column("sentence").unwrap().str().unwrap().get(0).unwrap().to_owned();
-    assert!(sentence.starts_with("Baskets with Milk contain Flakes 3.0 times as often as chance (in 100 of 100;"), "{sentence}");
+    assert!(
+        sentence.starts_with("Baskets with Milk contain Flakes 3.0 times as often as chance (in 100 of 100;"),
+        "{sentence}"
+    );
     assert_eq!(publication.page.headline, "2 product and 0 category rules hold beyond chance in 300 baskets");
     assert_eq!(publication.metrics[0].value, Some(2.0));
 }
@@ -133,10 +137,14 @@ fn baskets_above_the_cap_are_left_out_and_counted() {
 fn the_last_rules_are_graded_on_the_baskets_since_and_changes_are_told() {
     let first = run(&BasketRules::default(), &frames(None));
     let earlier = Some((day(9), first.tables[0].frame.clone()));
-    let again = run(&BasketRules::default(), &BasketFrames { earlier: earlier.clone(), graded: earlier, ..frames(None) });
+    let again =
+        run(&BasketRules::default(), &BasketFrames { earlier: earlier.clone(), graded: earlier, ..frames(None) });
     let grade = again.page.grade.unwrap().text;
     // 200 baskets since; A and B in a third of them each: 22 expected together, 67 found.
-    assert!(grade[0].starts_with("2 of the 2 rules of 2026-03-10 that could be judged still hold (100 %), in the 200"), "{grade:?}");
+    assert!(
+        grade[0].starts_with("2 of the 2 rules of 2026-03-10 that could be judged still hold (100 %), in the 200"),
+        "{grade:?}"
+    );
     assert_eq!(again.page.changes[0].text[0], "0 rules are new and 0 are gone since 2026-03-10.");
 }
 
@@ -158,7 +166,16 @@ fn the_order_of_lines_does_not_matter() {
 fn categories_are_cut_at_the_depth_and_parents_stay_apart() {
     let params: BasketRules = toml::from_str("category_depth = 1\nmax_length = 3").unwrap();
     let publication = run(&params, &frames(Some(products([Some(1), Some(1)]))));
-    assert!(publication.tables[0].frame.column("level").unwrap().str().unwrap().iter().all(|level| level == Some("product")));
+    assert!(
+        publication.tables[0]
+            .frame
+            .column("level")
+            .unwrap()
+            .str()
+            .unwrap()
+            .iter()
+            .all(|level| level == Some("product"))
+    );
     assert!(toml::from_str::<BasketRules>("max_length = 4").is_err());
     assert!(toml::from_str::<BasketRules>("min_suport = 0.1").is_err());
 }

@@ -7,8 +7,8 @@ use polars::prelude::{DataFrame, PolarsResult, Series};
 
 use super::CampaignLift;
 use crate::datasets::{
-    ASSIGNMENTS, CAMPAIGN_OUTCOMES, CAMPAIGNS, CUSTOMER_DAYS, DAILY_SALES, LoadError, PRODUCTS, PublishedAt, REDEMPTIONS,
-    Source,
+    ASSIGNMENTS, CAMPAIGN_OUTCOMES, CAMPAIGNS, CUSTOMER_DAYS, DAILY_SALES, LoadError, PRODUCTS, PublishedAt,
+    REDEMPTIONS, Source,
 };
 use crate::job::RunContext;
 use crate::published::{CAMPAIGN_LIFT, COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS, COUPON_TARGETS};
@@ -32,7 +32,11 @@ pub struct CampaignFrames {
     pub earlier: Option<(NaiveDate, DataFrame)>,
 }
 
-pub(super) async fn load(params: &CampaignLift, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<CampaignFrames> {
+pub(super) async fn load(
+    params: &CampaignLift,
+    ctx: &RunContext,
+    source: &Source<'_>,
+) -> anyhow::Result<CampaignFrames> {
     let absent = |name: &str| LoadError::Missing { names: vec![name.to_owned()] };
     // Without rows is fit: on the first nights there may be no campaign yet.
     let campaigns = source.read_if_present(&CAMPAIGNS).await?.ok_or_else(|| absent("campaigns"))?;
@@ -151,7 +155,9 @@ impl CampaignBook {
             let before = series(frame, "before")?.f64()?;
             let rows = ids.iter().zip(people.iter()).zip(metrics.iter()).zip(values.iter()).zip(before.iter());
             for ((((id, customer), metric), value), before) in rows {
-                let (Some(id), Some(customer), Some(metric), Some(value)) = (id, customer, metric, value) else { continue };
+                let (Some(id), Some(customer), Some(metric), Some(value)) = (id, customer, metric, value) else {
+                    continue;
+                };
                 let metrics = match book.outcomes.get_mut(id) {
                     Some(metrics) => metrics,
                     None => book.outcomes.entry(id.to_owned()).or_default(),
@@ -168,7 +174,8 @@ impl CampaignBook {
             let amounts = series(frame, "amount")?.i64()?;
             for ((id, customer), amount) in ids.iter().zip(people.iter()).zip(amounts.iter()) {
                 let (Some(id), Some(customer)) = (id, customer) else { continue };
-                let sum = book.redeemed.entry(id.to_owned()).or_default().entry(numbers.of(customer)).or_insert(Some(0.0));
+                let sum =
+                    book.redeemed.entry(id.to_owned()).or_default().entry(numbers.of(customer)).or_insert(Some(0.0));
                 *sum = sum.zip(amount).map(|(sum, amount)| sum + amount as f64);
             }
         }
@@ -176,7 +183,9 @@ impl CampaignBook {
             let (people, days) = (series(frame, "customer_id")?.str()?, series(frame, "sold_on")?.date()?.physical());
             let (orders, amounts) = (series(frame, "orders")?.i64()?, series(frame, "net_amount")?.i64()?);
             let mut by_customer: Vec<Vec<Bought>> = Vec::new();
-            for (((customer, day), orders), net) in people.iter().zip(days.iter()).zip(orders.iter()).zip(amounts.iter()) {
+            for (((customer, day), orders), net) in
+                people.iter().zip(days.iter()).zip(orders.iter()).zip(amounts.iter())
+            {
                 let (Some(customer), Some(day)) = (customer, day) else { continue };
                 let number = numbers.of(customer) as usize;
                 by_customer.resize_with(by_customer.len().max(number + 1), Vec::new);
@@ -211,7 +220,9 @@ fn read_campaigns(frame: &DataFrame, ours: bool, campaigns: &mut BTreeMap<String
     let (offers, metrics) = (series(frame, "offer_id")?.str()?, series(frame, "primary_metric")?.str()?);
     for row in 0..frame.height() {
         let date = |days: Option<i32>| days.and_then(NaiveDate::from_epoch_days);
-        let (Some(id), Some(starts), Some(ends)) = (ids.get(row), date(starts.get(row)), date(ends.get(row))) else { continue };
+        let (Some(id), Some(starts), Some(ends)) = (ids.get(row), date(starts.get(row)), date(ends.get(row))) else {
+            continue;
+        };
         // A project that maps our lists into its own campaigns has them once.
         campaigns.entry(id.to_owned()).or_insert_with(|| Campaign {
             id: id.to_owned(),
@@ -237,7 +248,9 @@ fn read_members<'a>(
 ) -> PolarsResult<()> {
     let (ids, people) = (series(frame, "campaign_id")?.str()?, series(frame, "customer_id")?.str()?);
     let (variants, shares) = (series(frame, "variant")?.str()?, series(frame, "probability")?.f64()?);
-    for (((id, customer), variant), probability) in ids.iter().zip(people.iter()).zip(variants.iter()).zip(shares.iter()) {
+    for (((id, customer), variant), probability) in
+        ids.iter().zip(people.iter()).zip(variants.iter()).zip(shares.iter())
+    {
         let (Some(id), Some(customer), Some(variant)) = (id, customer, variant) else { continue };
         let Some(campaign) = campaigns.get_mut(id).filter(|campaign| campaign.ours == ours) else { continue };
         campaign.members.push(Member { customer: numbers.of(customer), variant: variant.to_owned(), probability });

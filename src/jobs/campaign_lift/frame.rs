@@ -57,15 +57,19 @@ pub(super) struct LiftRow {
 }
 
 pub(super) fn frame_of(rows: &[LiftRow]) -> PolarsResult<DataFrame> {
-    let text = |name: &str, of: &dyn Fn(&LiftRow) -> String| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
-    let flag = |name: &str, of: &dyn Fn(&LiftRow) -> bool| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
+    let text =
+        |name: &str, of: &dyn Fn(&LiftRow) -> String| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
+    let flag =
+        |name: &str, of: &dyn Fn(&LiftRow) -> bool| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
     let whole = |name: &str, of: &dyn Fn(&LiftRow) -> u64| {
         Column::new(name.into(), rows.iter().map(|row| of(row) as i64).collect::<Vec<_>>())
     };
-    let real =
-        |name: &str, of: &dyn Fn(&LiftRow) -> Option<f64>| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
+    let real = |name: &str, of: &dyn Fn(&LiftRow) -> Option<f64>| {
+        Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>())
+    };
     let date = |name: &str, of: &dyn Fn(&LiftRow) -> NaiveDate| {
-        Column::new(name.into(), rows.iter().map(|row| of(row).to_epoch_days()).collect::<Vec<_>>()).cast(&DataType::Date)
+        Column::new(name.into(), rows.iter().map(|row| of(row).to_epoch_days()).collect::<Vec<_>>())
+            .cast(&DataType::Date)
     };
     DataFrame::new(
         rows.len(),

@@ -7,8 +7,8 @@ use super::dataset::{Campaign, CampaignBook, Member};
 use super::frame::{Grade, LiftRow};
 use super::{CampaignLift, OutcomeSpend};
 use crate::models::experiment::{
-    CampaignCosts, Difference, Estimate, PowerDesign, Sample, Verdict, campaign_money, difference_in_differences, fieller,
-    minimum_detectable_effect, sample_ratio, standardized_mean_difference, welch,
+    CampaignCosts, Difference, Estimate, PowerDesign, Sample, Verdict, campaign_money, difference_in_differences,
+    fieller, minimum_detectable_effect, sample_ratio, standardized_mean_difference, welch,
 };
 
 /// The level of every interval.
@@ -69,7 +69,11 @@ pub(super) fn rows_of(
     if randomised && ratio.is_none() {
         gaps.note("no_probability", campaign);
     }
-    let others = if control.len() > 1 { control.iter().map(|member| member.customer).collect() } else { outcomes.not_listed(campaign) };
+    let others = if control.len() > 1 {
+        control.iter().map(|member| member.customer).collect()
+    } else {
+        outcomes.not_listed(campaign)
+    };
     let mut rows = Vec::new();
     for (&arm, members) in arms.iter().filter(|(name, _)| **name != CONTROL) {
         let first = rows.len();
@@ -132,14 +136,20 @@ pub(super) fn rows_of(
     rows
 }
 
-fn randomised_row(row: &mut LiftRow, outcomes: &Outcomes<'_>, (treated, control): (&[&Member], &[&Member]), two_arms: bool) {
+fn randomised_row(
+    row: &mut LiftRow,
+    outcomes: &Outcomes<'_>,
+    (treated, control): (&[&Member], &[&Member]),
+    two_arms: bool,
+) {
     let value = |member: &&Member| outcomes.of_customer(member.customer, &row.metric).value;
     let plain = [treated, control].map(|members| Sample::from_values(&members.iter().map(value).collect::<Vec<_>>()));
     let stratified = (two_arms && varies(control)).then(|| within_groups(treated, control, &value)).flatten();
     let [treatment, held_out] = stratified.unwrap_or(plain);
     row.mean_treated = (treatment.n > 0).then_some(treatment.mean);
     row.mean_control = (held_out.n > 0).then_some(held_out.mean);
-    let (Ok(difference), Ok(relative)) = (welch(&treatment, &held_out, LEVEL), fieller(&treatment, &held_out, LEVEL)) else {
+    let (Ok(difference), Ok(relative)) = (welch(&treatment, &held_out, LEVEL), fieller(&treatment, &held_out, LEVEL))
+    else {
         return;
     };
     row.difference = Some(estimate_of(&difference));
@@ -151,7 +161,8 @@ fn randomised_row(row: &mut LiftRow, outcomes: &Outcomes<'_>, (treated, control)
 
 /// Not decided by chance: change against change where there is a before, means alone otherwise.
 fn observed_row(row: &mut LiftRow, outcomes: &Outcomes<'_>, treated: &[u32], others: &[u32]) {
-    let values = |people: &[u32]| -> Vec<_> { people.iter().map(|one| outcomes.of_customer(*one, &row.metric)).collect() };
+    let values =
+        |people: &[u32]| -> Vec<_> { people.iter().map(|one| outcomes.of_customer(*one, &row.metric)).collect() };
     let (treated, others) = (values(treated), values(others));
     let sample = |of: &dyn Fn(&super::arms::Outcome) -> Option<f64>, group: &[super::arms::Outcome]| {
         group.iter().map(of).collect::<Option<Vec<f64>>>().map(|values| Sample::from_values(&values))

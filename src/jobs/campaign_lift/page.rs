@@ -17,7 +17,12 @@ use crate::publication::{
 /// Rows of a table on the page.
 const SHOWN_ROWS: usize = 25;
 
-pub(super) fn page(ctx: &RunContext, frames: &CampaignFrames, rows: &[LiftRow], total: Option<Estimate>) -> PolarsResult<Page> {
+pub(super) fn page(
+    ctx: &RunContext,
+    frames: &CampaignFrames,
+    rows: &[LiftRow],
+    total: Option<Estimate>,
+) -> PolarsResult<Page> {
     Ok(Page {
         title: "Campaign lift".to_owned(),
         headline: headline(ctx, rows, total),
@@ -45,7 +50,9 @@ fn headline(ctx: &RunContext, rows: &[LiftRow], total: Option<Estimate>) -> Stri
         let (lower, upper) = (bare(&lower), bare(&upper));
         text.push_str(&format!(": {estimate} net ({lower} to {upper})"));
     }
-    for (verdict, words) in [("running", "still running"), ("not_randomised", "not randomised"), ("broken_split", "with a broken split")] {
+    for (verdict, words) in
+        [("running", "still running"), ("not_randomised", "not randomised"), ("broken_split", "with a broken split")]
+    {
         if count(verdict) > 0 {
             text.push_str(&format!("; {} {words}", count(verdict)));
         }
@@ -69,7 +76,8 @@ fn grade(ctx: &RunContext, frames: &CampaignFrames, rows: &[LiftRow]) -> PolarsR
         .collect();
     let heading = "How good were our own coupon lists".to_owned();
     if scored.is_empty() {
-        let text = vec!["None of our own coupon lists has run its course yet, so there is nothing to grade.".to_owned()];
+        let text =
+            vec!["None of our own coupon lists has run its course yet, so there is nothing to grade.".to_owned()];
         return Ok(Section { heading, text, ..Section::default() });
     }
     let inside = scored.iter().filter(|(_, net, expected)| net.lower <= *expected && *expected <= net.upper).count();
@@ -117,7 +125,8 @@ fn actions(rows: &[LiftRow]) -> Section {
     ];
     let mut text = Vec::new();
     for (verdict, words) in advice {
-        let named: Vec<&str> = main_rows(rows).filter(|row| row.verdict == verdict).map(|row| row.campaign_name.as_str()).collect();
+        let named: Vec<&str> =
+            main_rows(rows).filter(|row| row.verdict == verdict).map(|row| row.campaign_name.as_str()).collect();
         if !named.is_empty() {
             let more = named.len().saturating_sub(8);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -147,9 +156,12 @@ fn changes(frames: &CampaignFrames, rows: &[LiftRow]) -> PolarsResult<Section> {
     let mut text: Vec<String> = main_rows(rows)
         .filter_map(|row| match before.get(&(row.campaign_id.as_str(), row.arm.as_str())) {
             None => Some(format!("{} is new: {}.", row.campaign_name, row.verdict.replace('_', " "))),
-            Some(old) if *old != row.verdict => {
-                Some(format!("{} was {} and is {}.", row.campaign_name, old.replace('_', " "), row.verdict.replace('_', " ")))
-            }
+            Some(old) if *old != row.verdict => Some(format!(
+                "{} was {} and is {}.",
+                row.campaign_name,
+                old.replace('_', " "),
+                row.verdict.replace('_', " ")
+            )),
             Some(_) => None,
         })
         .collect();
@@ -178,7 +190,12 @@ fn details(rows: &[LiftRow]) -> Vec<Section> {
         if !intervals.is_empty() {
             sections.push(Section {
                 heading: format!("Lift of {metric}"),
-                charts: vec![Chart::Intervals(IntervalChart { title: title.to_owned(), unit, reference: 0.0, intervals })],
+                charts: vec![Chart::Intervals(IntervalChart {
+                    title: title.to_owned(),
+                    unit,
+                    reference: 0.0,
+                    intervals,
+                })],
                 ..Section::default()
             });
         }
@@ -187,7 +204,12 @@ fn details(rows: &[LiftRow]) -> Vec<Section> {
     if !main.is_empty() {
         sections.push(Section {
             heading: "Every campaign".to_owned(),
-            text: main.iter().rev().take(SHOWN_ROWS).map(|row| format!("{}: {}.", row.campaign_name, row.explanation)).collect(),
+            text: main
+                .iter()
+                .rev()
+                .take(SHOWN_ROWS)
+                .map(|row| format!("{}: {}.", row.campaign_name, row.explanation))
+                .collect(),
             tables: vec![TableView {
                 caption: "By the primary metric, newest first".to_owned(),
                 columns: columns(),
@@ -242,7 +264,17 @@ fn cells(row: &LiftRow) -> Vec<Cell> {
 }
 
 pub(super) fn export(rows: &[LiftRow]) -> Export {
-    let more = ["Campaign id", "First day", "Last day", "Mean treated", "Mean control", "Difference", "Lower", "Upper", "Explanation"];
+    let more = [
+        "Campaign id",
+        "First day",
+        "Last day",
+        "Mean treated",
+        "Mean control",
+        "Difference",
+        "Lower",
+        "Upper",
+        "Explanation",
+    ];
     let all = rows.iter().map(|row| {
         let number = |value: Option<f64>| value.map_or(Cell::Empty, Cell::Number);
         let rest = vec![
@@ -265,7 +297,8 @@ pub(super) fn export(rows: &[LiftRow]) -> Export {
     Export {
         stem: "campaign-lift".to_owned(),
         formats: &[ExportFormat::Csv, ExportFormat::Xlsx],
-        about: "Every campaign, arm and metric; means and differences per customer, spend in minor currency units.".to_owned(),
+        about: "Every campaign, arm and metric; means and differences per customer, spend in minor currency units."
+            .to_owned(),
         columns: columns().into_iter().chain(more.map(plain)).collect(),
         rows: all.collect(),
     }

@@ -83,7 +83,8 @@ pub(super) fn recommend(
             severity: Severity::Note,
             code: "no_net_value".to_owned(),
             count: 1,
-            text: "no campaign is over, randomised, soundly split and priced, so that no net value can be named".to_owned(),
+            text: "no campaign is over, randomised, soundly split and priced, so that no net value can be named"
+                .to_owned(),
             examples: Vec::new(),
         });
     }
@@ -105,7 +106,11 @@ pub(super) fn main_rows(rows: &[LiftRow]) -> impl Iterator<Item = &LiftRow> {
 /// Holm over the primary comparisons that count: randomised, over, soundly split.
 fn correct(rows: &mut [LiftRow]) {
     let counts = |row: &LiftRow| {
-        row.primary && row.grade == Grade::Randomised && row.complete && row.verdict != "broken_split" && row.p_value.is_some()
+        row.primary
+            && row.grade == Grade::Randomised
+            && row.complete
+            && row.verdict != "broken_split"
+            && row.p_value.is_some()
     };
     let family: Vec<usize> = (0..rows.len()).filter(|&index| counts(&rows[index])).collect();
     let p_values: Vec<f64> = family.iter().filter_map(|&index| rows[index].p_value).collect();
@@ -126,16 +131,42 @@ fn caveats_of(gaps: &Gaps) -> Vec<Caveat> {
     use Severity::{Note, Warning};
     let text = |code: &str| match code {
         "too_old" => (Note, "campaigns started before `history_days` and are not scored"),
-        "no_assignments" => (Warning, "campaigns have no customer in `assignments` and cannot be scored; map who was addressed and who was held out"),
+        "no_assignments" => (
+            Warning,
+            "campaigns have no customer in `assignments` and cannot be scored; map who was addressed and who was held out",
+        ),
         "ends_before_start" => (Warning, "campaigns end before they start and are not scored; mend `ends_on`"),
-        "no_outcomes" => (Warning, "campaigns are not scored: `campaign_outcomes` does not hold them and `customer_days` begins after they started; load older orders"),
-        "unknown_primary_metric" => (Warning, "campaigns name a `primary_metric` that was not measured; spend (or the first metric) was taken instead"),
-        "no_probability" => (Warning, "randomised campaigns do not say with which probability customers came into an arm, so that a broken split would go unseen; fill in `probability` or set `control_share`"),
-        "stratified" => (Note, "campaigns held out some customers with higher probability than others; arms were compared within equal probability"),
-        "varying_probability" => (Warning, "campaigns of several arms have probabilities that differ between customers; their plain difference may be off, use one probability per arm"),
-        "no_margin_share" => (Warning, "campaigns have no net value: there is no margin share; set `margin_share`, or map `products.unit_cost` and `daily_sales`"),
-        "no_contact_cost" => (Warning, "campaigns have no `contact_cost`, and so no net value; fill it in, 0 where contacts are free"),
-        _ => (Warning, "campaigns carry an offer but what was redeemed is not known, and so no net value; map `redemptions` with `amount`"),
+        "no_outcomes" => (
+            Warning,
+            "campaigns are not scored: `campaign_outcomes` does not hold them and `customer_days` begins after they started; load older orders",
+        ),
+        "unknown_primary_metric" => (
+            Warning,
+            "campaigns name a `primary_metric` that was not measured; spend (or the first metric) was taken instead",
+        ),
+        "no_probability" => (
+            Warning,
+            "randomised campaigns do not say with which probability customers came into an arm, so that a broken split would go unseen; fill in `probability` or set `control_share`",
+        ),
+        "stratified" => (
+            Note,
+            "campaigns held out some customers with higher probability than others; arms were compared within equal probability",
+        ),
+        "varying_probability" => (
+            Warning,
+            "campaigns of several arms have probabilities that differ between customers; their plain difference may be off, use one probability per arm",
+        ),
+        "no_margin_share" => (
+            Warning,
+            "campaigns have no net value: there is no margin share; set `margin_share`, or map `products.unit_cost` and `daily_sales`",
+        ),
+        "no_contact_cost" => {
+            (Warning, "campaigns have no `contact_cost`, and so no net value; fill it in, 0 where contacts are free")
+        }
+        _ => (
+            Warning,
+            "campaigns carry an offer but what was redeemed is not known, and so no net value; map `redemptions` with `amount`",
+        ),
     };
     let caveat = |(code, campaigns): (&&'static str, &Vec<String>)| {
         let (severity, text) = text(code);
@@ -160,7 +191,9 @@ fn caveats_of_rows(rows: &[LiftRow], currency: &crate::quantities::Currency) -> 
         .filter(|row| row.difference.zip(row.detectable).is_some_and(|(found, least)| found.estimate.abs() < least))
         .collect();
     let words = |row: &LiftRow| match (row.metric.as_str(), row.detectable.unwrap_or(0.0)) {
-        ("spend", least) => format!("{}: {:.2} {} per customer", row.campaign_id, least / currency.minor_per_major(), currency.code()),
+        ("spend", least) => {
+            format!("{}: {:.2} {} per customer", row.campaign_id, least / currency.minor_per_major(), currency.code())
+        }
         ("conversion", least) => format!("{}: {:.2} points", row.campaign_id, 100.0 * least),
         (metric, least) => format!("{}: {least:.3} {metric}", row.campaign_id),
     };

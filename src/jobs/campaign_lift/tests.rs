@@ -70,12 +70,13 @@ fn customer_days(rows: &[(String, i64, i64)]) -> DataFrame {
 /// 1000, nobody else anything; one stranger buys on day 0.
 fn frames(randomised: Option<bool>, ends: i64, contact_cost: Option<i64>) -> CampaignFrames {
     let name = |number: i32| format!("C{number:03}");
-    let arms: Vec<_> =
-        (0..200).map(|n| (name(n), if n < 100 { "treatment" } else { "control" }, Some(0.5))).collect();
+    let arms: Vec<_> = (0..200).map(|n| (name(n), if n < 100 { "treatment" } else { "control" }, Some(0.5))).collect();
     let mut bought = vec![("stranger".to_owned(), 0, 100)];
-    bought.extend((0..200).filter(|n| if *n < 100 { n % 2 == 0 } else { n % 4 == 0 }).map(|n| {
-        (name(n), 12 + i64::from(n % 5), if n < 100 { 2000 } else { 1000 })
-    }));
+    bought.extend(
+        (0..200)
+            .filter(|n| if *n < 100 { n % 2 == 0 } else { n % 4 == 0 })
+            .map(|n| (name(n), 12 + i64::from(n % 5), if n < 100 { 2000 } else { 1000 })),
+    );
     CampaignFrames {
         campaigns: campaigns(randomised, ends, contact_cost),
         assignments: assignments(&arms),
@@ -134,7 +135,11 @@ fn everyone_assigned_counts_and_money_follows_from_the_difference() {
     assert_eq!(number(&publication, "spend", "p_adjusted"), number(&publication, "spend", "p_value"));
     assert_eq!(number(&publication, "conversion", "p_adjusted"), None);
     assert_eq!(text(&publication, "verdict"), "paid");
-    assert!(publication.page.headline.starts_with("1 campaign paid, 0 lost, 0 unclear: +250 EUR net (+"), "{}", publication.page.headline);
+    assert!(
+        publication.page.headline.starts_with("1 campaign paid, 0 lost, 0 unclear: +250 EUR net (+"),
+        "{}",
+        publication.page.headline
+    );
     assert_eq!(publication.metrics[0].value, Some(25_000.0));
 }
 
@@ -160,7 +165,10 @@ fn redeemed_amounts_cost_what_the_margin_share_does_not_already_count() {
 fn a_campaign_that_chance_did_not_decide_claims_no_money() {
     for randomised in [Some(false), None] {
         let publication = run(&params(Some(0.4)), &frames(randomised, 19, Some(50)));
-        assert_eq!((text(&publication, "verdict"), text(&publication, "grade")), ("not_randomised".into(), "quasi".into()));
+        assert_eq!(
+            (text(&publication, "verdict"), text(&publication, "grade")),
+            ("not_randomised".into(), "quasi".into())
+        );
         // Nobody bought before: change against change is the plain difference.
         assert_eq!(number(&publication, "spend", "difference"), Some(750.0));
         assert_eq!(number(&publication, "spend", "net_value"), None);
@@ -177,7 +185,8 @@ fn a_campaign_that_chance_did_not_decide_claims_no_money() {
 #[test]
 fn a_broken_split_claims_nothing() {
     let mut frames = frames(Some(true), 23, Some(50));
-    let arms: Vec<_> = (0..200).map(|n| (format!("C{n:03}"), if n < 140 { "treatment" } else { "control" }, Some(0.5))).collect();
+    let arms: Vec<_> =
+        (0..200).map(|n| (format!("C{n:03}"), if n < 140 { "treatment" } else { "control" }, Some(0.5))).collect();
     frames.assignments = assignments(&arms);
     let publication = run(&params(Some(0.4)), &frames);
     assert_eq!(text(&publication, "verdict"), "broken_split");
@@ -270,10 +279,13 @@ fn our_own_lists_are_added_and_graded_against_their_promise() {
     all.our_assignments = Some(all.assignments.clone());
     (all.campaigns, all.assignments) = (none(&all.campaigns), none(&all.assignments));
     all.our_targets = Some(
-        DataFrame::new(2, vec![
-            Column::new("campaign_id".into(), ["K", "K"]),
-            Column::new("expected_value".into(), [10_000.0, 12_000.0]),
-        ])
+        DataFrame::new(
+            2,
+            vec![
+                Column::new("campaign_id".into(), ["K", "K"]),
+                Column::new("expected_value".into(), [10_000.0, 12_000.0]),
+            ],
+        )
         .unwrap(),
     );
     let publication = run(&params(Some(0.4)), &all);
@@ -287,19 +299,25 @@ fn our_own_lists_are_added_and_graded_against_their_promise() {
 fn the_margin_share_is_that_of_the_year_and_says_what_it_rests_on() {
     let mut all = frames(Some(true), 23, Some(50));
     all.products = Some(
-        DataFrame::new(2, vec![
-            Column::new("product_id".into(), ["A", "B"]),
-            Column::new("unit_cost".into(), vec![Some(60_i64), None]),
-        ])
+        DataFrame::new(
+            2,
+            vec![
+                Column::new("product_id".into(), ["A", "B"]),
+                Column::new("unit_cost".into(), vec![Some(60_i64), None]),
+            ],
+        )
         .unwrap(),
     );
     all.daily_sales = Some(
-        DataFrame::new(3, vec![
-            dates("sold_on", &[day(1), day(2), day(-400)]),
-            Column::new("product_id".into(), ["A", "B", "A"]),
-            Column::new("quantity".into(), [10_000_i64, 1_000, 1_000_000]),
-            Column::new("net_amount".into(), [1_000_i64, 1_000, 1]),
-        ])
+        DataFrame::new(
+            3,
+            vec![
+                dates("sold_on", &[day(1), day(2), day(-400)]),
+                Column::new("product_id".into(), ["A", "B", "A"]),
+                Column::new("quantity".into(), [10_000_i64, 1_000, 1_000_000]),
+                Column::new("net_amount".into(), [1_000_i64, 1_000, 1]),
+            ],
+        )
         .unwrap(),
     );
     let publication = run(&params(None), &all);

@@ -19,7 +19,9 @@ pub(super) fn explanation(row: &LiftRow, currency: &Currency) -> String {
                 format!(": before it, those addressed stood {:.2} standard deviations {side} the others", apart.abs())
             });
             let weight = if row.grade == Grade::Quasi {
-                format!("{effect}, change against change, which proves nothing where customers were chosen for what they buy")
+                format!(
+                    "{effect}, change against change, which proves nothing where customers were chosen for what they buy"
+                )
             } else {
                 "without a time before to compare with, no effect can be named".to_owned()
             };
@@ -49,13 +51,21 @@ pub(super) fn explanation(row: &LiftRow, currency: &Currency) -> String {
 
 /// `spend per customer was +0.43 EUR (0.10 to 0.76)`.
 fn effect(row: &LiftRow, currency: &Currency) -> String {
-    let Some(found) = row.difference else { return format!("{} cannot be compared: too few customers or no variation", row.metric) };
+    let Some(found) = row.difference else {
+        return format!("{} cannot be compared: too few customers or no variation", row.metric);
+    };
     let write = |value: f64| match row.metric.as_str() {
         "spend" => format!("{:+.2} {}", value / currency.minor_per_major(), currency.code()),
         "conversion" => format!("{:+.2} points", 100.0 * value),
         _ => format!("{value:+.3}"),
     };
-    format!("{} per customer was {} against control ({} to {})", row.metric, write(found.estimate), write(found.lower), write(found.upper))
+    format!(
+        "{} per customer was {} against control ({} to {})",
+        row.metric,
+        write(found.estimate),
+        write(found.lower),
+        write(found.upper)
+    )
 }
 
 /// `12,340 EUR` for minor units.

@@ -1,0 +1,181 @@
+//! How good the forecasts are: over the rolling origins, and of earlier publications now that the actuals are there.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::dataset::{DemandData, EarlierForecast};
+use super::hierarchy::{ALL, BOTTOM_UP, Node, PRODUCT_LOCATION, SeriesOutcome, TOTAL};
+use super::score::{Score, ScoredDay};
+use crate::models::forecast::seasonal_naive::seasonal_naive;
+use crate::models::forecast::{Backtest, demand_quantiles};
+use crate::published::QUANTILES;
+
+/// Days of the season that the naive repeats.
+pub(super) const WEEK: usize = 7;
+
+/// A row of `forecast_accuracy`.
+#[derive(Clone, Debug)]
+pub(super) struct AccuracyRow {
+    /// `backtest` or `published`.
+    pub basis: &'static str,
+    /// The day from which was forecast.
+    pub forecast_as_of: i32,
+    /// As in the forecasts.
+    pub level: String,
+    /// As in the forecasts; `all` for a level.
+    pub node: String,
+    /// The series, at level product_location.
+    pub series: Option<usize>,
+    /// The model, `mixed` where several.
+    pub method: String,
+    /// The errors.
+    pub score: Score,
+}
+
+/// Every row: backtest, then earlier publications, newest first.
+pub(super) fn accuracy_rows(data: &DemandData, outcomes: &[SeriesOutcome], nodes: &[Node]) -> Vec<AccuracyRow> {
+    let backtest: Vec<Score> = nodes.par_iter().map(|node| backtest_score(node, data, outcomes)).collect();
+    let scored = nodes.iter().zip(backtest).map(|(node, score)| (node, node.method.clone(), score));
+    let mut rows = with_levels("backtest", data.as_of, scored.collect());
+    for earlier in &data.earlier {
+        let scores: Vec<Score> = nodes.par_iter().map(|node| published_score(node, data, earlier)).collect();
+        let scored = nodes.iter().zip(scores).filter(|(_, score)| score.n_periods > 0);
+        let method = |node: &Node| {
+            let key = (node.level.clone(), node.name.clone());
+            earlier.nodes.get(&key).map_or_else(|| BOTTOM_UP.to_owned(), |published| published.method.clone())
+        };
+        let scored = scored.map(|(node, score)| (node, method(node), score)).collect();
+        rows.extend(with_levels("published", earlier.as_of, scored));
+    }
+    rows
+}
+
+/// Rows per node, each level led by the row that sums it; the total is its own sum.
+fn with_levels(basis: &'static str, forecast_as_of: i32, scored: Vec<(&Node, String, Score)>) -> Vec<AccuracyRow> {
+    let mut levels: Vec<(String, Vec<AccuracyRow>)> = Vec::new();
+    for (node, method, score) in scored {
+        let series = node.is_series().then(|| node.children[0]);
+        let level = node.level.clone();
+        let row = AccuracyRow { basis, forecast_as_of, level, node: node.name.clone(), series, method, score };
+        match levels.last_mut() {
+            Some((level, rows)) if *level == node.level => rows.push(row),
+            _ => levels.push((node.level.clone(), vec![row])),
+        }
+    }
+    let mut all = Vec::new();
+    for (level, rows) in levels {
+        if level != TOTAL {
+            let mut sum = Score::default();
+            rows.iter().for_each(|row| sum.add(&row.score));
+            let mut methods: Vec<&str> = rows.iter().map(|row| row.method.as_str()).collect();
+            methods.sort_unstable();
+            methods.dedup();
+            let method = if let [only] = methods[..] { only } else { "mixed" }.to_owned();
+            all.push(AccuracyRow {
+                basis,
+                forecast_as_of,
+                level,
+                node: ALL.to_owned(),
+                series: None,
+                method,
+                score: sum,
+            });
+        }
+        all.extend(rows);
+    }
+    all
+}
+
+/// Over the rolling origins. A day counts for the children that were observed on it: forecast, naive and actual are summed
+/// over the same series. Quantiles of a window come from the errors of the other windows, so that none grades itself.
+fn backtest_score(node: &Node, data: &DemandData, outcomes: &[SeriesOutcome]) -> Score {
+    let (windows, horizon) = (node.backtest.cutoffs.len(), node.backtest.horizon());
+    let mut days: Vec<ScoredDay> = Vec::with_capacity(windows * horizon);
+    for window in 0..windows {
+        let quantiles = quantiles_of_window(node, window);
+        for ahead in 0..horizon {
+            let mut day = ScoredDay {
+                actual: f64::NAN,
+                whole_actual: node.backtest.actuals[window][ahead],
+                ..ScoredDay::default()
+            };
+            for index in &node.children {
+                let outcome = &outcomes[*index];
+                let Some(own) = (window + outcome.backtest.cutoffs.len()).checked_sub(windows) else { continue };
+                let actual = outcome.backtest.actuals[own][ahead];
+                if actual.is_finite() {
+                    day.actual = if day.actual.is_nan() { actual } else { day.actual + actual };
+                    day.forecast += outcome.backtest.forecasts[own][ahead];
+                    day.naive += outcome.naive[own][ahead];
+                }
+            }
+            if let Some(quantiles) = &quantiles {
+                day.quantiles.clone_from(&quantiles[ahead]);
+            }
+            days.push(day);
+        }
+    }
+    // A sum's cutoffs count from the start of its child with the most windows; from the end they mean the same day.
+    let first_origin = node.children.iter().filter_map(|index| {
+        let backtest = &outcomes[*index].backtest;
+        (backtest.cutoffs.len() == windows)
+            .then(|| backtest.cutoffs.first().map(|cutoff| data.series[*index].demand.len() - cutoff))?
+    });
+    let scored = first_origin.max().unwrap_or(0);
+    Score::of(&days, &node.history[..node.history.len().saturating_sub(scored)])
+}
+
+fn quantiles_of_window(node: &Node, window: usize) -> Option<Vec<Vec<f64>>> {
+    let mut others = Backtest::default();
+    for other in (0..node.backtest.cutoffs.len()).filter(|other| *other != window) {
+        others.cutoffs.push(node.backtest.cutoffs[other]);
+        others.forecasts.push(node.backtest.forecasts[other].clone());
+        others.actuals.push(node.backtest.actuals[other].clone());
+    }
+    let levels = QUANTILES.map(|(level, _)| level);
+    (!others.is_empty())
+        .then(|| demand_quantiles(&node.backtest.forecasts[window], &others, &node.history, &levels).per_period)
+}
+
+/// An earlier publication on the days since. For a sum, what its series were forecast is compared on those with stock;
+/// its published quantiles are compared with all demand, the forecast standing in for series without stock.
+fn published_score(node: &Node, data: &DemandData, earlier: &EarlierForecast) -> Score {
+    let Some(published) = earlier.nodes.get(&(node.level.clone(), node.name.clone())) else { return Score::default() };
+    let naive: BTreeMap<usize, Vec<f64>> =
+        node.children.iter().map(|index| (*index, naive_from(data, *index, earlier.as_of))).collect();
+    let mut days = Vec::new();
+    for (day, (mean, quantiles)) in published.days.range(earlier.as_of + 1..=data.as_of) {
+        let ahead = (day - earlier.as_of - 1) as usize;
+        let mut scored = ScoredDay { actual: f64::NAN, quantiles: quantiles.clone(), ..ScoredDay::default() };
+        for index in &node.children {
+            let series = &data.series[*index];
+            let forecast = if node.is_series() {
+                Some(*mean)
+            } else {
+                let key = (PRODUCT_LOCATION.to_owned(), series.node());
+                earlier.nodes.get(&key).and_then(|node| node.days.get(day)).map(|(mean, _)| *mean)
+            };
+            let Some(forecast) = forecast else { continue };
+            let actual = series.demand_on(*day);
+            if actual.is_finite() {
+                scored.actual = if scored.actual.is_nan() { actual } else { scored.actual + actual };
+                scored.forecast += forecast;
+                scored.naive += naive.get(index).and_then(|naive| naive.get(ahead)).copied().unwrap_or(0.0);
+                scored.whole_actual += actual;
+            } else {
+                scored.whole_actual += forecast;
+            }
+        }
+        days.push(scored);
+    }
+    let since = (data.as_of - earlier.as_of).max(0) as usize;
+    Score::of(&days, &node.history[..node.history.len().saturating_sub(since)])
+}
+
+/// The same weekday of the last week before `as_of`, repeated up to today.
+fn naive_from(data: &DemandData, index: usize, as_of: i32) -> Vec<f64> {
+    let series = &data.series[index];
+    let known = usize::try_from(as_of + 1 - series.first_day).unwrap_or(0).min(series.demand.len());
+    seasonal_naive(&series.demand[..known], WEEK, (data.as_of - as_of).max(0) as usize)
+}

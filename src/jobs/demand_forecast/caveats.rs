@@ -1,0 +1,146 @@
+//! What a reader must know before trusting the forecast.
+
+use super::DemandForecast;
+use super::dataset::DemandData;
+use super::recommend::Decision;
+use crate::publication::{Caveat, Severity};
+
+/// Examples named per caveat.
+const EXAMPLES: usize = 5;
+
+/// Every caveat that applies.
+pub(super) fn caveats(job: &DemandForecast, data: &DemandData, decision: &Decision) -> Vec<Caveat> {
+    let mut all = Vec::new();
+    let mut add = |severity, code: &str, examples: Vec<String>, text: &str| {
+        if !examples.is_empty() {
+            all.push(Caveat {
+                severity,
+                code: code.to_owned(),
+                count: examples.len() as u64,
+                text: text.to_owned(),
+                examples: examples.into_iter().take(EXAMPLES).collect(),
+            });
+        }
+    };
+    let which = |chosen: &dyn Fn(usize) -> bool| -> Vec<String> {
+        (0..data.series.len()).filter(|index| chosen(*index)).map(|index| data.series[index].node()).collect()
+    };
+    let described = |describe: &dyn Fn(usize) -> Option<String>| -> Vec<String> {
+        (0..data.series.len())
+            .filter_map(|index| describe(index).map(|reason| format!("{}: {reason}", data.series[index].node())))
+            .collect()
+    };
+    let notes = &decision.notes;
+
+    add(
+        Severity::Warning,
+        "fallback_model",
+        described(&|index| {
+            let fallback = notes[index].fallback.as_ref()?;
+            Some(format!("{} ({})", fallback.used.name(), fallback.reason))
+        }),
+        "The usual choice of a model was not possible for these series; the model named stands in. A longer history, or an \
+         end date for products that are no longer sold, mends it.",
+    );
+    add(
+        Severity::Note,
+        "model_failures",
+        described(&|index| {
+            notes[index].failures.first().map(|failure| format!("{} ({})", failure.method.name(), failure.reason))
+        }),
+        "A model could not take part in these series; the others competed without it.",
+    );
+    add(
+        Severity::Warning,
+        "cold_start",
+        which(&|index| notes[index].cold_start),
+        &format!(
+            "Fewer than {} observed days: the forecast is the mean of the series' own days, with wide quantiles. \
+             Time mends it.",
+            job.min_history_days.get()
+        ),
+    );
+    add(
+        Severity::Note,
+        "short_history",
+        which(&|index| !notes[index].cold_start && data.series[index].demand.len() < 365),
+        "Less than a year of history: yearly seasons are not part of these forecasts.",
+    );
+    add(
+        Severity::Note,
+        "censored_days",
+        described(&|index| {
+            let days = data.series[index].censored_days;
+            (days > 0).then(|| format!("{days} days"))
+        }),
+        "On some days the shelf was empty at the close and less than usual was sold: those days are taken as not observed, \
+         neither as zero demand nor for scores.",
+    );
+    add(
+        Severity::Note,
+        "wide_quantiles",
+        decision.nodes.iter().filter(|node| node.is_series() && node.is_wide()).map(|node| node.name.clone()).collect(),
+        "Too few rolling-origin errors: quantiles rest on the widened spread of the history.",
+    );
+    add(
+        Severity::Warning,
+        "no_category",
+        data.products
+            .iter()
+            .filter(|(id, product)| {
+                product.category_path.is_none() && data.series.iter().any(|series| series.product_id == **id)
+            })
+            .map(|(id, _)| id.clone())
+            .chain(
+                data.series.iter().filter(|s| !data.products.contains_key(&s.product_id)).map(|s| s.product_id.clone()),
+            )
+            .collect(),
+        "These products have no category path: they are part of the total, not of any category. A `category_path` in \
+         `products` mends it.",
+    );
+    add(
+        Severity::Note,
+        "ended_products",
+        data.ended_products.clone(),
+        "These products are past their `discontinued_on` and not forecast; comparisons with earlier days leave them out too.",
+    );
+    let missing = |name: &str| -> Vec<String> {
+        data.missing.iter().filter(|missing| **missing == name).map(|name| (*name).to_owned()).collect()
+    };
+    add(
+        Severity::Warning,
+        "no_stock_levels",
+        missing("stock_levels"),
+        "Without `stock_levels` a stock-out cannot be told from a day without demand: forecasts of products that were often \
+         sold out are too low.",
+    );
+    add(
+        Severity::Warning,
+        "no_products",
+        missing("products"),
+        "Without `products` there is no category tree, and launches and ends are not known: only the total and the series are \
+         forecast.",
+    );
+    add(
+        Severity::Note,
+        "no_promotions",
+        missing("promotions"),
+        "Without `promotions` planned promotions do not raise the forecast and past ones look like noise.",
+    );
+    add(Severity::Note, "no_prices", missing("prices"), "Without `prices` price changes are not part of the forecast.");
+    add(
+        Severity::Note,
+        "no_calendar",
+        missing("calendar"),
+        "Without `calendar` holidays and events are not part of the forecast.",
+    );
+    if decision.graded().is_none() {
+        add(
+            Severity::Note,
+            "nothing_to_grade",
+            vec!["demand_forecasts".to_owned()],
+            "There is no earlier publication whose days have passed: accuracy is that of the rolling origins only.",
+        );
+    }
+    all
+}

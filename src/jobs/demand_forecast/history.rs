@@ -1,0 +1,150 @@
+//! Daily series from sparse sales: where nothing was sold, where nothing could be sold, and where nothing is known.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::{DataFrame, PolarsResult};
+
+use super::columns::{days, integers, texts};
+use super::dataset::Product;
+
+/// Days whose revenue over units values a unit.
+const VALUE_DAYS: i32 = 91;
+
+/// The demand of one product at one location, one value per day up to as_of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SeriesHistory {
+    /// The product.
+    pub product_id: String,
+    /// The location.
+    pub location_id: String,
+    /// The day of the first value: the launch or the first sale, within the history.
+    pub first_day: i32,
+    /// Units demanded; `NaN` where the shelf was empty and sales say little about demand.
+    pub demand: Vec<f64>,
+    /// Units sold.
+    pub sold: Vec<f64>,
+    /// Days taken out of `demand` for want of stock.
+    pub censored_days: usize,
+    /// Minor currency units per unit, from sales of the last 91 days, or of all; `None` without revenue.
+    pub unit_value: Option<f64>,
+}
+
+impl SeriesHistory {
+    /// `PRODUCT @ LOCATION`.
+    pub fn node(&self) -> String {
+        format!("{} @ {}", self.product_id, self.location_id)
+    }
+
+    /// The demand of a day; `NaN` where it is not known, before the first day and after the last.
+    pub fn demand_on(&self, day: i32) -> f64 {
+        let index = usize::try_from(day - self.first_day).ok();
+        index.and_then(|index| self.demand.get(index)).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Units sold in the last `n` days.
+    pub fn sold_in_last(&self, n: usize) -> f64 {
+        self.sold.iter().rev().take(n).sum()
+    }
+}
+
+#[derive(Default)]
+struct Sparse {
+    units: BTreeMap<i32, f64>,
+    recent: (f64, f64),
+    all: (f64, f64),
+}
+
+/// Every series with a sale in the history, sorted by product and location.
+pub(super) fn series_histories(
+    sales: &DataFrame,
+    stock_levels: Option<&DataFrame>,
+    products: &BTreeMap<String, Product>,
+    first_day: i32,
+    as_of: i32,
+) -> PolarsResult<Vec<SeriesHistory>> {
+    let mut sparse: BTreeMap<(&str, &str), Sparse> = BTreeMap::new();
+    let (dates, ids) = (days(sales, "sold_on")?, texts(sales, "product_id")?);
+    let (locations, quantities) = (texts(sales, "location_id")?, integers(sales, "quantity")?);
+    let amounts = integers(sales, "net_amount")?;
+    for row in 0..sales.height() {
+        let (Some(day), Some(product), Some(location), Some(quantity)) =
+            (dates[row], ids[row], locations[row], quantities[row])
+        else {
+            continue;
+        };
+        if !(first_day..=as_of).contains(&day) || quantity <= 0 {
+            continue;
+        }
+        let (units, amount) = (quantity as f64 / 1000.0, amounts[row].unwrap_or(0) as f64);
+        let series = sparse.entry((product, location)).or_default();
+        *series.units.entry(day).or_default() += units;
+        series.all = (series.all.0 + units, series.all.1 + amount);
+        if day > as_of - VALUE_DAYS {
+            series.recent = (series.recent.0 + units, series.recent.1 + amount);
+        }
+    }
+    let mut empty_shelves: BTreeMap<(&str, &str), Vec<i32>> = BTreeMap::new();
+    if let Some(stock) = stock_levels {
+        let (dates, ids) = (days(stock, "snapshot_on")?, texts(stock, "product_id")?);
+        let (locations, on_hand) = (texts(stock, "location_id")?, integers(stock, "on_hand")?);
+        for row in 0..stock.height() {
+            if let (Some(day), Some(product), Some(location), Some(on_hand)) =
+                (dates[row], ids[row], locations[row], on_hand[row])
+                && on_hand <= 0
+                && (first_day..=as_of).contains(&day)
+            {
+                empty_shelves.entry((product, location)).or_default().push(day);
+            }
+        }
+    }
+    let series = sparse.into_iter().filter_map(|((product, location), sparse)| {
+        let first_sale = *sparse.units.keys().next()?;
+        let launched = products.get(product).and_then(|product| product.launched_on).map(|day| day.max(first_day));
+        let start = launched.map_or(first_sale, |day| day.min(first_sale));
+        let sold: Vec<f64> = (start..=as_of).map(|day| sparse.units.get(&day).copied().unwrap_or(0.0)).collect();
+        let empty = empty_shelves.get(&(product, location)).map_or(&[][..], Vec::as_slice);
+        let mut demand = sold.clone();
+        let censored_days = censor(&mut demand, start, empty);
+        let value = |(units, amount): (f64, f64)| (units > 0.0 && amount > 0.0).then_some(amount / units);
+        Some(SeriesHistory {
+            product_id: product.to_owned(),
+            location_id: location.to_owned(),
+            first_day: start,
+            demand,
+            sold,
+            censored_days,
+            unit_value: value(sparse.recent).or(value(sparse.all)),
+        })
+    });
+    Ok(series.collect())
+}
+
+/// Marks the days on which an empty shelf hid demand and returns how many.
+///
+/// A day that closed without stock is kept when at least as much was sold as on the average day of that weekday with stock:
+/// demand was no less, and leaving such days out would remove the highest ones.
+fn censor(demand: &mut [f64], first_day: i32, empty: &[i32]) -> usize {
+    if empty.is_empty() {
+        return 0;
+    }
+    let mut closed_empty = vec![false; demand.len()];
+    for day in empty {
+        if let Some(flag) = usize::try_from(day - first_day).ok().and_then(|index| closed_empty.get_mut(index)) {
+            *flag = true;
+        }
+    }
+    let mut stocked = [(0.0, 0.0); 7];
+    for (t, units) in demand.iter().enumerate().filter(|(t, _)| !closed_empty[*t]) {
+        stocked[t % 7].0 += units;
+        stocked[t % 7].1 += 1.0;
+    }
+    let mut censored = 0;
+    for (t, units) in demand.iter_mut().enumerate().filter(|(t, _)| closed_empty[*t]) {
+        let (sum, count) = stocked[t % 7];
+        if count == 0.0 || *units * count < sum || *units == 0.0 {
+            *units = f64::NAN;
+            censored += 1;
+        }
+    }
+    censored
+}

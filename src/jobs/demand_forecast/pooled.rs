@@ -1,0 +1,149 @@
+//! What the products of a category share: the shape of the week, the year, and its events.
+//!
+//! One slow product has too few sales to tell Christmas from chance, its category has not. The shape is estimated on the summed
+//! sales of the category and divided out of each of its series before models see them; the forecast is multiplied by it.
+//! Pooling seasonal indices over a group: Withycombe, "Forecasting with combined seasonal indices", International Journal of
+//! Forecasting 5 (1989), 547-552.
+
+use std::collections::BTreeMap;
+use std::f64::consts::TAU;
+
+use rayon::prelude::*;
+
+use super::DemandForecast;
+use super::dataset::DemandData;
+use super::regressors::event_columns;
+use crate::models::forecast::regression::least_squares;
+
+/// Units a day that a category needs for a shape of its own; below it, the next one above lends its shape.
+const MIN_UNITS_PER_DAY: f64 = 20.0;
+/// Days before the first rolling origin that a shape needs.
+const MIN_DAYS: usize = 8 * WEEK;
+const WEEK: usize = 7;
+const YEAR: usize = 365;
+/// Sine and cosine pairs of the year.
+const YEAR_PAIRS: usize = 3;
+/// A factor and its reciprocal never exceed this, whatever a single day in the history says.
+const LARGEST_FACTOR: f64 = 8.0;
+
+/// The shape of a group of series.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Shape {
+    /// The day of the first factor.
+    first_day: i32,
+    /// Expected demand of a day over that of an average day, up to the end of the horizon.
+    factors: Vec<f64>,
+}
+
+impl Shape {
+    /// The factor of a day; 1 outside of what was estimated.
+    pub fn on(&self, day: i32) -> f64 {
+        let index = usize::try_from(day - self.first_day).ok();
+        index.and_then(|index| self.factors.get(index)).copied().unwrap_or(1.0)
+    }
+}
+
+/// The shape of each series' group, by series index; a flat one where nothing can be estimated.
+///
+/// Only days before the first rolling origin are looked at, so that backtests stay honest: an event of the last weeks shapes
+/// forecasts once it lies before that origin.
+pub(super) fn shapes(job: &DemandForecast, data: &DemandData) -> Vec<Shape> {
+    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, series) in data.series.iter().enumerate() {
+        groups.entry("").or_default().push(index);
+        let path = data.category_path(&series.product_id).unwrap_or("");
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        for end in ends.filter(|end| *end > 0) {
+            groups.entry(&path[..end]).or_default().push(index);
+        }
+    }
+    let groups: Vec<(&str, Vec<usize>)> = groups.into_iter().collect();
+    let shapes: BTreeMap<&str, Shape> = groups
+        .par_iter()
+        .map(|(path, members)| (*path, shape_of(job, data, members, !path.is_empty())))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .filter_map(|(path, shape)| shape.map(|shape| (path, shape)))
+        .collect();
+    let flat = Shape { first_day: data.as_of, factors: Vec::new() };
+    let nearest = |path: &str| {
+        let ends = [path.len()].into_iter().chain(path.rmatch_indices('/').map(|(at, _)| at)).chain([0]);
+        ends.into_iter().find_map(|end| shapes.get(&path[..end])).unwrap_or(&flat).clone()
+    };
+    data.series.iter().map(|series| nearest(data.category_path(&series.product_id).unwrap_or(""))).collect()
+}
+
+fn shape_of(job: &DemandForecast, data: &DemandData, members: &[usize], needs_volume: bool) -> Option<Shape> {
+    let first_day = members.iter().map(|index| data.series[*index].first_day).min()?;
+    let horizon = job.horizon_days.get() as usize;
+    let n = usize::try_from(data.as_of + 1 - first_day).ok()?;
+    let training = n.checked_sub(horizon + (job.n_windows.get() as usize - 1) * job.step_days.get() as usize)?;
+    if training < MIN_DAYS {
+        return None;
+    }
+    let relative = relative_demand(data, members, first_day, training);
+    let volume = relative.usual.iter().sum::<f64>() / training as f64;
+    if volume <= 0.0 || (needs_volume && volume < MIN_UNITS_PER_DAY) {
+        return None;
+    }
+    let days: Vec<i32> = (0..n + horizon).map(|t| first_day + t as i32).collect();
+    let mut shape: Vec<Vec<f64>> = (1..WEEK)
+        .map(|position| days.iter().map(|day| f64::from(u8::from(day.rem_euclid(7) as usize == position))).collect())
+        .collect();
+    if training >= YEAR {
+        for pair in 1..=YEAR_PAIRS {
+            let angle = |day: &i32| TAU * pair as f64 * f64::from(*day) / 365.25;
+            shape.push(days.iter().map(|day| angle(day).sin()).collect());
+            shape.push(days.iter().map(|day| angle(day).cos()).collect());
+        }
+    }
+    if job.events {
+        shape.extend(event_columns(&data.events, &days, training).into_iter().map(|(_, column)| column));
+    }
+    let known: Vec<usize> = (0..training).filter(|t| relative.usual[*t] > 0.0).collect();
+    if known.len() < MIN_DAYS {
+        return None;
+    }
+    let mut fitted: Vec<Vec<f64>> = shape.iter().map(|column| known.iter().map(|t| column[*t]).collect()).collect();
+    if training >= 2 * YEAR {
+        fitted.push(known.iter().map(|t| *t as f64).collect());
+    }
+    // Days without any sale (closed) are rare; the added twentieth of a usual day keeps the logarithm finite.
+    let target: Vec<f64> = known.iter().map(|t| (relative.demand[*t] / relative.usual[*t] + 0.05).ln()).collect();
+    let slopes = least_squares(&fitted, &target).ok()?.slopes;
+    let logs: Vec<f64> =
+        (0..days.len()).map(|t| shape.iter().zip(&slopes).map(|(column, b)| column[t] * b).sum()).collect();
+    let centre = logs[..training].iter().sum::<f64>() / training as f64;
+    let limit = LARGEST_FACTOR.ln();
+    let factors = logs.iter().map(|log| (log - centre).clamp(-limit, limit).exp()).collect();
+    Some(Shape { first_day, factors })
+}
+
+/// Demand per day of the members with stock, and what the same members have on an average day.
+struct RelativeDemand {
+    demand: Vec<f64>,
+    usual: Vec<f64>,
+}
+
+/// Only members with stock count on a day: on days of high demand some are sold out, and sums of sales would hide the peak.
+fn relative_demand(data: &DemandData, members: &[usize], first_day: i32, training: usize) -> RelativeDemand {
+    let mut sums = RelativeDemand { demand: vec![0.0; training], usual: vec![0.0; training] };
+    for index in members {
+        let series = &data.series[*index];
+        let offset = (series.first_day - first_day) as usize;
+        let Some(known) = training.checked_sub(offset).map(|n| &series.demand[..n.min(series.demand.len())]) else {
+            continue;
+        };
+        let mean = observed_mean(known);
+        for (t, units) in known.iter().enumerate().filter(|(_, units)| units.is_finite() && mean > 0.0) {
+            sums.demand[offset + t] += units;
+            sums.usual[offset + t] += mean;
+        }
+    }
+    sums
+}
+
+fn observed_mean(values: &[f64]) -> f64 {
+    let (sum, count) = values.iter().filter(|v| v.is_finite()).fold((0.0, 0.0), |(s, n), v| (s + v, n + 1.0));
+    if count > 0.0 { sum / count } else { 0.0 }
+}

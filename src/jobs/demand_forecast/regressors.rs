@@ -1,0 +1,146 @@
+//! What is known ahead about a series' days, as few columns as will do.
+
+use std::collections::BTreeMap;
+
+use super::dataset::{DemandData, Promotion};
+use super::history::SeriesHistory;
+use crate::models::forecast::Regressors;
+
+/// Days after a promotion in which demand is lower, because customers have stocked up.
+const DIP_DAYS: i32 = 7;
+/// Days before an event that are looked at.
+const EVE_DAYS: i32 = 2;
+/// Events with longer runs of days have no separate days before: the run covers them.
+const LONGEST_RUN_WITH_EVE: usize = 3;
+/// The events with the most days in the history that get columns.
+const MOST_EVENTS: usize = 8;
+
+/// The columns of one series over its history and the horizon. Columns without variation are left out.
+pub(super) fn regressors(data: &DemandData, series: &SeriesHistory, horizon: usize) -> Regressors {
+    let days: Vec<i32> = (0..series.demand.len() + horizon).map(|t| series.first_day + t as i32).collect();
+    let mut all = Regressors::default();
+    let mut add = |name: &str, column: Vec<f64>| {
+        if column.iter().any(|value| (value - column[0]).abs() > 0.0) {
+            all.names.push(name.to_owned());
+            all.columns.push(column);
+        }
+    };
+    let path = data.category_path(&series.product_id);
+    let own: Vec<&Promotion> = data.promotions.iter().filter(|promotion| applies(promotion, series, path)).collect();
+    if !own.is_empty() {
+        let active = |day: i32| own.iter().filter(move |p| (p.starts_on..=p.ends_on).contains(&day));
+        let depth_on = |day: i32| active(day).map(|p| depth(p)).fold(0.0, f64::max);
+        let flag = |on: bool| f64::from(u8::from(on));
+        add("discount_depth", days.iter().map(|day| depth_on(*day)).collect());
+        add("display", days.iter().map(|day| flag(active(*day).any(|p| p.kind != "price"))).collect());
+        add("after_promotion", days.iter().map(|day| dip(&own, *day)).collect());
+        add(
+            "promotion_without_rate",
+            days.iter().map(|day| flag(active(*day).any(|p| p.discount_rate.is_none()))).collect(),
+        );
+    }
+    if let Some(prices) = log_prices(data, series, &days) {
+        add("log_price", prices);
+    }
+    all
+}
+
+/// Whether a promotion is one of this series: of its product or of a category above it, here or everywhere.
+pub(super) fn applies(promotion: &Promotion, series: &SeriesHistory, category_path: Option<&str>) -> bool {
+    let here = promotion.location_id.as_ref().is_none_or(|location| *location == series.location_id);
+    let this = match (&promotion.product_id, &promotion.category_path) {
+        (Some(product), _) => *product == series.product_id,
+        (None, Some(prefix)) => category_path.is_some_and(|path| is_below(path, prefix)),
+        (None, None) => false,
+    };
+    here && this
+}
+
+/// Whether `path` is `prefix` or lies below it: `Grocery/Dairy` is below `Grocery`, `Groceries` is not.
+pub(super) fn is_below(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// -ln(1 - rate), so that a constant elasticity is a constant coefficient; 0 where the rate is not known.
+fn depth(promotion: &Promotion) -> f64 {
+    -(1.0 - promotion.discount_rate.unwrap_or(0.0)).ln()
+}
+
+/// The depth of a promotion that has ended less than a week ago, fading from day to day; 0 during one.
+fn dip(promotions: &[&Promotion], day: i32) -> f64 {
+    if promotions.iter().any(|p| (p.starts_on..=p.ends_on).contains(&day)) {
+        return 0.0;
+    }
+    promotions
+        .iter()
+        .filter(|p| (1..=DIP_DAYS).contains(&(day - p.ends_on)))
+        .map(|p| depth(p) * f64::from(DIP_DAYS + 1 - (day - p.ends_on)) / f64::from(DIP_DAYS))
+        .fold(0.0, f64::max)
+}
+
+/// ln(price / first price) per day: the price here, else the one everywhere; before the first one that is the first one.
+fn log_prices(data: &DemandData, series: &SeriesHistory, days: &[i32]) -> Option<Vec<f64>> {
+    let prices = data.prices.get(&series.product_id)?;
+    let here = prices.iter().any(|price| price.location_id.as_ref() == Some(&series.location_id));
+    let own: Vec<(i32, f64)> = prices
+        .iter()
+        .filter(|price| match &price.location_id {
+            Some(location) => *location == series.location_id,
+            None => !here,
+        })
+        .map(|price| (price.valid_from, price.price))
+        .collect();
+    let first = own.first()?.1;
+    let on = |day: i32| own.iter().rev().find(|(from, _)| *from <= day).map_or(first, |(_, price)| *price);
+    Some(days.iter().map(|day| (on(*day) / first).ln()).collect())
+}
+
+/// One column per event that occurred in the history, and one for the days before it where it is short.
+pub(super) fn event_columns(
+    events: &BTreeMap<String, Vec<i32>>,
+    days: &[i32],
+    n_history: usize,
+) -> Vec<(String, Vec<f64>)> {
+    let (Some(first), Some(last), Some(today)) =
+        (days.first(), days.last(), n_history.checked_sub(1).map(|last| days[last]))
+    else {
+        return Vec::new();
+    };
+    let mut known: Vec<(&String, &Vec<i32>, usize)> = events
+        .iter()
+        .map(|(name, dates)| (name, dates, dates.iter().filter(|day| (*first..=today).contains(*day)).count()))
+        .filter(|(_, _, count)| *count > 0)
+        .collect();
+    known.sort_by(|left, right| right.2.cmp(&left.2).then(left.0.cmp(right.0)));
+    known.truncate(MOST_EVENTS);
+    let mut columns = Vec::new();
+    for (name, dates, _) in known {
+        let mark = |offset: i32, column: &mut Vec<f64>| {
+            for date in dates.iter().map(|date| date - offset).filter(|day| (*first..=*last).contains(day)) {
+                column[(date - first) as usize] = 1.0;
+            }
+        };
+        let mut on = vec![0.0; days.len()];
+        mark(0, &mut on);
+        if longest_run(dates) <= LONGEST_RUN_WITH_EVE {
+            let mut eve = vec![0.0; days.len()];
+            (1..=EVE_DAYS).for_each(|offset| mark(offset, &mut eve));
+            for (eve, on) in eve.iter_mut().zip(&on) {
+                *eve *= 1.0 - on;
+            }
+            columns.push((format!("before_{name}"), eve));
+        }
+        columns.push((name.clone(), on));
+    }
+    columns
+}
+
+fn longest_run(days: &[i32]) -> usize {
+    let mut longest = usize::from(!days.is_empty());
+    let mut run = longest;
+    for pair in days.windows(2) {
+        run = if pair[1] == pair[0] + 1 { run + 1 } else { 1 };
+        longest = longest.max(run);
+    }
+    longest
+}

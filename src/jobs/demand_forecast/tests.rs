@@ -1,0 +1,251 @@
+use chrono::NaiveDate;
+use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
+
+use super::accuracy::accuracy_rows;
+use super::dataset::{DemandData, EarlierForecast, EarlierNode, Frames, Promotion};
+use super::history::SeriesHistory;
+use super::recommend::decide;
+use super::regressors::{applies, is_below, regressors};
+use super::{DemandForecast, Job, days};
+use crate::job::{Progress, RunContext};
+use crate::publication::Publication;
+use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY};
+use crate::quantities::Currency;
+
+const N_DAYS: i32 = 200;
+
+fn ctx() -> RunContext {
+    let as_of = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
+    RunContext { job: "demand_forecast".to_owned(), as_of, seed: 1, currency: Currency::new("EUR").unwrap() }
+}
+
+fn job() -> DemandForecast {
+    DemandForecast { horizon_days: days(7), step_days: days(7), ..DemandForecast::default() }
+}
+
+fn dates(name: &str, days: &[Option<i32>]) -> Column {
+    Series::new(name.into(), days).cast(&DataType::Date).unwrap().into()
+}
+
+fn column<T, P: ?Sized>(name: &str, values: T) -> Column
+where
+    Series: NamedFrom<T, P>,
+    T: AsRef<P>,
+{
+    Series::new(name.into(), values).into()
+}
+
+/// Two products in one branch of the tree, one without a category; steady weeks.
+fn frames() -> Frames {
+    let as_of = ctx().as_of.to_epoch_days();
+    let mut rows: Vec<(i32, &str, &str, i64)> = Vec::new();
+    for (index, (product, location)) in [("A", "L1"), ("A", "L2"), ("B", "L1"), ("C", "L1")].into_iter().enumerate() {
+        for day in as_of - N_DAYS + 1..=as_of {
+            let units = 4 + index as i64 * 3 + i64::from(day.rem_euclid(7)) + i64::from((day * 31 + 7 * index as i32) % 5);
+            rows.push((day, product, location, units * 1000));
+        }
+    }
+    let sales = DataFrame::new(
+        rows.len(),
+        vec![
+            dates("sold_on", &rows.iter().map(|row| Some(row.0)).collect::<Vec<_>>()),
+            column("product_id", rows.iter().map(|row| row.1).collect::<Vec<_>>()),
+            column("location_id", rows.iter().map(|row| row.2).collect::<Vec<_>>()),
+            column("quantity", rows.iter().map(|row| row.3).collect::<Vec<_>>()),
+            column("net_amount", rows.iter().map(|row| row.3 / 10).collect::<Vec<_>>()),
+        ],
+    );
+    let products = DataFrame::new(
+        3,
+        vec![
+            column("product_id", vec!["A", "B", "C"]),
+            column("name", vec!["Milk", "Butter", "Hammer"]),
+            column("category_path", vec![Some("Grocery/Dairy"), Some("Grocery/Fats"), None]),
+            dates("launched_on", &[None, None, None]),
+            dates("discontinued_on", &[None, None, None]),
+        ],
+    );
+    Frames { sales: sales.unwrap(), products: Some(products.unwrap()), ..Frames::default() }
+}
+
+fn publish(frames: &Frames) -> Publication {
+    let data = DemandData::from_frames(frames, &ctx(), &job()).unwrap();
+    job().recommend(&ctx(), &data, &Progress::silent()).unwrap()
+}
+
+fn series(product: &str, location: &str, first_day: i32, demand: &[f64]) -> SeriesHistory {
+    SeriesHistory {
+        product_id: product.to_owned(),
+        location_id: location.to_owned(),
+        first_day,
+        demand: demand.to_vec(),
+        sold: demand.iter().map(|units| if units.is_finite() { *units } else { 0.0 }).collect(),
+        censored_days: 0,
+        unit_value: None,
+    }
+}
+
+#[test]
+fn both_tables_have_their_published_columns_and_every_level_in_order() {
+    let publication = publish(&frames());
+    DEMAND_FORECASTS.check(&publication.tables[0].frame).unwrap();
+    FORECAST_ACCURACY.check(&publication.tables[1].frame).unwrap();
+    let frame = &publication.tables[0].frame;
+    // total, Grocery, Grocery/Dairy, Grocery/Fats, four series; seven days each
+    assert_eq!(frame.height(), (1 + 1 + 2 + 4) * 7);
+    let mut levels: Vec<&str> = super::columns::texts(frame, "level").unwrap().into_iter().flatten().collect();
+    levels.dedup();
+    assert_eq!(levels, ["total", "category_1", "category_2", "product_location"]);
+}
+
+#[test]
+fn categories_and_the_total_are_the_sums_of_their_series() {
+    let data = DemandData::from_frames(&frames(), &ctx(), &job()).unwrap();
+    let decision = decide(&job(), &ctx(), &data, &Progress::silent());
+    let mean = |name: &str| decision.nodes.iter().find(|node| node.name == name).unwrap().mean.clone();
+    for ahead in 0..7 {
+        let series: Vec<f64> = ["A @ L1", "A @ L2", "B @ L1", "C @ L1"].iter().map(|node| mean(node)[ahead]).collect();
+        assert!((mean("Grocery/Dairy")[ahead] - series[0] - series[1]).abs() < 1e-9);
+        assert!((mean("Grocery")[ahead] - series[..3].iter().sum::<f64>()).abs() < 1e-9);
+        assert!((mean("all")[ahead] - series.iter().sum::<f64>()).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn an_empty_shelf_with_low_sales_is_not_zero_demand() {
+    let mut frames = frames();
+    let as_of = ctx().as_of.to_epoch_days();
+    // A day on which A @ L1 sold as usual and one on which it sold nothing, both closed with an empty shelf.
+    let quiet = as_of - 10;
+    let keep: polars::prelude::BooleanChunked = (super::columns::days(&frames.sales, "sold_on").unwrap().iter())
+        .zip(super::columns::texts(&frames.sales, "product_id").unwrap())
+        .map(|(day, product)| Some(!(*day == Some(quiet) && product == Some("A"))))
+        .collect();
+    frames.sales = frames.sales.filter(&keep).unwrap();
+    let stock = DataFrame::new(
+        1,
+        vec![
+            dates("snapshot_on", &[Some(quiet)]),
+            column("product_id", vec!["A"]),
+            column("location_id", vec!["L1"]),
+            column("on_hand", vec![0_i64]),
+        ],
+    );
+    frames.stock_levels = Some(stock.unwrap());
+    let data = DemandData::from_frames(&frames, &ctx(), &job()).unwrap();
+    assert!(data.series[0].demand_on(quiet).is_nan());
+    assert_eq!(data.series[0].censored_days, 1);
+    assert_eq!(data.series[1].demand_on(quiet), 0.0); // L2 had stock as far as we know
+    assert_eq!(data.series[0].sold_in_last(11) - data.series[0].sold_in_last(10), 0.0);
+}
+
+#[test]
+fn a_promotion_reaches_the_products_below_its_category_only() {
+    assert!(is_below("Grocery/Dairy", "Grocery") && is_below("Grocery", "Grocery"));
+    assert!(!is_below("Groceries/Dairy", "Grocery"));
+    let mut data = DemandData::from_frames(&frames(), &ctx(), &job()).unwrap();
+    let promotion = Promotion {
+        product_id: None,
+        category_path: Some("Grocery/Dairy".to_owned()),
+        location_id: Some("L2".to_owned()),
+        starts_on: data.as_of + 2,
+        ends_on: data.as_of + 3,
+        kind: "display".to_owned(),
+        discount_rate: Some(0.2),
+    };
+    let reached: Vec<bool> = data
+        .series
+        .iter()
+        .map(|series| applies(&promotion, series, data.category_path(&series.product_id)))
+        .collect();
+    assert_eq!(reached, [false, true, false, false]);
+    data.promotions.push(promotion);
+    let columns = regressors(&data, &data.series[1], 7);
+    assert_eq!(columns.names, ["discount_depth", "display", "after_promotion"]);
+    let ahead = &columns.columns[0][N_DAYS as usize..];
+    assert!((ahead[1] - 0.223_143_551).abs() < 1e-6 && ahead[0] == 0.0 && ahead[3] == 0.0, "{ahead:?}");
+    // the day after the end dips by the whole depth, the last of seven by a seventh
+    assert!((columns.columns[2][N_DAYS as usize + 3] - 0.223_143_551).abs() < 1e-6);
+}
+
+#[test]
+fn an_earlier_publication_is_scored_on_the_days_since_it() {
+    // A has 12 and 8 where 10 was forecast; B was out of stock on the second day, 5 where 7 was forecast on the first.
+    let history = [1.0; 20];
+    let mut data = DemandData { as_of: 21, ..DemandData::default() };
+    data.series.push(series("A", "L", 0, &[&history[..], &[12.0, 8.0]].concat()));
+    data.series.push(series("B", "L", 0, &[&history[..], &[5.0, f64::NAN]].concat()));
+    let mut earlier = EarlierForecast { as_of: 19, ..EarlierForecast::default() };
+    for (level, name, mean) in
+        [("total", "all", 17.0), ("product_location", "A @ L", 10.0), ("product_location", "B @ L", 7.0)]
+    {
+        let quantiles: Vec<f64> = [0.5, 0.7, 0.8, 1.0, 1.1, 1.3, 1.5, 2.0].iter().map(|share| share * mean).collect();
+        let days = (20..=22).map(|day| (day, (mean, quantiles.clone()))).collect();
+        let node = EarlierNode { method: "ets".to_owned(), days };
+        earlier.nodes.insert((level.to_owned(), name.to_owned()), node);
+    }
+    data.earlier.push(earlier);
+    let job = DemandForecast { min_history_days: days(100), ..job() };
+    let decision = decide(&job, &ctx(), &data, &Progress::silent());
+    let rows = accuracy_rows(&data, &decision.outcomes, &decision.nodes);
+    let score = |level: &str, node: &str| {
+        rows.iter().find(|row| row.basis == "published" && row.level == level && row.node == node).unwrap().score
+    };
+    // A: errors 2 + 2 of 20; naive 1 a day: 11 + 7 of 20; both days inside 7..13
+    let a = score("product_location", "A @ L");
+    assert_eq!((a.n_periods, a.wape(), a.naive_wape()), (2, Some(0.2), Some(0.9)));
+    assert_eq!((a.coverage_80(), a.bias()), (Some(1.0), Some(0.0)));
+    // B: 2 of 5 on its only day
+    assert_eq!((score("product_location", "B @ L").n_periods, score("product_location", "B @ L").wape()), (1, Some(0.4)));
+    // level: 6 of 25
+    assert_eq!(score("product_location", "all").wape(), Some(0.24));
+    // total: day one 17 forecast and sold, day two A only: 8 sold of 10 forecast
+    let total = score("total", "all");
+    assert_eq!((total.n_periods, total.actual, total.forecast, total.absolute_error), (2, 25.0, 27.0, 2.0));
+}
+
+#[test]
+fn the_answer_does_not_depend_on_the_number_of_threads() {
+    let frames = frames();
+    let with_threads = |n: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
+        pool.install(|| publish(&frames))
+    };
+    let (one, two) = (with_threads(1), with_threads(2));
+    for (left, right) in one.tables.iter().zip(&two.tables) {
+        assert!(left.frame.equals_missing(&right.frame));
+    }
+    assert_eq!(one.page.headline, two.page.headline);
+}
+
+#[test]
+fn missing_datasets_and_new_products_become_caveats() {
+    let mut frames = frames();
+    frames.products = None;
+    frames.sales = frames.sales.tail(Some(20)); // the last days of C
+    let publication = publish(&frames);
+    let codes: Vec<&str> = publication.caveats.iter().map(|caveat| caveat.code.as_str()).collect();
+    for code in ["cold_start", "no_stock_levels", "no_products", "no_promotions", "no_prices", "no_calendar", "no_category"] {
+        assert!(codes.contains(&code), "{code} {codes:?}");
+    }
+    DEMAND_FORECASTS.check(&publication.tables[0].frame).unwrap();
+    FORECAST_ACCURACY.check(&publication.tables[1].frame).unwrap();
+}
+
+#[test]
+fn nothing_sold_is_nothing_to_publish() {
+    let frames = Frames { sales: frames().sales.head(Some(0)), ..Frames::default() };
+    let data = DemandData::from_frames(&frames, &ctx(), &job()).unwrap();
+    assert!(job().recommend(&ctx(), &data, &Progress::silent()).is_err());
+}
+
+#[test]
+fn a_product_that_ends_within_the_horizon_has_no_demand_after() {
+    let mut data = DemandData::from_frames(&frames(), &ctx(), &job()).unwrap();
+    data.products.get_mut("C").unwrap().discontinued_on = Some(data.as_of + 3);
+    let decision = decide(&job(), &ctx(), &data, &Progress::silent());
+    let node = decision.nodes.last().unwrap();
+    assert!(node.mean[2] > 0.0 && node.mean[3] == 0.0);
+    assert!(node.quantiles.per_period[3].iter().all(|quantile| *quantile == 0.0));
+    assert_eq!(node.quantiles.total[6], node.quantiles.total[2]);
+}

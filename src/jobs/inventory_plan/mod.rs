@@ -1,0 +1,127 @@
+//! What to order tonight, line by line, with the reason, the money and the grade of earlier advice.
+//!
+//! A *line* is a product at a location.
+//!
+//! # Decides
+//! For every line with a forecast and a stock record: how much to order on the supplier's next order day, and whether the stock
+//! needs a person's attention (stock-outs, overstock, late orders, supplier minimums, missing facts).
+//!
+//! # From
+//! - `demand_forecasts`, level `product_location`, the newest publication up to `as_of`: quantiles of the *total* demand of the first days.
+//! - `products`, `stock_levels` (newest snapshot per line, rolled forward with `daily_sales` and `deliveries` when older than `as_of`).
+//! - `suppliers` (order days, quoted lead time, minimum), `deliveries` (observed lead times), `open_orders`, `prices`: when there are any.
+//! - Earlier `inventory_recommendations` and `recommendation_outcomes`: what to grade and what has been graded.
+//!
+//! # Model
+//! Periodic review with an order-up-to level: see [`crate::models::inventory`]. The order raises the stock position to the demand that is
+//! not exceeded, with probability `service_level`, until the *next* order could have arrived, mixed over the supplier's observed lead times.
+//! An overdue open order is taken to arrive after the median further wait of this supplier's deliveries that had waited as long.
+//!
+//! # Publishes
+//! `inventory_recommendations` (line), `inventory_explanations` (line x step, summing exactly to the order), `inventory_exceptions`,
+//! `recommendation_outcomes` (earlier recommendation). Files: orders per supplier, the whole plan, the exceptions.
+//!
+//! # Degrades
+//! A line without a forecast, a stock record or any lead time gets no recommendation but an exception. Costs and prices that are missing
+//! leave money empty. An older forecast is shifted by the days that have passed; a horizon that is too short is extended and flagged.
+//! Without any forecast, or with one whose last day has passed, the run refuses.
+//!
+//! # References
+//! Silver, Pyke and Thomas, *Inventory and Production Management in Supply Chains*, 4th ed., chapter 6 (periodic review, order-up-to);
+//! Axsäter, *Inventory Control*, 3rd ed., chapter 5 (service levels, lead time plus review period).
+
+mod advice;
+mod cells;
+mod changes;
+mod dataset;
+mod exceptions;
+mod exports;
+mod forecasts;
+mod grading;
+mod history;
+mod page;
+mod plan_line;
+mod recommend;
+mod tables;
+mod words;
+
+use serde::{Deserialize, Serialize};
+
+use crate::datasets::{
+    DAILY_SALES, DELIVERIES, Dataset, OPEN_ORDERS, PRICES, PRODUCTS, STOCK_LEVELS, SUPPLIERS, Source,
+};
+use crate::job::{Job, Progress, RunContext};
+use crate::publication::Publication;
+use crate::published::{
+    INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES,
+};
+use crate::quantities::{Days, Level};
+use crate::table::TableSchema;
+
+pub use dataset::InventoryFacts;
+
+/// Plans orders; the fields are its parameters.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct InventoryPlan {
+    /// Probability that a line does not run out before its next order can arrive.
+    pub service_level: Level,
+    /// Days of cover above which stock is reported as overstock.
+    pub overstock_days: Days,
+    /// Lead time in days for suppliers without deliveries and without a quote. Not set: their products get no order but an exception.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_lead_time_days: Option<Days>,
+    /// Days ahead for which the date of a stock-out is looked for.
+    pub stock_out_horizon_days: Days,
+    /// Days by which a stock snapshot may be older than `as_of` before it is reported as stale.
+    pub max_stock_age_days: Days,
+    /// Which orders stand in the supplier files and in the list of orders on the page.
+    pub order_files: OrderFiles,
+}
+
+/// Which orders a buyer is handed. All of them are published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderFiles {
+    /// Those of every supplier's next order day, whenever that is; amounts for later days are provisional.
+    NextOrderDay,
+    /// Only those to be placed on the day after `as_of`.
+    Today,
+}
+
+impl Default for InventoryPlan {
+    fn default() -> Self {
+        Self {
+            service_level: Level::new(0.95).unwrap_or_else(|_| unreachable!("0.95 is a level")),
+            overstock_days: days(60),
+            default_lead_time_days: None,
+            stock_out_horizon_days: days(28),
+            max_stock_age_days: days(3),
+            order_files: OrderFiles::NextOrderDay,
+        }
+    }
+}
+
+fn days(number: u32) -> Days {
+    Days::new(f64::from(number)).unwrap_or_else(|_| unreachable!("{number} is a number of days"))
+}
+
+impl Job for InventoryPlan {
+    const KIND: &'static str = "inventory_plan";
+    const NEEDS: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS, &DAILY_SALES];
+    const USES: &'static [&'static Dataset] = &[&SUPPLIERS, &DELIVERIES, &OPEN_ORDERS, &PRICES];
+    const PUBLISHES: &'static [&'static TableSchema<'static>] =
+        &[&INVENTORY_RECOMMENDATIONS, &INVENTORY_EXPLANATIONS, &INVENTORY_EXCEPTIONS, &RECOMMENDATION_OUTCOMES];
+    type Dataset = InventoryFacts;
+
+    async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<InventoryFacts> {
+        dataset::load(ctx, source).await
+    }
+
+    fn recommend(&self, ctx: &RunContext, facts: &InventoryFacts, progress: &Progress) -> anyhow::Result<Publication> {
+        recommend::recommend(self, ctx, facts, progress)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,345 @@
+//! The plan of one line: from facts to order, projection and sentence.
+
+use std::collections::BTreeMap;
+
+use chrono::{Days, NaiveDate};
+use sha2::{Digest, Sha256};
+
+use super::InventoryPlan;
+use super::dataset::{InventoryFacts, LineKey, OpenOrder, Product};
+use super::history::CurrentStock;
+use super::words::{number, percent, units};
+use crate::models::inventory::{
+    Flag, InventoryError, LeadTime, LeadTimeSource, MILLI, OrderCalendar, OrderPlan, OrderRequest, OrderRules,
+    Overstock, ProjectionRequest, Receipt, StepCode, StockPosition, StockProjection, find_overstock, plan_order,
+    project_stock,
+};
+
+/// When and how fast a supplier delivers, as far as known.
+#[derive(Debug, Clone)]
+pub(super) struct SupplierTerms {
+    pub(super) calendar: OrderCalendar,
+    /// With its basis: `deliveries`, `quoted` or `default`.
+    pub(super) lead_time: Option<(LeadTime, &'static str)>,
+    /// Why the order days could not be read.
+    pub(super) calendar_problem: Option<String>,
+}
+
+/// Terms per supplier; `None` is the supplier of products that name none.
+pub(super) fn supplier_terms(plan: &InventoryPlan, facts: &InventoryFacts) -> BTreeMap<Option<String>, SupplierTerms> {
+    let named = facts.products.values().map(|product| product.supplier_id.clone());
+    let ids: std::collections::BTreeSet<Option<String>> = named.chain([None]).collect();
+    let terms_of = |id: Option<String>| {
+        let supplier = id.as_ref().and_then(|id| facts.suppliers.get(id));
+        let (calendar, calendar_problem) =
+            match OrderCalendar::from_text(supplier.and_then(|supplier| supplier.order_weekdays.as_deref())) {
+                Ok(calendar) => (calendar, None),
+                Err(error) => (OrderCalendar::every_day(), Some(error.to_string())),
+            };
+        let observed = id.as_ref().and_then(|id| facts.lead_times.get(id)).map_or(&[][..], Vec::as_slice);
+        let quoted = supplier.and_then(|supplier| supplier.lead_time_days).and_then(|days| u32::try_from(days).ok());
+        let assumed = || LeadTime::from_deliveries(&[], plan.default_lead_time_days.map(crate::quantities::Days::get));
+        let lead_time = match LeadTime::from_deliveries(observed, quoted) {
+            Some(known) => {
+                let basis = if known.source == LeadTimeSource::Quoted { "quoted" } else { "deliveries" };
+                Some((known, basis))
+            }
+            None => assumed().map(|lead_time| (lead_time, "default")),
+        };
+        (id, SupplierTerms { calendar, lead_time, calendar_problem })
+    };
+    ids.into_iter().map(terms_of).collect()
+}
+
+/// A planned line.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    pub(super) key: LineKey,
+    pub(super) recommendation_id: String,
+    pub(super) product: Product,
+    pub(super) plan: OrderPlan,
+    pub(super) stock: CurrentStock,
+    pub(super) on_order_milli: i64,
+    pub(super) lead_time: LeadTime,
+    pub(super) lead_time_basis: &'static str,
+    pub(super) forecast_method: String,
+    /// First day whose mean demand cannot be served if nothing is ordered, within the horizon.
+    pub(super) stock_out_on: Option<NaiveDate>,
+    /// Stock from the day after `as_of` until the day before the order arrives.
+    pub(super) before_arrival: StockProjection,
+    pub(super) overstock: Option<Overstock>,
+    pub(super) price: Option<i64>,
+    pub(super) order_value: Option<i64>,
+    pub(super) urgency: Urgency,
+    pub(super) flags: Vec<&'static str>,
+    pub(super) explanation: String,
+    pub(super) service_level: f64,
+}
+
+/// How soon somebody must act; ordered, most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Urgency {
+    /// Runs out before an order could arrive.
+    Red,
+    /// Order now.
+    Amber,
+    /// Nothing to do.
+    Green,
+}
+
+impl Urgency {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Red => "red",
+            Self::Amber => "amber",
+            Self::Green => "green",
+        }
+    }
+}
+
+impl Line {
+    /// Last day that the order has to cover.
+    pub(super) fn last_covered_day(&self) -> NaiveDate {
+        self.plan.covers_until.pred_opt().unwrap_or(self.plan.covers_until)
+    }
+
+    /// Nothing is available now although demand is expected.
+    pub(super) fn is_out_now(&self) -> bool {
+        self.stock.on_hand.max(0) <= self.stock.reserved && self.plan.expected_demand_milli > 0
+    }
+
+    pub(super) fn is_ordered(&self) -> bool {
+        self.plan.quantity_milli > 0
+    }
+
+    /// Packs of the order, when it is made of packs.
+    pub(super) fn packs(&self) -> Option<i64> {
+        self.product.pack_size.map(|pack| self.plan.quantity_milli / pack)
+    }
+}
+
+/// What one line is planned from.
+pub(super) struct LineInput<'a> {
+    pub(super) settings: &'a InventoryPlan,
+    pub(super) as_of: NaiveDate,
+    pub(super) facts: &'a InventoryFacts,
+    pub(super) levels: &'a [f64],
+    pub(super) key: &'a LineKey,
+    pub(super) product: &'a Product,
+    pub(super) stock: CurrentStock,
+    pub(super) lead_time: &'a LeadTime,
+    pub(super) lead_time_basis: &'static str,
+    pub(super) calendar: &'a OrderCalendar,
+}
+
+/// Plans one line.
+///
+/// # Errors
+/// An outlook that cannot be used, or a date past the calendar.
+pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
+    let &LineInput { settings, as_of, facts, levels, key, product, stock, lead_time, lead_time_basis, calendar } =
+        input;
+    let Some(forecast) = facts.forecasts.get(key) else {
+        return Err(InventoryError::Outlook { problem: "there is none".to_owned() });
+    };
+    let service_level = settings.service_level.get();
+    let ending = product.discontinued_on.map(|last_day| forecast.ending_on(as_of, last_day));
+    let outlook = ending.as_ref().unwrap_or(forecast).outlook(levels);
+
+    let orders = facts.open_orders.get(key).map_or(&[][..], Vec::as_slice);
+    let receipts: Vec<Receipt> = orders.iter().map(|order| receipt(order, as_of, input)).collect();
+    let mut request = OrderRequest {
+        as_of,
+        service_level,
+        outlook,
+        lead_time,
+        calendar,
+        stock: StockPosition { on_hand_milli: stock.on_hand, reserved_milli: stock.reserved, on_order_milli: 0 },
+        rules: OrderRules {
+            pack_size_milli: product.pack_size,
+            min_order_milli: product.min_order_quantity,
+            max_order_milli: None,
+            shelf_life_days: product.shelf_life_days.and_then(|days| u32::try_from(days).ok()),
+        },
+    };
+    let horizon = plan_order(&request)?;
+    let arrival_day = days_after(as_of, horizon.arrives_on);
+    let next_arrival_day = days_after(as_of, horizon.covers_until);
+    request.stock.on_order_milli =
+        receipts.iter().filter(|receipt| receipt.day < next_arrival_day).map(|receipt| receipt.quantity_milli).sum();
+    let plan = plan_order(&request)?;
+
+    let price = facts.price(key);
+    let project = |days: usize, unit_value: Option<i64>| ProjectionRequest {
+        as_of,
+        available_milli: stock.on_hand.max(0) - stock.reserved,
+        receipts: &receipts,
+        outlook,
+        service_level,
+        days,
+        unit_value: unit_value.map(|value| value as f64),
+    };
+    let before_arrival = project_stock(&project(arrival_day.saturating_sub(1), price))?;
+    let ahead = project_stock(&project(settings.stock_out_horizon_days.get() as usize, price))?;
+    // One pack is the least that can be kept.
+    let overstock_days = settings.overstock_days.get() as usize;
+    let due: Vec<Receipt> = receipts.iter().filter(|receipt| receipt.day <= overstock_days).copied().collect();
+    let overstock_request = ProjectionRequest { receipts: &due, ..project(overstock_days, product.unit_cost) };
+    let overstock = find_overstock(&overstock_request, product.pack_size.unwrap_or(0))?;
+
+    let mut line = Line {
+        key: key.clone(),
+        recommendation_id: recommendation_id(as_of, key),
+        product: product.clone(),
+        stock,
+        on_order_milli: request.stock.on_order_milli,
+        lead_time: lead_time.clone(),
+        lead_time_basis,
+        forecast_method: forecast.method.clone(),
+        stock_out_on: ahead.first_short_on,
+        before_arrival,
+        overstock,
+        price,
+        order_value: product.unit_cost.map(|cost| value_of(plan.quantity_milli, cost)),
+        urgency: Urgency::Green,
+        flags: flags(input, &plan, orders),
+        explanation: String::new(),
+        service_level,
+        plan,
+    };
+    line.urgency = match (line.is_out_now() || line.before_arrival.first_short_on.is_some(), line.is_ordered()) {
+        (true, _) => Urgency::Red,
+        (false, true) => Urgency::Amber,
+        (false, false) => Urgency::Green,
+    };
+    line.explanation = explanation(&line);
+    Ok(line)
+}
+
+/// Money for a quantity, rounded to the nearest minor unit.
+pub(super) fn value_of(quantity_milli: i64, unit_cost: i64) -> i64 {
+    let product = i128::from(quantity_milli) * i128::from(unit_cost);
+    i64::try_from((product + 500).div_euclid(1000)).unwrap_or(i64::MAX)
+}
+
+/// Stable across reruns of a date.
+pub(super) fn recommendation_id(as_of: NaiveDate, key: &LineKey) -> String {
+    let text = format!("{as_of}\u{1f}{}\u{1f}{}", key.product_id, key.location_id);
+    let start =
+        Sha256::digest(text.as_bytes()).iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{start:016x}")
+}
+
+/// When an open order arrives, counted in days after `as_of`.
+///
+/// On its due date. When that has passed: after the median further wait of those lead times that were longer than the wait so far; when
+/// none was (or the order date is unknown), after another planning lead time, as if it had been ordered again.
+fn receipt(order: &OpenOrder, as_of: NaiveDate, input: &LineInput<'_>) -> Receipt {
+    let day = if order.due_on > as_of {
+        days_after(as_of, order.due_on)
+    } else {
+        let lead_time = input.lead_time;
+        let waited = order.ordered_on.and_then(|day| u32::try_from((as_of - day).num_days()).ok());
+        let longer: Vec<(u32, f64)> = lead_time
+            .distribution
+            .iter()
+            .filter(|(days, _)| waited.is_some_and(|waited| *days > waited))
+            .copied()
+            .collect();
+        let half = longer.iter().map(|(_, weight)| weight).sum::<f64>() / 2.0;
+        let mut reached = 0.0;
+        let median = longer.iter().find(|(_, weight)| {
+            reached += weight;
+            reached >= half - 1e-12
+        });
+        let further = median.map_or(lead_time.planning_days, |(days, _)| days - waited.unwrap_or(0));
+        further.max(1) as usize
+    };
+    Receipt { day, quantity_milli: order.quantity }
+}
+
+fn flags(input: &LineInput<'_>, plan: &OrderPlan, orders: &[OpenOrder]) -> Vec<&'static str> {
+    let (as_of, stock) = (input.as_of, input.stock);
+    let mut flags: Vec<&'static str> = plan.flags.iter().map(|flag| flag_name(*flag)).collect();
+    let mut add = |holds: bool, name: &'static str| {
+        if holds {
+            flags.push(name);
+        }
+    };
+    let is_default = input.lead_time_basis == "default";
+    add(is_default, "default_lead_time");
+    add(input.facts.forecast_as_of < as_of, "older_forecast");
+    add(orders.iter().any(|order| order.due_on <= as_of), "overdue_order");
+    add(input.product.discontinued_on.is_some(), "phase_out");
+    add((as_of - stock.snapshot_on).num_days() > i64::from(input.settings.max_stock_age_days.get()), "stale_stock");
+    add(stock.is_rolled_forward, "stock_rolled_forward");
+    if is_default {
+        flags.retain(|flag| *flag != "quoted_lead_time");
+    }
+    flags
+}
+
+fn flag_name(flag: Flag) -> &'static str {
+    match flag {
+        Flag::NegativeStock => "negative_stock",
+        Flag::BeyondForecastHorizon => "beyond_horizon",
+        Flag::BeyondForecastLevels => "beyond_levels",
+        Flag::QuotedLeadTime => "quoted_lead_time",
+        Flag::FewDeliveries => "few_deliveries",
+        Flag::Capped => "capped",
+        Flag::ConstraintConflict => "constraint_conflict",
+        Flag::NoDemand => "no_demand",
+    }
+}
+
+/// The order in a sentence.
+fn explanation(line: &Line) -> String {
+    let plan = &line.plan;
+    let order = match (plan.quantity_milli, line.packs().zip(line.product.pack_size)) {
+        (0, _) => "Order nothing".to_owned(),
+        (quantity, Some((packs, pack))) if pack != 1000 => {
+            let noun = if packs == 1 { "pack" } else { "packs" };
+            format!("Order {} ({packs} {noun} of {})", units(quantity), units(pack))
+        }
+        (quantity, _) => format!("Order {}", units(quantity)),
+    };
+    let safety = (plan.order_up_to_milli - plan.expected_demand_milli) as f64 / MILLI;
+    let mut text = format!(
+        "{order}: {} expected until {} {} {} safety for {} service, {} on hand",
+        tenth(plan.expected_demand_milli as f64 / MILLI),
+        line.last_covered_day(),
+        if safety < 0.0 { "less" } else { "plus" },
+        tenth(safety.abs()),
+        percent(line.service_level),
+        units(line.stock.on_hand.max(0)),
+    );
+    if line.stock.reserved > 0 {
+        text.push_str(&format!(" of which {} reserved", units(line.stock.reserved)));
+    }
+    text.push_str(&format!(", {} on order", units(line.on_order_milli)));
+    for step in &plan.steps {
+        match step.code {
+            StepCode::MinimumQuantity
+            | StepCode::ShelfLifeCap
+            | StepCode::MaximumQuantity
+            | StepCode::ConstraintConflict => {
+                text.push_str(&format!("; {}", step.text));
+            }
+            _ => {}
+        }
+    }
+    text
+}
+
+fn tenth(value: f64) -> String {
+    number((value * 10.0).round() / 10.0)
+}
+
+fn days_after(as_of: NaiveDate, day: NaiveDate) -> usize {
+    usize::try_from((day - as_of).num_days()).unwrap_or(0)
+}
+
+/// The day after `as_of`: the first on which an order can be placed.
+pub(super) fn day_after(as_of: NaiveDate) -> NaiveDate {
+    as_of.checked_add_days(Days::new(1)).unwrap_or(as_of)
+}

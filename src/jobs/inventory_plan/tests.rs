@@ -1,0 +1,532 @@
+//! Orders, exceptions and grades worked out by hand.
+
+use chrono::NaiveDate;
+use polars::prelude::DataFrame;
+
+use super::InventoryPlan;
+use super::cells::{columns, dates, frame, integers, texts};
+use super::dataset::{InventoryFacts, InventoryFrames, shape};
+use crate::datasets::{DAILY_SALES, DELIVERIES, OPEN_ORDERS, PRICES, PRODUCTS, STOCK_LEVELS, SUPPLIERS};
+use crate::job::{Job, Progress, RunContext};
+use crate::publication::Publication;
+use crate::published::{DEMAND_FORECASTS, INVENTORY_RECOMMENDATIONS, QUANTILES, RECOMMENDATION_OUTCOMES};
+use crate::quantities::{Currency, Days};
+use crate::table::TableSchema;
+
+/// A Monday.
+const AS_OF: &str = "2026-11-23";
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn number(text: &str) -> i32 {
+    day(text).to_epoch_days()
+}
+
+fn ctx() -> RunContext {
+    RunContext { job: "inventory_plan".to_owned(), as_of: day(AS_OF), seed: 1, currency: Currency::new("EUR").unwrap() }
+}
+
+/// 10 units a day; the total of any number of days lies around its mean by the same offsets: 95 % is 5 above.
+const OFFSETS: [f64; 8] = [-8.0, -6.0, -3.0, 0.0, 3.0, 4.0, 5.0, 8.0];
+
+fn forecast(products: &[&str], days: i64) -> DataFrame {
+    let rows: Vec<(&str, i64)> = products.iter().flat_map(|product| (1..=days).map(|step| (*product, step))).collect();
+    let n = rows.len();
+    let mut series = columns![
+        vec!["product_location"; n],
+        rows.iter().map(|(product, _)| format!("{product} @ S1")).collect::<Vec<_>>(),
+        rows.iter().map(|(product, _)| *product).collect::<Vec<_>>(),
+        vec!["S1"; n],
+        rows.iter().map(|(_, step)| number(AS_OF) + *step as i32).collect::<Vec<_>>(),
+        rows.iter().map(|(_, step)| *step).collect::<Vec<_>>(),
+        vec!["smoothing"; n],
+        vec![10.0; n],
+    ];
+    for offset in OFFSETS {
+        series.extend(columns![vec![10.0 + offset; n]]);
+    }
+    series.extend(columns![rows.iter().map(|(_, step)| 10.0 * *step as f64).collect::<Vec<_>>()]);
+    for offset in OFFSETS {
+        series.extend(columns![rows.iter().map(|(_, step)| 10.0 * *step as f64 + offset).collect::<Vec<_>>()]);
+    }
+    frame(&DEMAND_FORECASTS, series).unwrap()
+}
+
+fn products(rows: &[(&str, Option<&str>, Option<i64>)]) -> DataFrame {
+    let n = rows.len();
+    let series = columns![
+        rows.iter().map(|row| row.0).collect::<Vec<_>>(),
+        rows.iter().map(|row| format!("Product {}", row.0)).collect::<Vec<_>>(),
+        vec![None::<&str>; n],
+        vec![None::<&str>; n],
+        rows.iter().map(|row| row.2).collect::<Vec<_>>(),
+        vec![Some(300_i64); n],
+        rows.iter().map(|row| row.1).collect::<Vec<_>>(),
+        vec![Some(12_000_i64); n],
+        vec![None::<i64>; n],
+        vec![None::<i64>; n],
+        vec![None::<i32>; n],
+        vec![None::<i32>; n],
+    ];
+    frame(&PRODUCTS.schema, series).unwrap()
+}
+
+fn stock(rows: &[(&str, &str, i64)]) -> DataFrame {
+    let n = rows.len();
+    let series = columns![
+        rows.iter().map(|row| number(row.0)).collect::<Vec<_>>(),
+        rows.iter().map(|row| row.1).collect::<Vec<_>>(),
+        vec!["S1"; n],
+        rows.iter().map(|row| row.2 * 1000).collect::<Vec<_>>(),
+        vec![None::<i64>; n],
+    ];
+    frame(&STOCK_LEVELS.schema, series).unwrap()
+}
+
+fn sales(rows: &[(&str, &str, i64)]) -> DataFrame {
+    let n = rows.len();
+    let series = columns![
+        rows.iter().map(|row| number(row.0)).collect::<Vec<_>>(),
+        rows.iter().map(|row| row.1).collect::<Vec<_>>(),
+        vec!["S1"; n],
+        rows.iter().map(|row| row.2 * 1000).collect::<Vec<_>>(),
+        vec![0_i64; n],
+        vec![0_i64; n],
+        vec![1_i64; n],
+    ];
+    frame(&DAILY_SALES.schema, series).unwrap()
+}
+
+fn suppliers() -> DataFrame {
+    let series =
+        columns![vec!["V1"], vec![Some("Dairy")], vec![Some(2_i64)], vec![Some("mon,thu")], vec![Some(10_000_i64)]];
+    frame(&SUPPLIERS.schema, series).unwrap()
+}
+
+fn open_orders(rows: &[(&str, i64, &str, &str)]) -> DataFrame {
+    let series = columns![
+        rows.iter().map(|row| row.0).collect::<Vec<_>>(),
+        vec!["S1"; rows.len()],
+        rows.iter().map(|row| row.1 * 1000).collect::<Vec<_>>(),
+        rows.iter().map(|row| number(row.2)).collect::<Vec<_>>(),
+        rows.iter().map(|row| Some(number(row.3))).collect::<Vec<_>>(),
+    ];
+    frame(&OPEN_ORDERS.schema, series).unwrap()
+}
+
+fn deliveries(rows: &[(&str, &str, &str, i64)]) -> DataFrame {
+    let n = rows.len();
+    let series = columns![
+        vec!["V1"; n],
+        rows.iter().map(|row| Some(row.0)).collect::<Vec<_>>(),
+        vec![Some("S1"); n],
+        rows.iter().map(|row| number(row.1)).collect::<Vec<_>>(),
+        rows.iter().map(|row| number(row.2)).collect::<Vec<_>>(),
+        rows.iter().map(|row| row.3 * 1000).collect::<Vec<_>>(),
+    ];
+    frame(&DELIVERIES.schema, series).unwrap()
+}
+
+/// Product A: 27 on hand, 12 on order for Friday, packs of 12, cost 1.50, price 3.00, supplier Dairy (Mondays and Thursdays, 2 days).
+fn one_line() -> InventoryFrames {
+    let prices = columns![vec!["A"], vec![None::<&str>], vec![number("2026-01-01")], vec![300_i64]];
+    InventoryFrames {
+        forecast: Some((day(AS_OF), forecast(&["A"], 28))),
+        products: products(&[("A", Some("V1"), Some(150))]),
+        stock_levels: stock(&[(AS_OF, "A", 27)]),
+        daily_sales: sales(&[(AS_OF, "A", 9)]),
+        suppliers: Some(suppliers()),
+        deliveries: Some(deliveries(&[])),
+        open_orders: Some(open_orders(&[("A", 12, "2026-11-27", "2026-11-23")])),
+        prices: Some(frame(&PRICES.schema, prices).unwrap()),
+        ..InventoryFrames::default()
+    }
+}
+
+fn run(plan: &InventoryPlan, frames: &InventoryFrames) -> Publication {
+    let facts = shape(day(AS_OF), frames).unwrap();
+    publish(plan, &facts)
+}
+
+fn publish(plan: &InventoryPlan, facts: &InventoryFacts) -> Publication {
+    let publication = plan.recommend(&ctx(), facts, &Progress::silent()).unwrap();
+    for table in &publication.tables {
+        assert_eq!(table.schema.check(&table.frame), Ok(()));
+    }
+    for export in &publication.exports {
+        assert!(export.rows.iter().all(|row| row.len() == export.columns.len()), "{}", export.stem);
+    }
+    publication
+}
+
+fn rows<'a>(publication: &'a Publication, schema: &TableSchema<'_>) -> &'a DataFrame {
+    &publication.tables.iter().find(|table| table.schema.name == schema.name).unwrap().frame
+}
+
+fn exception_codes(publication: &Publication) -> Vec<String> {
+    texts(&publication.tables[2].frame, "code").unwrap().into_iter().flatten().collect()
+}
+
+fn caveat_codes(publication: &Publication) -> Vec<&str> {
+    publication.caveats.iter().map(|caveat| caveat.code.as_str()).collect()
+}
+
+/// Steps of each recommendation sum to its order, and the last running total is it.
+fn assert_steps_sum_to_orders(publication: &Publication) {
+    let advice = rows(publication, &INVENTORY_RECOMMENDATIONS);
+    let steps = &publication.tables[1].frame;
+    let (ids, orders) = (texts(advice, "recommendation_id").unwrap(), integers(advice, "order_quantity").unwrap());
+    let (of, deltas, running) = (
+        texts(steps, "recommendation_id").unwrap(),
+        integers(steps, "quantity").unwrap(),
+        integers(steps, "running").unwrap(),
+    );
+    for (id, order) in ids.iter().zip(orders) {
+        let own: Vec<usize> = (0..of.len()).filter(|&row| of[row] == *id).collect();
+        assert_eq!(Some(own.iter().map(|&row| deltas[row].unwrap()).sum::<i64>()), order);
+        assert_eq!(running[*own.last().unwrap()], order);
+    }
+}
+
+#[test]
+fn the_order_is_the_one_worked_out_by_hand() {
+    // Order Thursday 26, arriving Saturday 28; the order of Monday 30 arrives on Wednesday 2 December. Demand of the 8 days
+    // from Tuesday 24 to Tuesday 1: 80 expected, 85 at 95 %. 85 - 27 - 12 = 46, up to 4 packs of 12 = 48, worth 48 * 1.50.
+    let publication = run(&InventoryPlan::default(), &one_line());
+    let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
+    assert_eq!(integers(advice, "order_quantity").unwrap(), [Some(48_000)]);
+    assert_eq!(integers(advice, "order_value").unwrap(), [Some(7_200)]);
+    assert_eq!(integers(advice, "protection_days").unwrap(), [Some(8)]);
+    assert_eq!(dates(advice, "order_on").unwrap(), [Some(day("2026-11-26"))]);
+    assert_eq!(dates(advice, "arrives_on").unwrap(), [Some(day("2026-11-28"))]);
+    assert_eq!(dates(advice, "covers_until").unwrap(), [Some(day("2026-12-01"))]);
+    let sentence = "Order 48 (4 packs of 12): 80 expected until 2026-12-01 plus 5 safety for 95 % service, 27 on hand, 12 on order";
+    assert_eq!(texts(advice, "explanation").unwrap(), [Some(sentence.to_owned())]);
+    assert_eq!(texts(advice, "lead_time_basis").unwrap(), [Some("quoted".to_owned())]);
+    let steps = &publication.tables[1].frame;
+    let deltas: Vec<i64> = integers(steps, "quantity").unwrap().into_iter().flatten().collect();
+    assert_eq!(deltas, [80_000, 5_000, -27_000, -12_000, 2_000]);
+    assert_steps_sum_to_orders(&publication);
+    assert_eq!(publication.exports[0].stem, "orders-V1");
+    assert_eq!(publication.metrics[0].name, "order_value_today");
+    assert_eq!(publication.metrics[0].value, Some(0.0));
+}
+
+#[test]
+fn a_stock_out_before_the_order_can_arrive_is_red_with_its_money() {
+    // 27 on hand: 17, 7, then 3 of 10 missing on Thursday; Friday's 12 serve Friday. 3 units at 3.00.
+    let publication = run(&InventoryPlan::default(), &one_line());
+    let exceptions = &publication.tables[2].frame;
+    assert_eq!(exception_codes(&publication), ["stock_out_risk", "supplier_minimum_not_met"]);
+    assert_eq!(dates(exceptions, "first_on").unwrap()[0], Some(day("2026-11-26")));
+    // The order of 72.00 is 28.00 below the minimum of 100.00.
+    assert_eq!(super::cells::reals(exceptions, "value").unwrap(), [Some(900.0), Some(2_800.0)]);
+    let headline = "Nothing to order today (1 line worth 72.00 EUR on later order days); 1 line will run out before an order can arrive, 9.00 EUR of sales at risk";
+    assert_eq!(publication.page.headline, headline);
+}
+
+#[test]
+fn missing_facts_become_exceptions_and_caveats_never_orders() {
+    let frames = InventoryFrames {
+        forecast: Some((day(AS_OF), forecast(&["A", "B", "C", "Z"], 28))),
+        products: products(&[
+            ("A", None, None),
+            ("B", Some("V1"), None),
+            ("C", Some("V1"), Some(1)),
+            ("D", Some("V1"), Some(1)),
+        ]),
+        stock_levels: stock(&[(AS_OF, "A", 0), (AS_OF, "B", -3), ("2026-11-10", "D", 4)]),
+        ..one_line()
+    };
+    let publication = run(&InventoryPlan::default(), &frames);
+    let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
+    assert_eq!(texts(advice, "product_id").unwrap(), [Some("B".to_owned())]);
+    assert_eq!(integers(advice, "order_value").unwrap(), [None]);
+    assert_eq!(integers(advice, "on_hand").unwrap(), [Some(0)]);
+    let codes = exception_codes(&publication);
+    for code in [
+        "missing_lead_time",
+        "missing_cost",
+        "negative_stock",
+        "no_forecast",
+        "no_stock_level",
+        "stock_out_now",
+        "unknown_product",
+    ] {
+        assert_eq!(codes.iter().filter(|found| *found == code).count(), 1, "{code} in {codes:?}");
+    }
+    assert!(caveat_codes(&publication).contains(&"no_unit_cost"));
+    assert_eq!(publication.metrics[2].value, None);
+
+    let with_default =
+        InventoryPlan { default_lead_time_days: Some(Days::new(5.0).unwrap()), ..InventoryPlan::default() };
+    let publication = run(&with_default, &frames);
+    let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
+    assert_eq!(texts(advice, "lead_time_basis").unwrap(), [Some("default".to_owned()), Some("quoted".to_owned())]);
+    assert!(caveat_codes(&publication).contains(&"default_lead_time"));
+}
+
+#[test]
+fn without_optional_datasets_the_plan_is_narrower_and_says_so() {
+    let frames = InventoryFrames { suppliers: None, deliveries: None, open_orders: None, prices: None, ..one_line() };
+    let publication = run(
+        &InventoryPlan { default_lead_time_days: Some(Days::new(2.0).unwrap()), ..InventoryPlan::default() },
+        &frames,
+    );
+    // Every day is an order day: 24 + 2, next 25 + 2: 3 days, 35 at 95 %, 27 on hand: 8 needed, one pack, to be ordered today.
+    let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
+    assert_eq!(integers(advice, "order_quantity").unwrap(), [Some(12_000)]);
+    assert_eq!(publication.metrics[0].value, Some(1_800.0));
+    for code in ["no_suppliers", "no_deliveries", "no_open_orders", "no_prices"] {
+        assert!(caveat_codes(&publication).contains(&code), "{code}");
+    }
+}
+
+#[test]
+fn without_a_forecast_the_run_names_the_job_to_run_first() {
+    let none = InventoryFrames { forecast: None, ..one_line() };
+    assert!(shape(day(AS_OF), &none).unwrap_err().to_string().contains("`demand_forecast`"));
+    let past = InventoryFrames { forecast: Some((day("2026-10-01"), forecast(&["A"], 28))), ..one_line() };
+    assert!(shape(day(AS_OF), &past).unwrap_err().to_string().contains("2026-10-01"));
+}
+
+#[test]
+fn an_older_forecast_is_shifted_and_extended_and_both_are_flagged() {
+    let frames = InventoryFrames { forecast: Some((day("2026-11-21"), forecast(&["A"], 8))), ..one_line() };
+    let publication = run(&InventoryPlan::default(), &frames);
+    let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
+    // Six of the eight days are left, so the total of 8 days is extended.
+    let flags = texts(advice, "flags").unwrap()[0].clone().unwrap();
+    assert!(flags.contains("older_forecast") && flags.contains("beyond_horizon"), "{flags}");
+    assert_eq!(super::cells::reals(advice, "expected_demand").unwrap(), [Some(80.0)]);
+    assert_eq!(dates(advice, "forecast_as_of").unwrap(), [Some(day("2026-11-21"))]);
+    assert!(caveat_codes(&publication).contains(&"older_forecast"));
+}
+
+#[test]
+fn old_stock_is_rolled_forward_by_sales_and_deliveries() {
+    let frames = InventoryFrames {
+        stock_levels: stock(&[("2026-11-18", "A", 30), ("2026-11-17", "A", 99)]),
+        daily_sales: sales(&[("2026-11-18", "A", 50), ("2026-11-19", "A", 20), ("2026-11-23", "A", 5)]),
+        deliveries: Some(deliveries(&[("A", "2026-11-18", "2026-11-20", 24)])),
+        ..one_line()
+    };
+    let publication = run(&InventoryPlan::default(), &frames);
+    // 30 - 25 + 24; five days old is stale by default.
+    assert_eq!(integers(rows(&publication, &INVENTORY_RECOMMENDATIONS), "on_hand").unwrap(), [Some(29_000)]);
+    assert!(exception_codes(&publication).contains(&"stale_stock".to_owned()));
+}
+
+#[test]
+fn an_overdue_order_arrives_after_the_usual_further_wait_and_is_reported() {
+    let seen: Vec<(&str, &str, &str, i64)> = vec![
+        ("A", "2026-10-01", "2026-10-03", 1),
+        ("A", "2026-10-05", "2026-10-07", 1),
+        ("A", "2026-10-08", "2026-10-10", 1),
+        ("A", "2026-10-12", "2026-10-14", 1),
+        ("A", "2026-10-15", "2026-10-25", 1),
+    ];
+    // Ordered 7 days ago: the only longer lead time is 10 days, so it arrives in 3 and counts as on order.
+    let frames = InventoryFrames {
+        deliveries: Some(deliveries(&seen)),
+        open_orders: Some(open_orders(&[("A", 24, "2026-11-20", "2026-11-16")])),
+        ..one_line()
+    };
+    let publication = run(&InventoryPlan::default(), &frames);
+    let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
+    assert_eq!(integers(advice, "on_order").unwrap(), [Some(24_000)]);
+    assert_eq!(texts(advice, "lead_time_basis").unwrap(), [Some("deliveries".to_owned())]);
+    assert!(exception_codes(&publication).contains(&"late_order".to_owned()));
+    // 27 + 24 (day 3) against 10 a day: short on day 6 only, before the order (planned at 10 days) arrives.
+    assert_eq!(dates(&publication.tables[2].frame, "first_on").unwrap()[0], Some(day("2026-11-29")));
+}
+
+#[test]
+fn stock_for_longer_than_the_threshold_is_overstock_with_its_cost() {
+    let frames = InventoryFrames {
+        stock_levels: stock(&[(AS_OF, "A", 1000)]),
+        open_orders: Some(open_orders(&[])),
+        ..one_line()
+    };
+    let publication = run(&InventoryPlan::default(), &frames);
+    let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
+    assert_eq!(integers(advice, "order_quantity").unwrap(), [Some(0)]);
+    assert_eq!(texts(advice, "urgency").unwrap(), [Some("green".to_owned())]);
+    assert_eq!(exception_codes(&publication), ["overstock"]);
+    assert_steps_sum_to_orders(&publication);
+    // 60 days sell 600 on average; 95 % lies above, so fewer than 400 are too many. The last unit sells after 100 days.
+    let quantity = super::cells::reals(&publication.tables[2].frame, "quantity").unwrap()[0].unwrap();
+    assert!((300.0..400.0).contains(&quantity), "{quantity}");
+    assert!(texts(&publication.tables[2].frame, "text").unwrap()[0].as_ref().unwrap().contains("2027-03-03"));
+}
+
+#[test]
+fn steps_sum_to_orders_whatever_the_stock() {
+    for on_hand in [-7, 0, 1, 13, 46, 72, 73, 84, 85, 86, 400] {
+        let frames = InventoryFrames { stock_levels: stock(&[(AS_OF, "A", on_hand)]), ..one_line() };
+        assert_steps_sum_to_orders(&run(&InventoryPlan::default(), &frames));
+    }
+}
+
+#[test]
+fn a_product_in_its_last_days_is_ordered_for_those_days_only() {
+    let mut products = products(&[("A", Some("V1"), Some(150))]);
+    let last_day = columns![vec![Some(number("2026-11-29"))]].remove(0).cast(&polars::prelude::DataType::Date).unwrap();
+    products.replace("discontinued_on", last_day.with_name("discontinued_on".into()).into()).unwrap();
+    let publication = run(&InventoryPlan::default(), &InventoryFrames { products, ..one_line() });
+    let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
+    // Six days: 65 - 39 = 26, three packs.
+    assert_eq!(integers(advice, "order_quantity").unwrap(), [Some(36_000)]);
+    assert!(texts(advice, "flags").unwrap()[0].as_ref().unwrap().contains("phase_out"));
+}
+
+/// Advice of 9 November for 10 November: 24 (2 packs), arriving on the 12th, covering until the 15th; 50 expected, up to 60.
+fn past_advice(rows: &[(&str, &str, &str)]) -> DataFrame {
+    let n = rows.len();
+    let series = columns![
+        rows.iter().map(|row| row.1).collect::<Vec<_>>(),
+        rows.iter().map(|row| row.2).collect::<Vec<_>>(),
+        vec!["S1"; n],
+        vec![Some("V1"); n],
+        vec![number("2026-11-10"); n],
+        vec![number("2026-11-12"); n],
+        vec![number("2026-11-15"); n],
+        vec![24_000_i64; n],
+        vec![Some(12_000_i64); n],
+        vec![Some(150_i64); n],
+        vec![Some(3_600_i64); n],
+        vec![36_000_i64; n],
+        vec![0_i64; n],
+        vec![0_i64; n],
+        vec![50.0; n],
+        vec![10.0; n],
+        vec![60.0; n],
+        vec![0.95; n],
+        vec![2.0; n],
+        vec!["quoted"; n],
+        vec![6_i64; n],
+        vec![number("2026-11-09"); n],
+        vec!["smoothing"; n],
+        vec![None::<i32>; n],
+        vec!["amber"; n],
+        vec![""; n],
+        vec![""; n],
+    ];
+    let mut advice = frame(&INVENTORY_RECOMMENDATIONS, series).unwrap();
+    let made = columns![rows.iter().map(|row| number(row.0)).collect::<Vec<_>>()]
+        .remove(0)
+        .cast(&polars::prelude::DataType::Date)
+        .unwrap();
+    advice.insert_column(0, made.with_name("as_of".into()).into()).unwrap();
+    advice
+}
+
+#[test]
+fn earlier_advice_is_graded_once_by_its_last_word() {
+    let mut stocks = vec![(AS_OF, "A", 27)];
+    for (product, levels) in
+        [("A", [30, 20, 15, 12]), ("B", [20, 0, 5, 3]), ("C", [100, 100, 100, 100]), ("D", [9, 8, 7, 6])]
+    {
+        for (date, on_hand) in ["2026-11-12", "2026-11-13", "2026-11-14", "2026-11-15"].into_iter().zip(levels) {
+            stocks.push((date, product, on_hand));
+        }
+    }
+    let last = "2026-11-09";
+    let frames = InventoryFrames {
+        products: products(&[("A", Some("V1"), Some(150)), ("B", Some("V1"), Some(150))]),
+        stock_levels: stock(&stocks),
+        daily_sales: sales(&[("2026-11-10", "A", 30), ("2026-11-15", "A", 18), ("2026-11-16", "A", 1)]),
+        deliveries: Some(deliveries(&[
+            ("A", "2026-11-10", "2026-11-12", 24),
+            ("B", "2026-11-10", "2026-11-12", 24),
+            ("C", "2026-11-10", "2026-11-12", 24),
+            ("E", "2026-11-10", "2026-11-12", 24),
+        ])),
+        open_orders: Some(open_orders(&[])),
+        past_advice: Some(past_advice(&[
+            ("2026-11-08", "provisional", "A"),
+            (last, "a", "A"),
+            (last, "b", "B"),
+            (last, "c", "C"),
+            (last, "d", "D"),
+            (last, "e", "E"),
+            (last, "graded", "F"),
+        ])),
+        ..one_line()
+    };
+    let publication = run(&InventoryPlan::default(), &frames);
+    let outcomes = rows(&publication, &RECOMMENDATION_OUTCOMES);
+    let ids: Vec<String> = texts(outcomes, "recommendation_id").unwrap().into_iter().flatten().collect();
+    let verdicts: Vec<String> = texts(outcomes, "verdict").unwrap().into_iter().flatten().collect();
+    assert_eq!(ids, ["a", "b", "c", "d", "e", "graded"]);
+    assert_eq!(verdicts, ["good", "too_little", "too_much", "not_followed", "unknown", "not_followed"]);
+    assert_eq!(integers(outcomes, "ordered").unwrap()[3], Some(0));
+    assert_eq!(super::cells::reals(outcomes, "demand_actual").unwrap()[0], Some(48.0));
+    let grade = publication.page.grade.as_ref().unwrap();
+    assert_eq!(
+        grade.text[0],
+        "Of 6 recommendations made on 2026-11-09, 1 was good, 1 was too little, 1 was too much, 2 were not followed, 1 was not gradable."
+    );
+    // 24 too many cost 36.00; one of six days without stock loses 50 / 6 units, 25.00.
+    let money: Vec<_> = grade.tables[0].rows.iter().map(|row| row[5].clone()).collect();
+    assert!(
+        grade.tables[0].total_rows == 2
+            && matches!(money[..], [crate::publication::Cell::Number(3_600.0), crate::publication::Cell::Number(lost)] if (lost - 2_500.0).abs() < 1e-6),
+        "{money:?}"
+    );
+
+    let graded_before = outcomes.tail(Some(1));
+    let again = run(&InventoryPlan::default(), &InventoryFrames { past_outcomes: Some(graded_before), ..frames });
+    assert_eq!(rows(&again, &RECOMMENDATION_OUTCOMES).height(), 5);
+}
+
+#[test]
+fn unknown_orders_are_graded_as_if_followed_and_said_so() {
+    let stocks: Vec<(&str, &str, i64)> =
+        ["2026-11-12", "2026-11-13", "2026-11-14", "2026-11-15"].map(|date| (date, "A", 9)).to_vec();
+    let frames = InventoryFrames {
+        stock_levels: stock(&stocks),
+        deliveries: None,
+        open_orders: None,
+        past_advice: Some(past_advice(&[("2026-11-09", "a", "A")])),
+        ..one_line()
+    };
+    let publication = run(&InventoryPlan::default(), &frames);
+    let outcomes = rows(&publication, &RECOMMENDATION_OUTCOMES);
+    assert_eq!(integers(outcomes, "ordered").unwrap(), [None]);
+    assert_eq!(texts(outcomes, "verdict").unwrap(), [Some("good".to_owned())]);
+    assert!(publication.page.grade.unwrap().text[2].contains("not known what was ordered"));
+}
+
+#[test]
+fn the_thread_count_changes_nothing() {
+    let names: Vec<String> = (0..40).map(|n| format!("P{n:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let rows: Vec<_> = names.iter().map(|name| (*name, Some("V1"), Some(99))).collect();
+    let stocks: Vec<_> = names.iter().enumerate().map(|(n, name)| (AS_OF, *name, n as i64 * 9)).collect();
+    let frames = InventoryFrames {
+        forecast: Some((day(AS_OF), forecast(&names, 28))),
+        products: products(&rows),
+        stock_levels: stock(&stocks),
+        ..one_line()
+    };
+    let facts = shape(day(AS_OF), &frames).unwrap();
+    let with_threads = |n: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
+        pool.install(|| publish(&InventoryPlan::default(), &facts))
+    };
+    let (one, four) = (with_threads(1), with_threads(4));
+    assert!(one.tables.iter().zip(&four.tables).all(|(left, right)| left.frame.equals_missing(&right.frame)));
+    assert_eq!(serde_json::to_string(&one.page).unwrap(), serde_json::to_string(&four.page).unwrap());
+    assert_eq!(one.caveats, four.caveats);
+}
+
+#[test]
+fn an_empty_params_table_is_the_default_and_unknown_keys_are_refused() {
+    let plan: InventoryPlan = toml::from_str("").unwrap();
+    assert_eq!(toml::to_string(&plan).unwrap(), toml::to_string(&InventoryPlan::default()).unwrap());
+    assert!(toml::from_str::<InventoryPlan>("servicelevel = 0.9").is_err());
+    assert_eq!(OFFSETS.len(), QUANTILES.len());
+}

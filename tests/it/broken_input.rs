@@ -1,0 +1,272 @@
+//! What users see when something is wrong: the message in full, and the exit code.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use nightclerk::warehouse::{Side, WarehouseConfig};
+
+use crate::postgres::temporary_cluster;
+use crate::support::{Project, SECOND_NIGHT, command, ran, with_warehouse};
+
+/// What `check` says about a fresh project with `from` replaced by `to` in one of its files.
+fn check_with(file: &str, from: &str, to: &str) -> String {
+    let project = Project::fresh();
+    project.replace(file, from, to);
+    project.run(&["check"]).shown(project.path())
+}
+
+/// What a run of one job says on a copy of the demo after `harm`.
+fn run_after(job: &str, harm: impl FnOnce(&Project)) -> String {
+    let project = Project::demo();
+    harm(&project);
+    let before = project.dump();
+    let shown = project.run(&["run", "--job", job]).shown(project.path());
+    assert_eq!(project.dump(), before, "a run that failed has changed what is published");
+    shown
+}
+
+#[test]
+fn a_folder_without_a_project() {
+    let project = Project::empty();
+    assert_snapshot!(project.run(&["run"]).shown(project.path()), @"");
+}
+
+#[test]
+fn an_unknown_key_in_the_settings() {
+    assert_snapshot!(check_with("nightclerk.toml", "currency =", "curency ="), @"");
+}
+
+#[test]
+fn a_wrong_type_in_the_settings() {
+    assert_snapshot!(check_with("nightclerk.toml", "max_age_days = 2 ", "max_age_days = \"two\" "), @"");
+}
+
+#[test]
+fn a_settings_file_that_is_not_toml() {
+    assert_snapshot!(check_with("nightclerk.toml", "currency = \"EUR\"", "currency = \"EUR"), @"");
+}
+
+#[test]
+fn an_inline_password() {
+    let shown = check_with("nightclerk.toml", "sqlite:warehouse.db", "postgres://clerk:s3cret@db.example.org/retail");
+    assert!(!shown.contains("s3cret"), "{shown}");
+    assert_snapshot!(shown, @"");
+}
+
+#[test]
+fn a_variable_that_is_not_set() {
+    let to = "postgres://clerk:${NIGHTCLERK_NOT_SET}@db.example.org/retail";
+    assert_snapshot!(check_with("nightclerk.toml", "sqlite:warehouse.db", to), @"");
+}
+
+#[test]
+fn an_unknown_parameter_of_a_job() {
+    assert_snapshot!(check_with("jobs/inventory_plan.toml", "service_level =", "servicelevel ="), @"");
+}
+
+#[test]
+fn a_level_out_of_range() {
+    assert_snapshot!(check_with("jobs/inventory_plan.toml", "service_level = 0.95", "service_level = 95"), @"");
+}
+
+#[test]
+fn a_wrong_type_of_a_parameter() {
+    assert_snapshot!(check_with("jobs/demand_forecast.toml", "horizon_days = 28", "horizon_days = \"four weeks\""), @"");
+}
+
+#[test]
+fn a_bad_cron_expression() {
+    assert_snapshot!(check_with("jobs/basket_rules.toml", "15 2 * * *", "15 25 * * *"), @"");
+}
+
+#[test]
+fn an_unknown_kind() {
+    assert_snapshot!(check_with("jobs/basket_rules.toml", "kind = \"basket_rules\"", "kind = \"basket_rule\""), @"");
+}
+
+#[test]
+fn a_dependency_that_is_no_job() {
+    assert_snapshot!(check_with("jobs/inventory_plan.toml", "after = [\"demand_forecast\"]", "after = [\"forecast\"]"), @"");
+}
+
+#[test]
+fn jobs_that_wait_for_each_other() {
+    let from = "kind = \"demand_forecast\"";
+    assert_snapshot!(check_with("jobs/demand_forecast.toml", from, &format!("{from}\nafter = [\"inventory_plan\"]")), @"");
+}
+
+#[test]
+fn every_fault_of_every_file_is_told_at_once() {
+    let project = Project::fresh();
+    project.replace("nightclerk.toml", "currency =", "curency =");
+    project.replace("jobs/inventory_plan.toml", "service_level = 0.95", "service_level = 95");
+    project.replace("jobs/basket_rules.toml", "15 2 * * *", "15 25 * * *");
+    let checked = project.run(&["check", "--json"]).exits(2).json();
+    assert_eq!(checked["diagnostics"].as_array().map(Vec::len), Some(3), "{checked}");
+}
+
+#[test]
+fn an_audit_without_a_head() {
+    let project = Project::demo();
+    project.write("sql/audits/mine.sql", "SELECT * FROM {staged} WHERE 1 = 0\n");
+    assert_snapshot!(project.run(&["run", "--job", "basket_rules"]).shown(project.path()), @"");
+}
+
+#[test]
+fn an_audit_that_is_not_sql() {
+    let head = "-- table: association_rules\n-- severity: block\n-- meaning: nothing\n";
+    let shown = run_after("basket_rules", |project| {
+        project.write("sql/audits/mine.sql", &format!("{head}SELECT nothing FORM {{staged}}\n"));
+    });
+    assert_snapshot!(shown, @"");
+}
+
+#[test]
+fn a_bad_template() {
+    let project = Project::demo();
+    project.write("reports/basket_rules.html.j2", "{% extends \"layout.html.j2\" %}\n{% if %}\n");
+    assert_snapshot!(project.run(&["run", "--job", "basket_rules"]).shown(project.path()), @"");
+}
+
+#[test]
+fn an_unknown_job() {
+    let project = Project::demo();
+    assert_snapshot!(project.run(&["run", "--job", "forecast"]).shown(project.path()), @"");
+}
+
+#[test]
+fn a_date_that_is_none() {
+    let project = Project::demo();
+    let ran = project.run(&["run", "--as-of", "22.11.2026"]);
+    assert_snapshot!(ran.shown(project.path()), @"");
+}
+
+#[test]
+fn a_missing_warehouse() {
+    let project = Project::fresh();
+    std::fs::remove_file(project.path().join("warehouse.db")).unwrap();
+    assert_snapshot!(project.run(&["run"]).shown(project.path()), @"");
+}
+
+#[test]
+fn a_dataset_without_a_column() {
+    let shown = run_after("demand_forecast", |project| {
+        project.write("sql/datasets/products.sql", "SELECT product_id, category_path FROM products\n");
+    });
+    assert_snapshot!(shown, @"");
+}
+
+#[test]
+fn check_finds_a_dataset_without_a_column() {
+    let project = Project::demo();
+    project.write("sql/datasets/products.sql", "SELECT product_id, category_path FROM products\n");
+    let checked = project.run(&["check"]).exits(2);
+    let told: Vec<&str> = checked.stdout.lines().skip_while(|line| !line.starts_with("BAD")).take(2).collect();
+    assert_snapshot!(told.join("\n"), @"");
+}
+
+#[test]
+fn a_dataset_file_that_is_not_sql() {
+    let shown = run_after("demand_forecast", |project| {
+        project.replace("sql/datasets/daily_sales.sql", "GROUP BY", "GROUPED BY");
+    });
+    assert_snapshot!(shown, @"");
+}
+
+#[test]
+fn a_dataset_file_that_is_not_there() {
+    let shown = run_after("inventory_plan", |project| {
+        std::fs::remove_file(project.path().join("sql/datasets/stock_levels.sql")).unwrap();
+    });
+    assert_snapshot!(shown, @"");
+}
+
+#[test]
+fn a_text_where_a_number_belongs_names_file_column_and_row() {
+    let shown = run_after("demand_forecast", |project| {
+        let sql = "UPDATE products SET unit_cost = 'two' \
+                   WHERE product_id = (SELECT product_id FROM products ORDER BY product_id LIMIT 1 OFFSET 16)";
+        assert_eq!(project.execute(sql), 1);
+    });
+    assert_snapshot!(shown, @"");
+}
+
+#[test]
+fn a_text_as_the_quantity_of_an_order_line_does_not_pass_as_nothing_sold() {
+    let shown = run_after("demand_forecast", |project| {
+        let sql = "UPDATE order_lines SET quantity = 'two' WHERE rowid = (SELECT MIN(rowid) + 16 FROM order_lines)";
+        assert_eq!(project.execute(sql), 1);
+    });
+    assert_snapshot!(shown, @"");
+}
+
+#[test]
+fn an_empty_table() {
+    let shown = run_after("demand_forecast", |project| {
+        project.execute("DELETE FROM order_lines");
+    });
+    assert_snapshot!(shown, @"");
+}
+
+#[test]
+fn a_table_whose_newest_day_is_long_ago() {
+    let project = Project::demo();
+    let before = project.dump();
+    let ran = project.run(&["run", "--job", "basket_rules", "--as-of", "2026-12-24"]);
+    assert_snapshot!(ran.shown(project.path()), @"");
+    assert_eq!(project.dump(), before);
+    assert!(project.read("out/2026-12-24/basket_rules.html").contains("NOT published"));
+    let current = project.count(&format!("SELECT COUNT(*) FROM nightclerk_current WHERE as_of = '{SECOND_NIGHT}'"));
+    assert_eq!(current, 5);
+}
+
+#[test]
+fn an_output_folder_that_cannot_be_written() {
+    // Below a file: root may write everywhere else.
+    let shown = run_after("basket_rules", |project| {
+        project.replace("nightclerk.toml", "dir = \"out\"", "dir = \"nightclerk.toml/out\"");
+    });
+    assert_snapshot!(shown, @"");
+}
+
+#[test]
+fn a_database_that_does_not_answer() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let project = Project::fresh();
+    project.replace("nightclerk.toml", "sqlite:warehouse.db", &format!("postgres://clerk@127.0.0.1:{port}/retail"));
+    assert_snapshot!(project.run(&["run"]).shown(project.path()), @"");
+}
+
+#[test]
+fn a_wrong_password() {
+    let Some(url) = locked_url() else { return };
+    let project = Project::fresh();
+    project.replace("nightclerk.toml", "sqlite:warehouse.db", &url);
+    let mut command = command(project.path(), &["run"]);
+    let ran = ran(command.env("NIGHTCLERK_TEST_PASSWORD", "wr0ng-guess"));
+    assert!(!ran.stdout.contains("wr0ng-guess") && !ran.stderr.contains("wr0ng-guess"), "{}", ran.stderr);
+    assert_snapshot!(ran.shown(project.path()), @"");
+    let ran = crate::support::ran(crate::support::command(project.path(), &["status"]).env("NIGHTCLERK_TEST_PASSWORD", "right"));
+    assert_eq!(ran.code, 0, "the right password is taken: {}", ran.stderr);
+}
+
+/// The URL of a role that the temporary server lets in with its password alone.
+fn locked_url() -> Option<String> {
+    let cluster = temporary_cluster()?;
+    with_warehouse(&WarehouseConfig::new(cluster.url.as_str()), async |server| {
+        let rows = server.read_values(Side::Target, "SHOW hba_file", &[]).await.unwrap();
+        let file = rows[0][0].as_text().unwrap_or_default().to_owned();
+        let Ok(rules) = std::fs::read_to_string(Path::new(&file)) else {
+            eprintln!("*** SKIPPED: the rules of this PostgreSQL server cannot be changed from here ***");
+            return None;
+        };
+        let sql = "DROP ROLE IF EXISTS locked; CREATE ROLE locked LOGIN PASSWORD 'right'";
+        server.execute(Side::Target, sql, &[]).await.unwrap();
+        std::fs::write(&file, format!("host all locked 127.0.0.1/32 scram-sha-256\n{rules}")).unwrap();
+        server.read_values(Side::Target, "SELECT pg_reload_conf()", &[]).await.unwrap();
+        // The server reads its rules again when its main process gets round to it.
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        Some(cluster.url.replacen("tester@", "locked:${NIGHTCLERK_TEST_PASSWORD}@", 1))
+    })
+}

@@ -1,0 +1,282 @@
+//! The commands, as a user types them.
+
+use clap::CommandFactory;
+use nightclerk::cli::Arguments;
+use nightclerk::warehouse::Value;
+
+use crate::support::{
+    FIRST_NIGHT, JOBS, Project, SECOND_NIGHT, assert_same_rows, made_demo, nightclerk, normalised, row_counts,
+};
+
+/// Every command there is.
+pub fn commands() -> Vec<String> {
+    Arguments::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}
+
+#[test]
+fn help_names_every_command_and_every_exit_code() {
+    let project = Project::empty();
+    let help = project.run(&["--help"]).exits(0).stdout;
+    for command in commands() {
+        assert!(help.contains(&format!("\n  {command} ")), "`{command}` is not in the help:\n{help}");
+        let own = project.run(&[&command, "--help"]).exits(0).stdout;
+        assert!(own.contains("--json") && own.contains("--project"), "{own}");
+    }
+    for code in ["0 done", "1 a job failed", "2 bad", "3 a gate", "4 input", "5 another", "75 try", "130 cancelled"] {
+        assert!(help.contains(code), "exit code `{code}` is not in the help:\n{help}");
+    }
+}
+
+#[test]
+fn init_writes_a_project_and_leaves_files_alone_that_are_there() {
+    let project = Project::empty();
+    let first = project.run(&["init", "shop", "--name", "Corner Shop", "--json"]).exits(0).json();
+    let written = first["written"].as_array().unwrap().len();
+    assert!(written > 30, "{first}");
+    assert!(project.read("shop/nightclerk.toml").contains("name = \"Corner Shop\""));
+    project.write("shop/jobs/basket_rules.toml", "kind = \"basket_rules\"\n");
+    let second = project.run(&["init", "shop", "--json"]).exits(0).json();
+    assert_eq!(second["written"].as_array().unwrap().len(), 0);
+    assert_eq!(project.read("shop/jobs/basket_rules.toml"), "kind = \"basket_rules\"\n");
+}
+
+#[test]
+fn check_of_a_fresh_project_names_every_query_that_an_empty_warehouse_cannot_answer() {
+    let project = Project::fresh();
+    let checked = project.run(&["check"]).exits(2);
+    for dataset in std::fs::read_dir(project.path().join("sql/datasets")).unwrap().flatten() {
+        let file = dataset.file_name().into_string().unwrap();
+        assert!(checked.stdout.contains(&format!("sql/datasets/{file}")), "{file}:\n{}", checked.stdout);
+    }
+    assert!(checked.stdout.contains("no such table: order_lines"), "{}", checked.stdout);
+    let json = project.run(&["check", "--json"]).exits(2).json();
+    assert!(json["problems"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn plan_of_a_fresh_project_prints_the_sql_that_makes_our_tables_and_changes_nothing() {
+    let project = Project::fresh();
+    let plan = project.run(&["plan", "--as-of", SECOND_NIGHT]).exits(0).stdout;
+    for table in ["nightclerk_runs", "nightclerk_publications", "demand_forecasts", "coupon_assignments"] {
+        assert!(plan.contains(&format!("CREATE TABLE {table} (")), "{table}:\n{plan}");
+    }
+    assert!(plan.contains("CREATE VIEW demand_forecasts_current"));
+    for job in JOBS {
+        assert!(plan.contains(&format!("\n{job} ({job})")), "{job}:\n{plan}");
+    }
+    assert_eq!(project.count("SELECT COUNT(*) FROM sqlite_master"), 0);
+    let json = project.run(&["plan", "--json"]).exits(0).json();
+    assert_eq!(json["jobs"].as_array().unwrap().len(), JOBS.len());
+}
+
+#[test]
+fn status_of_a_project_that_never_ran_says_so() {
+    let project = Project::fresh();
+    let status = project.run(&["status"]).exits(0);
+    assert_eq!(status.stdout, "nothing has run yet: `nightclerk run` runs the first night\n");
+}
+
+#[test]
+fn demo_runs_two_nights_and_every_job_publishes_in_both() {
+    let (folder, ran) = made_demo();
+    assert!(folder.join("out/index.html").is_file());
+    assert!(ran.stdout.contains("report: "), "{}", ran.stdout);
+    let project = Project::demo();
+    for job in JOBS {
+        for night in [FIRST_NIGHT, SECOND_NIGHT] {
+            let sql = format!("SELECT COUNT(*) FROM nightclerk_publications WHERE job = '{job}' AND as_of = '{night}'");
+            assert_eq!(project.count(&sql), 1, "{job} {night}");
+            let page = project.read(&format!("out/{night}/{job}.html"));
+            assert!(!page.contains("NOT published"), "{job} {night}");
+        }
+    }
+}
+
+#[test]
+fn check_of_the_demo_finds_no_problem() {
+    let project = Project::demo();
+    let checked = project.run(&["check"]).exits(0);
+    assert!(checked.stdout.ends_with("checked, no problem\n"), "{}", checked.stdout);
+    assert_eq!(checked.stderr, "");
+}
+
+#[test]
+fn status_of_the_demo_names_what_is_current() {
+    let project = Project::demo();
+    let json = project.run(&["status", "--json"]).exits(0).json();
+    let jobs = json["jobs"].as_array().unwrap();
+    assert_eq!(jobs.len(), JOBS.len());
+    for job in jobs {
+        assert_eq!(job["current"]["as_of"], SECOND_NIGHT, "{job}");
+        assert_eq!(job["last_run"]["state"], "published", "{job}");
+        assert!(job["next_run"].is_string(), "{job}");
+    }
+    let plain = project.run(&["status"]).exits(0).stdout;
+    assert_eq!(plain.lines().count(), 1 + JOBS.len(), "{plain}");
+    assert!(plain.contains(&format!("published for {SECOND_NIGHT}")), "{plain}");
+}
+
+#[test]
+fn quiet_says_nothing_when_nothing_went_wrong() {
+    let project = Project::demo();
+    let ran = project.run(&["run", "--job", "basket_rules", "--quiet"]).exits(0);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+}
+
+#[test]
+fn schedule_next_previews_the_slots_of_every_job() {
+    let project = Project::fresh();
+    let slots = project.run(&["schedule", "next", "-n", "3"]).exits(0).stdout;
+    assert_eq!(slots.lines().count(), JOBS.len() * 4, "{slots}");
+    for value in project.run(&["schedule", "next", "-n", "3", "--json"]).exits(0).json_lines() {
+        assert_eq!(value["slots"].as_array().unwrap().len(), 3, "{value}");
+    }
+    project.replace("jobs/basket_rules.toml", "[schedule]\ncron = \"15 2 * * *\"\n", "");
+    let slots = project.run(&["schedule", "next"]).exits(0).stdout;
+    assert!(slots.contains("basket_rules: no schedule; it runs when asked"), "{slots}");
+}
+
+#[test]
+fn rollback_makes_the_publication_before_current_again() {
+    let project = Project::demo();
+    let as_of = |table: &str| project.query(&format!("SELECT DISTINCT as_of FROM {table}_current"));
+    assert_eq!(as_of("demand_forecasts"), [[Value::Text(SECOND_NIGHT.to_owned())]]);
+    let ran = project.run(&["rollback", "demand_forecast"]).exits(0);
+    insta::assert_snapshot!(normalised(&ran.stdout, project.path()), @"");
+    assert_eq!(as_of("demand_forecasts"), [[Value::Text(FIRST_NIGHT.to_owned())]]);
+    assert_eq!(as_of("inventory_recommendations"), [[Value::Text(SECOND_NIGHT.to_owned())]]);
+    project.run(&["rollback", "demand_forecast"]).exits(0);
+    assert_eq!(project.count("SELECT COUNT(*) FROM demand_forecasts_current"), 0);
+    let ran = project.run(&["rollback", "demand_forecast"]);
+    insta::assert_snapshot!(ran.shown(project.path()), @"");
+}
+
+#[test]
+fn a_night_that_was_rolled_back_can_be_run_again() {
+    let project = Project::demo();
+    let before = project.dump();
+    project.run(&["rollback", "basket_rules"]).exits(0);
+    project.run(&["run", "--job", "basket_rules"]).exits(0);
+    assert_same_rows(&project.dump(), &before);
+}
+
+#[test]
+fn the_same_night_again_replaces_its_rows_and_doubles_none() {
+    let project = Project::demo();
+    let (rows, counts) = (project.dump(), row_counts(&project));
+    project.run(&["run"]).exits(0);
+    assert_eq!(row_counts(&project), counts);
+    assert_same_rows(&project.dump(), &rows);
+    let plan = project.run(&["plan", "--json"]).exits(0).json();
+    for job in plan["jobs"].as_array().unwrap() {
+        assert!(job["replaces_rows"].as_i64().unwrap() > 0, "{job}");
+    }
+}
+
+#[test]
+fn an_earlier_night_run_again_does_not_become_current() {
+    let project = Project::demo();
+    let current = project.dump_current();
+    project.run(&["run", "--job", "demand_forecast", "--as-of", FIRST_NIGHT]).exits(0);
+    assert_same_rows(&project.dump_current(), &current);
+}
+
+#[test]
+fn explain_order_adds_up_to_the_recommended_quantity() {
+    let project = Project::demo();
+    let rows = project.query(
+        "SELECT product_id, location_id, order_quantity FROM inventory_recommendations_current \
+         WHERE order_quantity > 0 ORDER BY product_id, location_id LIMIT 1",
+    );
+    let (product, location) = (rows[0][0].as_text().unwrap(), rows[0][1].as_text().unwrap());
+    let chains = project.run(&["explain", "order", product, location, "--json"]).exits(0).json();
+    let [chain] = chains.as_array().unwrap().as_slice() else { panic!("{chains}") };
+    let steps = chain["steps"].as_array().unwrap();
+    let sum: i64 = steps.iter().map(|step| step["quantity"].as_i64().unwrap()).sum();
+    assert_eq!(Some(sum), rows[0][2].as_integer(), "{chain}");
+    assert_eq!(steps.last().unwrap()["running"], chain["recommendation"]["order_quantity"]);
+    assert!(!chain["forecast_up_to_covers_until"].as_array().unwrap().is_empty(), "{chain}");
+    assert!(!chain["earlier_advice"].as_array().unwrap().is_empty(), "{chain}");
+    let plain = project.run(&["explain", "order", product]).exits(0).stdout;
+    assert!(plain.contains(&format!("location_id: {location}")), "{plain}");
+}
+
+#[test]
+fn explain_order_of_an_unknown_product_says_where_the_known_ones_are() {
+    let project = Project::demo();
+    let ran = project.run(&["explain", "order", "no-such-product", "s1"]);
+    insta::assert_snapshot!(ran.shown(project.path()), @"");
+}
+
+#[test]
+fn explain_coupon_tells_the_listed_the_held_out_and_the_others_apart() {
+    let project = Project::demo();
+    let customer = |sql: &str| {
+        let rows = project.query(sql);
+        rows.first().map(|row| row[0].as_text().unwrap().to_owned()).unwrap_or_else(|| panic!("nobody: {sql}"))
+    };
+    let verdict = |customer: &str| {
+        let chain = project.run(&["explain", "coupon", customer, "--json"]).exits(0).json();
+        chain[0]["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(verdict(&customer("SELECT MIN(customer_id) FROM coupon_targets_current")), "on the list");
+    let held_out = "SELECT MIN(customer_id) FROM coupon_assignments_current \
+                    WHERE customer_id NOT IN (SELECT customer_id FROM coupon_targets_current)";
+    assert!(verdict(&customer(held_out)).starts_with("selected, and held out by chance"));
+    let neither = "SELECT MIN(customer_id) FROM customers \
+                   WHERE customer_id NOT IN (SELECT customer_id FROM coupon_assignments_current)";
+    assert!(verdict(&customer(neither)).starts_with("not selected"));
+}
+
+#[test]
+fn demo_advance_lets_the_shop_live_on_and_grades_the_advice() {
+    let project = Project::demo();
+    let parent = project.path().parent().unwrap();
+    let folder = project.path().display().to_string();
+    nightclerk(parent, &["demo", &folder, "--advance", "7"]).exits(0);
+    assert!(project.read("nightclerk.toml").contains("as_of = \"2026-11-29\""));
+    assert_eq!(project.count("SELECT COUNT(*) FROM nightclerk_current WHERE as_of = '2026-11-29'"), JOBS.len() as i64);
+    assert_eq!(project.query("SELECT MAX(snapshot_on) FROM stock_levels")[0][0].as_text(), Some("2026-11-29"));
+    assert!(project.count("SELECT COUNT(*) FROM recommendation_outcomes_current") > 0);
+}
+
+#[test]
+fn a_second_demo_in_the_same_folder_is_refused() {
+    let project = Project::demo();
+    let folder = project.path().display().to_string();
+    let before = project.dump();
+    let ran = nightclerk(project.path(), &["demo", &folder, "--scale", "0.1"]);
+    insta::assert_snapshot!(ran.shown(project.path()), @"");
+    assert_same_rows(&project.dump(), &before);
+}
+
+#[test]
+fn advance_of_a_project_that_is_no_demo_is_refused() {
+    let project = Project::fresh();
+    let ran = project.run(&["demo", ".", "--advance", "7"]);
+    insta::assert_snapshot!(ran.shown(project.path()), @"");
+}
+
+#[test]
+fn backfill_runs_every_date_of_its_range_oldest_first() {
+    let project = Project::demo();
+    let arguments = ["backfill", "--from", "2026-11-20", "--to", "2026-11-22", "--job", "basket_rules", "--json"];
+    let lines = project.run(&arguments).exits(0).json_lines();
+    let nights: Vec<&str> = lines
+        .iter()
+        .filter(|line| line["event"] == "night_started")
+        .map(|line| line["as_of"].as_str().unwrap())
+        .collect();
+    assert_eq!(nights, ["2026-11-20", "2026-11-21", "2026-11-22"]);
+    let sql = "SELECT COUNT(*) FROM nightclerk_publications WHERE job = 'basket_rules'";
+    assert_eq!(project.count(sql), 4);
+}
+
+#[test]
+fn the_events_of_a_run_follow_its_phases() {
+    let project = Project::demo();
+    let lines = project.run(&["run", "--job", "basket_rules", "--json"]).exits(0).json_lines();
+    let phases: Vec<&str> = lines.iter().filter_map(|line| line["phase"].as_str()).collect();
+    assert_eq!(phases, ["claim", "compute", "staging", "gates", "publishing", "report"]);
+    assert_eq!(lines.last().unwrap()["jobs"][0]["state"], "published");
+}

@@ -1,0 +1,110 @@
+//! Projects on real data: what publishes does, what refuses says what it lacks.
+//!
+//! `NIGHTCLERK_DATA` names the folder that holds the files which the projects' READMEs ask for.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::Project;
+
+/// What a project's night must come to.
+struct Expected {
+    project: &'static str,
+    files: &'static [&'static str],
+    publish: &'static [&'static str],
+    /// Jobs that refuse, with the datasets that their reasons must name.
+    refuse: &'static [(&'static str, &'static [&'static str])],
+    /// Jobs that do not run because one they wait for did not publish.
+    skip: &'static [&'static str],
+}
+
+#[test]
+fn online_retail() {
+    holds(&Expected {
+        project: "online_retail",
+        files: &["online_retail_to_2011_08.csv.gz"],
+        publish: &["basket_rules", "demand_forecast"],
+        refuse: &[("campaign_lift", &["campaigns", "assignments"]), ("inventory_plan", &["stock_levels"])],
+        skip: &["coupon_targets"],
+    });
+}
+
+#[test]
+fn complete_journey() {
+    holds(&Expected {
+        project: "complete_journey",
+        files: &[
+            "complete_journey_campaign_descriptions.csv.gz",
+            "complete_journey_campaigns.csv.gz",
+            "complete_journey_coupon_redemptions.csv.gz",
+            "complete_journey_demographics.csv.gz",
+            "complete_journey_household_campaign_spend.csv.gz",
+            "complete_journey_household_summary.csv.gz",
+            "complete_journey_products.csv.gz",
+            "complete_journey_transactions_sample.csv.gz",
+        ],
+        publish: &["campaign_lift", "coupon_targets", "demand_forecast"],
+        refuse: &[("basket_rules", &["basket_lines"]), ("inventory_plan", &["stock_levels"])],
+        skip: &[],
+    });
+}
+
+#[test]
+fn hillstrom() {
+    holds(&Expected {
+        project: "hillstrom",
+        files: &["hillstrom_email.csv.gz"],
+        publish: &["campaign_lift", "coupon_targets"],
+        refuse: &[("basket_rules", &["basket_lines"]), ("demand_forecast", &["daily_sales"])],
+        skip: &["inventory_plan"],
+    });
+}
+
+fn holds(expected: &Expected) {
+    let name = expected.project;
+    let Some(data) = std::env::var_os("NIGHTCLERK_DATA").map(PathBuf::from) else {
+        eprintln!("\n*** SKIPPED: the project {name} needs NIGHTCLERK_DATA, the folder with its files ***\n");
+        return;
+    };
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects").join(name);
+    let readme = std::fs::read_to_string(committed.join("README.md")).unwrap();
+    let project = Project::copy_of(&committed);
+    let data = data.display().to_string();
+    let mut arguments = vec!["import", &data];
+    for file in expected.files {
+        let stem = file.trim_start_matches("complete_journey_").trim_end_matches(".csv.gz");
+        assert!(readme.contains(stem), "{name}: the README does not name {file}");
+        arguments.extend(["--only", file]);
+    }
+    project.run(&arguments).exits(0);
+    project.run(&["check"]).exits(0);
+
+    let ran = project.run(&["run", "--json"]);
+    let night = ran.json();
+    let outcome = |job: &str| {
+        let found = night["jobs"].as_array().and_then(|jobs| jobs.iter().find(|outcome| outcome["job"] == job));
+        let found = found.unwrap_or_else(|| panic!("{name}: {job} is not in {night}"));
+        (found["state"].as_str().unwrap_or_default().to_owned(), found["reason"].as_str().unwrap_or_default().to_owned())
+    };
+    for job in expected.publish {
+        let (state, reason) = outcome(job);
+        assert_eq!(state, "published", "{name}: {job}: {reason}");
+        eprintln!("{name}: {job}: {}", headline(&night, job));
+    }
+    for (job, datasets) in expected.refuse {
+        let (state, reason) = outcome(job);
+        assert_eq!(state, "refused", "{name}: {job}: {reason}");
+        for dataset in *datasets {
+            assert!(reason.contains(&format!("`{dataset}`")), "{name}: {job} does not name `{dataset}`: {reason}");
+        }
+    }
+    for job in expected.skip {
+        assert_eq!(outcome(job).0, "skipped", "{name}: {job}");
+    }
+    assert!(project.path().join("out/index.html").is_file());
+}
+
+fn headline(night: &serde_json::Value, job: &str) -> String {
+    let jobs = night["jobs"].as_array().cloned().unwrap_or_default();
+    let found = jobs.into_iter().find(|outcome| outcome["job"] == job);
+    found.and_then(|outcome| outcome["headline"].as_str().map(str::to_owned)).unwrap_or_default()
+}

@@ -1,0 +1,280 @@
+//! The invariants of the architecture, held against the source itself.
+
+use std::path::{Path, PathBuf};
+
+use nightclerk::datasets::DATASETS;
+use nightclerk::published::TABLES;
+use nightclerk::registry::KINDS;
+
+/// A text file of the repository.
+struct SourceFile {
+    /// Its path from the root, with `/`.
+    path: String,
+    text: String,
+}
+
+impl SourceFile {
+    /// The text before its unit tests, without comments.
+    fn code(&self) -> String {
+        let code = self.text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default();
+        code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    }
+
+    fn is_test(&self) -> bool {
+        self.path.ends_with("/tests.rs") || self.path.contains("/tests/") || self.path.starts_with("tests/")
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every text file below a folder of the repository, in order.
+fn files(folder: &str) -> Vec<SourceFile> {
+    let mut found = Vec::new();
+    collect(&root().join(folder), folder, &mut found);
+    found.sort_by(|a: &SourceFile, b| a.path.cmp(&b.path));
+    assert!(!found.is_empty(), "{folder} is empty");
+    found
+}
+
+fn collect(folder: &Path, path: &str, found: &mut Vec<SourceFile>) {
+    for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{path}: {error}")).flatten() {
+        let path = format!("{path}/{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            collect(&entry.path(), &path, found);
+        } else if let Ok(text) = std::fs::read_to_string(entry.path()) {
+            found.push(SourceFile { path, text });
+        }
+    }
+}
+
+fn rust(folder: &str) -> Vec<SourceFile> {
+    files(folder).into_iter().filter(|file| file.path.ends_with(".rs")).collect()
+}
+
+/// Everything of the repository that is written by hand.
+fn tracked() -> Vec<SourceFile> {
+    let mut all: Vec<SourceFile> =
+        ["src", "tests", "jobs", "sql", "reports"].into_iter().flat_map(files).collect();
+    for name in ["bench", ".ci", "deploy"].into_iter().filter(|name| root().join(name).is_dir()) {
+        all.extend(files(name));
+    }
+    for entry in std::fs::read_dir(root()).unwrap().flatten().filter(|entry| entry.path().is_file()) {
+        let path = entry.file_name().to_string_lossy().into_owned();
+        if path != "Cargo.lock"
+            && let Ok(text) = std::fs::read_to_string(entry.path())
+        {
+            all.push(SourceFile { path, text });
+        }
+    }
+    all
+}
+
+/// `file:line` of every line of code that holds one of the words.
+fn naming(files: &[SourceFile], words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files {
+        for line in file.code().lines() {
+            if let Some(word) = words.iter().find(|word| line.contains(**word)) {
+                found.push(format!("{} names `{word}`: {}", file.path, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+#[track_caller]
+fn assert_none(found: &[String], rule: &str) {
+    assert!(found.is_empty(), "{rule}:\n{}", found.join("\n"));
+}
+
+fn names_in(folder: &str, keep: impl Fn(&Path) -> Option<String>) -> Vec<String> {
+    let mut names: Vec<String> =
+        std::fs::read_dir(root().join(folder)).unwrap().flatten().filter_map(|entry| keep(&entry.path())).collect();
+    names.sort_unstable();
+    names
+}
+
+fn stem_before(path: &Path, suffix: &str) -> Option<String> {
+    Some(path.file_name()?.to_str()?.strip_suffix(suffix)?.to_owned())
+}
+
+#[test]
+fn a_capability_has_one_name_in_all_places() {
+    let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let folder = |path: &Path| Some(path.file_name()?.to_str()?.to_owned()).filter(|_| path.is_dir());
+    assert_eq!(names_in("src/jobs", folder), kinds, "folders of src/jobs");
+    let shared = ["index", "layout", "parts"];
+    let page = |path: &Path| stem_before(path, ".html.j2").filter(|stem| !shared.contains(&stem.as_str()));
+    assert_eq!(names_in("reports", page), kinds, "templates in reports");
+    assert_eq!(names_in("jobs", |path| stem_before(path, ".toml")), kinds, "files in jobs");
+    for kind in &kinds {
+        let text = std::fs::read_to_string(root().join(format!("jobs/{kind}.toml"))).unwrap();
+        assert!(text.contains(&format!("\nkind = \"{kind}\"\n")), "jobs/{kind}.toml is of another kind");
+        let page = std::fs::read_to_string(root().join(format!("reports/{kind}.html.j2"))).unwrap();
+        assert!(page.contains("layout.html.j2"), "reports/{kind}.html.j2 does not extend the layout");
+    }
+}
+
+#[test]
+fn every_folder_of_a_kind_has_the_same_three_files() {
+    for kind in KINDS {
+        for file in ["mod.rs", "dataset.rs", "recommend.rs"] {
+            let path: PathBuf = root().join("src/jobs").join(kind.name).join(file);
+            assert!(path.is_file(), "src/jobs/{}/{file} is missing", kind.name);
+        }
+        assert!(
+            std::fs::read_dir(root().join("src/jobs").join(kind.name))
+                .unwrap()
+                .flatten()
+                .filter_map(|entry| std::fs::read_to_string(entry.path()).ok())
+                .any(|text| text.contains("#[test]")),
+            "src/jobs/{} has no test",
+            kind.name
+        );
+    }
+}
+
+#[test]
+fn every_dataset_that_a_kind_needs_has_a_file_in_the_default_project() {
+    let written = names_in("sql/datasets", |path| stem_before(path, ".sql"));
+    for kind in KINDS {
+        for dataset in kind.needs {
+            assert!(written.iter().any(|name| name == dataset.name()), "{}: {}", kind.name, dataset.name());
+        }
+    }
+    for name in &written {
+        let stem = name.split('.').next().unwrap_or_default();
+        assert!(DATASETS.iter().any(|dataset| dataset.name() == stem), "sql/datasets/{name}.sql feeds no dataset");
+    }
+}
+
+#[test]
+fn every_published_table_belongs_to_one_kind_and_every_audit_to_a_published_table() {
+    for table in TABLES {
+        let owners: Vec<&str> = KINDS
+            .iter()
+            .filter(|kind| kind.publishes.iter().any(|published| published.name == table.name))
+            .map(|kind| kind.name)
+            .collect();
+        assert_eq!(owners.len(), 1, "{} is published by {owners:?}", table.name);
+    }
+    for file in files("sql/audits") {
+        let table = file.text.lines().find_map(|line| line.strip_prefix("-- table: ")).unwrap_or_default();
+        assert!(TABLES.iter().any(|known| known.name == table), "{}: no published table `{table}`", file.path);
+    }
+}
+
+#[test]
+fn models_reach_nothing_outside() {
+    let words = [
+        "polars", "sqlx", "tokio", "std::fs", "std::env", "std::net", "std::process", "rand::rng", "thread_rng",
+        "from_os_rng", "from_entropy", "crate::warehouse", "crate::datasets", "crate::jobs", "crate::runner",
+    ];
+    assert_none(&naming(&rust("src/models"), &words), "src/models is pure maths");
+}
+
+#[test]
+fn jobs_and_models_see_no_clock_and_no_chance_of_their_own() {
+    let mut files = rust("src/models");
+    files.extend(rust("src/jobs"));
+    files.retain(|file| !file.is_test());
+    let words = [
+        "Utc::now", "Local::now", "SystemTime", "Instant::now", "std::time::Instant", "rand::rng", "thread_rng",
+        "from_os_rng", "from_entropy",
+    ];
+    assert_none(&naming(&files, &words), "time and chance are arguments");
+}
+
+#[test]
+fn jobs_do_not_write_and_do_not_read_files_or_the_environment() {
+    let mut files = rust("src/jobs");
+    files.retain(|file| !file.is_test());
+    let words = ["std::fs", "std::env", "std::net", "std::process", "tokio::", "crate::runner", "crate::cli", "crate::shop"];
+    assert_none(&naming(&files, &words), "src/jobs reads through its source and decides");
+}
+
+#[test]
+fn only_the_clock_of_main_and_of_the_scheduler_tells_the_time() {
+    let mut files = rust("src");
+    files.retain(|file| !file.is_test() && file.path != "src/main.rs");
+    assert_none(&naming(&files, &["Utc::now", "Local::now", "SystemTime::now"]), "the runner gets its clock from main");
+}
+
+#[test]
+fn only_the_warehouse_names_sqlx_and_only_the_scheduler_names_tokio_cron_scheduler() {
+    let (mut without_warehouse, mut without_scheduler) = (rust("src"), rust("src"));
+    without_warehouse.retain(|file| !file.path.starts_with("src/warehouse/"));
+    without_scheduler.retain(|file| file.path != "src/scheduler.rs");
+    assert_none(&naming(&without_warehouse, &["sqlx::", "use sqlx"]), "only src/warehouse names sqlx");
+    assert_none(&naming(&without_scheduler, &["tokio_cron_scheduler"]), "only src/scheduler.rs names it");
+}
+
+#[test]
+fn kinds_do_not_import_each_other() {
+    let mut found = Vec::new();
+    for kind in KINDS {
+        let own = rust(&format!("src/jobs/{}", kind.name));
+        for other in KINDS.iter().filter(|other| other.name != kind.name) {
+            found.extend(naming(&own, &[&format!("jobs::{}", other.name), &format!("super::super::{}", other.name)]));
+        }
+    }
+    assert_none(&found, "kinds meet in the tables they publish, not in code");
+}
+
+#[test]
+fn a_new_kind_is_one_line_of_the_registry() {
+    let registry = std::fs::read_to_string(root().join("src/registry.rs")).unwrap();
+    assert_eq!(registry.matches("Kind::of::<").count(), KINDS.len());
+}
+
+#[test]
+fn no_source_file_is_longer_than_500_lines() {
+    let mut found = Vec::new();
+    for file in rust("src").into_iter().chain(rust("tests")) {
+        let lines = file.text.lines().count();
+        if lines > 500 {
+            found.push(format!("{} has {lines} lines", file.path));
+        }
+    }
+    assert_none(&found, "a file over 500 lines is to be split by noun");
+}
+
+#[test]
+fn no_file_names_a_machine() {
+    // Put together here, so that this file does not hold what it looks for.
+    let slashed = |name: &str| format!("/{name}/");
+    let words = [slashed("root"), slashed("tmp"), slashed("home"), slashed("work"), format!("../{}", "shared")];
+    let registries = ["index.crates", "static.crates"].map(|name| format!("{name}.io"));
+    let mut found = Vec::new();
+    for file in tracked() {
+        for line in file.text.lines() {
+            if words.iter().chain(&registries).any(|word| line.contains(word.as_str())) {
+                found.push(format!("{}: {}", file.path, line.trim()));
+            }
+        }
+    }
+    assert_none(&found, "no path of a machine and no host of a registry is in the source");
+}
+
+#[test]
+fn no_rendered_page_and_no_database_is_in_the_source() {
+    let mut found: Vec<String> = tracked().into_iter().map(|file| file.path).collect();
+    found.retain(|path| path.ends_with(".html") || path.ends_with(".db") || path.ends_with(".pending-snap"));
+    assert_none(&found, "what is rendered or left over is never committed");
+}
+
+#[test]
+fn the_readme_names_every_command_and_every_kind() {
+    let Ok(readme) = std::fs::read_to_string(root().join("README.md")) else {
+        eprintln!("*** SKIPPED: there is no README.md yet ***");
+        return;
+    };
+    for command in crate::cli::commands() {
+        assert!(readme.contains(&command), "README.md does not name the command `{command}`");
+    }
+    for kind in KINDS {
+        assert!(readme.contains(kind.name), "README.md does not name the kind `{}`", kind.name);
+    }
+}
