@@ -23,6 +23,11 @@ macro_rules! bounded {
                 }
             }
 
+            /// For constants in code, which their own tests check: every kind reads its defaults back.
+            pub const fn literal(value: $inner) -> Self {
+                Self(value)
+            }
+
             /// The bare number.
             pub const fn get(self) -> $inner {
                 self.0

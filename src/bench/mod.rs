@@ -6,6 +6,7 @@ mod forecasts;
 mod inventory;
 mod lift;
 mod rules;
+mod uplift;
 
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ pub use forecasts::{LevelAccuracy, MethodShare, forecast_accuracy, methods_chose
 pub use inventory::{PolicyResult, policy_result};
 pub use lift::{Coverage, lift_coverage};
 pub use rules::{RulesFound, rules_found};
+pub use uplift::{UpliftRanking, uplift_ranking};
 
 /// The judgement on a demo's published tables.
 #[derive(Debug, Serialize)]

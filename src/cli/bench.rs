@@ -8,11 +8,15 @@ use clap::Args;
 
 use super::context::{Context, Failure};
 use super::demo;
-use crate::bench::{self, Judgement, PolicyResult, policy_result};
+use crate::bench::{self, Judgement, PolicyResult, UpliftRanking, policy_result, uplift_ranking};
+use crate::datasets::{Source, SqlFiles};
+use crate::job::{Job, RunContext};
+use crate::jobs::coupon_targets::CouponTargets;
+use crate::project::Project;
 use crate::runner::Runner;
 use crate::runner::night::run_night;
 use crate::shop::{Planner, ShopTable};
-use crate::warehouse::{Side, Value};
+use crate::warehouse::{Side, Value, Warehouse};
 
 /// Judge a demo's published advice against the truth about its shop.
 ///
@@ -40,17 +44,45 @@ pub(super) async fn run(context: &Context, command: &Bench) -> Result<u8, Failur
         return Err(Failure::usage(format!("{dir} is not a demo: its warehouse has no table `truth_settings`")));
     }
     let judgement = bench::judge(&warehouse, command.seed).await?;
-    drop(warehouse);
     tell(context, &judgement);
+    let ranking = uplift(context, &project, &warehouse).await?;
+    drop(warehouse);
     let policies = if command.weeks == 0 { None } else { Some(weeks(context, &command.dir, command.weeks).await?) };
     if let Some((clerk, habit)) = &policies {
         tell_policies(context, clerk, habit);
     }
     context.terminal.object(&serde_json::json!({
         "judgement": judgement,
+        "uplift": ranking,
         "inventory": policies.map(|(clerk, habit)| serde_json::json!({ "clerk": clerk, "habit": habit })),
     }));
     Ok(0)
+}
+
+/// How well the uplift model of the project's coupon job ranks customers, against an oracle.
+async fn uplift(context: &Context, project: &Project, warehouse: &Warehouse) -> Result<Option<UpliftRanking>, Failure> {
+    let Some(job) = project.jobs.iter().find(|job| job.kind == CouponTargets::KIND) else { return Ok(None) };
+    let params: CouponTargets = toml::from_str(&job.params_toml).map_err(|error| Failure::new(1, error.to_string()))?;
+    let as_of = demo::last_day(warehouse).await?;
+    let config = &project.config;
+    let ctx = RunContext { job: job.name.clone(), as_of, seed: config.seed, currency: config.currency };
+    let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
+    let source = Source::new(warehouse, &sql, as_of, config.zone());
+    let fail = |error: anyhow::Error| Failure::new(1, format!("{error:#}"));
+    let frames = params.load(&ctx, &source).await.map_err(fail)?;
+    let Some(scores) = params.expected_uplift(&ctx, &frames).map_err(fail)? else {
+        context.terminal.line("uplift: past campaigns do not tell customers apart, so nothing is ranked");
+        return Ok(None);
+    };
+    let ranking = uplift_ranking(warehouse, &scores, config.seed).await?;
+    context.terminal.line(format!(
+        "uplift: the ranking of {} customers reaches {:.0} % of the oracle's Qini (95 % interval {:.0} to {:.0} %)",
+        ranking.customers,
+        ranking.share_of_oracle * 100.0,
+        ranking.lower * 100.0,
+        ranking.upper * 100.0
+    ));
+    Ok(Some(ranking))
 }
 
 /// The same weeks twice, from the same evening: by the clerk's advice, and by habit.
@@ -96,7 +128,7 @@ async fn weeks_in(context: &Context, copy: &Path, weeks: u32) -> Result<(PolicyR
     Ok((policy_result(&by_clerk, &costs).map_err(fail)?, policy_result(&by_habit, &costs).map_err(fail)?))
 }
 
-async fn unit_costs(warehouse: &crate::warehouse::Warehouse) -> Result<BTreeMap<String, f64>, Failure> {
+async fn unit_costs(warehouse: &Warehouse) -> Result<BTreeMap<String, f64>, Failure> {
     let rows = warehouse.read_values(Side::Target, "SELECT product_id, unit_cost FROM products", &[]).await?;
     let cost = |row: &Vec<Value>| Some((row[0].as_text()?.to_owned(), row[1].as_integer()? as f64));
     Ok(rows.iter().filter_map(cost).collect())

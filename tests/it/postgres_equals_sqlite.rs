@@ -63,9 +63,8 @@ async fn published_rows(warehouse: &Warehouse, table: &TableSchema<'static>) -> 
     let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
     let sql = format!("SELECT {} FROM {}", names.join(", "), table.name);
     let mut rows = warehouse.read_values(Side::Target, &sql, &[]).await.expect(&sql);
-    let grain: Vec<usize> = (0..columns.len())
-        .filter(|&at| at < 2 || table.grain.contains(&columns[at].name))
-        .collect();
+    let grain: Vec<usize> =
+        (0..columns.len()).filter(|&at| at < 2 || table.grain.contains(&columns[at].name)).collect();
     // Here rather than in SQL: engines sort texts and NULLs in their own ways.
     rows.sort_by_cached_key(|row| grain.iter().map(|&at| key(&columns[at], &row[at])).collect::<Vec<_>>());
     rows

@@ -83,7 +83,10 @@ fn holds(expected: &Expected) {
     let outcome = |job: &str| {
         let found = night["jobs"].as_array().and_then(|jobs| jobs.iter().find(|outcome| outcome["job"] == job));
         let found = found.unwrap_or_else(|| panic!("{name}: {job} is not in {night}"));
-        (found["state"].as_str().unwrap_or_default().to_owned(), found["reason"].as_str().unwrap_or_default().to_owned())
+        (
+            found["state"].as_str().unwrap_or_default().to_owned(),
+            found["reason"].as_str().unwrap_or_default().to_owned(),
+        )
     };
     for job in expected.publish {
         let (state, reason) = outcome(job);

@@ -233,13 +233,14 @@ pub async fn dump(warehouse: &Warehouse, suffix: &str) -> String {
         let sql = format!("SELECT {} FROM {}{suffix}", names.join(", "), table.name);
         append_sorted(&mut text, table.name, warehouse.read_values(Side::Target, &sql, &[]).await.expect(&sql));
     }
-    let sql = "SELECT job, kind, as_of, state, rows_out, headline, grade, n_caveats, tables_json, inputs_json, \
-               metrics_json FROM nightclerk_publications";
-    append_sorted(
-        &mut text,
-        "nightclerk_publications",
-        warehouse.read_values(Side::Target, sql, &[]).await.expect(sql),
+    // What was read is no published row; `cli.rs` looks at it.
+    let current = if suffix.is_empty() { "" } else { " WHERE run_id IN (SELECT run_id FROM nightclerk_current)" };
+    let sql = format!(
+        "SELECT job, kind, as_of, state, rows_out, headline, grade, n_caveats, tables_json, metrics_json \
+         FROM nightclerk_publications{current}"
     );
+    let rows = warehouse.read_values(Side::Target, &sql, &[]).await.expect(&sql);
+    append_sorted(&mut text, "nightclerk_publications", rows);
     text
 }
 

@@ -131,23 +131,18 @@ impl From<RuleLength> for u8 {
 impl Default for BasketRules {
     fn default() -> Self {
         Self {
-            window_days: preset(180.0),
+            window_days: Days::literal(180),
             levels: vec![RuleLevel::Product, RuleLevel::Category],
-            min_support_count: preset(20.0),
+            min_support_count: Count::literal(20),
             min_support: None,
-            min_confidence: preset(0.05),
+            min_confidence: Share::literal(0.05),
             max_length: RuleLength::PAIRS,
-            significance: preset(0.05),
-            max_basket_items: preset(100.0),
+            significance: Level::literal(0.05),
+            max_basket_items: Count::literal(100),
             category_depth: None,
-            grade_after_days: preset(28.0),
+            grade_after_days: Days::literal(28),
         }
     }
-}
-
-#[expect(clippy::expect_used, reason = "defaults are constants, and a test reads them all")]
-fn preset<T: TryFrom<f64, Error = String>>(value: f64) -> T {
-    T::try_from(value).expect("a default lies within its range")
 }
 
 impl Job for BasketRules {

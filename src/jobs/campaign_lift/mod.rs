@@ -87,17 +87,12 @@ pub enum OutcomeSpend {
 impl Default for CampaignLift {
     fn default() -> Self {
         Self {
-            history_days: preset(400.0),
+            history_days: Days::literal(400),
             margin_share: None,
             control_share: None,
             outcome_spend: OutcomeSpend::AfterDiscount,
         }
     }
-}
-
-#[expect(clippy::expect_used, reason = "defaults are constants, and a test reads them all")]
-fn preset<T: TryFrom<f64, Error = String>>(value: f64) -> T {
-    T::try_from(value).expect("a default lies within its range")
 }
 
 impl Job for CampaignLift {

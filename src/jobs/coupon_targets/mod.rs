@@ -133,29 +133,39 @@ impl Default for CouponTargets {
     fn default() -> Self {
         Self {
             offer_id: None,
-            budget: preset(1000.0),
-            contact_cost: preset(0.5),
+            budget: Amount::literal(1000.0),
+            contact_cost: Amount::literal(0.5),
             margin_share: None,
-            holdout_share: preset(0.1),
-            exploration_share: preset(0.02),
-            exploration_budget_share: preset(0.25),
-            experiment_holdout_share: preset(0.5),
-            contact_window_days: preset(28.0),
+            holdout_share: Share::literal(0.1),
+            exploration_share: Share::literal(0.02),
+            exploration_budget_share: Share::literal(0.25),
+            experiment_holdout_share: Share::literal(0.5),
+            contact_window_days: Days::literal(28),
             exclude_running_campaigns: true,
-            campaign_days: preset(14.0),
-            send_window_days: preset(3.0),
+            campaign_days: Days::literal(14),
+            send_window_days: Days::literal(3),
             train_on: vec!["coupon".to_owned()],
-            min_training_customers: preset(1000.0),
-            max_training_customers: preset(200_000.0),
+            min_training_customers: Count::literal(1000),
+            max_training_customers: Count::literal(200000),
             require_consent: true,
             metric: UpliftMetric::Conversion,
         }
     }
 }
 
-#[expect(clippy::expect_used, reason = "defaults are constants, and a test reads them all")]
-fn preset<T: TryFrom<f64, Error = String>>(value: f64) -> T {
-    T::try_from(value).expect("a default lies within its range")
+impl CouponTargets {
+    /// The uplift that the model expects of a contact, for every customer in order of id, eligible or not; `None` where
+    /// past campaigns do not tell customers apart. For those who judge the ranking.
+    ///
+    /// # Errors
+    /// When the datasets cannot be shaped.
+    pub fn expected_uplift(
+        &self,
+        ctx: &RunContext,
+        frames: &CouponFrames,
+    ) -> anyhow::Result<Option<Vec<(String, f64)>>> {
+        recommend::expected_uplift(self, ctx, frames)
+    }
 }
 
 impl Job for CouponTargets {

@@ -101,6 +101,19 @@ pub(super) fn recommend(
     Ok(publication)
 }
 
+/// See [`CouponTargets::expected_uplift`].
+pub(super) fn expected_uplift(
+    params: &CouponTargets,
+    ctx: &RunContext,
+    frames: &CouponFrames,
+) -> anyhow::Result<Option<Vec<(String, f64)>>> {
+    let facts = Facts::new(ctx, frames).context("shaping the datasets for a coupon list")?;
+    let everybody: Vec<usize> = (0..facts.customers.len()).collect();
+    let uplift = Training::new(params, ctx, &facts).uplift(&facts, &everybody, ctx.as_of.to_epoch_days());
+    let ids = facts.customers.into_iter().map(|customer| customer.id);
+    Ok(uplift.map(|uplift| ids.zip(uplift).collect()))
+}
+
 /// The named offer, else the one the newest training campaign carried, else the first that is worth something.
 fn choose_offer(params: &CouponTargets, facts: &Facts, training: &Training) -> anyhow::Result<Option<Offer>> {
     let offers = facts.offers.as_deref().unwrap_or_default();

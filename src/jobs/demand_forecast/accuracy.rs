@@ -67,7 +67,9 @@ fn with_levels(basis: &'static str, forecast_as_of: i32, scored: Vec<(&Node, Str
     for (level, rows) in levels {
         if level != TOTAL {
             let mut sum = Score::default();
-            rows.iter().for_each(|row| sum.add(&row.score));
+            for row in &rows {
+                sum.add(&row.score);
+            }
             let mut methods: Vec<&str> = rows.iter().map(|row| row.method.as_str()).collect();
             methods.sort_unstable();
             methods.dedup();

@@ -15,7 +15,7 @@ use super::{DemandForecast, caveats, page};
 use crate::job::{Progress, RunContext};
 use crate::models::forecast::seasonal_naive::seasonal_naive;
 use crate::models::forecast::{
-    DemandClass, Fallback, Method, MethodFailure, Series, SeriesForecast, Settings, classify, forecast_series,
+    Backtest, Fallback, Method, MethodFailure, Series, SeriesForecast, Settings, forecast_series,
 };
 use crate::publication::{Metric, Publication, PublishedTable, Unit};
 use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY, QUANTILES};
@@ -32,8 +32,6 @@ const REPORT_EVERY: u64 = 25;
 /// What came of one series besides its numbers.
 #[derive(Clone, Debug)]
 pub(super) struct SeriesNote {
-    /// Its demand pattern.
-    pub class: DemandClass,
     /// Set when the usual choice was not possible.
     pub fallback: Option<Fallback>,
     /// Models that could not take part.
@@ -165,8 +163,7 @@ fn model_forecast(
         naive,
         days_on_sale: horizon,
     };
-    let (class, fallback, failures) = (forecast.class, forecast.fallback, forecast.failures);
-    (outcome, SeriesNote { class, fallback, failures, cold_start: false })
+    (outcome, SeriesNote { fallback: forecast.fallback, failures: forecast.failures, cold_start: false })
 }
 
 /// The mean of the series' own observed days, with the shape of its category.
@@ -185,11 +182,11 @@ fn cold_start_forecast(
     let outcome = SeriesOutcome {
         method: OWN_MEAN.to_owned(),
         mean: (1..=horizon as i32).map(|ahead| mean * shape.on(as_of + ahead)).collect(),
-        backtest: crate::models::forecast::Backtest::default(),
+        backtest: Backtest::default(),
         naive: Vec::new(),
         days_on_sale: horizon,
     };
-    let note = SeriesNote { class: classify(&series.demand), fallback: None, failures: Vec::new(), cold_start: true };
+    let note = SeriesNote { fallback: None, failures: Vec::new(), cold_start: true };
     (outcome, note)
 }
 

@@ -41,7 +41,8 @@ fn frames() -> Frames {
     let mut rows: Vec<(i32, &str, &str, i64)> = Vec::new();
     for (index, (product, location)) in [("A", "L1"), ("A", "L2"), ("B", "L1"), ("C", "L1")].into_iter().enumerate() {
         for day in as_of - N_DAYS + 1..=as_of {
-            let units = 4 + index as i64 * 3 + i64::from(day.rem_euclid(7)) + i64::from((day * 31 + 7 * index as i32) % 5);
+            let units =
+                4 + index as i64 * 3 + i64::from(day.rem_euclid(7)) + i64::from((day * 31 + 7 * index as i32) % 5);
             rows.push((day, product, location, units * 1000));
         }
     }
@@ -153,11 +154,8 @@ fn a_promotion_reaches_the_products_below_its_category_only() {
         kind: "display".to_owned(),
         discount_rate: Some(0.2),
     };
-    let reached: Vec<bool> = data
-        .series
-        .iter()
-        .map(|series| applies(&promotion, series, data.category_path(&series.product_id)))
-        .collect();
+    let reached: Vec<bool> =
+        data.series.iter().map(|series| applies(&promotion, series, data.category_path(&series.product_id))).collect();
     assert_eq!(reached, [false, true, false, false]);
     data.promotions.push(promotion);
     let columns = regressors(&data, &data.series[1], 7);
@@ -196,7 +194,10 @@ fn an_earlier_publication_is_scored_on_the_days_since_it() {
     assert_eq!((a.n_periods, a.wape(), a.naive_wape()), (2, Some(0.2), Some(0.9)));
     assert_eq!((a.coverage_80(), a.bias()), (Some(1.0), Some(0.0)));
     // B: 2 of 5 on its only day
-    assert_eq!((score("product_location", "B @ L").n_periods, score("product_location", "B @ L").wape()), (1, Some(0.4)));
+    assert_eq!(
+        (score("product_location", "B @ L").n_periods, score("product_location", "B @ L").wape()),
+        (1, Some(0.4))
+    );
     // level: 6 of 25
     assert_eq!(score("product_location", "all").wape(), Some(0.24));
     // total: day one 17 forecast and sold, day two A only: 8 sold of 10 forecast
@@ -225,7 +226,9 @@ fn missing_datasets_and_new_products_become_caveats() {
     frames.sales = frames.sales.tail(Some(20)); // the last days of C
     let publication = publish(&frames);
     let codes: Vec<&str> = publication.caveats.iter().map(|caveat| caveat.code.as_str()).collect();
-    for code in ["cold_start", "no_stock_levels", "no_products", "no_promotions", "no_prices", "no_calendar", "no_category"] {
+    for code in
+        ["cold_start", "no_stock_levels", "no_products", "no_promotions", "no_prices", "no_calendar", "no_category"]
+    {
         assert!(codes.contains(&code), "{code} {codes:?}");
     }
     DEMAND_FORECASTS.check(&publication.tables[0].frame).unwrap();

@@ -92,18 +92,14 @@ pub enum OrderFiles {
 impl Default for InventoryPlan {
     fn default() -> Self {
         Self {
-            service_level: Level::new(0.95).unwrap_or_else(|_| unreachable!("0.95 is a level")),
-            overstock_days: days(60),
+            service_level: Level::literal(0.95),
+            overstock_days: Days::literal(60),
             default_lead_time_days: None,
-            stock_out_horizon_days: days(28),
-            max_stock_age_days: days(3),
+            stock_out_horizon_days: Days::literal(28),
+            max_stock_age_days: Days::literal(3),
             order_files: OrderFiles::NextOrderDay,
         }
     }
-}
-
-fn days(number: u32) -> Days {
-    Days::new(f64::from(number)).unwrap_or_else(|_| unreachable!("{number} is a number of days"))
 }
 
 impl Job for InventoryPlan {
