@@ -26,15 +26,26 @@ pub struct PolicyResult {
     pub stock_value: f64,
     /// Cost of holding it over these days at [`HOLDING_RATE_PER_YEAR`], minor currency units.
     pub holding_cost: f64,
+    /// Margin of the units that were asked for and not there, minor currency units.
+    pub lost_margin: f64,
     /// Orders to suppliers, lines.
     pub order_lines: usize,
 }
 
-/// Sums up the tables that the shop's days returned. `unit_cost` is in minor currency units, by product.
+/// What a product costs and brings, minor currency units per unit.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UnitValue {
+    /// What we pay.
+    pub cost: f64,
+    /// What is left of the list price after it.
+    pub margin: f64,
+}
+
+/// Sums up the tables that the shop's days returned. `values` is by product.
 ///
 /// # Errors
 /// When a table lacks a column.
-pub fn policy_result(lived: &[ShopTable], unit_cost: &BTreeMap<String, f64>) -> PolarsResult<PolicyResult> {
+pub fn policy_result(lived: &[ShopTable], values: &BTreeMap<String, UnitValue>) -> PolarsResult<PolicyResult> {
     let mut result = PolicyResult::default();
     let (mut sold, mut closings, mut with_stock, mut value_days) = (0.0, 0_usize, 0_usize, 0.0);
     let mut days = std::collections::BTreeSet::new();
@@ -44,6 +55,11 @@ pub fn policy_result(lived: &[ShopTable], unit_cost: &BTreeMap<String, f64>) -> 
             "truth_demand" => {
                 result.demanded += frame.column("demanded")?.i64()?.iter().flatten().sum::<i64>() as f64;
                 sold += frame.column("sold")?.i64()?.iter().flatten().sum::<i64>() as f64;
+                let (products, lost) = (frame.column("product_id")?.str()?, frame.column("lost")?.i64()?);
+                for (product, lost) in products.iter().zip(lost.iter()) {
+                    let margin = product.and_then(|id| values.get(id)).map_or(0.0, |value| value.margin);
+                    result.lost_margin += lost.unwrap_or(0) as f64 * margin;
+                }
             }
             "stock_levels" => {
                 let (products, on_hand) = (frame.column("product_id")?.str()?, frame.column("on_hand")?.i64()?);
@@ -52,7 +68,7 @@ pub fn policy_result(lived: &[ShopTable], unit_cost: &BTreeMap<String, f64>) -> 
                     let units = on_hand.unwrap_or(0) as f64;
                     closings += 1;
                     with_stock += usize::from(units > 0.0);
-                    value_days += units * product.and_then(|id| unit_cost.get(id)).copied().unwrap_or(0.0);
+                    value_days += units * product.and_then(|id| values.get(id)).map_or(0.0, |value| value.cost);
                 }
             }
             "purchase_orders" => result.order_lines += frame.height(),

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
 
 pub use forecasts::{LevelAccuracy, MethodShare, forecast_accuracy, methods_chosen};
-pub use inventory::{PolicyResult, policy_result};
+pub use inventory::{PolicyResult, UnitValue, policy_result};
 pub use lift::{Coverage, lift_coverage};
 pub use rules::{RulesFound, rules_found};
 pub use uplift::{UpliftRanking, uplift_ranking};

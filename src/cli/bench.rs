@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::context::{Context, Failure};
 use super::demo;
-use crate::bench::{self, Judgement, PolicyResult, UpliftRanking, policy_result, uplift_ranking};
+use crate::bench::{self, Judgement, PolicyResult, UnitValue, UpliftRanking, policy_result, uplift_ranking};
 use crate::datasets::{Source, SqlFiles};
 use crate::job::{Job, RunContext};
 use crate::jobs::coupon_targets::CouponTargets;
@@ -105,7 +105,7 @@ async fn weeks_in(context: &Context, copy: &Path, weeks: u32) -> Result<(PolicyR
     let Some(settings) = settings else { return Err(Failure::usage("not a demo")) };
     let start = demo::last_day(&warehouse).await?;
     let end = start + TimeDelta::weeks(i64::from(weeks));
-    let costs = unit_costs(&warehouse).await?;
+    let values = unit_values(&warehouse).await?;
     let by_habit = demo::live_by(&warehouse, &settings, start, end, &Planner::Habit).await?;
     let mut runner = context.runner(project, warehouse).await?;
     let mut by_clerk: Vec<ShopTable> = Vec::new();
@@ -125,13 +125,17 @@ async fn weeks_in(context: &Context, copy: &Path, weeks: u32) -> Result<(PolicyR
         last = to;
     }
     let fail = |error: polars::prelude::PolarsError| Failure::new(1, error.to_string());
-    Ok((policy_result(&by_clerk, &costs).map_err(fail)?, policy_result(&by_habit, &costs).map_err(fail)?))
+    Ok((policy_result(&by_clerk, &values).map_err(fail)?, policy_result(&by_habit, &values).map_err(fail)?))
 }
 
-async fn unit_costs(warehouse: &Warehouse) -> Result<BTreeMap<String, f64>, Failure> {
-    let rows = warehouse.read_values(Side::Target, "SELECT product_id, unit_cost FROM products", &[]).await?;
-    let cost = |row: &Vec<Value>| Some((row[0].as_text()?.to_owned(), row[1].as_integer()? as f64));
-    Ok(rows.iter().filter_map(cost).collect())
+async fn unit_values(warehouse: &Warehouse) -> Result<BTreeMap<String, UnitValue>, Failure> {
+    let sql = "SELECT product_id, unit_cost, list_price FROM products";
+    let rows = warehouse.read_values(Side::Target, sql, &[]).await?;
+    let value = |row: &Vec<Value>| {
+        let (cost, price) = (row[1].as_integer()? as f64, row[2].as_integer()? as f64);
+        Some((row[0].as_text()?.to_owned(), UnitValue { cost, margin: price - cost }))
+    };
+    Ok(rows.iter().filter_map(value).collect())
 }
 
 fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
@@ -200,11 +204,12 @@ fn tell_policies(context: &Context, clerk: &PolicyResult, habit: &PolicyResult) 
     for (name, result) in [("by the clerk's advice", clerk), ("by habit", habit)] {
         context.terminal.line(format!(
             "  {name:<22} fill rate {:.2} %, in stock {:.2} % of product-days, stock worth {:.0} on average, \
-             holding cost {:.0} (major units), {} order lines",
+             holding cost {:.0}, margin lost to stock-outs {:.0} (major units), {} order lines",
             result.fill_rate * 100.0,
             result.in_stock * 100.0,
             result.stock_value / 100.0,
             result.holding_cost / 100.0,
+            result.lost_margin / 100.0,
             result.order_lines
         ));
     }

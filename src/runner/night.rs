@@ -9,7 +9,7 @@ use super::Runner;
 use super::events::Event;
 use super::files;
 use super::ledger;
-use super::run::{JobOutcome, JobState, run_job};
+use super::run::{JobOutcome, JobState, missing_datasets, run_job};
 use crate::job_file::JobFile;
 use crate::project::Project;
 use crate::publication::{Figure, Metric, Unit};
@@ -51,8 +51,9 @@ pub async fn run_night(runner: &Runner, as_of: NaiveDate, only: &[String]) -> Ni
     let mut outcomes: Vec<JobOutcome> = Vec::new();
     for job in jobs {
         let outcome = match unmet(job, &outcomes) {
-            Some(reason) => skipped(runner, job, as_of, reason),
-            None => run_job(runner, job, as_of).await,
+            // A job without its datasets refuses in its own name, whatever became of the jobs before it.
+            Some(reason) if missing_datasets(runner, job).is_empty() => skipped(runner, job, as_of, reason),
+            _ => run_job(runner, job, as_of).await,
         };
         outcomes.push(outcome);
     }

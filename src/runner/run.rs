@@ -12,7 +12,7 @@ use super::files::{self, JobLock};
 use super::gates::{self, GateResult, GateSettings, GateSeverity};
 use super::ledger::{self, Claim, Claimed, RunEnd, RunStart};
 use super::publish::{self, Publishing};
-use crate::datasets::{InputFact, LoadError, Source, SqlFiles};
+use crate::datasets::{Dataset, InputFact, LoadError, Source, SqlFiles};
 use crate::job::{Progress, RunContext};
 use crate::job_file::JobFile;
 use crate::publication::{Metric, Publication};
@@ -84,8 +84,9 @@ impl JobState {
     /// The process's exit code if this is how the night ended.
     pub fn exit_code(self) -> u8 {
         match self {
-            Self::Published => 0,
-            Self::Failed | Self::Skipped => 1,
+            // A skipped job adds nothing to what the job before it says.
+            Self::Published | Self::Skipped => 0,
+            Self::Failed => 1,
             Self::Blocked => 3,
             Self::Refused => 4,
             Self::Locked | Self::Superseded => 5,
@@ -247,16 +248,9 @@ async fn compute(runner: &Runner, job: &JobFile, ctx: &RunContext) -> Result<Com
     let project = &runner.project;
     let sql = SqlFiles::from_texts(project.sql.clone(), runner.warehouse.dialect(Side::Source));
     let source = Source::new(&runner.warehouse, &sql, ctx.as_of, project.config.zone());
-    let missing = source.missing(job.job.needs());
+    let missing = missing_datasets(runner, job);
     if !missing.is_empty() {
-        let reason = format!(
-            "`{}` needs the dataset{} {}: write {} so that it returns the columns described in the documentation",
-            job.kind,
-            if missing.len() == 1 { "" } else { "s" },
-            missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
-            missing.iter().map(|name| format!("`sql/datasets/{name}.sql`")).collect::<Vec<_>>().join(", "),
-        );
-        return Err(Stop { state: JobState::Refused, reason });
+        return Err(Stop { state: JobState::Refused, reason: refusal(job, &missing) });
     }
     let (events, name) = (runner.events.clone(), ctx.job.clone());
     let progress = Progress::new(move |what, done, total| {
@@ -273,6 +267,27 @@ async fn compute(runner: &Runner, job: &JobFile, ctx: &RunContext) -> Result<Com
         }
     };
     Ok(Computed { publication, inputs: source.inputs(), gates: Vec::new() })
+}
+
+/// The required datasets of a job that the project has no SQL for.
+pub fn missing_datasets(runner: &Runner, job: &JobFile) -> Vec<&'static Dataset> {
+    let sql = SqlFiles::from_texts(runner.project.sql.clone(), runner.warehouse.dialect(Side::Source));
+    job.job.needs().iter().copied().filter(|dataset| !sql.has(dataset.name())).collect()
+}
+
+/// Says which datasets are missing, and what their files have to return.
+fn refusal(job: &JobFile, missing: &[&'static Dataset]) -> String {
+    let names: Vec<String> = missing.iter().map(|dataset| format!("`{}`", dataset.name())).collect();
+    let files: Vec<String> = missing
+        .iter()
+        .map(|dataset| {
+            let required = dataset.schema.columns.iter().filter(|column| !column.nullable);
+            let columns: Vec<&str> = required.map(|column| column.name).collect();
+            format!("`sql/datasets/{}.sql` returning {}", dataset.name(), columns.join(", "))
+        })
+        .collect();
+    let plural = if missing.len() == 1 { "" } else { "s" };
+    format!("`{}` needs the dataset{plural} {}; write {}", job.kind, names.join(", "), files.join("; "))
 }
 
 /// What an error of `load` or `recommend` means for the run.

@@ -17,7 +17,7 @@ pub struct SeriesHistory {
     pub product_id: String,
     /// The location.
     pub location_id: String,
-    /// The day of the first value: the launch or the first sale, within the history.
+    /// The day of the first value: the launch, or the first day on which it was plausibly on sale, within the history.
     pub first_day: i32,
     /// Units demanded; `NaN` where the shelf was empty and sales say little about demand.
     pub demand: Vec<f64>,
@@ -97,8 +97,10 @@ pub(super) fn series_histories(
             }
         }
     }
+    let data_begin = dates.iter().flatten().copied().filter(|day| *day >= first_day).min().unwrap_or(first_day);
     let series = sparse.into_iter().filter_map(|((product, location), sparse)| {
         let first_sale = *sparse.units.keys().next()?;
+        let first_sale = plausible_start(data_begin, first_sale, as_of, sparse.units.len());
         let launched = products.get(product).and_then(|product| product.launched_on).map(|day| day.max(first_day));
         let start = launched.map_or(first_sale, |day| day.min(first_sale));
         let sold: Vec<f64> = (start..=as_of).map(|day| sparse.units.get(&day).copied().unwrap_or(0.0)).collect();
@@ -117,6 +119,17 @@ pub(super) fn series_histories(
         })
     });
     Ok(series.collect())
+}
+
+/// The first day on which a product without a known launch was on sale.
+///
+/// A slow seller's first sale is not its launch: to begin there counts a sale and leaves out the wait before it, which
+/// overstates demand, and adds up over many slow sellers. Unless the days before the first sale are too many to have
+/// passed without one by chance (fewer than 3 sale days expected in them, so p > 0.05 for a Poisson process), the series
+/// begins with the data.
+fn plausible_start(data_begin: i32, first_sale: i32, as_of: i32, sale_days: usize) -> i32 {
+    let rate = sale_days as f64 / f64::from(as_of - first_sale + 1);
+    if rate * f64::from(first_sale - data_begin) < 3.0 { data_begin } else { first_sale }
 }
 
 /// Marks the days on which an empty shelf hid demand and returns how many.
