@@ -56,7 +56,10 @@ pub struct RunContext {
 
 /// Where long work reports how far it is.
 #[derive(Clone)]
-pub struct Progress(Arc<dyn Fn(&str, u64, u64) + Send + Sync>);
+pub struct Progress(Arc<Report>);
+
+/// What is being done, how much of it is finished, how much there is.
+type Report = dyn Fn(&str, u64, u64) + Send + Sync;
 
 impl Progress {
     /// Reports to `report(what, done, total)`; called from several threads.

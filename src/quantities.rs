@@ -43,7 +43,7 @@ macro_rules! bounded {
 
         impl From<$name> for f64 {
             fn from(value: $name) -> f64 {
-                value.0 as f64
+                f64::from(value.0)
             }
         }
     };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::context::{Context, Failure};
+use super::context::{Context, Failure, project_in};
 use super::demo;
 use crate::bench::{self, Judgement, PolicyResult, UnitValue, UpliftRanking, policy_result, uplift_ranking};
 use crate::datasets::{Source, SqlFiles};
@@ -37,7 +37,7 @@ pub struct Bench {
 }
 
 pub(super) async fn run(context: &Context, command: &Bench) -> Result<u8, Failure> {
-    let project = context.project_in(&command.dir)?;
+    let project = project_in(&command.dir)?;
     let warehouse = context.warehouse(&project, false).await?;
     if demo::settings(&warehouse).await?.is_none() {
         let dir = command.dir.display();
@@ -96,7 +96,7 @@ async fn weeks(context: &Context, dir: &Path, weeks: u32) -> Result<(PolicyResul
 }
 
 async fn weeks_in(context: &Context, copy: &Path, weeks: u32) -> Result<(PolicyResult, PolicyResult), Failure> {
-    let project = context.project_in(copy)?;
+    let project = project_in(copy)?;
     if !project.config.warehouse.url.expose().starts_with("sqlite:") {
         return Err(Failure::usage("--weeks needs a demo on SQLite: it works on a copy of its file"));
     }
@@ -114,7 +114,7 @@ async fn weeks_in(context: &Context, copy: &Path, weeks: u32) -> Result<(PolicyR
         let to = last + TimeDelta::weeks(1);
         by_clerk.extend(demo::live_on(&runner, &settings, last, to).await?);
         demo::fix_date(copy, to)?;
-        runner = Runner { project: std::sync::Arc::new(context.project_in(copy)?), ..runner };
+        runner = Runner { project: std::sync::Arc::new(project_in(copy)?), ..runner };
         let kinds = ["demand_forecast", "inventory_plan"];
         let jobs: Vec<String> =
             runner.project.jobs.iter().filter(|job| kinds.contains(&job.kind)).map(|job| job.name.clone()).collect();

@@ -63,19 +63,7 @@ impl Context {
     /// # Errors
     /// Every fault of every file at once, exit code 2.
     pub fn project(&self) -> Result<Project, Failure> {
-        self.project_in(&self.folder)
-    }
-
-    /// Reads the project in another folder.
-    ///
-    /// # Errors
-    /// As [`Context::project`].
-    pub fn project_in(&self, folder: &Path) -> Result<Project, Failure> {
-        Project::load(folder, KINDS, &ProcessEnvironment).map_err(|diagnostics| Failure {
-            exit_code: 2,
-            message: diagnostics.to_string(),
-            json: serde_json::json!({ "error": "the project has errors", "exit_code": 2, "diagnostics": diagnostics }),
-        })
+        project_in(&self.folder)
     }
 
     /// Opens the project's warehouse.
@@ -121,6 +109,18 @@ impl Context {
             today.pred_opt().unwrap_or(today)
         })
     }
+}
+
+/// Reads the project in a folder.
+///
+/// # Errors
+/// Every fault of every file at once, exit code 2.
+pub fn project_in(folder: &Path) -> Result<Project, Failure> {
+    Project::load(folder, KINDS, &ProcessEnvironment).map_err(|diagnostics| Failure {
+        exit_code: 2,
+        message: diagnostics.to_string(),
+        json: serde_json::json!({ "error": "the project has errors", "exit_code": 2, "diagnostics": diagnostics }),
+    })
 }
 
 /// The project's audits.

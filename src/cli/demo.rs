@@ -6,7 +6,7 @@ use chrono::{NaiveDate, TimeDelta};
 use clap::Args;
 use polars::prelude::DataFrame;
 
-use super::context::{Context, Failure};
+use super::context::{Context, Failure, project_in};
 use super::run::tell;
 use crate::project::embedded::{self, NewProject};
 use crate::published::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS, INVENTORY_RECOMMENDATIONS};
@@ -80,7 +80,7 @@ async fn found(context: &Context, command: &Demo) -> Result<u8, Failure> {
         days: HISTORY_DAYS,
     };
     write_project(command, last_day)?;
-    let project = context.project_in(&command.dir)?;
+    let project = project_in(&command.dir)?;
     let warehouse = context.warehouse(&project, true).await?;
     if warehouse.table_exists(Side::Target, "order_lines").await? {
         return Err(Failure::usage(
@@ -104,7 +104,7 @@ async fn found(context: &Context, command: &Demo) -> Result<u8, Failure> {
 
 /// Lets the shop live on by the clerk's advice and runs the night that follows.
 async fn advance(context: &Context, dir: &Path, days: u32) -> Result<u8, Failure> {
-    let project = context.project_in(dir)?;
+    let project = project_in(dir)?;
     let warehouse = context.warehouse(&project, false).await?;
     let Some(settings) = settings(&warehouse).await? else {
         return Err(Failure::usage(format!(
@@ -118,7 +118,7 @@ async fn advance(context: &Context, dir: &Path, days: u32) -> Result<u8, Failure
     context.terminal.note(format!("the shop lives from {} to {to} by the clerk's advice", last + TimeDelta::days(1)));
     live_on(&runner, &settings, last, to).await?;
     fix_date(dir, to)?;
-    let project = context.project_in(dir)?;
+    let project = project_in(dir)?;
     let runner = Runner { project: std::sync::Arc::new(project), ..runner };
     let night = run_night(&runner, to, &[]).await;
     Ok(tell(context, &night))

@@ -93,7 +93,7 @@ impl Terminal {
 
     /// A line per quarter of the work, not per step.
     fn plain_progress(&self, job: &str, what: &str, done: u64, total: u64, shown: &mut Shown) {
-        let quarter = if total == 0 { 4 } else { done * 4 / total };
+        let quarter = (done * 4).checked_div(total).unwrap_or(4);
         let before = shown.quarters.insert(format!("{job} {what}"), quarter);
         if quarter > 0 && before.is_none_or(|before| quarter > before) && total >= 200 {
             self.note(format!("{job}: {what} {done} of {total}"));

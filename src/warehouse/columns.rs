@@ -38,6 +38,14 @@ pub struct FrameBuilder<'a> {
     columns: Vec<(String, Builder)>,
 }
 
+/// polars' builders cannot be printed; the names of the columns can.
+impl std::fmt::Debug for FrameBuilder<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
+        formatter.debug_struct("FrameBuilder").field("columns", &names).finish_non_exhaustive()
+    }
+}
+
 enum Builder {
     Text(StringChunkedBuilder),
     Integer(PrimitiveChunkedBuilder<Int64Type>),

@@ -8,10 +8,12 @@ use super::{Dialect, Query, Value, WarehouseError, postgres, sqlite};
 use crate::table::Column;
 
 /// Everything between its beginning and [`Transaction::commit`] happens, or nothing does; dropping it rolls back.
+#[derive(Debug)]
 pub struct Transaction {
     inner: Inner,
 }
 
+#[derive(Debug)]
 enum Inner {
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),

@@ -338,7 +338,7 @@ fn a_dataset_file_that_is_not_there() {
     report: ./out/index.html
     --- stderr
     night of 2026-11-22: inventory_plan
-      inventory_plan     refused: `inventory_plan` needs the dataset `stock_levels`: write `sql/datasets/stock_levels.sql` so that it returns the columns described in the documentation
+      inventory_plan     refused: `inventory_plan` needs the dataset `stock_levels`; write `sql/datasets/stock_levels.sql` returning snapshot_on, product_id, location_id, on_hand
     ");
 }
 

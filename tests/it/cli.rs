@@ -243,7 +243,7 @@ fn explain_coupon_tells_the_listed_the_held_out_and_the_others_apart() {
     project.run(&["rollback", "coupon_targets"]).exits(0);
     let customer = |sql: &str| {
         let rows = project.query(sql);
-        rows.first().map(|row| row[0].as_text().unwrap().to_owned()).unwrap_or_else(|| panic!("nobody: {sql}"))
+        rows.first().and_then(|row| row[0].as_text()).unwrap_or_else(|| panic!("nobody: {sql}")).to_owned()
     };
     let verdict = |customer: &str| {
         let chain = project.run(&["explain", "coupon", customer, "--json"]).exits(0).json();

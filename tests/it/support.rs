@@ -231,7 +231,7 @@ pub async fn dump(warehouse: &Warehouse, suffix: &str) -> String {
     for table in TABLES {
         let names: Vec<&str> = ["job", "as_of"].into_iter().chain(table.columns.iter().map(|c| c.name)).collect();
         let sql = format!("SELECT {} FROM {}{suffix}", names.join(", "), table.name);
-        append_sorted(&mut text, table.name, warehouse.read_values(Side::Target, &sql, &[]).await.expect(&sql));
+        append_sorted(&mut text, table.name, &warehouse.read_values(Side::Target, &sql, &[]).await.expect(&sql));
     }
     // What was read is no published row; `cli.rs` looks at it.
     let current = if suffix.is_empty() { "" } else { " WHERE run_id IN (SELECT run_id FROM nightclerk_current)" };
@@ -240,11 +240,11 @@ pub async fn dump(warehouse: &Warehouse, suffix: &str) -> String {
          FROM nightclerk_publications{current}"
     );
     let rows = warehouse.read_values(Side::Target, &sql, &[]).await.expect(&sql);
-    append_sorted(&mut text, "nightclerk_publications", rows);
+    append_sorted(&mut text, "nightclerk_publications", &rows);
     text
 }
 
-fn append_sorted(text: &mut String, table: &str, rows: Vec<Vec<Value>>) {
+fn append_sorted(text: &mut String, table: &str, rows: &[Vec<Value>]) {
     let mut lines: Vec<String> = rows.iter().map(|row| format!("{row:?}")).collect();
     lines.sort_unstable();
     let _ = writeln!(text, "== {table}: {} rows", lines.len());

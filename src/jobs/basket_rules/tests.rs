@@ -13,7 +13,7 @@ fn ctx() -> RunContext {
 }
 
 fn date_column(name: &str, days: &[NaiveDate]) -> Column {
-    let days: Vec<i32> = days.iter().map(|day| day.to_epoch_days()).collect();
+    let days: Vec<i32> = days.iter().map(NaiveDate::to_epoch_days).collect();
     Column::new(name.into(), days).cast(&DataType::Date).unwrap()
 }
 

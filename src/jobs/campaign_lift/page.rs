@@ -45,7 +45,7 @@ fn headline(ctx: &RunContext, rows: &[LiftRow], total: Option<Estimate>) -> Stri
         format!("{paid} campaign{} paid, {lost} lost, {unclear} unclear", if paid == 1 { "" } else { "s" })
     };
     if let Some(net) = total {
-        let [estimate, lower, upper] = [net.estimate, net.lower, net.upper].map(|minor| signed(minor, &ctx.currency));
+        let [estimate, lower, upper] = [net.estimate, net.lower, net.upper].map(|minor| signed(minor, ctx.currency));
         let bare = |text: &str| text.trim_end_matches(|letter: char| !letter.is_ascii_digit()).to_owned();
         let (lower, upper) = (bare(&lower), bare(&upper));
         text.push_str(&format!(": {estimate} net ({lower} to {upper})"));
@@ -87,8 +87,8 @@ fn grade(ctx: &RunContext, frames: &CampaignFrames, rows: &[LiftRow]) -> PolarsR
         "Our {} finished coupon list{} promised {} and brought {}; {inside} of {} promises lie within the measured interval.",
         scored.len(),
         if scored.len() == 1 { "" } else { "s" },
-        signed(promised, &ctx.currency),
-        signed(brought, &ctx.currency),
+        signed(promised, ctx.currency),
+        signed(brought, ctx.currency),
         scored.len()
     )];
     let column = |label: &str, unit: Option<Unit>| ViewColumn { label: label.to_owned(), unit };

@@ -45,10 +45,10 @@ pub(super) fn recommend(
     }
     correct(&mut rows);
     for row in &mut rows {
-        row.explanation = verdicts::explanation(row, &ctx.currency);
+        row.explanation = verdicts::explanation(row, ctx.currency);
     }
     let mut caveats = caveats_of(&gaps);
-    caveats.extend(caveats_of_rows(&rows, &ctx.currency));
+    caveats.extend(caveats_of_rows(&rows, ctx.currency));
     if let Some((share, known)) = computed.filter(|(_, known)| *known < 1.0 - UNKNOWN_COST) {
         caveats.push(Caveat {
             severity: Severity::Warning,
@@ -176,7 +176,7 @@ fn caveats_of(gaps: &Gaps) -> Vec<Caveat> {
     gaps.0.iter().map(caveat).collect()
 }
 
-fn caveats_of_rows(rows: &[LiftRow], currency: &crate::quantities::Currency) -> Vec<Caveat> {
+fn caveats_of_rows(rows: &[LiftRow], currency: crate::quantities::Currency) -> Vec<Caveat> {
     let of = |severity: Severity, code: &str, found: Vec<&LiftRow>, text: String| {
         (!found.is_empty()).then(|| Caveat {
             severity,

@@ -4,7 +4,7 @@ use super::frame::{Grade, LiftRow};
 use crate::quantities::Currency;
 
 /// The verdict on a row in a sentence.
-pub(super) fn explanation(row: &LiftRow, currency: &Currency) -> String {
+pub(super) fn explanation(row: &LiftRow, currency: Currency) -> String {
     let effect = effect(row, currency);
     match row.verdict {
         "broken_split" => format!(
@@ -50,7 +50,7 @@ pub(super) fn explanation(row: &LiftRow, currency: &Currency) -> String {
 }
 
 /// `spend per customer was +0.43 EUR (0.10 to 0.76)`.
-fn effect(row: &LiftRow, currency: &Currency) -> String {
+fn effect(row: &LiftRow, currency: Currency) -> String {
     let Some(found) = row.difference else {
         return format!("{} cannot be compared: too few customers or no variation", row.metric);
     };
@@ -69,7 +69,7 @@ fn effect(row: &LiftRow, currency: &Currency) -> String {
 }
 
 /// `12,340 EUR` for minor units.
-pub(super) fn amount(minor: f64, currency: &Currency) -> String {
+pub(super) fn amount(minor: f64, currency: Currency) -> String {
     let major = (minor / currency.minor_per_major()).round();
     let digits = format!("{:.0}", major.abs());
     let mut text = String::new();
@@ -83,7 +83,7 @@ pub(super) fn amount(minor: f64, currency: &Currency) -> String {
 }
 
 /// The same with a plus where it is due.
-pub(super) fn signed(minor: f64, currency: &Currency) -> String {
+pub(super) fn signed(minor: f64, currency: Currency) -> String {
     let text = amount(minor, currency);
     if minor / currency.minor_per_major() >= 0.5 { format!("+{text}") } else { text }
 }

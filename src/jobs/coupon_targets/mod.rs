@@ -146,7 +146,7 @@ impl Default for CouponTargets {
             send_window_days: Days::literal(3),
             train_on: vec!["coupon".to_owned()],
             min_training_customers: Count::literal(1000),
-            max_training_customers: Count::literal(200000),
+            max_training_customers: Count::literal(200_000),
             require_consent: true,
             metric: UpliftMetric::Conversion,
         }

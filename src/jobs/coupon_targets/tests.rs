@@ -127,7 +127,7 @@ fn with_own_list(frames: &mut CouponFrames, age: i32, members: &[(usize, bool)])
 }
 
 fn params() -> CouponTargets {
-    CouponTargets { margin_share: Some(preset(0.5)), ..CouponTargets::default() }
+    CouponTargets { margin_share: Some(Share::literal(0.5)), ..CouponTargets::default() }
 }
 
 fn run(params: &CouponTargets, frames: &CouponFrames) -> Publication {
@@ -193,7 +193,7 @@ fn check_safe(params: &CouponTargets, frames: &CouponFrames, publication: &Publi
 #[test]
 fn those_who_react_are_chosen_and_a_tenth_is_held_out() {
     let frames = world(4000, 0.1, 0.3, 0.0);
-    let params = CouponTargets { budget: preset(2000.0), ..params() };
+    let params = CouponTargets { budget: Amount::literal(2000.0), ..params() };
     let publication = run(&params, &frames);
     check_safe(&params, &frames, &publication);
     assert!(!has_caveat(&publication, "no_usable_heterogeneity"));
@@ -289,7 +289,7 @@ fn without_history_a_small_random_list_is_an_experiment() {
     );
     let held_out = dropped(&publication, "held_out");
     assert!((25..75).contains(&held_out), "{held_out}");
-    let nothing = CouponTargets { budget: preset(0.0), ..CouponTargets::default() };
+    let nothing = CouponTargets { budget: Amount::literal(0.0), ..CouponTargets::default() };
     assert_eq!(targets(&run(&nothing, &frames)).len(), 0);
 }
 
@@ -304,7 +304,7 @@ fn consent_suppression_and_shared_addresses_are_kept() {
     frames.customers.with_column(text_column("contact_hash", &hashes)).unwrap();
     // 4 is suppressed for good, so 6 with the same address is too; 8 only until yesterday; 14 until today.
     frames.suppressions = Some(suppressions(&[(4, None), (8, Some(-1)), (14, Some(0))]));
-    let params = CouponTargets { budget: preset(100_000.0), ..params() };
+    let params = CouponTargets { budget: Amount::literal(100_000.0), ..params() };
     let publication = run(&params, &frames);
     check_safe(&params, &frames, &publication);
     assert_eq!(dropped(&publication, "no_consent"), 2);
@@ -319,7 +319,7 @@ fn consent_suppression_and_shared_addresses_are_kept() {
 fn a_customer_rests_after_a_contact_and_a_holdout_stays_untouched() {
     let mut frames = world(2000, 0.1, 0.3, 0.3);
     let list = [(0, true), (2, false)];
-    let params = CouponTargets { budget: preset(100_000.0), ..params() };
+    let params = CouponTargets { budget: Amount::literal(100_000.0), ..params() };
     let reached = |frames: &CouponFrames, at: usize| {
         column_texts(&run(&params, frames), "coupon_assignments", "customer_id").contains(&name(at))
     };
@@ -458,7 +458,7 @@ proptest! {
         frames.suppressions = Some(suppressions(&rows));
         let members: Vec<(usize, bool)> = (0..120).filter(|&at| facts[at].3 == 0).map(|at| (at, at % 3 > 0)).collect();
         with_own_list(&mut frames, 5, &members);
-        let params = CouponTargets { budget: preset(budget), holdout_share: preset(holdout), experiment_holdout_share: preset(holdout), min_training_customers: preset(100.0), ..params() };
+        let params = CouponTargets { budget: Amount::literal(budget), holdout_share: Share::literal(holdout), experiment_holdout_share: Share::literal(holdout), min_training_customers: Count::literal(100), ..params() };
         let publication = run(&params, &frames);
         check_safe(&params, &frames, &publication);
         prop_assert_eq!(has_caveat(&publication, "nothing_to_learn_from"), !learns);

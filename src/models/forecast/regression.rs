@@ -148,14 +148,14 @@ fn design_columns(
     lengths.sort_unstable();
     lengths.dedup();
     let long: Vec<usize> = lengths.iter().copied().filter(|m| *m > LONG_SEASON && *m <= n).collect();
-    let short = lengths.iter().copied().filter(|m| *m <= LONG_SEASON && 2 * m <= n);
+    let mut short = lengths.iter().copied().filter(|m| *m <= LONG_SEASON && 2 * m <= n);
 
     let mut columns = Vec::new();
     if long.iter().all(|m| 2 * m <= n) {
         columns.push((0..total).map(|t| damped_time(t, n)).collect());
     }
     // Dummies of one season length suffice: the longest that fits contains the shorter ones that divide it.
-    if let Some(m) = short.last() {
+    if let Some(m) = short.next_back() {
         columns.extend((1..m).map(|position| (0..total).map(|t| f64::from(u8::from(t % m == position))).collect()));
     }
     for m in long {

@@ -29,7 +29,7 @@ fn a_noisy_season_is_better_decomposed_than_repeated() {
 
 #[test]
 fn demand_with_gaps_never_gets_the_forecast_of_nothing() {
-    let demand: Vec<f64> = (0..200).map(|t| if t * 31 % 17 < 2 { 1.0 + (t % 3) as f64 } else { 0.0 }).collect();
+    let demand: Vec<f64> = (0..200).map(|t| if t * 31 % 17 < 2 { 1.0 + f64::from(t % 3) } else { 0.0 }).collect();
     let forecast = run(&demand, &[7], 14);
     assert!(forecast.class.has_gaps());
     let rate = demand.iter().sum::<f64>() / 200.0;
@@ -38,7 +38,7 @@ fn demand_with_gaps_never_gets_the_forecast_of_nothing() {
 
 #[test]
 fn ended_and_absent_demand_is_zero_with_a_reason() {
-    let mut demand: Vec<f64> = (0..150).map(|t| 5.0 + (t % 3) as f64).collect();
+    let mut demand: Vec<f64> = (0..150).map(|t| 5.0 + f64::from(t % 3)).collect();
     demand.extend([0.0; 80]);
     for demand in [demand, vec![0.0; 60], vec![f64::NAN; 60], Vec::new()] {
         let forecast = run(&demand, &[7], 10);
@@ -49,7 +49,7 @@ fn ended_and_absent_demand_is_zero_with_a_reason() {
 
 #[test]
 fn a_product_of_the_season_has_not_ended() {
-    let demand: Vec<f64> = (0..720).map(|t| if t % 365 < 40 { 8.0 + (t % 2) as f64 } else { 0.0 }).collect();
+    let demand: Vec<f64> = (0..720).map(|t| if t % 365 < 40 { 8.0 + f64::from(t % 2) } else { 0.0 }).collect();
     assert_ne!(run(&demand, &[7, 365], 28).method, Method::Zero);
 }
 

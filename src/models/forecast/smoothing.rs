@@ -273,7 +273,7 @@ mod tests {
     fn strength_tells_a_season_from_a_line() {
         let season: Vec<f64> = (0..70).map(|t| if t % 7 == 5 { 9.0 } else { 1.0 }).collect();
         assert!(seasonal_strength(&season, 7) > 0.95);
-        let line: Vec<f64> = (0..70).map(|t| t as f64 + f64::from(t * 7919 % 13)).collect();
+        let line: Vec<f64> = (0..70).map(|t| f64::from(t) + f64::from(t * 7919 % 13)).collect();
         assert!(seasonal_strength(&line, 7) < 0.3);
     }
 

@@ -75,7 +75,7 @@ pub fn qini(uplift: &[f64], treated: &[bool], outcome: &[f64]) -> Result<Qini, U
     let everyone = vec![1_u32; uplift.len()];
     let mut curve = vec![QiniPoint { customers: 0, incremental: 0.0 }];
     walk(&ranked.actual, &everyone, treated, outcome, |at| {
-        curve.push(QiniPoint { customers: at.customers as usize, incremental: at.incremental })
+        curve.push(QiniPoint { customers: at.customers as usize, incremental: at.incremental });
     });
     let n = (uplift.len() as f64).max(1.0);
     let actual = area_over_chance(&ranked.actual, &everyone, treated, outcome);

@@ -52,6 +52,17 @@ pub(super) fn fit_on_rows(
     })
 }
 
+/// The models of smartcore cannot be printed; which learner they are of can.
+impl std::fmt::Debug for TwoModel {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("TwoModel")
+            .field("learner", &self.learner)
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}
+
 impl TwoModel {
     /// The family both arms were fitted with.
     pub fn learner(&self) -> Learner {
