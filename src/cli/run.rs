@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::context::{Context, Failure};
-use crate::runner::night::{NightOutcome, run_night};
+use crate::runner::night::{NightOutcome, gravest, run_night};
 
 /// Run a night, or one job.
 #[derive(Debug, Args)]
@@ -52,14 +52,14 @@ pub(super) async fn backfill(context: &Context, command: &Backfill) -> Result<u8
     known_jobs(&project, &command.jobs)?;
     let warehouse = context.warehouse(&project, false).await?;
     let runner = context.runner(project, warehouse).await?;
-    let mut gravest = 0;
+    let mut codes = Vec::new();
     let mut as_of = command.from;
     while as_of <= command.to {
         let night = run_night(&runner, as_of, &command.jobs).await;
-        gravest = gravest.max(tell(context, &night));
+        codes.push(tell(context, &night));
         as_of += chrono::TimeDelta::days(i64::from(command.step));
     }
-    Ok(gravest)
+    Ok(gravest(codes))
 }
 
 /// Says how the night ended; gives the exit code.

@@ -83,8 +83,13 @@ impl Audit {
         let header = |key: &str| {
             sql.lines().find_map(|line| line.strip_prefix("-- ")?.strip_prefix(key)?.strip_prefix(':').map(str::trim))
         };
-        let missing = |key: &str| format!("{file}: the header line `-- {key}: ...` is missing");
-        let severity = match header("severity").ok_or_else(|| missing("severity"))? {
+        let (Some(table), Some(severity), Some(meaning)) = (header("table"), header("severity"), header("meaning"))
+        else {
+            let keys = ["table", "severity", "meaning"].into_iter().filter(|key| header(key).is_none());
+            let lines: Vec<String> = keys.map(|key| format!("`-- {key}: ...`")).collect();
+            return Err(format!("{file}: header lines are missing: {}", lines.join(", ")));
+        };
+        let severity = match severity {
             "block" => GateSeverity::Block,
             "warn" => GateSeverity::Warn,
             other => return Err(format!("{file}: severity is `{other}`, allowed are `block` and `warn`")),
@@ -96,9 +101,9 @@ impl Audit {
         Ok(Self {
             name: stem.trim_end_matches(".sql").to_owned(),
             file: file.to_owned(),
-            table: header("table").ok_or_else(|| missing("table"))?.to_owned(),
+            table: table.to_owned(),
             severity,
-            meaning: header("meaning").ok_or_else(|| missing("meaning"))?.to_owned(),
+            meaning: meaning.to_owned(),
             sql: sql.to_owned(),
         })
     }
@@ -261,7 +266,7 @@ pub async fn audits(
 ) -> Result<Vec<GateResult>, WarehouseError> {
     let mut results = Vec::new();
     for audit in audits.iter().filter(|audit| publication.tables.iter().any(|table| table.schema.name == audit.table)) {
-        let rows = warehouse.read_values(Side::Target, &audit.staged_sql(run_id), &[]).await?;
+        let rows = warehouse.read_named(Side::Target, &audit.file, &audit.staged_sql(run_id), &[]).await?;
         let observed = match rows.len() {
             0 => "no offending rows".to_owned(),
             6 => "more than 5 offending rows".to_owned(),

@@ -1,7 +1,7 @@
 //! Runs jobs: claim -> load -> recommend -> stage -> gates -> publish -> report.
 //!
 //! This is the only module that sees all of it. `night` puts the jobs of a business date in order, `run` is one job,
-//! `publish` the transaction, `ledger` the memory, `gates` the conditions, `files` what is written to disk.
+//! `publish` the transaction, `ledger` the memory, `gates` the conditions, `page` and `files` what is written to disk.
 
 pub mod events;
 pub mod files;
@@ -9,6 +9,7 @@ pub mod gates;
 pub mod ledger;
 pub mod migrations;
 pub mod night;
+mod page;
 pub mod publish;
 pub mod run;
 

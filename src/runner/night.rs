@@ -31,11 +31,16 @@ pub struct NightOutcome {
 impl NightOutcome {
     /// The process's exit code: the gravest of the jobs'.
     pub fn exit_code(&self) -> u8 {
-        const GRAVEST_FIRST: [u8; 5] = [1, 3, 4, 75, 5];
-        let codes: Vec<u8> = self.jobs.iter().map(|job| job.state.exit_code()).collect();
-        let gravest = GRAVEST_FIRST.into_iter().find(|code| codes.contains(code)).unwrap_or(0);
+        let gravest = gravest(self.jobs.iter().map(|job| job.state.exit_code()));
         if gravest == 0 && self.index_error.is_some() { 1 } else { gravest }
     }
+}
+
+/// The gravest of several exit codes; 0 when all are.
+pub fn gravest(codes: impl IntoIterator<Item = u8>) -> u8 {
+    const GRAVEST_FIRST: [u8; 5] = [1, 3, 4, 75, 5];
+    let codes: Vec<u8> = codes.into_iter().collect();
+    GRAVEST_FIRST.into_iter().find(|code| codes.contains(code)).unwrap_or(0)
 }
 
 /// The jobs of a night: the enabled ones, each after those it waits for.

@@ -1,6 +1,5 @@
 //! One job for one business date, from claim to page.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -8,15 +7,16 @@ use serde::Serialize;
 
 use super::Runner;
 use super::events::{Event, Phase};
-use super::files::{self, JobLock};
+use super::files::JobLock;
 use super::gates::{self, GateResult, GateSettings, GateSeverity};
 use super::ledger::{self, Claim, Claimed, RunEnd, RunStart};
+use super::page::{self, Facts};
 use super::publish::{self, Publishing};
 use crate::datasets::{Dataset, InputFact, LoadError, Source, SqlFiles};
 use crate::job::{Progress, RunContext};
 use crate::job_file::JobFile;
 use crate::publication::{Metric, Publication};
-use crate::report::{self, FileLink, GateLine, InputLine, RunFacts, RunState};
+use crate::report;
 use crate::warehouse::{Side, WarehouseError};
 
 /// How a job ended, for people and for `--json`.
@@ -97,9 +97,9 @@ impl JobState {
 
 /// Why a run did not publish.
 #[derive(Debug)]
-struct Stop {
-    state: JobState,
-    reason: String,
+pub(super) struct Stop {
+    pub state: JobState,
+    pub reason: String,
 }
 
 impl From<WarehouseError> for Stop {
@@ -110,10 +110,10 @@ impl From<WarehouseError> for Stop {
 }
 
 /// What a run has computed, whether or not it may be published.
-struct Computed {
-    publication: Publication,
-    inputs: Vec<InputFact>,
-    gates: Vec<GateResult>,
+pub(super) struct Computed {
+    pub publication: Publication,
+    pub inputs: Vec<InputFact>,
+    pub gates: Vec<GateResult>,
 }
 
 /// Runs one job for one business date and writes its page.
@@ -353,7 +353,7 @@ async fn finish(
     let facts = Facts { runner, job, ctx, claim, started, duration_ms, current_as_of };
     let empty = Computed { publication: Publication::default(), inputs: Vec::new(), gates: Vec::new() };
     let computed = computed.unwrap_or(empty);
-    let written = write_page(&facts, &computed, stop.as_ref());
+    let written = page::write(&facts, &computed, stop.as_ref());
     let (page, entry) = match written {
         Ok((page, entry)) => (Some(page), Some(Box::new(entry))),
         Err(reason) => {
@@ -386,7 +386,7 @@ fn table_rows(publication: &Publication) -> Vec<TableRows> {
     publication.tables.iter().map(rows).collect()
 }
 
-fn rows(computed: Option<&Computed>) -> (u64, u64) {
+pub(super) fn rows(computed: Option<&Computed>) -> (u64, u64) {
     computed.map_or((0, 0), |computed| (publish::rows_in(&computed.inputs), publish::rows_out(&computed.publication)))
 }
 
@@ -398,120 +398,6 @@ fn ledger_state(state: JobState) -> &'static str {
         JobState::Superseded => "superseded",
         JobState::Failed | JobState::Skipped | JobState::Locked | JobState::Retry => "failed",
     }
-}
-
-/// What the page says about the run.
-struct Facts<'a> {
-    runner: &'a Runner,
-    job: &'a JobFile,
-    ctx: &'a RunContext,
-    claim: &'a Claim,
-    started: i64,
-    duration_ms: u64,
-    current_as_of: Option<NaiveDate>,
-}
-
-impl Facts<'_> {
-    fn describe(&self, computed: &Computed, stop: Option<&Stop>, files: Vec<FileLink>) -> RunFacts {
-        let config = &self.runner.project.config;
-        let warned = computed.gates.iter().any(|gate| !gate.passed);
-        let (rows_in, rows_out) = rows(Some(computed));
-        RunFacts {
-            project: config.name.clone(),
-            job: self.ctx.job.clone(),
-            kind: self.job.kind.to_owned(),
-            as_of: self.ctx.as_of,
-            run_id: self.claim.run_id,
-            timezone: config.zone().name().to_owned(),
-            currency: config.currency.into(),
-            state: match stop.map(|stop| stop.state) {
-                None if warned => RunState::PublishedWithWarnings,
-                None => RunState::Published,
-                Some(JobState::Blocked | JobState::Refused) => RunState::Blocked,
-                Some(_) => RunState::Failed,
-            },
-            reason: stop.map(|stop| stop.reason.clone()).unwrap_or_default(),
-            current_as_of: self.current_as_of,
-            data_from: computed.inputs.iter().filter_map(|input| input.first_day).min(),
-            data_to: computed.inputs.iter().filter_map(|input| input.last_day).max(),
-            code_version: env!("CARGO_PKG_VERSION").to_owned(),
-            config_hash: self.runner.project.config_hash.clone(),
-            seed: self.ctx.seed,
-            started_at: crate::table::instant_text(self.started),
-            duration_ms: self.duration_ms,
-            rows_in,
-            rows_out,
-            params_toml: self.job.job.params_toml(),
-            gates: computed.gates.iter().map(gate_line).collect(),
-            inputs: computed.inputs.iter().map(input_line).collect(),
-            files,
-        }
-    }
-}
-
-fn gate_line(gate: &GateResult) -> GateLine {
-    GateLine {
-        name: gate.name.clone(),
-        severity: gate.severity.name().to_owned(),
-        passed: gate.passed,
-        observed: gate.observed.clone(),
-        expected: gate.expected.clone(),
-        explanation: gate.explanation.clone(),
-    }
-}
-
-fn input_line(input: &InputFact) -> InputLine {
-    InputLine {
-        dataset: input.dataset.to_owned(),
-        rows: input.rows,
-        first_day: input.first_day,
-        last_day: input.last_day,
-        note: input.note.clone(),
-    }
-}
-
-/// Renders and writes the page and the exports. Exports of rows that were not published are not written: a list that a
-/// gate refused must not be sent by mistake.
-fn write_page(
-    facts: &Facts<'_>,
-    computed: &Computed,
-    stop: Option<&Stop>,
-) -> Result<(String, report::NightJob), String> {
-    let project = &facts.runner.project;
-    let out = &project.config.output.dir;
-    let folder = PathBuf::from(facts.ctx.as_of.to_string());
-    let Publication { page, metrics, caveats, exports, .. } = &computed.publication;
-    let mut links = Vec::new();
-    if stop.is_none() {
-        let about = facts.describe(computed, stop, Vec::new());
-        for export in exports {
-            for format in export.formats {
-                let (extension, bytes) = match format {
-                    crate::publication::ExportFormat::Csv => ("csv", report::export_csv(export, &about.currency)),
-                    crate::publication::ExportFormat::Xlsx => ("xlsx", report::export_xlsx(export, &about)),
-                };
-                let bytes = bytes.map_err(|error| error.to_string())?;
-                let name = format!("{}.{extension}", export.stem);
-                let href = format!("{}/{name}", facts.ctx.job);
-                files::write(&out.join(&folder).join(&href), &bytes).map_err(|error| error.to_string())?;
-                links.push(FileLink { name, href, about: export.about.clone(), bytes: bytes.len() as u64 });
-            }
-        }
-    }
-    let described = facts.describe(computed, stop, links);
-    let html = report::page_html(&facts.runner.templates, &described, page, metrics, caveats);
-    let html = html.map_err(|error| error.to_string())?;
-    let href = format!("{}/{}.html", folder.display(), facts.ctx.job);
-    files::write(&out.join(&href), html.as_bytes()).map_err(|error| error.to_string())?;
-    let entry = report::NightJob {
-        facts: described,
-        headline: page.headline.clone(),
-        grade_headline: page.grade.as_ref().and_then(|grade| grade.text.first().cloned()),
-        metrics: metrics.clone(),
-        n_caveats: caveats.len(),
-        href: href.clone(),
-    };
-    Ok((href, entry))
 }
 
 fn phase(runner: &Runner, ctx: &RunContext, phase: Phase) {

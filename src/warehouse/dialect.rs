@@ -93,7 +93,11 @@ pub(super) fn columns_sql(
         let names: Vec<String> = primary_key.iter().map(|name| dialect.quote(name)).collect();
         let _ = write!(sql, ",\n    PRIMARY KEY ({})", names.join(", "));
     }
-    sql.push_str("\n)");
+    sql.push_str(match dialect {
+        // Without it SQLite takes text for a number, and arithmetic then takes the text for 0.
+        Dialect::Sqlite => "\n) STRICT",
+        Dialect::Postgres => "\n)",
+    });
     sql
 }
 

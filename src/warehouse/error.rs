@@ -106,6 +106,15 @@ impl WarehouseError {
         }
     }
 
+    /// The same error of a statement that belongs to the file `origin`.
+    #[must_use]
+    pub(super) fn of_file(self, origin: &str) -> Self {
+        match self {
+            Self::Sql { place, message, code, .. } => Self::Sql { origin: origin.to_owned(), place, message, code },
+            other => other,
+        }
+    }
+
     /// An error of opening the warehouse at `url` (already without its password).
     pub(super) fn from_connect(url: String, error: &sqlx::Error) -> Self {
         let code =

@@ -200,7 +200,7 @@ impl Warehouse {
         binds: &[(&str, Value)],
     ) -> Result<Vec<Vec<Value>>, WarehouseError> {
         let (sql, values) = statement::positional(origin, sql, binds, self.dialect(side))?;
-        self.read_values(side, &sql, &values).await
+        self.read_values(side, &sql, &values).await.map_err(|error| error.of_file(origin))
     }
 
     /// Runs a statement and returns how many rows it changed; without binds the text may hold several statements.

@@ -198,6 +198,13 @@ impl Project {
         self.with_warehouse(async |warehouse| warehouse.execute(Side::Target, sql, &[]).await.expect(sql))
     }
 
+    /// What the warehouse says to a statement that it should refuse.
+    pub fn try_execute(&self, sql: &str) -> Result<u64, String> {
+        self.with_warehouse(async |warehouse| {
+            warehouse.execute(Side::Target, sql, &[]).await.map_err(|error| error.to_string())
+        })
+    }
+
     /// Every published row, without run ids.
     pub fn dump(&self) -> String {
         self.with_warehouse(async |warehouse| dump(warehouse, "").await)

@@ -276,7 +276,8 @@ fn no_file_names_a_machine() {
     let words = [slashed("root"), slashed("tmp"), slashed("home"), slashed("work"), format!("../{}", "shared")];
     let registries = ["index.crates", "static.crates"].map(|name| format!("{name}.io"));
     let mut found = Vec::new();
-    for file in tracked() {
+    // `.ci/run` is where a machine's data are looked for and put behind a variable.
+    for file in tracked().into_iter().filter(|file| file.path != ".ci/run") {
         for line in file.text.lines() {
             if words.iter().chain(&registries).any(|word| line.contains(word.as_str())) {
                 found.push(format!("{}: {}", file.path, line.trim()));

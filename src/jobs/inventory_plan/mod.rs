@@ -120,4 +120,6 @@ impl Job for InventoryPlan {
 }
 
 #[cfg(test)]
+mod grading_tests;
+#[cfg(test)]
 mod tests;

@@ -9,18 +9,18 @@ use super::dataset::{InventoryFacts, InventoryFrames, shape};
 use crate::datasets::{DAILY_SALES, DELIVERIES, OPEN_ORDERS, PRICES, PRODUCTS, STOCK_LEVELS, SUPPLIERS};
 use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
-use crate::published::{DEMAND_FORECASTS, INVENTORY_RECOMMENDATIONS, QUANTILES, RECOMMENDATION_OUTCOMES};
+use crate::published::{DEMAND_FORECASTS, INVENTORY_RECOMMENDATIONS, QUANTILES};
 use crate::quantities::{Currency, Days};
 use crate::table::TableSchema;
 
 /// A Monday.
-const AS_OF: &str = "2026-11-23";
+pub(super) const AS_OF: &str = "2026-11-23";
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-fn number(text: &str) -> i32 {
+pub(super) fn number(text: &str) -> i32 {
     day(text).to_epoch_days()
 }
 
@@ -54,7 +54,7 @@ fn forecast(products: &[&str], days: i64) -> DataFrame {
     frame(&DEMAND_FORECASTS, series).unwrap()
 }
 
-fn products(rows: &[(&str, Option<&str>, Option<i64>)]) -> DataFrame {
+pub(super) fn products(rows: &[(&str, Option<&str>, Option<i64>)]) -> DataFrame {
     let n = rows.len();
     let series = columns![
         rows.iter().map(|row| row.0).collect::<Vec<_>>(),
@@ -73,7 +73,7 @@ fn products(rows: &[(&str, Option<&str>, Option<i64>)]) -> DataFrame {
     frame(&PRODUCTS.schema, series).unwrap()
 }
 
-fn stock(rows: &[(&str, &str, i64)]) -> DataFrame {
+pub(super) fn stock(rows: &[(&str, &str, i64)]) -> DataFrame {
     let n = rows.len();
     let series = columns![
         rows.iter().map(|row| number(row.0)).collect::<Vec<_>>(),
@@ -85,7 +85,7 @@ fn stock(rows: &[(&str, &str, i64)]) -> DataFrame {
     frame(&STOCK_LEVELS.schema, series).unwrap()
 }
 
-fn sales(rows: &[(&str, &str, i64)]) -> DataFrame {
+pub(super) fn sales(rows: &[(&str, &str, i64)]) -> DataFrame {
     let n = rows.len();
     let series = columns![
         rows.iter().map(|row| number(row.0)).collect::<Vec<_>>(),
@@ -105,7 +105,7 @@ fn suppliers() -> DataFrame {
     frame(&SUPPLIERS.schema, series).unwrap()
 }
 
-fn open_orders(rows: &[(&str, i64, &str, &str)]) -> DataFrame {
+pub(super) fn open_orders(rows: &[(&str, i64, &str, &str)]) -> DataFrame {
     let series = columns![
         rows.iter().map(|row| row.0).collect::<Vec<_>>(),
         vec!["S1"; rows.len()],
@@ -116,7 +116,7 @@ fn open_orders(rows: &[(&str, i64, &str, &str)]) -> DataFrame {
     frame(&OPEN_ORDERS.schema, series).unwrap()
 }
 
-fn deliveries(rows: &[(&str, &str, &str, i64)]) -> DataFrame {
+pub(super) fn deliveries(rows: &[(&str, &str, &str, i64)]) -> DataFrame {
     let n = rows.len();
     let series = columns![
         vec!["V1"; n],
@@ -130,7 +130,7 @@ fn deliveries(rows: &[(&str, &str, &str, i64)]) -> DataFrame {
 }
 
 /// Product A: 27 on hand, 12 on order for Friday, packs of 12, cost 1.50, price 3.00, supplier Dairy (Mondays and Thursdays, 2 days).
-fn one_line() -> InventoryFrames {
+pub(super) fn one_line() -> InventoryFrames {
     let prices = columns![vec!["A"], vec![None::<&str>], vec![number("2026-01-01")], vec![300_i64]];
     InventoryFrames {
         forecast: Some((day(AS_OF), forecast(&["A"], 28))),
@@ -145,7 +145,7 @@ fn one_line() -> InventoryFrames {
     }
 }
 
-fn run(plan: &InventoryPlan, frames: &InventoryFrames) -> Publication {
+pub(super) fn run(plan: &InventoryPlan, frames: &InventoryFrames) -> Publication {
     let facts = shape(day(AS_OF), frames).unwrap();
     publish(plan, &facts)
 }
@@ -161,7 +161,7 @@ fn publish(plan: &InventoryPlan, facts: &InventoryFacts) -> Publication {
     publication
 }
 
-fn rows<'a>(publication: &'a Publication, schema: &TableSchema<'_>) -> &'a DataFrame {
+pub(super) fn rows<'a>(publication: &'a Publication, schema: &TableSchema<'_>) -> &'a DataFrame {
     &publication.tables.iter().find(|table| table.schema.name == schema.name).unwrap().frame
 }
 
@@ -380,124 +380,6 @@ fn a_product_in_its_last_days_is_ordered_for_those_days_only() {
     // Six days: 65 - 39 = 26, three packs.
     assert_eq!(integers(advice, "order_quantity").unwrap(), [Some(36_000)]);
     assert!(texts(advice, "flags").unwrap()[0].as_ref().unwrap().contains("phase_out"));
-}
-
-/// Advice of 9 November for 10 November: 24 (2 packs), arriving on the 12th, covering until the 15th; 50 expected, up to 60.
-fn past_advice(rows: &[(&str, &str, &str)]) -> DataFrame {
-    let n = rows.len();
-    let series = columns![
-        rows.iter().map(|row| row.1).collect::<Vec<_>>(),
-        rows.iter().map(|row| row.2).collect::<Vec<_>>(),
-        vec!["S1"; n],
-        vec![Some("V1"); n],
-        vec![number("2026-11-10"); n],
-        vec![number("2026-11-12"); n],
-        vec![number("2026-11-15"); n],
-        vec![24_000_i64; n],
-        vec![Some(12_000_i64); n],
-        vec![Some(150_i64); n],
-        vec![Some(3_600_i64); n],
-        vec![36_000_i64; n],
-        vec![0_i64; n],
-        vec![0_i64; n],
-        vec![50.0; n],
-        vec![10.0; n],
-        vec![60.0; n],
-        vec![0.95; n],
-        vec![2.0; n],
-        vec!["quoted"; n],
-        vec![6_i64; n],
-        vec![number("2026-11-09"); n],
-        vec!["smoothing"; n],
-        vec![None::<i32>; n],
-        vec!["amber"; n],
-        vec![""; n],
-        vec![""; n],
-    ];
-    let mut advice = frame(&INVENTORY_RECOMMENDATIONS, series).unwrap();
-    let made = columns![rows.iter().map(|row| number(row.0)).collect::<Vec<_>>()]
-        .remove(0)
-        .cast(&polars::prelude::DataType::Date)
-        .unwrap();
-    advice.insert_column(0, made.with_name("as_of".into()).into()).unwrap();
-    advice
-}
-
-#[test]
-fn earlier_advice_is_graded_once_by_its_last_word() {
-    let mut stocks = vec![(AS_OF, "A", 27)];
-    for (product, levels) in
-        [("A", [30, 20, 15, 12]), ("B", [20, 0, 5, 3]), ("C", [100, 100, 100, 100]), ("D", [9, 8, 7, 6])]
-    {
-        for (date, on_hand) in ["2026-11-12", "2026-11-13", "2026-11-14", "2026-11-15"].into_iter().zip(levels) {
-            stocks.push((date, product, on_hand));
-        }
-    }
-    let last = "2026-11-09";
-    let frames = InventoryFrames {
-        products: products(&[("A", Some("V1"), Some(150)), ("B", Some("V1"), Some(150))]),
-        stock_levels: stock(&stocks),
-        daily_sales: sales(&[("2026-11-10", "A", 30), ("2026-11-15", "A", 18), ("2026-11-16", "A", 1)]),
-        deliveries: Some(deliveries(&[
-            ("A", "2026-11-10", "2026-11-12", 24),
-            ("B", "2026-11-10", "2026-11-12", 24),
-            ("C", "2026-11-10", "2026-11-12", 24),
-            ("E", "2026-11-10", "2026-11-12", 24),
-        ])),
-        open_orders: Some(open_orders(&[])),
-        past_advice: Some(past_advice(&[
-            ("2026-11-08", "provisional", "A"),
-            (last, "a", "A"),
-            (last, "b", "B"),
-            (last, "c", "C"),
-            (last, "d", "D"),
-            (last, "e", "E"),
-            (last, "graded", "F"),
-        ])),
-        ..one_line()
-    };
-    let publication = run(&InventoryPlan::default(), &frames);
-    let outcomes = rows(&publication, &RECOMMENDATION_OUTCOMES);
-    let ids: Vec<String> = texts(outcomes, "recommendation_id").unwrap().into_iter().flatten().collect();
-    let verdicts: Vec<String> = texts(outcomes, "verdict").unwrap().into_iter().flatten().collect();
-    assert_eq!(ids, ["a", "b", "c", "d", "e", "graded"]);
-    assert_eq!(verdicts, ["good", "too_little", "too_much", "not_followed", "unknown", "not_followed"]);
-    assert_eq!(integers(outcomes, "ordered").unwrap()[3], Some(0));
-    assert_eq!(super::cells::reals(outcomes, "demand_actual").unwrap()[0], Some(48.0));
-    let grade = publication.page.grade.as_ref().unwrap();
-    assert_eq!(
-        grade.text[0],
-        "Of 6 recommendations made on 2026-11-09, 1 was good, 1 was too little, 1 was too much, 2 were not followed, 1 was not gradable."
-    );
-    // 24 too many cost 36.00; one of six days without stock loses 50 / 6 units, 25.00.
-    let money: Vec<_> = grade.tables[0].rows.iter().map(|row| row[5].clone()).collect();
-    assert!(
-        grade.tables[0].total_rows == 2
-            && matches!(money[..], [crate::publication::Cell::Number(3_600.0), crate::publication::Cell::Number(lost)] if (lost - 2_500.0).abs() < 1e-6),
-        "{money:?}"
-    );
-
-    let graded_before = outcomes.tail(Some(1));
-    let again = run(&InventoryPlan::default(), &InventoryFrames { past_outcomes: Some(graded_before), ..frames });
-    assert_eq!(rows(&again, &RECOMMENDATION_OUTCOMES).height(), 5);
-}
-
-#[test]
-fn unknown_orders_are_graded_as_if_followed_and_said_so() {
-    let stocks: Vec<(&str, &str, i64)> =
-        ["2026-11-12", "2026-11-13", "2026-11-14", "2026-11-15"].map(|date| (date, "A", 9)).to_vec();
-    let frames = InventoryFrames {
-        stock_levels: stock(&stocks),
-        deliveries: None,
-        open_orders: None,
-        past_advice: Some(past_advice(&[("2026-11-09", "a", "A")])),
-        ..one_line()
-    };
-    let publication = run(&InventoryPlan::default(), &frames);
-    let outcomes = rows(&publication, &RECOMMENDATION_OUTCOMES);
-    assert_eq!(integers(outcomes, "ordered").unwrap(), [None]);
-    assert_eq!(texts(outcomes, "verdict").unwrap(), [Some("good".to_owned())]);
-    assert!(publication.page.grade.unwrap().text[2].contains("not known what was ordered"));
 }
 
 #[test]
