@@ -229,13 +229,5 @@ pub(super) fn export(rows: &[RuleRow]) -> Export {
 
 /// A whole number with thousands separators.
 pub(super) fn grouped(value: f64) -> String {
-    let digits = format!("{:.0}", value.abs());
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if value < 0.0 { format!("-{text}") } else { text }
+    crate::words::grouped(value, 0)
 }

@@ -70,16 +70,7 @@ fn effect(row: &LiftRow, currency: Currency) -> String {
 
 /// `12,340 EUR` for minor units.
 pub(super) fn amount(minor: f64, currency: Currency) -> String {
-    let major = (minor / currency.minor_per_major()).round();
-    let digits = format!("{:.0}", major.abs());
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    format!("{}{text} {}", if major < 0.0 { "-" } else { "" }, currency.code())
+    format!("{} {}", crate::words::grouped(minor / currency.minor_per_major(), 0), currency.code())
 }
 
 /// The same with a plus where it is due.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::DemandForecast;
-use super::columns::{days, integers, reals, texts};
 use super::history::{SeriesHistory, series_histories};
 use crate::datasets::{CALENDAR, DAILY_SALES, PRICES, PRODUCTS, PROMOTIONS, PublishedAt, STOCK_LEVELS, Source};
+use crate::frames::{days, integers, reals, texts};
 use crate::job::RunContext;
 use crate::published::{DEMAND_FORECASTS, QUANTILES};
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{DataFrame, PolarsResult};
 
-use super::columns::{days, integers, texts};
 use super::dataset::Product;
+use crate::frames::{days, integers, texts};
 
 /// Days whose revenue over units values a unit.
 const VALUE_DAYS: i32 = 91;
@@ -100,9 +100,9 @@ pub(super) fn series_histories(
     let data_begin = dates.iter().flatten().copied().filter(|day| *day >= first_day).min().unwrap_or(first_day);
     let series = sparse.into_iter().filter_map(|((product, location), sparse)| {
         let first_sale = *sparse.units.keys().next()?;
-        let first_sale = plausible_start(data_begin, first_sale, as_of, sparse.units.len());
         let launched = products.get(product).and_then(|product| product.launched_on).map(|day| day.max(first_day));
-        let start = launched.map_or(first_sale, |day| day.min(first_sale));
+        let guessed = plausible_start(data_begin, first_sale, as_of, sparse.units.len());
+        let start = launched.map_or(guessed, |day| day.min(first_sale));
         let sold: Vec<f64> = (start..=as_of).map(|day| sparse.units.get(&day).copied().unwrap_or(0.0)).collect();
         let empty = empty_shelves.get(&(product, location)).map_or(&[][..], Vec::as_slice);
         let mut demand = sold.clone();
@@ -121,15 +121,15 @@ pub(super) fn series_histories(
     Ok(series.collect())
 }
 
-/// The first day on which a product without a known launch was on sale.
+/// The first day of a series without a known launch.
 ///
-/// A slow seller's first sale is not its launch: to begin there counts a sale and leaves out the wait before it, which
-/// overstates demand, and adds up over many slow sellers. Unless the days before the first sale are too many to have
-/// passed without one by chance (fewer than 3 sale days expected in them, so p > 0.05 for a Poisson process), the series
-/// begins with the data.
+/// A slow seller's first sale is not its launch, and to count it overstates demand: we look because of it. Over many slow
+/// sellers that adds up. So the rate is taken from the sale days after the first; unless the days before the first sale are
+/// too many to have passed without one by chance (fewer than 3 sale days expected in them, so p > 0.05 for a Poisson
+/// process), the series begins with the data. Otherwise the product is new, and its series begins the day after.
 fn plausible_start(data_begin: i32, first_sale: i32, as_of: i32, sale_days: usize) -> i32 {
-    let rate = sale_days as f64 / f64::from(as_of - first_sale + 1);
-    if rate * f64::from(first_sale - data_begin) < 3.0 { data_begin } else { first_sale }
+    let rate = (sale_days as f64 - 1.0) / f64::from((as_of - first_sale).max(1));
+    if rate * f64::from(first_sale - data_begin) < 3.0 { data_begin } else { first_sale + 1 }
 }
 
 /// Marks the days on which an empty shelf hid demand and returns how many.

@@ -36,7 +36,6 @@
 mod accuracy;
 mod caveats;
 mod changes;
-mod columns;
 mod dataset;
 mod hierarchy;
 mod history;

@@ -94,7 +94,7 @@ fn both_tables_have_their_published_columns_and_every_level_in_order() {
     let frame = &publication.tables[0].frame;
     // total, Grocery, Grocery/Dairy, Grocery/Fats, four series; seven days each
     assert_eq!(frame.height(), (1 + 1 + 2 + 4) * 7);
-    let mut levels: Vec<&str> = super::columns::texts(frame, "level").unwrap().into_iter().flatten().collect();
+    let mut levels: Vec<&str> = crate::frames::texts(frame, "level").unwrap().into_iter().flatten().collect();
     levels.dedup();
     assert_eq!(levels, ["total", "category_1", "category_2", "product_location"]);
 }
@@ -118,8 +118,8 @@ fn an_empty_shelf_with_low_sales_is_not_zero_demand() {
     let as_of = ctx().as_of.to_epoch_days();
     // A day on which A @ L1 sold as usual and one on which it sold nothing, both closed with an empty shelf.
     let quiet = as_of - 10;
-    let keep: polars::prelude::BooleanChunked = (super::columns::days(&frames.sales, "sold_on").unwrap().iter())
-        .zip(super::columns::texts(&frames.sales, "product_id").unwrap())
+    let keep: polars::prelude::BooleanChunked = (crate::frames::days(&frames.sales, "sold_on").unwrap().iter())
+        .zip(crate::frames::texts(&frames.sales, "product_id").unwrap())
         .map(|(day, product)| Some(!(*day == Some(quiet) && product == Some("A"))))
         .collect();
     frames.sales = frames.sales.filter(&keep).unwrap();

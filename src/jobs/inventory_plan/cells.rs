@@ -3,19 +3,12 @@
 use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, PlSmallStr, PolarsResult, Series};
 
+pub(super) use crate::frames::{integers, reals};
 use crate::table::TableSchema;
 
 pub(super) fn texts(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<String>>> {
     let column = frame.column(name)?.as_materialized_series();
     Ok(column.str()?.iter().map(|text| text.map(ToOwned::to_owned)).collect())
-}
-
-pub(super) fn integers(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<i64>>> {
-    Ok(frame.column(name)?.as_materialized_series().i64()?.iter().collect())
-}
-
-pub(super) fn reals(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<f64>>> {
-    Ok(frame.column(name)?.as_materialized_series().f64()?.iter().collect())
 }
 
 pub(super) fn dates(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<NaiveDate>>> {
