@@ -1,7 +1,5 @@
 //! Parses arguments, prints errors. Everything else is in the library.
 
-use std::process::ExitCode;
-
 use clap::Parser;
 use nightclerk::cli::{self, Arguments};
 
@@ -11,7 +9,7 @@ fn now_micros() -> i64 {
 }
 
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn main() {
     // Structured logs go to standard error when asked for: NIGHTCLERK_LOG=info.
     let filter = tracing_subscriber::EnvFilter::try_from_env("NIGHTCLERK_LOG");
     if let Ok(filter) = filter {
@@ -19,8 +17,10 @@ async fn main() -> ExitCode {
     }
     let arguments = Arguments::parse();
     let json = arguments.json();
-    ExitCode::from(match cli::run(arguments, now_micros).await {
+    let code = match cli::run(arguments, now_micros).await {
         Ok(code) => code,
         Err(failure) => cli::report(&failure, json),
-    })
+    };
+    // Not by returning: the runtime would wait for a fit that ran into its timeout or was cancelled.
+    std::process::exit(code.into())
 }

@@ -1,7 +1,7 @@
 -- Every line of every order that was known by the night of :as_of. The one file to adapt first: daily_sales,
 -- basket_lines and customer_days are derived from it.
 -- grain:    one row per order line; a return is a line with a negative quantity
--- binds:    :as_of, the last complete business day
+-- binds:    :as_of, the last complete business day; :as_of_end, the midnight that ends it
 -- units:    quantity in thousandths of a unit; amounts in minor currency units (cents), without tax
 -- ordered_on must be the business date in the project's time zone (SQLite cannot derive it from an instant).
 -- Left out: lines recorded after :as_of (nobody could know them), and the dirty ones: no quantity, a product that is
@@ -20,6 +20,6 @@ SELECT
 FROM order_lines l
 JOIN products p ON p.product_id = l.product_id
 WHERE l.ordered_on <= :as_of
-  AND DATE(l.recorded_at) <= :as_of
+  AND l.recorded_at < :as_of_end
   AND l.quantity <> 0
-  AND ABS(l.net_amount) <= 50 * p.list_price * ABS(l.quantity)
+  AND (p.list_price IS NULL OR ABS(l.net_amount) <= CAST(50 AS BIGINT) * p.list_price * ABS(l.quantity))

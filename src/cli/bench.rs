@@ -16,7 +16,7 @@ use crate::project::Project;
 use crate::runner::Runner;
 use crate::runner::night::run_night;
 use crate::shop::{Planner, ShopTable};
-use crate::warehouse::{Side, Value, Warehouse};
+use crate::warehouse::{Create, Side, Value, Warehouse};
 
 /// Judge a demo's published advice against the truth about its shop.
 ///
@@ -38,7 +38,7 @@ pub struct Bench {
 
 pub(super) async fn run(context: &Context, command: &Bench) -> Result<u8, Failure> {
     let project = project_in(&command.dir)?;
-    let warehouse = context.warehouse(&project, false).await?;
+    let warehouse = context.warehouse(&project, Create::Schema).await?;
     if demo::settings(&warehouse).await?.is_none() {
         let dir = command.dir.display();
         return Err(Failure::usage(format!("{dir} is not a demo: its warehouse has no table `truth_settings`")));
@@ -100,7 +100,7 @@ async fn weeks_in(context: &Context, copy: &Path, weeks: u32) -> Result<(PolicyR
     if !project.config.warehouse.url.expose().starts_with("sqlite:") {
         return Err(Failure::usage("--weeks needs a demo on SQLite: it works on a copy of its file"));
     }
-    let warehouse = context.warehouse(&project, false).await?;
+    let warehouse = context.warehouse(&project, Create::Schema).await?;
     let settings = demo::settings(&warehouse).await?;
     let Some(settings) = settings else { return Err(Failure::usage("not a demo")) };
     let start = demo::last_day(&warehouse).await?;

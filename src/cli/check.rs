@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::context::{self, Context, Failure};
 use crate::datasets::{DATASETS, SqlFiles, dataset_sql};
 use crate::runner::{migrations, night};
-use crate::warehouse::{Expectation, FoundColumn, FrameBuilder, Side};
+use crate::warehouse::{Create, Expectation, FoundColumn, FrameBuilder, Side};
 
 /// One file or one job, and what is wrong with it.
 #[derive(Serialize)]
@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
     let project = context.project()?;
     context::templates(&project)?;
     let audits = context::audits(&project)?;
-    let warehouse = context.warehouse(&project, false).await?;
+    let warehouse = context.warehouse(&project, Create::Nothing).await?;
     let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
     let mut checked = Vec::new();
     for dataset in DATASETS {

@@ -12,7 +12,7 @@ use crate::report::Templates;
 use crate::runner::gates::Audit;
 use crate::runner::ledger::Owner;
 use crate::runner::{Runner, files, migrations};
-use crate::warehouse::{Warehouse, WarehouseConfig, WarehouseError};
+use crate::warehouse::{Create, Warehouse, WarehouseConfig, WarehouseError};
 
 /// Something that ends the command.
 #[derive(Debug)]
@@ -70,13 +70,13 @@ impl Context {
     ///
     /// # Errors
     /// When it cannot be reached.
-    pub async fn warehouse(&self, project: &Project, create: bool) -> Result<Warehouse, Failure> {
+    pub async fn warehouse(&self, project: &Project, create: Create) -> Result<Warehouse, Failure> {
         let settings = &project.config.warehouse;
         let config = WarehouseConfig {
             url: settings.url.expose().into(),
             source_url: settings.source_url.as_ref().map(|url| url.expose().into()),
             schema: settings.schema.clone(),
-            create_if_missing: create,
+            create,
         };
         Ok(Warehouse::open(&config).await?)
     }
@@ -98,17 +98,32 @@ impl Context {
             warehouse: Arc::new(warehouse),
             clock: Arc::new(now),
             events: self.terminal.events(),
+            stopping: Arc::new(|| false),
         })
     }
 
     /// The business date of a run: as asked for, else fixed by the project, else yesterday in its zone.
-    pub fn as_of(&self, project: &Project, asked: Option<NaiveDate>) -> NaiveDate {
-        asked.or(project.config.as_of).unwrap_or_else(|| {
-            let now = chrono::DateTime::from_timestamp_micros((self.now_micros)()).unwrap_or_default();
-            let today = now.with_timezone(&project.config.zone()).date_naive();
-            today.pred_opt().unwrap_or(today)
-        })
+    ///
+    /// # Errors
+    /// When it is not over yet: a publication of half a day would pass for a whole one.
+    pub fn as_of(&self, project: &Project, asked: Option<NaiveDate>) -> Result<NaiveDate, Failure> {
+        let yesterday = yesterday((self.now_micros)(), project.config.zone());
+        match (asked, project.config.as_of) {
+            (Some(asked), None) if asked > yesterday => Err(Failure::usage(format!(
+                "{asked} is not over yet in {}: the last complete business day is {yesterday}",
+                project.config.zone()
+            ))),
+            (Some(asked), _) => Ok(asked),
+            (None, fixed) => Ok(fixed.unwrap_or(yesterday)),
+        }
     }
+}
+
+/// The last complete business day of a zone.
+pub fn yesterday(now_micros: i64, zone: chrono_tz::Tz) -> NaiveDate {
+    let now = chrono::DateTime::from_timestamp_micros(now_micros).unwrap_or_default();
+    let today = now.with_timezone(&zone).date_naive();
+    today.pred_opt().unwrap_or(today)
 }
 
 /// Reads the project in a folder.

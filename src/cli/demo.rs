@@ -17,7 +17,7 @@ use crate::shop::{
     World, live, schemas, truth,
 };
 use crate::table::{Column, ColumnType, TableSchema};
-use crate::warehouse::{Query, Side, Value, Warehouse, WarehouseError, create_table_sql};
+use crate::warehouse::{Create, Query, Side, Value, Warehouse, WarehouseError, create_table_sql};
 
 /// The last day of the generated history, the first night's business date, in days since 1970-01-01: 2026-10-25.
 const HISTORY_ENDS: i32 = 20_751;
@@ -81,7 +81,7 @@ async fn found(context: &Context, command: &Demo) -> Result<u8, Failure> {
     };
     write_project(command, last_day)?;
     let project = project_in(&command.dir)?;
-    let warehouse = context.warehouse(&project, true).await?;
+    let warehouse = context.warehouse(&project, Create::Everything).await?;
     if warehouse.table_exists(Side::Target, "order_lines").await? {
         return Err(Failure::usage(
             "the warehouse holds a table `order_lines` already: the demo makes its own, name an empty one",
@@ -105,7 +105,7 @@ async fn found(context: &Context, command: &Demo) -> Result<u8, Failure> {
 /// Lets the shop live on by the clerk's advice and runs the night that follows.
 async fn advance(context: &Context, dir: &Path, days: u32) -> Result<u8, Failure> {
     let project = project_in(dir)?;
-    let warehouse = context.warehouse(&project, false).await?;
+    let warehouse = context.warehouse(&project, Create::Schema).await?;
     let Some(settings) = settings(&warehouse).await? else {
         return Err(Failure::usage(format!(
             "{} is not a demo: its warehouse has no table `truth_settings`",

@@ -9,7 +9,7 @@ use crate::published::{
     INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES,
 };
 use crate::table::TableSchema;
-use crate::warehouse::{Side, Value, Warehouse};
+use crate::warehouse::{Create, Side, Value, Warehouse};
 
 /// Why this order quantity, why this coupon.
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ enum What {
 
 pub(super) async fn run(context: &Context, command: &Explain) -> Result<u8, Failure> {
     let project = context.project()?;
-    let warehouse = context.warehouse(&project, false).await?;
+    let warehouse = context.warehouse(&project, Create::Nothing).await?;
     let found = match &command.what {
         What::Order { product, location } => order(&warehouse, product, location.as_deref()).await?,
         What::Coupon { customer } => coupon(&warehouse, customer).await?,

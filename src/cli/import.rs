@@ -8,6 +8,7 @@ use super::context::{Context, Failure};
 use crate::import::{ImportSettings, import_folder};
 use crate::job::Progress;
 use crate::quantities::Share;
+use crate::warehouse::Create;
 
 /// Load CSV, CSV.gz and Parquet files into warehouse tables, one table per file.
 ///
@@ -34,7 +35,7 @@ fn share(text: &str) -> Result<Share, String> {
 
 pub(super) async fn run(context: &Context, command: &Import) -> Result<u8, Failure> {
     let project = context.project()?;
-    let warehouse = context.warehouse(&project, true).await?;
+    let warehouse = context.warehouse(&project, Create::Everything).await?;
     let only = (!command.only.is_empty()).then_some(command.only.as_slice());
     let settings = ImportSettings {
         text_columns: command.text.iter().cloned().collect(),

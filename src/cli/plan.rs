@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::context::{Context, Failure};
 use crate::datasets::{SqlFiles, dataset_sql};
 use crate::runner::{ledger, migrations, night};
-use crate::warehouse::Side;
+use crate::warehouse::{Create, Side};
 
 /// What a night would run, replace and create; nothing is changed.
 #[derive(Debug, Args)]
@@ -40,8 +40,8 @@ struct PlannedQuery {
 
 pub(super) async fn run(context: &Context, command: &Plan) -> Result<u8, Failure> {
     let project = context.project()?;
-    let as_of = context.as_of(&project, command.as_of);
-    let warehouse = context.warehouse(&project, false).await?;
+    let as_of = context.as_of(&project, command.as_of)?;
+    let warehouse = context.warehouse(&project, Create::Nothing).await?;
     let pending = migrations::pending(&warehouse).await?;
     let known = if pending.is_empty() { ledger::publications(&warehouse, None).await? } else { Vec::new() };
     let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
@@ -67,7 +67,11 @@ pub(super) async fn run(context: &Context, command: &Plan) -> Result<u8, Failure
             reads,
         });
     }
-    let script = if pending.is_empty() { String::new() } else { migrations::script(&pending) };
+    let script = if pending.is_empty() {
+        String::new()
+    } else {
+        migrations::script(&pending, warehouse.dialect(Side::Target), &project.config.warehouse.schema)
+    };
     context.terminal.object(&serde_json::json!({ "as_of": as_of, "jobs": jobs, "migration_sql": script }));
     tell(context, as_of, &jobs, command.sql);
     if !script.is_empty() {

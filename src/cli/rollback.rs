@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::context::{Context, Failure};
 use crate::runner::{ledger, migrations};
+use crate::warehouse::Create;
 
 /// Withdraw a job's current publication; the one before it becomes current again.
 #[derive(Debug, Args)]
@@ -14,7 +15,7 @@ pub struct Rollback {
 
 pub(super) async fn run(context: &Context, command: &Rollback) -> Result<u8, Failure> {
     let project = context.project()?;
-    let warehouse = context.warehouse(&project, false).await?;
+    let warehouse = context.warehouse(&project, Create::Nothing).await?;
     migrations::apply(&warehouse, (context.now_micros)()).await?;
     let Some((withdrawn, current)) = ledger::rollback(&warehouse, &command.job).await? else {
         return Err(Failure::usage(format!("`{}` has no publication to withdraw", command.job)));

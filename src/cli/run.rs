@@ -5,6 +5,9 @@ use clap::Args;
 
 use super::context::{Context, Failure};
 use crate::runner::night::{NightOutcome, gravest, run_night};
+use crate::runner::{Runner, ledger};
+use crate::scheduler::{self, Stop};
+use crate::warehouse::Create;
 
 /// Run a night, or one job.
 #[derive(Debug, Args)]
@@ -37,11 +40,26 @@ pub struct Backfill {
 pub(super) async fn run(context: &Context, command: &Run) -> Result<u8, Failure> {
     let project = context.project()?;
     known_jobs(&project, &command.jobs)?;
-    let as_of = context.as_of(&project, command.as_of);
-    let warehouse = context.warehouse(&project, false).await?;
+    let as_of = context.as_of(&project, command.as_of)?;
+    let warehouse = context.warehouse(&project, Create::Schema).await?;
     let runner = context.runner(project, warehouse).await?;
-    let night = run_night(&runner, as_of, &command.jobs).await;
-    Ok(tell(context, &night))
+    let night = unless_stopped(&runner, run_night(&runner, as_of, &command.jobs)).await?;
+    Ok(night.map_or(CANCELLED, |night| tell(context, &night)))
+}
+
+/// The exit code after a signal.
+const CANCELLED: u8 = 130;
+
+/// Waits for the work, or for SIGINT or SIGTERM: then what this process holds is freed at once.
+async fn unless_stopped<T>(runner: &Runner, work: impl Future<Output = T>) -> Result<Option<T>, Failure> {
+    let mut stop = scheduler::stop_on_signals().map_err(|error| Failure::new(1, error.to_string()))?;
+    tokio::select! {
+        done = work => Ok(Some(done)),
+        _ = stop.wait_for(|stop| *stop != Stop::Running) => {
+            ledger::cancel(&runner.warehouse, &runner.owner, (runner.clock)()).await?;
+            Ok(None)
+        }
+    }
 }
 
 pub(super) async fn backfill(context: &Context, command: &Backfill) -> Result<u8, Failure> {
@@ -50,12 +68,14 @@ pub(super) async fn backfill(context: &Context, command: &Backfill) -> Result<u8
     }
     let project = context.project()?;
     known_jobs(&project, &command.jobs)?;
-    let warehouse = context.warehouse(&project, false).await?;
+    let warehouse = context.warehouse(&project, Create::Schema).await?;
     let runner = context.runner(project, warehouse).await?;
     let mut codes = Vec::new();
     let mut as_of = command.from;
     while as_of <= command.to {
-        let night = run_night(&runner, as_of, &command.jobs).await;
+        let Some(night) = unless_stopped(&runner, run_night(&runner, as_of, &command.jobs)).await? else {
+            return Ok(CANCELLED);
+        };
         codes.push(tell(context, &night));
         as_of += chrono::TimeDelta::days(i64::from(command.step));
     }

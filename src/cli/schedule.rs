@@ -7,9 +7,12 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Subcommand};
 
-use super::context::{Context, Failure};
+use super::context::{Context, Failure, yesterday};
+use crate::job_file::JobFile;
+use crate::project::Project;
 use crate::runner::{Runner, ledger, night};
 use crate::scheduler::{self, Ended, Stop};
+use crate::warehouse::{Create, WarehouseError};
 
 /// Run as a daemon by the schedules of the job files; `schedule next` previews them.
 #[derive(Debug, Args)]
@@ -73,15 +76,16 @@ async fn daemon(context: &Context, grace: Duration) -> Result<u8, Failure> {
     if !project.jobs.iter().any(|job| job.enabled && job.schedule.is_some()) {
         return Err(Failure::usage("no enabled job in jobs/ has a [schedule]: there is nothing to wait for"));
     }
-    let warehouse = context.warehouse(&project, false).await?;
-    let runner = Arc::new(context.runner(project, warehouse).await?);
+    let warehouse = context.warehouse(&project, Create::Schema).await?;
     let stop = scheduler::stop_on_signals().map_err(|error| Failure::new(1, error.to_string()))?;
-    context.terminal.note("waiting; SIGINT or SIGTERM ends after the job in flight");
     let draining = stop.clone();
+    let stopping = Arc::new(move || *draining.borrow() != Stop::Running);
+    let runner = Arc::new(Runner { stopping, ..context.runner(project, warehouse).await? });
+    context.terminal.note("waiting; SIGINT or SIGTERM ends after the job in flight");
     let tick = move || {
-        let (runner, draining) = (runner.clone(), draining.clone());
+        let runner = runner.clone();
         let future: futures_util::future::BoxFuture<'static, ()> = Box::pin(async move {
-            if let Err(error) = run_due(&runner, || *draining.borrow() != Stop::Running).await {
+            if let Err(error) = run_due(&runner).await {
                 tracing::error!(%error, "the ledger cannot be read; trying again in ten seconds");
             }
         });
@@ -92,22 +96,65 @@ async fn daemon(context: &Context, grace: Duration) -> Result<u8, Failure> {
 }
 
 /// Runs every slot that is due, oldest business date first.
-async fn run_due(runner: &Runner, stopping: impl Fn() -> bool) -> Result<(), crate::warehouse::WarehouseError> {
-    let done = ledger::newest_ended(&runner.warehouse).await?;
-    let mut due: BTreeMap<NaiveDate, Vec<String>> = BTreeMap::new();
+async fn run_due(runner: &Runner) -> Result<(), WarehouseError> {
     let from = now((runner.clock)());
-    for job in night::in_order(&runner.project) {
-        let Some(timetable) = &job.schedule else { continue };
-        let zone = timetable.schedule.zone();
-        for as_of in timetable.due(done.get(&job.name).copied(), from.with_timezone(&zone)) {
-            due.entry(as_of).or_default().push(job.name.clone());
+    let yesterday = yesterday(from.timestamp_micros(), runner.project.config.zone());
+    let done = ledger::newest_ended(&runner.warehouse, yesterday).await?;
+    for (as_of, jobs) in due(&runner.project, &done, from) {
+        let mut ready = Vec::new();
+        for name in &jobs {
+            let Some(job) = runner.project.job(name) else { continue };
+            // What runs before it and is not due now has run, or has not been there at all.
+            let mut absent = job.after.iter().filter(|before| !jobs.contains(before));
+            let unpublished = absent.find(|before| runner.project.job(before).is_some_and(|before| before.enabled));
+            let publications = match unpublished {
+                Some(before) => ledger::publications(&runner.warehouse, Some(before)).await?,
+                None => Vec::new(),
+            };
+            let there = publications.iter().any(|row| row.as_of == as_of && row.state == "published");
+            match unpublished {
+                Some(before) if !there => {
+                    let reason = format!("it runs after `{before}`, which did not publish for {as_of}");
+                    night::skip(runner, job, as_of, reason).await;
+                }
+                _ => ready.push(name.clone()),
+            }
         }
-    }
-    for (as_of, jobs) in due {
-        if stopping() {
-            break;
+        if !ready.is_empty() && !(runner.stopping)() {
+            night::run_night(runner, as_of, &ready).await;
         }
-        night::run_night(runner, as_of, &jobs).await;
     }
     Ok(())
+}
+
+/// The jobs that are due, by business date. A job waits until those before it have ended for that date; one without a
+/// schedule of its own is due as soon as they have.
+fn due(project: &Project, done: &BTreeMap<String, NaiveDate>, from: DateTime<Utc>) -> BTreeMap<NaiveDate, Vec<String>> {
+    let mut due: BTreeMap<NaiveDate, Vec<String>> = BTreeMap::new();
+    for job in night::in_order(project) {
+        let last = done.get(&job.name).copied();
+        let before: Vec<&JobFile> =
+            job.after.iter().filter_map(|name| project.job(name)).filter(|before| before.enabled).collect();
+        let dates = match &job.schedule {
+            Some(timetable) => timetable.due(last, from.with_timezone(&timetable.schedule.zone())),
+            None => {
+                let ended = before.iter().map(|before| done.get(&before.name).copied()).min().flatten();
+                let now_due = before.iter().filter_map(|before| {
+                    due.iter().rev().find(|(_, jobs)| jobs.contains(&before.name)).map(|(date, _)| *date)
+                });
+                let newest = now_due.min().max(ended);
+                newest.filter(|newest| last.is_none_or(|last| last < *newest)).into_iter().collect()
+            }
+        };
+        for as_of in dates {
+            let over = |before: &&JobFile| {
+                done.get(&before.name).is_some_and(|ended| *ended >= as_of)
+                    || due.get(&as_of).is_some_and(|jobs| jobs.contains(&before.name))
+            };
+            if before.iter().all(over) {
+                due.entry(as_of).or_default().push(job.name.clone());
+            }
+        }
+    }
+    due
 }

@@ -7,6 +7,7 @@ use super::context::{Context, Failure};
 use crate::runner::ledger::{self, PublicationRow, RunRow};
 use crate::runner::{migrations, night};
 use crate::schedule::Schedule;
+use crate::warehouse::Create;
 
 #[derive(Serialize)]
 struct JobStatus {
@@ -20,7 +21,7 @@ struct JobStatus {
 
 pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
     let project = context.project()?;
-    let warehouse = context.warehouse(&project, false).await?;
+    let warehouse = context.warehouse(&project, Create::Nothing).await?;
     if !migrations::pending(&warehouse).await?.is_empty() {
         context.terminal.object(&serde_json::json!({ "jobs": [], "note": "nothing has run yet" }));
         context.terminal.line("nothing has run yet: `nightclerk run` runs the first night");

@@ -234,7 +234,10 @@ fn duplicate(arrived: &DataFrame, sorted: &DataFrame, schema: &TableSchema<'_>, 
     let key = key_of(sorted, row);
     let mut rows = (0..arrived.height()).filter(|&row| key_of(arrived, row) == key).map(|row| row + 1);
     let rows = (rows.next().unwrap_or(0), rows.next().unwrap_or(0));
-    let key = schema.grain.iter().zip(key).map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>();
+    // Ids of customers may be their addresses: rows are named, their ids are not.
+    let shown = |name: &str, value: String| if name == "customer_id" { "(not shown)".to_owned() } else { value };
+    let key = schema.grain.iter().zip(key).map(|(name, value)| format!("{name} = {}", shown(name, value)));
+    let key = key.collect::<Vec<_>>();
     Fault::Duplicate { key: key.join(", "), rows }
 }
 

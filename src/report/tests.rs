@@ -249,9 +249,12 @@ fn a_cut_table_says_how_much_is_shown_and_where_the_rest_is() {
     assert!(html(&page, &facts).contains("25 of 1,214 rows."));
     let file = |name: &str| FileLink { name: name.to_owned(), href: name.to_owned(), about: String::new(), bytes: 10 };
     facts.files = vec![file("orders.csv"), file("orders.xlsx")];
-    assert!(html(&page, &facts).contains("25 of 1,214 rows; all of them in <a href=\"orders.csv\">orders.csv</a>."));
+    assert!(
+        html(&page, &facts)
+            .contains("25 of 1,214 rows; the published rows are in <a href=\"orders.csv\">orders.csv</a>.")
+    );
     facts.files.push(file("exceptions.csv"));
-    assert!(html(&page, &facts).contains("all of them in <a href=\"#files\">the files of this run</a>."));
+    assert!(html(&page, &facts).contains("the published rows are in <a href=\"#files\">the files of this run</a>."));
     assert!(html(&page, &facts).contains("<td class=\"number\">999.50</td>"));
 }
 

@@ -73,7 +73,8 @@ impl JobLock {
 
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".part");
+    // Two processes may write the same page; each beside it under a name of its own.
+    name.push(format!(".{}.part", std::process::id()));
     path.with_file_name(name)
 }
 

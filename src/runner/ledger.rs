@@ -162,7 +162,8 @@ pub async fn claim(
     let lease = rows.first().map(Vec::as_slice).unwrap_or_default();
     let (place, process) = (as_text(lease, 0), as_integer(lease, 1));
     let (fence, lease_until) = (as_integer(lease, 2) + 1, as_integer(lease, 3));
-    let abandoned = place == start.owner.place && matches!(holds_file_lock, FileLock::Held);
+    let ours = process == i64::from(start.owner.process);
+    let abandoned = place == start.owner.place && (ours || matches!(holds_file_lock, FileLock::Held));
     if lease_until > now_micros && !abandoned {
         transaction.rollback().await?;
         let owner = format!("process {process} of {place}");
@@ -188,6 +189,27 @@ pub async fn claim(
             ],
         )
         .await?;
+    insert_run(&mut transaction, start, run_id, fence, now_micros).await?;
+    transaction.commit().await?;
+    Ok(Claimed::Ours(Claim { run_id, job: start.job.clone(), fence, crashed_runs }))
+}
+
+/// Whether this process could take the project's file lock for the job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileLock {
+    /// It could: no other live process of this project folder runs the job.
+    Held,
+    /// Another process has it, or locks are not to be had here.
+    NotHeld,
+}
+
+async fn insert_run(
+    transaction: &mut Transaction,
+    start: &RunStart,
+    run_id: i64,
+    fence: i64,
+    now_micros: i64,
+) -> Result<(), WarehouseError> {
     transaction
         .execute(
             "INSERT INTO nightclerk_runs (run_id, job, kind, as_of, state, fence, started_us, params_toml, config_hash, \
@@ -206,17 +228,7 @@ pub async fn claim(
             ],
         )
         .await?;
-    transaction.commit().await?;
-    Ok(Claimed::Ours(Claim { run_id, job: start.job.clone(), fence, crashed_runs }))
-}
-
-/// Whether this process could take the project's file lock for the job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileLock {
-    /// It could: no other live process of this project folder runs the job.
-    Held,
-    /// Another process has it, or locks are not to be had here.
-    NotHeld,
+    Ok(())
 }
 
 async fn next_run_id(transaction: &mut Transaction) -> Result<i64, WarehouseError> {
@@ -233,7 +245,7 @@ pub async fn renew(warehouse: &Warehouse, claim: &Claim, now_micros: i64) -> Res
     let hit = warehouse
         .execute(
             Side::Target,
-            "UPDATE nightclerk_leases SET lease_until_us = $1 WHERE job = $2 AND fence = $3",
+            "UPDATE nightclerk_leases SET lease_until_us = $1 WHERE job = $2 AND fence = $3 AND lease_until_us > 0",
             &[Value::Integer(now_micros + LEASE_MICROS), text(&claim.job), Value::Integer(claim.fence)],
         )
         .await?;
@@ -358,10 +370,54 @@ pub async fn latest_runs(warehouse: &Warehouse) -> Result<Vec<RunRow>, Warehouse
 ///
 /// # Errors
 /// When the warehouse refuses.
-pub async fn newest_ended(warehouse: &Warehouse) -> Result<BTreeMap<String, NaiveDate>, WarehouseError> {
-    let sql = "SELECT job, MAX(as_of) FROM nightclerk_runs WHERE state NOT IN ('running', 'crashed') GROUP BY job";
-    let rows = warehouse.read_values(Side::Target, sql, &[]).await?;
+pub async fn newest_ended(
+    warehouse: &Warehouse,
+    yesterday: NaiveDate,
+) -> Result<BTreeMap<String, NaiveDate>, WarehouseError> {
+    // A run for a date that is not over yet says nothing about that date's slot.
+    let sql = "SELECT job, MAX(as_of) FROM nightclerk_runs \
+               WHERE state NOT IN ('running', 'crashed', 'cancelled') AND as_of <= $1 GROUP BY job";
+    let rows = warehouse.read_values(Side::Target, sql, &[Value::Date(yesterday)]).await?;
     Ok(rows.iter().map(|row| (as_text(row, 0), as_date(row, 1))).collect())
+}
+
+/// Writes down that a job was not run, so that its slot is not due again.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn record_skipped(
+    warehouse: &Warehouse,
+    start: &RunStart,
+    reason: &str,
+    now_micros: i64,
+) -> Result<(), WarehouseError> {
+    let mut transaction = warehouse.begin().await?;
+    let run_id = next_run_id(&mut transaction).await?;
+    insert_run(&mut transaction, start, run_id, 0, now_micros).await?;
+    let claim = Claim { run_id, job: start.job.clone(), fence: 0, crashed_runs: 0 };
+    let end = RunEnd { state: "skipped", error: Some(reason.to_owned()), rows_in: 0, rows_out: 0 };
+    finish_in(&mut transaction, &claim, &end, now_micros).await?;
+    transaction.commit().await
+}
+
+/// Frees every job that this process holds and marks its runs as cancelled.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn cancel(warehouse: &Warehouse, owner: &Owner, now_micros: i64) -> Result<(), WarehouseError> {
+    let mut transaction = warehouse.begin().await?;
+    let held = [text(&owner.place), Value::Integer(i64::from(owner.process)), Value::Integer(now_micros)];
+    transaction
+        .execute(
+            "UPDATE nightclerk_runs SET state = 'cancelled', finished_us = $3, error = 'cancelled by a signal' \
+             WHERE state = 'running' AND job IN (SELECT job FROM nightclerk_leases WHERE place = $1 AND process = $2)",
+            &held,
+        )
+        .await?;
+    transaction
+        .execute("UPDATE nightclerk_leases SET lease_until_us = 0 WHERE place = $1 AND process = $2", &held[..2])
+        .await?;
+    transaction.commit().await
 }
 
 /// Withdraws the current publication of a job, so that the one before it is current again.

@@ -75,8 +75,12 @@ pub async fn apply(warehouse: &Warehouse, now_micros: i64) -> Result<Vec<&'stati
 }
 
 /// What `plan` prints for those who apply it by hand.
-pub fn script(steps: &[Migration]) -> String {
-    let mut script = format!("{LEDGER_OF_STEPS};\n");
+pub fn script(steps: &[Migration], dialect: Dialect, schema: &str) -> String {
+    let mut script = match dialect {
+        Dialect::Sqlite => String::new(),
+        Dialect::Postgres => format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\";\nSET search_path = \"{schema}\";\n\n"),
+    };
+    script.push_str(&format!("{LEDGER_OF_STEPS};\n"));
     for step in steps {
         script.push_str(&format!(
             "\n-- {}\n{}\nINSERT INTO nightclerk_migrations (version, name, applied_us) VALUES ({}, '{}', 0);\n",

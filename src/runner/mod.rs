@@ -40,6 +40,8 @@ pub struct Runner {
     pub owner: ledger::Owner,
     /// Where events go.
     pub events: Events,
+    /// Whether somebody has asked to stop: then no further job is begun.
+    pub stopping: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl std::fmt::Debug for Runner {

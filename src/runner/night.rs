@@ -9,7 +9,7 @@ use super::Runner;
 use super::events::Event;
 use super::files;
 use super::ledger;
-use super::run::{JobOutcome, JobState, missing_datasets, run_job};
+use super::run::{JobOutcome, JobState, missing_datasets, run_job, run_start};
 use crate::job_file::JobFile;
 use crate::project::Project;
 use crate::publication::{Figure, Metric, Unit};
@@ -50,14 +50,17 @@ pub fn in_order(project: &Project) -> Vec<&JobFile> {
 
 /// Runs `jobs` (all enabled ones when empty) for a business date, in order, and writes the index.
 pub async fn run_night(runner: &Runner, as_of: NaiveDate, only: &[String]) -> NightOutcome {
-    let jobs: Vec<&JobFile> =
-        in_order(&runner.project).into_iter().filter(|job| only.is_empty() || only.contains(&job.name)).collect();
+    let wanted = |job: &&JobFile| if only.is_empty() { job.enabled } else { only.contains(&job.name) };
+    let jobs: Vec<&JobFile> = runner.project.jobs_in_order().into_iter().filter(wanted).collect();
     (runner.events)(&Event::NightStarted { as_of, jobs: jobs.iter().map(|job| job.name.clone()).collect() });
     let mut outcomes: Vec<JobOutcome> = Vec::new();
     for job in jobs {
+        if (runner.stopping)() {
+            break;
+        }
         let outcome = match unmet(job, &outcomes) {
             // A job without its datasets refuses in its own name, whatever became of the jobs before it.
-            Some(reason) if missing_datasets(runner, job).is_empty() => skipped(runner, job, as_of, reason),
+            Some(reason) if missing_datasets(runner, job).is_empty() => skip(runner, job, as_of, reason).await,
             _ => run_job(runner, job, as_of).await,
         };
         outcomes.push(outcome);
@@ -77,7 +80,14 @@ fn unmet(job: &JobFile, outcomes: &[JobOutcome]) -> Option<String> {
     Some(format!("it runs after `{}`, which did not publish: {}", failed.job, failed.reason))
 }
 
-fn skipped(runner: &Runner, job: &JobFile, as_of: NaiveDate, reason: String) -> JobOutcome {
+/// Does not run a job, and writes down why.
+pub async fn skip(runner: &Runner, job: &JobFile, as_of: NaiveDate, reason: String) -> JobOutcome {
+    let start = run_start(runner, job, as_of);
+    let recorded = ledger::record_skipped(&runner.warehouse, &start, &reason, (runner.clock)()).await;
+    let reason = match recorded {
+        Ok(()) => reason,
+        Err(error) => format!("{reason}; and the ledger could not be written: {error}"),
+    };
     let outcome = JobOutcome {
         job: job.name.clone(),
         kind: job.kind,

@@ -9,7 +9,7 @@ use super::ledger::{self, Claim, RunEnd, text};
 use crate::datasets::InputFact;
 use crate::job::RunContext;
 use crate::publication::{Publication, PublishedTable};
-use crate::published::KEY_COLUMNS;
+use crate::published::{COUPON_ASSIGNMENTS, KEY_COLUMNS};
 use crate::table::{Column, TableSchema};
 use crate::warehouse::{Transaction, Value, Warehouse, WarehouseError};
 
@@ -20,6 +20,8 @@ pub fn staged_name(table: &str) -> String {
 
 /// Writes the publication's rows into the staging tables, in place of whatever an earlier run of the job left there.
 ///
+/// False when the lease was lost: whoever holds it now may have staged rows of its own, which must stay.
+///
 /// # Errors
 /// When the warehouse refuses; nothing is staged then.
 pub async fn stage(
@@ -27,25 +29,31 @@ pub async fn stage(
     ctx: &RunContext,
     claim: &Claim,
     publication: &Publication,
-) -> Result<(), WarehouseError> {
+) -> Result<bool, WarehouseError> {
     let mut transaction = warehouse.begin().await?;
+    if !ledger::hold_fence(&mut transaction, claim).await? {
+        transaction.rollback().await?;
+        return Ok(false);
+    }
     for table in &publication.tables {
         let staged = staged_name(table.schema.name);
         clear_staged(&mut transaction, table.schema, &ctx.job).await?;
         let frame = keyed(ctx, claim, table)?;
         transaction.insert(&staged, &columns(table.schema), &frame).await?;
     }
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(true)
 }
 
-/// Empties the staging tables of a job.
+/// Removes what a run has staged.
 ///
 /// # Errors
 /// When the warehouse refuses.
-pub async fn discard(warehouse: &Warehouse, ctx: &RunContext, publication: &Publication) -> Result<(), WarehouseError> {
+pub async fn discard(warehouse: &Warehouse, claim: &Claim, publication: &Publication) -> Result<(), WarehouseError> {
     let mut transaction = warehouse.begin().await?;
     for table in &publication.tables {
-        clear_staged(&mut transaction, table.schema, &ctx.job).await?;
+        let sql = format!("DELETE FROM {} WHERE run_id = $1", staged_name(table.schema.name));
+        transaction.execute(&sql, &[Value::Integer(claim.run_id)]).await?;
     }
     transaction.commit().await
 }
@@ -88,12 +96,22 @@ pub async fn publish(warehouse: &Warehouse, publishing: &Publishing<'_>) -> Resu
         let names: Vec<&str> = columns(table.schema).iter().map(|column| column.name).collect();
         let names = names.join(", ");
         transaction.execute(&format!("DELETE FROM {name} WHERE run_id IN ({same_date})"), &key).await?;
-        transaction
+        let moved = transaction
             .execute(
                 &format!("INSERT INTO {name} ({names}) SELECT {names} FROM {} WHERE run_id = $1", staged_name(name)),
                 &[Value::Integer(claim.run_id)],
             )
             .await?;
+        if moved != table.frame.height() as u64 {
+            transaction.rollback().await?;
+            let staged = table.frame.height();
+            return Err(WarehouseError::Frame {
+                table: name.to_owned(),
+                message: format!(
+                    "{staged} rows were staged and {moved} are there to be published; nothing was changed"
+                ),
+            });
+        }
         clear_staged(&mut transaction, table.schema, &ctx.job).await?;
     }
     transaction.execute("DELETE FROM nightclerk_publications WHERE job = $1 AND as_of = $2", &key).await?;
@@ -183,11 +201,16 @@ async fn insert_publication(transaction: &mut Transaction, publishing: &Publishi
     Ok(())
 }
 
-/// Forgets all but the newest publications of the job.
+/// Forgets all but the newest publications of the job. Lists of coupons are never forgotten: they are what keeps a
+/// customer from being written to twice, and what later campaign scores read.
 async fn prune(transaction: &mut Transaction, publishing: &Publishing<'_>) -> Result<(), WarehouseError> {
+    if publishing.publication.tables.iter().any(|table| table.schema.name == COUPON_ASSIGNMENTS.name) {
+        return Ok(());
+    }
     let old = format!(
-        "SELECT run_id FROM nightclerk_publications WHERE job = $1 AND as_of NOT IN \
-         (SELECT as_of FROM nightclerk_publications WHERE job = $1 ORDER BY as_of DESC LIMIT {})",
+        "SELECT run_id FROM nightclerk_publications WHERE job = $1 AND run_id <> {} AND as_of NOT IN \
+         (SELECT as_of FROM nightclerk_publications WHERE job = $1 AND state = 'published' ORDER BY as_of DESC LIMIT {})",
+        publishing.claim.run_id,
         publishing.keep.max(2)
     );
     let job = [text(&publishing.ctx.job)];

@@ -145,17 +145,22 @@ pub async fn run_job(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> JobOut
     outcome
 }
 
-async fn attempt_run(runner: &Runner, job: &JobFile, ctx: &RunContext, lock: &JobLock, started: i64) -> JobOutcome {
-    phase(runner, ctx, Phase::Claim);
-    let start = RunStart {
-        job: ctx.job.clone(),
+/// What the ledger writes down before a run.
+pub(super) fn run_start(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> RunStart {
+    RunStart {
+        job: job.name.clone(),
         kind: job.kind,
-        as_of: ctx.as_of,
+        as_of,
         owner: runner.owner.clone(),
         params_toml: job.params_toml.clone(),
         config_hash: runner.project.config_hash.clone(),
-        seed: ctx.seed,
-    };
+        seed: runner.project.config.seed,
+    }
+}
+
+async fn attempt_run(runner: &Runner, job: &JobFile, ctx: &RunContext, lock: &JobLock, started: i64) -> JobOutcome {
+    phase(runner, ctx, Phase::Claim);
+    let start = run_start(runner, job, ctx.as_of);
     let claim = match ledger::claim(&runner.warehouse, &start, (runner.clock)(), lock.state()).await {
         Ok(Claimed::Ours(claim)) => claim,
         Ok(Claimed::Locked { owner, seconds_left }) => {
@@ -214,14 +219,16 @@ async fn carry_out(
     }
 
     phase(runner, ctx, Phase::Staging);
-    publish::stage(&runner.warehouse, ctx, claim, &computed.publication).await?;
+    if !publish::stage(&runner.warehouse, ctx, claim, &computed.publication).await? {
+        return Err(superseded());
+    }
 
     phase(runner, ctx, Phase::Gates);
     let audits = gates::audits(&runner.warehouse, &runner.audits, &computed.publication, claim.run_id).await?;
     computed.gates.extend(audits);
     publish::record_gates(&runner.warehouse, claim.run_id, &computed.gates).await?;
     if let Some(reason) = failed(&computed.gates) {
-        publish::discard(&runner.warehouse, ctx, &computed.publication).await?;
+        publish::discard(&runner.warehouse, claim, &computed.publication).await?;
         let state = if stale.is_some() { JobState::Refused } else { JobState::Blocked };
         return Err(Stop { state, reason });
     }
@@ -236,12 +243,12 @@ async fn carry_out(
         keep: runner.project.config.output.keep_publications,
         now_micros: (runner.clock)(),
     };
-    if publish::publish(&runner.warehouse, &publishing).await? {
-        Ok(())
-    } else {
-        let reason = "the lease was lost while the job ran; whoever took it over publishes".to_owned();
-        Err(Stop { state: JobState::Superseded, reason })
-    }
+    if publish::publish(&runner.warehouse, &publishing).await? { Ok(()) } else { Err(superseded()) }
+}
+
+fn superseded() -> Stop {
+    let reason = "the lease was lost while the job ran; whoever took it over publishes".to_owned();
+    Stop { state: JobState::Superseded, reason }
 }
 
 async fn compute(runner: &Runner, job: &JobFile, ctx: &RunContext) -> Result<Computed, Stop> {
@@ -353,9 +360,12 @@ async fn finish(
     let facts = Facts { runner, job, ctx, claim, started, duration_ms, current_as_of };
     let empty = Computed { publication: Publication::default(), inputs: Vec::new(), gates: Vec::new() };
     let computed = computed.unwrap_or(empty);
-    let written = page::write(&facts, &computed, stop.as_ref());
+    // The page of whoever took the job over is not to be overwritten.
+    let lost = stop.as_ref().is_some_and(|stop| stop.state == JobState::Superseded);
+    let written = if lost { Ok(None) } else { page::write(&facts, &computed, stop.as_ref()).map(Some) };
     let (page, entry) = match written {
-        Ok((page, entry)) => (Some(page), Some(Box::new(entry))),
+        Ok(None) => (None, None),
+        Ok(Some((page, entry))) => (Some(page), Some(Box::new(entry))),
         Err(reason) => {
             // The rows are published; that the page is not must not be lost.
             stop = stop.or(Some(Stop { state: JobState::Failed, reason }));

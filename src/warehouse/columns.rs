@@ -280,7 +280,7 @@ fn micros(cell: &Cell<'_>, timezone: Tz) -> Option<i64> {
 
 /// A local time as an instant. When clocks go back the first of the two is meant; a time that clocks jump over is read
 /// with the offset before the jump.
-fn local_micros(local: NaiveDateTime, timezone: Tz) -> Option<i64> {
+pub(crate) fn local_micros(local: NaiveDateTime, timezone: Tz) -> Option<i64> {
     let first = timezone.from_local_datetime(&local).earliest();
     let before_jump = || {
         let earlier = timezone.from_local_datetime(&(local - Duration::hours(3))).earliest()?;

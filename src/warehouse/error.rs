@@ -175,7 +175,11 @@ fn message_of(error: &sqlx::Error) -> String {
         sqlx::Error::Database(database) => {
             let mut message = database.message().to_owned();
             if let Some(postgres) = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
-                for more in [postgres.detail(), postgres.hint()].into_iter().flatten() {
+                // The detail of data errors (class 22) and broken constraints (class 23) quotes rows, which may be
+                // customers'.
+                let quotes_rows = postgres.code().starts_with("22") || postgres.code().starts_with("23");
+                let detail = postgres.detail().filter(|_| !quotes_rows);
+                for more in [detail, postgres.hint()].into_iter().flatten() {
                     message.push_str("; ");
                     message.push_str(more);
                 }

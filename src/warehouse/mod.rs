@@ -21,6 +21,7 @@ mod tests;
 use chrono_tz::Tz;
 use polars::prelude::DataFrame;
 
+pub(crate) use columns::local_micros;
 pub use columns::{FoundColumn, FrameBuilder};
 pub use dialect::{Dialect, create_table_sql};
 pub use error::WarehouseError;
@@ -40,20 +41,32 @@ pub struct WarehouseConfig {
     pub source_url: Option<WarehouseUrl>,
     /// The PostgreSQL schema of our own tables; `nightclerk` unless the project says otherwise.
     pub schema: String,
-    /// Whether a missing SQLite file or PostgreSQL schema is created.
-    pub create_if_missing: bool,
+    /// What is created where it is missing.
+    pub create: Create,
+}
+
+/// What opening a warehouse may create.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Create {
+    /// Nothing: to look.
+    #[default]
+    Nothing,
+    /// The PostgreSQL schema of our tables, which would land in `public` without it.
+    Schema,
+    /// A SQLite file too.
+    Everything,
 }
 
 impl WarehouseConfig {
     /// One URL for both sides, the schema `nightclerk`, nothing created.
     pub fn new(url: impl Into<WarehouseUrl>) -> Self {
-        Self { url: url.into(), source_url: None, schema: "nightclerk".to_owned(), create_if_missing: false }
+        Self { url: url.into(), source_url: None, schema: "nightclerk".to_owned(), create: Create::Nothing }
     }
 
     /// The same, creating what is missing.
     #[must_use]
     pub fn create_if_missing(mut self) -> Self {
-        self.create_if_missing = true;
+        self.create = Create::Everything;
         self
     }
 }
@@ -276,10 +289,11 @@ impl Warehouse {
 
 impl Pool {
     async fn open(url: &WarehouseUrl, config: &WarehouseConfig, read_only: bool) -> Result<Self, WarehouseError> {
-        let create = config.create_if_missing;
         Ok(match url.dialect()? {
-            Dialect::Sqlite => Self::Sqlite(sqlite::open(url, read_only, create).await?),
-            Dialect::Postgres => Self::Postgres(postgres::open(url, &config.schema, read_only, create).await?),
+            Dialect::Sqlite => Self::Sqlite(sqlite::open(url, read_only, config.create == Create::Everything).await?),
+            Dialect::Postgres => {
+                Self::Postgres(postgres::open(url, &config.schema, read_only, config.create >= Create::Schema).await?)
+            }
         })
     }
 }

@@ -89,6 +89,8 @@ pub struct InputFact {
     pub rows: u64,
     /// The run's as-of date.
     pub as_of: NaiveDate,
+    /// Whether it is a table that we published rather than the retailer's data.
+    pub published: bool,
     /// Whether every business day adds rows, see [`Dataset::grows_daily`].
     pub grows_daily: bool,
     /// Rows per day of the newest [`DAYS_COUNTED`] days, for datasets that grow daily.
@@ -214,7 +216,12 @@ impl<'a> Source<'a> {
         let grain: Vec<&str> = ["as_of"].into_iter().filter(|_| all).chain(table.grain.iter().copied()).collect();
         let schema = TableSchema { name: table.name, doc: table.doc, grain: &grain, columns: &columns };
         let names: Vec<String> = columns.iter().map(|column| format!("t.{}", dialect.quote(column.name))).collect();
-        let which = if all {
+        // Campaigns have ids of their own, so the lists of several jobs stand side by side; of other tables one
+        // publication speaks for a date.
+        let which = if all && table.grain.first() == Some(&"campaign_id") {
+            "t.run_id IN (SELECT p.run_id FROM nightclerk_publications p WHERE p.state = 'published' AND p.as_of < :day)"
+                .to_owned()
+        } else if all {
             format!(
                 "t.run_id IN (SELECT MAX(p.run_id) FROM nightclerk_publications p WHERE p.state = 'published' \
                  AND p.as_of < :day AND EXISTS (SELECT 1 FROM {quoted} u WHERE u.run_id = p.run_id) GROUP BY p.as_of)"
@@ -236,6 +243,7 @@ impl<'a> Source<'a> {
             dataset: table.name,
             rows: frame.height() as u64,
             as_of: self.as_of,
+            published: true,
             grows_daily: false,
             rows_by_day: BTreeMap::new(),
             first_day: None,
@@ -269,7 +277,10 @@ impl<'a> Source<'a> {
     /// The binds a dataset's SQL may use.
     fn binds(&self) -> Vec<(&'static str, Value)> {
         let from = self.as_of.checked_sub_days(chrono::Days::new(HISTORY_DAYS)).unwrap_or(NaiveDate::MIN);
-        vec![("as_of", Value::Date(self.as_of)), ("history_from", Value::Date(from))]
+        let next = self.as_of.succ_opt().unwrap_or(self.as_of);
+        let midnight = next.and_time(chrono::NaiveTime::MIN);
+        let end = crate::warehouse::local_micros(midnight, self.timezone).map_or(Value::Null, Value::Instant);
+        vec![("as_of", Value::Date(self.as_of)), ("as_of_end", end), ("history_from", Value::Date(from))]
     }
 
     /// Leaves out what became known after the as-of date, whatever the SQL lets through. Rows without a day stay.
@@ -282,6 +293,7 @@ impl<'a> Source<'a> {
             dataset: dataset.name(),
             rows: frame.height() as u64,
             as_of: self.as_of,
+            published: false,
             grows_daily: dataset.grows_daily,
             rows_by_day: BTreeMap::new(),
             first_day: None,

@@ -69,8 +69,11 @@ fn grade_section(ctx: &RunContext, grade: &RulesGrade) -> Section {
 fn actions(rows: &[RuleRow]) -> Vec<Section> {
     let pairs = || rows.iter().filter(|row| row.level == RuleLevel::Product && row.rule.antecedent.len() == 1);
     let mut by_value: Vec<&RuleRow> = rows.iter().filter(|row| row.level == RuleLevel::Product).collect();
-    // Stable: without money the order is that of the lower bound of lift.
-    by_value.sort_by(|a, b| b.margin_per_1000.unwrap_or(f64::MIN).total_cmp(&a.margin_per_1000.unwrap_or(f64::MIN)));
+    // What the association was worth in the window: per basket, times how often its antecedent was bought. Stable: without
+    // money the order is that of the lower bound of lift.
+    let worth =
+        |row: &RuleRow| row.margin_per_1000.map_or(f64::MIN, |margin| margin * f64::from(row.rule.n_antecedent));
+    by_value.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
     let mut sections = vec![Section {
         heading: "Offer together".to_owned(),
         text: if by_value.is_empty() {
@@ -81,7 +84,11 @@ fn actions(rows: &[RuleRow]) -> Vec<Section> {
         tables: if by_value.is_empty() {
             Vec::new()
         } else {
-            vec![table("Worth most per 1,000 baskets", &by_value, SHOWN_ACTIONS)]
+            vec![table(
+                "Worth most over the window (margin per 1,000 baskets that hold the first)",
+                &by_value,
+                SHOWN_ACTIONS,
+            )]
         },
         ..Section::default()
     }];

@@ -47,6 +47,8 @@ pub(super) struct LiftRow {
     pub incremental_margin: Option<f64>,
     pub cost: Option<f64>,
     pub net: Option<Estimate>,
+    /// Net value and cost of the arm, on each of its rows, for the page.
+    pub arm_money: Option<(Estimate, f64)>,
     pub verdict: &'static str,
     pub explanation: String,
     /// Smallest effect that would have been seen in 80 of 100 such campaigns.

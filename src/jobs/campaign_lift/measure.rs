@@ -100,6 +100,7 @@ pub(super) fn rows_of(
                 incremental_margin: None,
                 cost: None,
                 net: None,
+                arm_money: None,
                 verdict: "unclear",
                 explanation: String::new(),
                 detectable: None,

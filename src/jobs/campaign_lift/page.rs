@@ -256,10 +256,10 @@ fn cells(row: &LiftRow) -> Vec<Cell> {
         number(row.relative[0]),
         number(row.p_value),
         number(row.p_adjusted),
-        number(row.cost),
-        number(row.net.map(|net| net.estimate)),
-        number(row.net.map(|net| net.lower)),
-        number(row.net.map(|net| net.upper)),
+        number(row.arm_money.map(|(_, cost)| cost)),
+        number(row.arm_money.map(|(net, _)| net.estimate)),
+        number(row.arm_money.map(|(net, _)| net.lower)),
+        number(row.arm_money.map(|(net, _)| net.upper)),
     ]
 }
 

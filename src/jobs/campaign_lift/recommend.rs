@@ -44,7 +44,13 @@ pub(super) fn recommend(
         }
     }
     correct(&mut rows);
+    let money: std::collections::BTreeMap<(String, String), (Estimate, f64)> = rows
+        .iter()
+        .filter_map(|row| Some(((row.campaign_id.clone(), row.arm.clone()), (row.net?, row.cost?))))
+        .collect();
     for row in &mut rows {
+        // The verdict of an arm rests on its money, whichever metric a row is about.
+        row.arm_money = money.get(&(row.campaign_id.clone(), row.arm.clone())).copied();
         row.explanation = verdicts::explanation(row, ctx.currency);
     }
     let mut caveats = caveats_of(&gaps);

@@ -29,8 +29,8 @@ pub(super) fn explanation(row: &LiftRow, currency: Currency) -> String {
         }
         "running" => format!("Still running up to {}; so far {effect}", row.to),
         verdict => {
-            let money = match (row.net, row.cost) {
-                (Some(net), Some(cost)) => format!(
+            let money = match row.arm_money {
+                Some((net, cost)) => format!(
                     "; after {} of cost that leaves {} ({} to {})",
                     amount(cost, currency),
                     signed(net.estimate, currency),

@@ -62,7 +62,9 @@ impl Fate {
             Self::HeldOutBefore => "is held out of one of our lists that still runs, and must stay untouched",
             Self::RunningCampaign => "is in another campaign that still runs",
             Self::NotWorthIt => "is not expected to bring more than the offer costs",
-            Self::OverBudget => "would be worth it or worth a try, but the budget or the offer's capacity is used up",
+            Self::OverBudget => {
+                "would be worth it or worth a try, but the budget (counting those then held out) or the offer's capacity is used up"
+            }
             Self::HeldOut => "was selected and then held out by chance, to measure the effect",
             Self::Targeted => "is on the list",
         }
@@ -80,7 +82,9 @@ pub(super) fn filter(params: &CouponTargets, ctx: &RunContext, facts: &Facts) ->
         for member in &campaign.members {
             if campaign.own && member.treated {
                 let day = member.assigned.unwrap_or(campaign.starts);
-                contacted[member.customer] |= as_of - day < window;
+                // From the last day on which that list could be sent to the first on which this one can.
+                let last_sent = day + params.send_window_days.get() as i32;
+                contacted[member.customer] |= as_of + 1 - last_sent < window;
             } else if campaign.own {
                 held_out[member.customer] |= runs;
             } else {

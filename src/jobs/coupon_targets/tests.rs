@@ -324,7 +324,7 @@ fn a_customer_rests_after_a_contact_and_a_holdout_stays_untouched() {
         column_texts(&run(&params, frames), "coupon_assignments", "customer_id").contains(&name(at))
     };
     for (age, contacted_rests, holdout_rests) in
-        [(1, true, true), (13, true, true), (14, true, false), (27, true, false), (28, false, false)]
+        [(1, true, true), (13, true, true), (14, true, false), (27, true, false), (29, true, false), (30, false, false)]
     {
         with_own_list(&mut frames, age, &list);
         assert_eq!((!reached(&frames, 0), !reached(&frames, 2)), (contacted_rests, holdout_rests), "{age} days");

@@ -17,24 +17,24 @@ pub(super) fn exports(decision: &Decision<'_>) -> Vec<Export> {
     exports
 }
 
-/// The file of a supplier's orders; characters that file systems refuse become `_`.
-pub(super) fn supplier_stem(supplier_id: Option<&str>) -> String {
+/// The file of a supplier's orders for a day; characters that file systems refuse become `_`.
+pub(super) fn supplier_stem(supplier_id: Option<&str>, order_on: chrono::NaiveDate) -> String {
     let safe =
         |character: char| if character.is_ascii_alphanumeric() || "-_.".contains(character) { character } else { '_' };
     supplier_id.map_or_else(
-        || "orders-without-supplier".to_owned(),
-        |id| format!("orders-{}", id.chars().map(safe).collect::<String>()),
+        || format!("orders-{order_on}-without-supplier"),
+        |id| format!("orders-{order_on}-{}", id.chars().map(safe).collect::<String>()),
     )
 }
 
 fn supplier_files(decision: &Decision<'_>) -> Vec<Export> {
-    let mut groups: BTreeMap<Option<&str>, Vec<&Line>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Option<&str>, chrono::NaiveDate), Vec<&Line>> = BTreeMap::new();
     for line in decision.handed_out() {
-        groups.entry(line.product.supplier_id.as_deref()).or_default().push(line);
+        groups.entry((line.product.supplier_id.as_deref(), line.plan.order_on)).or_default().push(line);
     }
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
-    let file = |(supplier_id, mut lines): (Option<&str>, Vec<&Line>)| {
-        let stem = supplier_stem(supplier_id);
+    let file = |((supplier_id, order_on), mut lines): ((Option<&str>, chrono::NaiveDate), Vec<&Line>)| {
+        let stem = supplier_stem(supplier_id, order_on);
         let uses = taken.entry(stem.clone()).or_default();
         *uses += 1;
         // Ids that differ only in refused characters must not share a file.
@@ -44,7 +44,10 @@ fn supplier_files(decision: &Decision<'_>) -> Vec<Export> {
         Export {
             stem,
             formats: BOTH,
-            about: format!("Order lines for {supplier}, planned at the close of {}", decision.ctx.as_of),
+            about: format!(
+                "Order lines for {supplier} to send on {order_on}, planned at the close of {}",
+                decision.ctx.as_of
+            ),
             columns: columns(&[
                 ("Product", None),
                 ("Name", None),

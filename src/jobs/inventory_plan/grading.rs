@@ -15,6 +15,8 @@ pub(super) struct GradedLine {
     pub(super) ordered_milli: Option<i64>,
     pub(super) window_from: NaiveDate,
     pub(super) window_to: NaiveDate,
+    /// When the advised order arrived, as far as is known.
+    pub(super) arrived_on: NaiveDate,
     pub(super) sold_milli: i64,
     pub(super) stock_out_days: u32,
     /// Days after arrival whose closing stock is known.
@@ -44,12 +46,13 @@ fn grade(facts: &InventoryFacts, advice: &PastLine) -> GradedLine {
     let window_from = super::plan_line::day_after(advice.recommended_as_of);
     let window_to = advice.covers_until;
     let snapshots = facts.snapshots.get(&advice.key).map_or(&[][..], Vec::as_slice);
+    let arrived_on = arrived_on(facts, advice);
     let after_arrival: Vec<i64> = snapshots
         .iter()
-        .filter(|snapshot| (advice.arrives_on..=window_to).contains(&snapshot.on))
+        .filter(|snapshot| (arrived_on..=window_to).contains(&snapshot.on))
         .map(|snapshot| snapshot.on_hand)
         .collect();
-    let days = u32::try_from((window_to - advice.arrives_on).num_days() + 1).unwrap_or(0);
+    let days = u32::try_from((window_to - arrived_on).num_days() + 1).unwrap_or(0);
     let days_known = after_arrival.len() as u32;
     let stock_out_days = after_arrival.iter().filter(|on_hand| **on_hand <= 0).count() as u32;
     let sold_milli = facts
@@ -95,6 +98,7 @@ fn grade(facts: &InventoryFacts, advice: &PastLine) -> GradedLine {
         ordered_milli,
         window_from,
         window_to,
+        arrived_on,
         sold_milli,
         stock_out_days,
         days_known,
@@ -104,6 +108,16 @@ fn grade(facts: &InventoryFacts, advice: &PastLine) -> GradedLine {
     };
     line.explanation = explanation(&line);
     line
+}
+
+/// The day the advised order arrived: a delivery that came late, but within the window, is the supplier's doing and not
+/// the advice's. Without a known delivery it is the expected day.
+fn arrived_on(facts: &InventoryFacts, advice: &PastLine) -> NaiveDate {
+    let deliveries = facts.deliveries.get(&advice.key).into_iter().flatten();
+    let received =
+        deliveries.filter(|delivery| delivery.ordered_on == advice.order_on).map(|delivery| delivery.received_on);
+    let late = received.filter(|on| (advice.arrives_on..=advice.covers_until).contains(on));
+    late.max().unwrap_or(advice.arrives_on)
 }
 
 /// What arrived within the window from orders placed after the advised one: it is not this order's surplus.
@@ -145,7 +159,7 @@ fn explanation(line: &GradedLine) -> String {
     match line.outcome.verdict {
         Verdict::Good => format!("{sold}, never out of stock after arrival, no excess"),
         Verdict::TooLittle => {
-            format!("out of stock on {} after arrival on {}; {sold}", day_count(line.stock_out_days), advice.arrives_on)
+            format!("out of stock on {} from {} on; {sold}", day_count(line.stock_out_days), line.arrived_on)
         }
         Verdict::TooMuch => {
             format!(

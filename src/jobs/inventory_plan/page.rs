@@ -278,7 +278,7 @@ fn supplier_totals(decision: &Decision<'_>) -> Section {
             if is_known { Cell::Number(order.check.order_value) } else { Cell::Empty },
             amount(order.minimum),
             text(&verdict),
-            text(&supplier_stem(order.supplier_id.as_deref())),
+            text(&supplier_stem(order.supplier_id.as_deref(), order.order_on)),
         ]
     };
     let short = decision.suppliers.iter().filter(|order| !order.check.is_met()).count();

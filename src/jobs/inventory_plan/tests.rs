@@ -209,7 +209,7 @@ fn the_order_is_the_one_worked_out_by_hand() {
     let deltas: Vec<i64> = integers(steps, "quantity").unwrap().into_iter().flatten().collect();
     assert_eq!(deltas, [80_000, 5_000, -27_000, -12_000, 2_000]);
     assert_steps_sum_to_orders(&publication);
-    assert_eq!(publication.exports[0].stem, "orders-V1");
+    assert_eq!(publication.exports[0].stem, "orders-2026-11-26-V1");
     assert_eq!(publication.metrics[0].name, "order_value_today");
     assert_eq!(publication.metrics[0].value, Some(0.0));
 }

@@ -121,11 +121,13 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
         LeadTimeSource::FewObserved => flags.push(Flag::FewDeliveries),
     }
 
-    let expected = milli_up(demand.mean);
+    // Of the days before the date that is shown, so that forecast, plan and later grade speak of the same days.
+    let expected = milli_up(request.outlook.mean_total(days_between(first_day, covers_until)).units);
     let order_up_to = milli_up(demand.quantile);
     let mut waterfall = Waterfall::default();
-    let until =
-        format!("expected demand from {first_day} until the next order can have arrived (about {covers_until})");
+    let until = format!(
+        "expected demand from {first_day} until the next order can have arrived, on {covers_until} at the latest in nine of ten cases"
+    );
     waterfall.add(StepCode::ExpectedDemand, expected, until);
     let level = request.service_level * 100.0;
     waterfall.add(
