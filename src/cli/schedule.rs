@@ -135,16 +135,15 @@ fn due(project: &Project, done: &BTreeMap<String, NaiveDate>, from: DateTime<Utc
         let last = done.get(&job.name).copied();
         let before: Vec<&JobFile> =
             job.after.iter().filter_map(|name| project.job(name)).filter(|before| before.enabled).collect();
-        let dates = match &job.schedule {
-            Some(timetable) => timetable.due(last, from.with_timezone(&timetable.schedule.zone())),
-            None => {
-                let ended = before.iter().map(|before| done.get(&before.name).copied()).min().flatten();
-                let now_due = before.iter().filter_map(|before| {
-                    due.iter().rev().find(|(_, jobs)| jobs.contains(&before.name)).map(|(date, _)| *date)
-                });
-                let newest = now_due.min().max(ended);
-                newest.filter(|newest| last.is_none_or(|last| last < *newest)).into_iter().collect()
-            }
+        let dates = if let Some(timetable) = &job.schedule {
+            timetable.due(last, from.with_timezone(&timetable.schedule.zone()))
+        } else {
+            let ended = before.iter().map(|before| done.get(&before.name).copied()).min().flatten();
+            let now_due = before.iter().filter_map(|before| {
+                due.iter().rev().find(|(_, jobs)| jobs.contains(&before.name)).map(|(date, _)| *date)
+            });
+            let newest = now_due.min().max(ended);
+            newest.filter(|newest| last.is_none_or(|last| last < *newest)).into_iter().collect()
         };
         for as_of in dates {
             let over = |before: &&JobFile| {
