@@ -6,6 +6,7 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use super::dataset::Product;
 use crate::frames::{days, integers, texts};
+use crate::models::forecast::silence_is_chance;
 
 /// Days whose revenue over units values a unit.
 const VALUE_DAYS: i32 = 91;
@@ -121,15 +122,11 @@ pub(super) fn series_histories(
     Ok(series.collect())
 }
 
-/// The first day of a series without a known launch.
-///
-/// A slow seller's first sale is not its launch, and to count it overstates demand: we look because of it. Over many slow
-/// sellers that adds up. So the rate is taken from the sale days after the first; unless the days before the first sale are
-/// too many to have passed without one by chance (fewer than 3 sale days expected in them, so p > 0.05 for a Poisson
-/// process), the series begins with the data. Otherwise the product is new, and its series begins the day after.
+/// The first day of a series without a known launch: the data's, unless the silence before the first sale is no chance.
+/// Then the product is new and its series begins the day after its first sale, which is why we look.
 fn plausible_start(data_begin: i32, first_sale: i32, as_of: i32, sale_days: usize) -> i32 {
-    let rate = (sale_days as f64 - 1.0) / f64::from((as_of - first_sale).max(1));
-    if rate * f64::from(first_sale - data_begin) < 3.0 { data_begin } else { first_sale + 1 }
+    let (before, after) = ((first_sale - data_begin).max(0) as usize, (as_of - first_sale).max(0) as usize);
+    if silence_is_chance(before, sale_days - 1, after) { data_begin } else { first_sale + 1 }
 }
 
 /// Marks the days on which an empty shelf hid demand and returns how many.

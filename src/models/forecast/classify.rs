@@ -67,6 +67,23 @@ pub fn classify(demand: &[f64]) -> DemandClass {
     }
 }
 
+/// Whether the periods before the first demand passed without one by chance, so that they belong to the series.
+///
+/// The first sale of a slow seller is not its launch, and to begin the series there overstates demand: we look because of it.
+/// Over many slow sellers that adds up. So the rate is taken from what came after the first demand; the silence before it
+/// is chance when fewer than 3 demands were to be expected in it (p > 0.05 for a Poisson process). Otherwise the product
+/// is new.
+///
+/// ```
+/// use nightclerk::models::forecast::silence_is_chance;
+/// assert!(silence_is_chance(200, 0, 164)); // one sale a year, 200 days in
+/// assert!(!silence_is_chance(200, 90, 100)); // sells nearly every day, and nothing for 200 days
+/// ```
+pub fn silence_is_chance(periods_before: usize, demands_after_first: usize, periods_after_first: usize) -> bool {
+    let rate = demands_after_first as f64 / periods_after_first.max(1) as f64;
+    rate * (periods_before as f64) < 3.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `classify.rs` | smooth, erratic, intermittent, lumpy, or no demand |
+//! | `classify.rs` | smooth, erratic, intermittent, lumpy, or no demand; where a series begins |
 //! | `seasonal_naive.rs`, `smoothing.rs`, `regression.rs`, `intermittent.rs` | the methods |
 //! | `imputation.rs` | complete series for the methods that need them |
 //! | `cross_validation.rs` | rolling origins, and sums of them up a hierarchy |
@@ -31,7 +31,7 @@ pub mod seasonal_naive;
 pub mod selection;
 pub mod smoothing;
 
-pub use classify::{DemandClass, classify};
+pub use classify::{DemandClass, classify, silence_is_chance};
 pub use cross_validation::{Backtest, sum_backtests};
 pub use quantiles::{DemandQuantiles, QuantileBasis, demand_quantiles};
 pub use selection::{Fallback, MethodFailure, MethodScore, SeriesForecast, forecast_series};

@@ -6,11 +6,16 @@ use super::intermittent::{sba, tsb};
 use super::regression::regression;
 use super::seasonal_naive::{flat_naive, seasonal_naive};
 use super::smoothing::{Smoother, fitting_seasons, seasonal_strength};
-use super::{DemandClass, Method, MethodError, Series, Settings, accuracy, classify, observed_count, observed_mean};
+use super::{
+    DemandClass, Method, MethodError, Series, Settings, accuracy, classify, observed_count, observed_mean,
+    silence_is_chance,
+};
 
-/// A challenger must have less than this share of the yardstick's error: with several challengers and few windows the
+/// A challenger must have less than this share of the default's error: with several challengers and few windows the
 /// smallest error is partly luck.
 const MARGIN: f64 = 0.99;
+/// Periods with demand that the windows of a series with gaps must hold for their errors to tell methods apart.
+const MIN_DEMANDS_TO_CHOOSE: usize = 8;
 /// Observed periods before the first origin.
 const MIN_TRAINING: usize = 12;
 /// Periods with demand that an intermittent series needs for a regression.
@@ -86,15 +91,17 @@ pub struct SeriesForecast {
 
 /// Forecasts one series by the method with the smallest rolling-origin error. Never panics and always answers.
 ///
-/// 1. Periods before the first sale are left out (cutoffs still count from the start of `demand`). A series
-///    without demand, or whose demand has ended, is zero.
+/// 1. Periods before the first sale are left out unless they passed without one by chance ([`silence_is_chance`]); cutoffs
+///    still count from the start of `demand`. A series without demand, or whose demand has ended, is zero.
 /// 2. Candidates: for demand with gaps the flat naive, TSB, SBA and, from 20 periods with demand on, regression; otherwise the
 ///    seasonal naive, smoothing after decomposition, plain smoothing (left out when the season is strong) and regression.
 /// 3. Every candidate forecasts from every origin. The criterion is the mean absolute error, but the mean
 ///    squared error for demand with gaps: absolute error is smallest at the median, which is zero when
 ///    most periods have no demand, and would always choose the forecast of nothing.
-/// 4. The seasonal naive is kept unless another is at least 1 % better. The choice is refitted on the whole history; if that
-///    fails, the next best takes its place and `fallback` says so.
+/// 4. The default is kept unless another is at least 1 % better: the seasonal naive, and for demand with gaps TSB, whose
+///    forecasts of many series add up to what they sell. There the windows must hold 8 periods with demand, or the default
+///    stays: choosing by a handful of sales favours whatever happened to forecast high before them. The choice is refitted
+///    on the whole history; if that fails, the next best takes its place and `fallback` says so.
 ///
 /// ```
 /// use nightclerk::models::forecast::{Method, Regressors, Series, Settings, forecast_series};
@@ -106,7 +113,7 @@ pub struct SeriesForecast {
 /// ```
 pub fn forecast_series(series: &Series, settings: &Settings) -> SeriesForecast {
     let horizon = settings.horizon;
-    let Some(start) = series.demand.iter().position(|value| value.is_finite() && *value > 0.0) else {
+    let Some(start) = first_period(series.demand) else {
         return zero_forecast(series.demand, settings, None, "no demand was observed");
     };
     let demand = &series.demand[start..];
@@ -132,7 +139,7 @@ pub fn forecast_series(series: &Series, settings: &Settings) -> SeriesForecast {
     let naive_backtest = runs.iter().find(|run| run.method == Method::SeasonalNaive).map(|run| run.backtest.clone());
     let naive_backtest = naive_backtest.unwrap_or_default();
     let scored = runs.iter().any(|run| run.score.n > 0);
-    rank(&mut runs);
+    rank(&mut runs, class);
     let scores = if scored { runs.iter().map(|run| run.score).collect() } else { Vec::new() };
     let mut fallback = (!scored).then(|| Fallback {
         wanted: "the method with the smallest rolling-origin error".to_owned(),
@@ -205,12 +212,16 @@ impl Run {
     }
 }
 
-/// Best first; the seasonal naive moves to the front unless the best beats it by the margin.
-fn rank(runs: &mut [Run]) {
+/// Best first; the default of the class moves to the front unless the best beats it by the margin, see [`forecast_series`].
+fn rank(runs: &mut [Run], class: DemandClass) {
     runs.sort_by(|a, b| a.criterion.total_cmp(&b.criterion).then(a.method.cmp(&b.method)));
-    let Some(naive) = runs.iter().position(|run| run.method == Method::SeasonalNaive) else { return };
-    if runs[0].criterion >= MARGIN * runs[naive].criterion || runs[0].criterion.is_nan() {
-        runs[..=naive].rotate_right(1);
+    let place = |method: Method| runs.iter().position(|run| run.method == method);
+    let usual = if class.has_gaps() { place(Method::Tsb) } else { None };
+    let Some(usual) = usual.or_else(|| place(Method::SeasonalNaive)) else { return };
+    let demands = runs[usual].backtest.actuals.iter().flatten().filter(|actual| **actual > 0.0).count();
+    let too_few = class.has_gaps() && demands < MIN_DEMANDS_TO_CHOOSE;
+    if too_few || runs[0].criterion >= MARGIN * runs[usual].criterion || runs[0].criterion.is_nan() {
+        runs[..=usual].rotate_right(1);
     }
 }
 
@@ -316,6 +327,16 @@ impl<'a> Fitter<'a> {
     }
 }
 
+/// Where a series begins: with its first demand, or with its data where the silence before that is chance.
+fn first_period(demand: &[f64]) -> Option<usize> {
+    let has_demand = |value: &&f64| value.is_finite() && **value > 0.0;
+    let first = demand.iter().position(|value| has_demand(&value))?;
+    let after = &demand[first + 1..];
+    let (before, periods_after) = (observed_count(&demand[..first]), observed_count(after));
+    let is_chance = silence_is_chance(before, after.iter().filter(has_demand).count(), periods_after);
+    Some(if is_chance { 0 } else { first })
+}
+
 /// The regressors from the first sale on, each checked for length and finite values.
 fn regressor_columns<'a>(series: &Series<'a>, start: usize, horizon: usize) -> Result<Vec<&'a [f64]>, MethodError> {
     let needed = series.demand.len() + horizon;
@@ -345,8 +366,10 @@ fn demand_has_ended(demand: &[f64], season_lengths: &[usize], horizon: usize) ->
         return false;
     }
     let before = &demand[..=last];
-    let selling = before.iter().filter(|value| value.is_finite() && **value > 0.0).count() as f64;
-    let probability_of_gap = (1.0 - selling / (observed_count(before) as f64 + 1.0)).powf(gap as f64);
+    // Up to and including the last sale: (sales - 1) / (periods - 1) estimates the rate without bias.
+    let sales = before.iter().filter(|value| value.is_finite() && **value > 0.0).count() as f64;
+    let rate = (sales - 1.0) / (observed_count(before) as f64);
+    let probability_of_gap = (1.0 - rate).powf(gap as f64);
     let n = demand.len();
     let sold_a_season_ago = season_lengths.iter().filter(|m| **m > 30 && **m <= n).any(|m| {
         let from = n - m;

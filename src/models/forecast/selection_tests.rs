@@ -37,6 +37,28 @@ fn demand_with_gaps_never_gets_the_forecast_of_nothing() {
 }
 
 #[test]
+fn forecasts_of_many_slow_sellers_add_up_to_what_they_sell() {
+    let mut chance = Pcg64::seed_from_u64(5);
+    let (mut forecast, mut sold) = (0.0, 0.0);
+    for _ in 0..400 {
+        let rate: f64 = chance.random_range(0.002..0.03);
+        let demand: Vec<f64> = (0..364).map(|_| f64::from(u8::from(chance.random_bool(rate)))).collect();
+        forecast += run(&demand, &[7], 28).mean.iter().sum::<f64>();
+        sold += demand.iter().sum::<f64>() * 28.0 / 364.0;
+    }
+    assert!((forecast / sold - 1.0).abs() < 0.15, "{forecast} forecast, {sold} sold in 28 usual days");
+}
+
+#[test]
+fn one_sale_long_ago_is_a_slow_seller_and_not_an_ended_one() {
+    let mut demand = vec![0.0; 364];
+    demand[10] = 1.0;
+    let forecast = run(&demand, &[7], 28);
+    assert_eq!(forecast.method, Method::Tsb);
+    assert!(forecast.mean[0] > 0.0 && forecast.mean[0] < 0.01, "{:?}", forecast.mean);
+}
+
+#[test]
 fn ended_and_absent_demand_is_zero_with_a_reason() {
     let mut demand: Vec<f64> = (0..150).map(|t| 5.0 + f64::from(t % 3)).collect();
     demand.extend([0.0; 80]);
