@@ -250,7 +250,10 @@ pub fn output_gates(publication: &Publication, history: &History, settings: &Gat
             passed: found >= least,
             observed: found.to_string(),
             expected: format!("at least {least}"),
-            explanation: format!("the last {} publications had a median of {median} rows", earlier.len()),
+            explanation: match earlier.len() {
+                1 => format!("the last publication had {median} rows"),
+                n => format!("the last {n} publications had a median of {median} rows"),
+            },
         });
     }
     results

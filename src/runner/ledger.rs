@@ -95,7 +95,7 @@ pub struct PublicationRow {
     pub kind: String,
     /// The business date.
     pub as_of: NaiveDate,
-    /// `published` or `rolled_back`.
+    /// `published`, `rolled_back`, or `withdrawn_sent`: rolled back after its coupons had been sent.
     pub state: String,
     /// When, ISO.
     pub published_at: String,
@@ -420,7 +420,8 @@ pub async fn cancel(warehouse: &Warehouse, owner: &Owner, now_micros: i64) -> Re
     transaction.commit().await
 }
 
-/// Withdraws the current publication of a job, so that the one before it is current again.
+/// Withdraws the current publication of a job, so that the one before it is current again. A coupon list that was `sent`
+/// keeps counting as contact with its customers, and is scored like any campaign.
 /// Gives the publication withdrawn and the one that is current now.
 ///
 /// # Errors
@@ -428,19 +429,29 @@ pub async fn cancel(warehouse: &Warehouse, owner: &Owner, now_micros: i64) -> Re
 pub async fn rollback(
     warehouse: &Warehouse,
     job: &str,
+    sent: bool,
 ) -> Result<Option<(PublicationRow, Option<PublicationRow>)>, WarehouseError> {
     let mut published = publications(warehouse, Some(job)).await?.into_iter().filter(|row| row.state == "published");
     let Some(current) = published.next() else { return Ok(None) };
     let previous = published.next();
-    let mut transaction = warehouse.begin().await?;
-    transaction
+    let state = if sent { "withdrawn_sent" } else { "rolled_back" };
+    warehouse
         .execute(
-            "UPDATE nightclerk_publications SET state = 'rolled_back' WHERE run_id = $1",
-            &[Value::Integer(current.run_id)],
+            Side::Target,
+            "UPDATE nightclerk_publications SET state = $1 WHERE run_id = $2",
+            &[text(state), Value::Integer(current.run_id)],
         )
         .await?;
-    transaction.commit().await?;
-    Ok(Some((current, previous)))
+    Ok(Some((PublicationRow { state: state.to_owned(), ..current }, previous)))
+}
+
+/// Whether the job's coupon list for a date was withdrawn after it had been sent.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn was_sent(warehouse: &Warehouse, job: &str, as_of: NaiveDate) -> Result<bool, WarehouseError> {
+    let published = publications(warehouse, Some(job)).await?;
+    Ok(published.iter().any(|row| row.as_of == as_of && row.state == "withdrawn_sent"))
 }
 
 /// A text value.

@@ -203,6 +203,14 @@ async fn carry_out(
     claim: &Claim,
     computed: &mut Option<Computed>,
 ) -> Result<(), Stop> {
+    if ledger::was_sent(&runner.warehouse, &ctx.job, ctx.as_of).await? {
+        let reason = format!(
+            "the coupon list of `{}` for {} was sent before it was withdrawn; a new list for the same date would forget whom \
+             it reached: run a later date",
+            ctx.job, ctx.as_of
+        );
+        return Err(Stop { state: JobState::Refused, reason });
+    }
     phase(runner, ctx, Phase::Compute);
     let computed = computed.insert(compute(runner, job, ctx).await?);
     let settings = GateSettings {
@@ -254,7 +262,7 @@ fn superseded() -> Stop {
 async fn compute(runner: &Runner, job: &JobFile, ctx: &RunContext) -> Result<Computed, Stop> {
     let project = &runner.project;
     let sql = SqlFiles::from_texts(project.sql.clone(), runner.warehouse.dialect(Side::Source));
-    let source = Source::new(&runner.warehouse, &sql, ctx.as_of, project.config.zone());
+    let source = Source::new(&runner.warehouse, &sql, ctx.as_of, project.config.zone()).of_job(&job.name, &job.after);
     let missing = missing_datasets(runner, job);
     if !missing.is_empty() {
         return Err(Stop { state: JobState::Refused, reason: refusal(job, &missing) });

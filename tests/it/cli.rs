@@ -160,6 +160,33 @@ fn rollback_makes_the_publication_before_current_again() {
 }
 
 #[test]
+fn a_coupon_list_that_was_sent_still_counts_as_contact_after_its_rollback() {
+    let project = Project::demo();
+    let ran = project.run(&["rollback", "coupon_targets"]);
+    insta::assert_snapshot!(ran.shown(project.path()), @r"
+    exit code 2
+    --- stderr
+    error: `coupon_targets` publishes coupon lists: say `--sent` or `--not-sent`
+    ");
+    // The list of the first night is the longer one: nothing was known yet and customers were drawn by chance.
+    let next = "2026-10-26";
+    let withdraw = |project: &Project, how: &str| {
+        project.run(&["rollback", "coupon_targets", "--not-sent"]).exits(0);
+        project.run(&["rollback", "coupon_targets", how]).exits(0);
+        project.run(&["run", "--job", "coupon_targets", "--as-of", next]).exits(0);
+        project.count(&format!(
+            "SELECT COUNT(*) FROM coupon_targets t JOIN coupon_targets n ON n.customer_id = t.customer_id \
+             WHERE t.as_of = '{FIRST_NIGHT}' AND n.as_of = '{next}'"
+        ))
+    };
+    assert_eq!(withdraw(&project, "--sent"), 0, "nobody is written to twice within the window");
+    let again = project.run(&["run", "--job", "coupon_targets", "--as-of", FIRST_NIGHT]).exits(4);
+    assert!(again.stderr.contains("was sent before it was withdrawn"), "{}", again.stderr);
+    // A list that nobody got leaves its customers free.
+    assert!(withdraw(&Project::demo(), "--not-sent") > 0);
+}
+
+#[test]
 fn a_night_that_was_rolled_back_can_be_run_again() {
     let project = Project::demo();
     let before = project.dump();
@@ -240,7 +267,7 @@ fn explain_order_of_an_unknown_product_says_where_the_known_ones_are() {
 fn explain_coupon_tells_the_listed_the_held_out_and_the_others_apart() {
     let project = Project::demo();
     // The list of the first night is the longer one: nothing was known yet and customers were drawn by chance.
-    project.run(&["rollback", "coupon_targets"]).exits(0);
+    project.run(&["rollback", "coupon_targets", "--not-sent"]).exits(0);
     let customer = |sql: &str| {
         let rows = project.query(sql);
         rows.first().and_then(|row| row[0].as_text()).unwrap_or_else(|| panic!("nobody: {sql}")).to_owned()

@@ -135,13 +135,23 @@ pub struct Source<'a> {
     files: &'a SqlFiles,
     as_of: NaiveDate,
     timezone: Tz,
+    job: &'a str,
+    after: &'a [String],
     facts: Mutex<Vec<InputFact>>,
 }
 
 impl<'a> Source<'a> {
     /// A source that ends with `as_of`, inclusive, in the project's `timezone`.
     pub fn new(warehouse: &'a Warehouse, files: &'a SqlFiles, as_of: NaiveDate, timezone: Tz) -> Self {
-        Self { warehouse, files, as_of, timezone, facts: Mutex::new(Vec::new()) }
+        Self { warehouse, files, as_of, timezone, job: "", after: &[], facts: Mutex::new(Vec::new()) }
+    }
+
+    /// The same for a job: of our own tables it sees what that job published and what the jobs it runs after did, so that
+    /// two jobs of one kind do not pass for each other.
+    #[must_use]
+    pub fn of_job(mut self, job: &'a str, after: &'a [String]) -> Self {
+        (self.job, self.after) = (job, after);
+        self
     }
 
     /// The rows of a dataset up to the as-of date.
@@ -200,9 +210,17 @@ impl<'a> Source<'a> {
         };
         let dialect = self.warehouse.dialect(Side::Target);
         let quoted = dialect.quote(table.name);
+        // Campaigns have ids of their own, so the lists of several jobs stand side by side, and one that was withdrawn after
+        // it had been sent still counts as contact; of other tables one publication speaks for a date.
+        let campaigns = all && table.grain.first() == Some(&"campaign_id");
+        let counts = if campaigns {
+            "p.state IN ('published', 'withdrawn_sent')".to_owned()
+        } else {
+            format!("p.state = 'published'{}", self.among_jobs(&quoted).await?)
+        };
         let newest = format!(
             "SELECT p.job, p.as_of, p.run_id FROM nightclerk_publications p \
-             WHERE p.state = 'published' AND p.as_of {comparison} $1 \
+             WHERE {counts} AND p.as_of {comparison} $1 \
              AND EXISTS (SELECT 1 FROM {quoted} t WHERE t.run_id = p.run_id) \
              ORDER BY p.as_of DESC, p.run_id DESC LIMIT 1"
         );
@@ -216,14 +234,11 @@ impl<'a> Source<'a> {
         let grain: Vec<&str> = ["as_of"].into_iter().filter(|_| all).chain(table.grain.iter().copied()).collect();
         let schema = TableSchema { name: table.name, doc: table.doc, grain: &grain, columns: &columns };
         let names: Vec<String> = columns.iter().map(|column| format!("t.{}", dialect.quote(column.name))).collect();
-        // Campaigns have ids of their own, so the lists of several jobs stand side by side; of other tables one
-        // publication speaks for a date.
-        let which = if all && table.grain.first() == Some(&"campaign_id") {
-            "t.run_id IN (SELECT p.run_id FROM nightclerk_publications p WHERE p.state = 'published' AND p.as_of < :day)"
-                .to_owned()
+        let which = if campaigns {
+            format!("t.run_id IN (SELECT p.run_id FROM nightclerk_publications p WHERE {counts} AND p.as_of < :day)")
         } else if all {
             format!(
-                "t.run_id IN (SELECT MAX(p.run_id) FROM nightclerk_publications p WHERE p.state = 'published' \
+                "t.run_id IN (SELECT MAX(p.run_id) FROM nightclerk_publications p WHERE {counts} \
                  AND p.as_of < :day AND EXISTS (SELECT 1 FROM {quoted} u WHERE u.run_id = p.run_id) GROUP BY p.as_of)"
             )
         } else {
@@ -251,6 +266,27 @@ impl<'a> Source<'a> {
             note: format!("published by `{job}`"),
         });
         Ok(Some(PublishedFrame { job: job.to_owned(), as_of, run_id, frame }))
+    }
+
+    /// `AND p.job IN (...)` for the jobs whose rows in a table of ours are meant: this job where it publishes the table, else
+    /// those it runs after where one of them does, else any.
+    async fn among_jobs(&self, quoted_table: &str) -> Result<String, LoadError> {
+        let sql = format!(
+            "SELECT DISTINCT p.job FROM nightclerk_publications p \
+             WHERE EXISTS (SELECT 1 FROM {quoted_table} t WHERE t.run_id = p.run_id)"
+        );
+        let rows = self.warehouse.read_values(Side::Target, &sql, &[]).await?;
+        let publishers: Vec<&str> = rows.iter().filter_map(|row| row.first()?.as_text()).collect();
+        let meant: Vec<&str> = if publishers.contains(&self.job) {
+            vec![self.job]
+        } else {
+            publishers.into_iter().filter(|job| self.after.iter().any(|after| after == job)).collect()
+        };
+        if meant.is_empty() {
+            return Ok(String::new());
+        }
+        let names: Vec<String> = meant.iter().map(|job| format!("'{}'", job.replace('\'', "''"))).collect();
+        Ok(format!(" AND p.job IN ({})", names.join(", ")))
     }
 
     async fn load(&self, dataset: &'static Dataset) -> Result<(String, DataFrame), LoadError> {
