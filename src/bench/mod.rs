@@ -1,12 +1,13 @@
-//! How good the published advice is, on a generated shop, where the truth is known.
+//! How good the published advice is, on a generated shop, where the truth is known; and how fast the warehouse is.
 //!
-//! Everything here reads `truth_*` tables, which no job may.
+//! What judges advice reads `truth_*` tables, which no job may.
 
 mod forecasts;
 mod inventory;
 mod lift;
 mod rules;
 mod uplift;
+mod warehouse;
 
 use serde::Serialize;
 
@@ -17,6 +18,7 @@ pub use inventory::{PolicyResult, UnitValue, policy_result};
 pub use lift::{Coverage, lift_coverage};
 pub use rules::{RulesFound, rules_found};
 pub use uplift::{UpliftRanking, uplift_ranking};
+pub use warehouse::{Clocks, Rate, Throughput, throughput};
 
 /// The judgement on a demo's published tables.
 #[derive(Debug, Serialize)]

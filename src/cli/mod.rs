@@ -8,6 +8,7 @@ mod explain;
 mod import;
 mod init;
 mod plan;
+mod process;
 mod rollback;
 mod run;
 mod schedule;

@@ -1,10 +1,12 @@
-//! `nightclerk bench DIR`: published advice against the truth about a generated shop.
+//! `nightclerk bench DIR`: published advice against the truth about a generated shop. `bench warehouse`: rows per second.
+
+mod warehouse;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::context::{Context, Failure, project_in};
 use super::demo;
@@ -24,7 +26,10 @@ use crate::warehouse::{Create, Side, Value, Warehouse};
 /// intervals on 200 generated campaigns; with --weeks, the order plan against the shop's own habit of ordering last
 /// month's average, from the same evening on. The demo itself is left as it is.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Bench {
+    #[command(subcommand)]
+    what: Option<What>,
     /// The demo's folder.
     #[arg(default_value = "demo-shop")]
     dir: PathBuf,
@@ -36,7 +41,15 @@ pub struct Bench {
     seed: u64,
 }
 
+#[derive(Debug, Subcommand)]
+enum What {
+    Warehouse(warehouse::WarehouseBench),
+}
+
 pub(super) async fn run(context: &Context, command: &Bench) -> Result<u8, Failure> {
+    if let Some(What::Warehouse(command)) = &command.what {
+        return warehouse::run(context, command).await;
+    }
     let project = project_in(&command.dir)?;
     let warehouse = context.warehouse(&project, Create::Schema).await?;
     if demo::settings(&warehouse).await?.is_none() {
@@ -67,7 +80,7 @@ async fn uplift(context: &Context, project: &Project, warehouse: &Warehouse) -> 
     let config = &project.config;
     let ctx = RunContext { job: job.name.clone(), as_of, seed: config.seed, currency: config.currency };
     let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
-    let source = Source::new(warehouse, &sql, as_of, config.zone());
+    let source = Source::new(warehouse, &sql, as_of, config.zone()).of_job(&job.name, &job.after);
     let fail = |error: anyhow::Error| Failure::new(1, format!("{error:#}"));
     let frames = params.load(&ctx, &source).await.map_err(fail)?;
     let Some(scores) = params.expected_uplift(&ctx, &frames).map_err(fail)? else {
