@@ -10,6 +10,7 @@
 mod broken_input;
 mod cli;
 mod crash;
+mod daemon;
 mod night;
 mod postgres;
 mod postgres_equals_sqlite;

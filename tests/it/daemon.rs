@@ -1,0 +1,125 @@
+//! The daemon and signals, on the real binary: due jobs run in order, a stop ends cleanly, a cancelled run frees its job.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{NEXT_NIGHT, Project, command};
+
+const LONGEST: Duration = Duration::from_mins(5);
+
+/// A demo that a daemon can work on at any later date: old data are not refused.
+fn timeless_demo() -> Project {
+    let project = Project::demo();
+    project.replace("nightclerk.toml", "max_age_days = 2 ", "max_age_days = 100000 ");
+    project.replace("nightclerk.toml", "row_count_ratio = 0.6", "row_count_ratio = 0.0");
+    project
+}
+
+fn send(signal: &str, process: &Child) {
+    let sent = Command::new("kill").args([signal, &process.id().to_string()]).status().expect("kill is on the path");
+    assert!(sent.success());
+}
+
+fn exit_code(process: &mut Child) -> Option<i32> {
+    process.wait().expect("the process ends").code()
+}
+
+/// Waits until a query on the project's warehouse finds as many rows, or fails.
+fn wait_for(project: &Project, sql: &str, at_least: i64) {
+    let started = Instant::now();
+    while project.count(sql) < at_least {
+        assert!(started.elapsed() < LONGEST, "{sql}: {} after {LONGEST:?}", project.count(sql));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn daemon(folder: &Path) -> Child {
+    command(folder, &["schedule"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts")
+}
+
+#[test]
+fn the_daemon_runs_what_is_due_after_what_it_waits_for_and_stops_on_a_signal() {
+    let project = timeless_demo();
+    // Without a schedule of its own a job is due as soon as the jobs before it have ended.
+    project.replace("jobs/inventory_plan.toml", "[schedule]\ncron = \"30 2 * * *\"\n", "");
+    for job in ["campaign_lift", "coupon_targets"] {
+        std::fs::remove_file(project.path().join(format!("jobs/{job}.toml"))).unwrap();
+    }
+    let newest = project.count("SELECT MAX(run_id) FROM nightclerk_runs");
+    let mut process = daemon(project.path());
+    let ended = format!("SELECT COUNT(*) FROM nightclerk_runs WHERE run_id > {newest} AND state <> 'running'");
+    wait_for(&project, &ended, 3);
+    send("-TERM", &process);
+    assert_eq!(exit_code(&mut process), Some(0));
+    let runs = project.query(&format!(
+        "SELECT job, state, as_of, started_us, finished_us FROM nightclerk_runs WHERE run_id > {newest} ORDER BY run_id"
+    ));
+    let found: Vec<(&str, &str)> =
+        runs.iter().map(|run| (run[0].as_text().unwrap(), run[1].as_text().unwrap())).collect();
+    let expected = ["basket_rules", "demand_forecast", "inventory_plan"].map(|job| (job, "published"));
+    assert_eq!(found, expected, "once each, in order");
+    assert!(runs.iter().all(|run| run[2] == runs[0][2]), "all for one business date: {runs:?}");
+    assert!(runs[2][3].as_integer() >= runs[1][4].as_integer(), "the plan began before the forecast had ended");
+    // Started again, it finds nothing due.
+    let mut process = daemon(project.path());
+    std::thread::sleep(Duration::from_secs(3));
+    send("-TERM", &process);
+    assert_eq!(exit_code(&mut process), Some(0));
+    assert_eq!(project.count(&ended), 3);
+}
+
+#[test]
+fn what_waits_for_a_job_that_did_not_publish_is_skipped_and_the_skip_is_in_the_ledger() {
+    let project = timeless_demo();
+    project.replace("nightclerk.toml", "row_count_ratio = 0.0", "row_count_ratio = 1.0");
+    project.execute("DELETE FROM order_lines WHERE rowid % 2 = 0");
+    for job in ["basket_rules", "campaign_lift", "coupon_targets"] {
+        std::fs::remove_file(project.path().join(format!("jobs/{job}.toml"))).unwrap();
+    }
+    let newest = project.count("SELECT MAX(run_id) FROM nightclerk_runs");
+    let mut process = daemon(project.path());
+    let ended = format!("SELECT COUNT(*) FROM nightclerk_runs WHERE run_id > {newest} AND state <> 'running'");
+    wait_for(&project, &ended, 2);
+    send("-TERM", &process);
+    assert_eq!(exit_code(&mut process), Some(0));
+    let states = project
+        .query(&format!("SELECT job, state, error FROM nightclerk_runs WHERE run_id > {newest} ORDER BY run_id"));
+    let text = |row: usize, column: usize| states[row][column].as_text().unwrap_or_default().to_owned();
+    assert_eq!((text(0, 0), text(0, 1)), ("demand_forecast".to_owned(), "blocked".to_owned()), "{states:?}");
+    assert_eq!((text(1, 0), text(1, 1)), ("inventory_plan".to_owned(), "skipped".to_owned()), "{states:?}");
+    assert!(text(1, 2).contains("it runs after `demand_forecast`, which did not publish"), "{}", text(1, 2));
+}
+
+#[test]
+fn control_c_ends_a_night_with_130_and_frees_its_job() {
+    let project = Project::demo();
+    let mut process = command(project.path(), &["run", "--as-of", NEXT_NIGHT])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary starts");
+    wait_for(&project, "SELECT COUNT(*) FROM nightclerk_runs WHERE state = 'running'", 1);
+    send("-INT", &process);
+    assert_eq!(exit_code(&mut process), Some(130));
+    assert_eq!(project.count("SELECT COUNT(*) FROM nightclerk_runs WHERE state = 'running'"), 0);
+    assert_eq!(project.count("SELECT COUNT(*) FROM nightclerk_runs WHERE state = 'cancelled'"), 1);
+    assert_eq!(project.count("SELECT COUNT(*) FROM nightclerk_leases WHERE lease_until_us > 0"), 0);
+    project.run(&["run", "--as-of", NEXT_NIGHT]).exits(0);
+}
+
+#[test]
+fn a_source_of_its_own_is_read_and_never_written() {
+    let project = Project::demo();
+    let source = project.path().join("shop.db");
+    std::fs::rename(project.path().join("warehouse.db"), &source).unwrap();
+    std::fs::write(project.path().join("warehouse.db"), b"").unwrap();
+    let config = project.read("nightclerk.toml");
+    let url = config.lines().find(|line| line.starts_with("url = ")).unwrap();
+    project.replace("nightclerk.toml", url, &format!("{url}\nsource_url = \"sqlite:shop.db\""));
+    let before = std::fs::read(&source).unwrap();
+    project.run(&["run", "--job", "basket_rules", "--job", "demand_forecast"]).exits(0);
+    assert!(before == std::fs::read(&source).unwrap(), "the retailer's file has changed");
+    assert!(project.count("SELECT COUNT(*) FROM demand_forecasts_current") > 0);
+    assert_eq!(project.count("SELECT COUNT(*) FROM sqlite_master WHERE name = 'order_lines'"), 0);
+}
