@@ -72,9 +72,9 @@ pub(super) fn section(ctx: &RunContext, facts: &Facts, lists: &[GradedList]) -> 
     }
     match pooled(lists) {
         Some(all) => section.text.push(format!(
-            "Customers on our lists have so far spent {} more than those held out, with 95 % confidence between {} and {}: {} lists, {} customers written to, {} held out.",
+            "Customers on our lists have so far spent {} more than those held out, with 95 % confidence between {} and {}: {} {}, {} customers written to, {} held out.",
             money(ctx, all.estimate), money(ctx, all.lower), money(ctx, all.upper),
-            all.n_lists, count(all.n_treated), count(all.n_control),
+            all.n_lists, if all.n_lists == 1 { "list" } else { "lists" }, count(all.n_treated), count(all.n_control),
         )),
         None => section.text.push("No earlier list can be compared yet: too few customers held out, or nobody has bought.".to_owned()),
     }

@@ -142,7 +142,7 @@ fn actions(data: &DemandData, decision: &Decision) -> Vec<Section> {
     for (level, caption) in [("category_1", "Categories"), (PRODUCT_LOCATION, "Products at locations")] {
         let changes = against_recent(data, decision, level);
         if !changes.is_empty() {
-            section.tables.push(change_table(caption, &changes, "Units before"));
+            section.tables.push(change_table(data, caption, &changes, "Units before"));
         }
     }
     vec![section]
@@ -164,17 +164,17 @@ fn changes(data: &DemandData, decision: &Decision) -> Vec<Section> {
     }
     for (level, caption) in [("category_1", "Categories"), (PRODUCT_LOCATION, "Products at locations")] {
         if let Some((changes, _)) = against_last(data, decision, level).filter(|(rows, _)| !rows.is_empty()) {
-            section.tables.push(change_table(caption, &changes, "Units in the last forecast"));
+            section.tables.push(change_table(data, caption, &changes, "Units in the last forecast"));
         }
     }
     vec![section]
 }
 
-fn change_table(caption: &str, changes: &[Change], before: &str) -> TableView {
+fn change_table(data: &DemandData, caption: &str, changes: &[Change], before: &str) -> TableView {
     let optional = |value: Option<f64>| value.map_or(Cell::Empty, Cell::Number);
     let rows = changes.iter().take(SHOWN_ROWS).map(|change| {
         vec![
-            Cell::Text(change.node.clone()),
+            Cell::Text(shown_name(data, &change.node)),
             Cell::Number(change.expected),
             Cell::Number(change.before),
             optional(change.relative()),
@@ -184,7 +184,7 @@ fn change_table(caption: &str, changes: &[Change], before: &str) -> TableView {
     TableView {
         caption: format!("{caption} by the money that the difference is worth"),
         columns: vec![
-            column("Node", None),
+            column("What", None),
             column("Units expected", Some(Unit::Units)),
             column(before, Some(Unit::Units)),
             column("Change", Some(Unit::Share)),
@@ -208,8 +208,8 @@ fn details(ctx: &RunContext, data: &DemandData, decision: &Decision) -> Vec<Sect
     let mut models = Section {
         heading: "Models".to_owned(),
         text: vec![
-            "Chosen per series by the smallest error over rolling origins; the seasonal naive is kept unless another is at \
-             least 1 % better."
+            "Chosen per series by the smallest error over rolling origins; the default (the seasonal naive, TSB for demand with \
+             gaps) is kept unless another is at least 1 % better."
                 .to_owned(),
         ],
         ..Section::default()
@@ -219,12 +219,12 @@ fn details(ctx: &RunContext, data: &DemandData, decision: &Decision) -> Vec<Sect
         unit: Unit::Count,
         bars: chosen.into_iter().map(|(name, count)| (name, count as f64)).collect(),
     }));
-    models.tables.push(worst_table(ctx, decision));
+    models.tables.push(worst_table(ctx, data, decision));
     vec![fans, models]
 }
 
 /// The series with the largest error beyond that of the seasonal naive, in units.
-fn worst_table(ctx: &RunContext, decision: &Decision) -> TableView {
+fn worst_table(ctx: &RunContext, data: &DemandData, decision: &Decision) -> TableView {
     let today = ctx.as_of.to_epoch_days();
     let mut rows: Vec<&AccuracyRow> = (decision.accuracy.iter())
         .filter(|row| row.basis == "backtest" && row.forecast_as_of == today && row.series.is_some())
@@ -236,7 +236,7 @@ fn worst_table(ctx: &RunContext, decision: &Decision) -> TableView {
     let optional = |value: Option<f64>| value.map_or(Cell::Empty, Cell::Number);
     let cells = rows.iter().take(SHOWN_ROWS).map(|row| {
         vec![
-            Cell::Text(row.node.clone()),
+            Cell::Text(shown_name(data, &row.node)),
             Cell::Text(row.method.clone()),
             Cell::Number(row.score.absolute_error),
             optional(row.score.wape()),
@@ -258,6 +258,15 @@ fn worst_table(ctx: &RunContext, decision: &Decision) -> TableView {
         ],
         rows: cells.collect(),
         total_rows: rows.len(),
+    }
+}
+
+/// `Corvo Shampoo 3 (P0047) @ L01` for a series whose product has a name, else the node as it is.
+fn shown_name(data: &DemandData, node: &str) -> String {
+    let Some((id, location)) = node.split_once(" @ ") else { return node.to_owned() };
+    match data.products.get(id).map(|product| product.name.as_str()).filter(|name| *name != id) {
+        Some(name) => format!("{name} ({id}) @ {location}"),
+        None => node.to_owned(),
     }
 }
 

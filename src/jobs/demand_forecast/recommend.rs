@@ -233,22 +233,15 @@ fn metrics(decision: &Decision) -> Vec<Metric> {
     let words = if graded.is_some() { "published forecast" } else { "backtest" };
     let row = |level: &str| decision.level_row(basis, as_of, level).map(|row| row.score);
     let series = row(PRODUCT_LOCATION);
-    let mut metrics = vec![metric(
-        "wape_product_location".to_owned(),
-        series.and_then(|score| score.wape()),
-        Unit::Share,
-        format!("Forecast error (WAPE, {words})"),
-    )];
+    // Levels begin with the total, whose error is the first number of the night.
+    let mut metrics = Vec::new();
     for level in decision.levels() {
         let Some(score) = row(level) else { continue };
-        if level != PRODUCT_LOCATION {
-            metrics.push(metric(
-                format!("wape_{level}"),
-                score.wape(),
-                Unit::Share,
-                format!("WAPE of {level}, {words}"),
-            ));
-        }
+        let meaning = match level {
+            TOTAL => format!("Error of the total per day (WAPE, {words})"),
+            _ => format!("WAPE of {level}, {words}"),
+        };
+        metrics.push(metric(format!("wape_{level}"), score.wape(), Unit::Share, meaning));
         let meaning = format!("WAPE of the seasonal naive at {level}, {words}");
         metrics.push(metric(format!("naive_wape_{level}"), score.naive_wape(), Unit::Share, meaning));
     }
