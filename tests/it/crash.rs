@@ -44,15 +44,15 @@ fn a_night_killed_at_any_instant_leaves_no_half_publication_and_a_rerun_mends_it
             }
         }
         let before = current_runs(&project);
-        let instant = if round % 3 != 1 {
+        let instant = if round % 3 == 1 {
+            KillAt::AfterStart(undisturbed.mul_f64(chance.random_range(0.0..0.9)))
+        } else {
             let phase = AIMED_AT[round % AIMED_AT.len()];
             let job = JOBS[chance.random_range(0..JOBS.len())];
             // The transaction of a small table is over in a millisecond, that of a large one is not.
             let longest = if matches!(job, "demand_forecast" | "inventory_plan") { 20_000 } else { 1_500 };
             let delay = Duration::from_micros(chance.random_range(0..=longest));
             KillAt::AfterPhase { job, phase, delay }
-        } else {
-            KillAt::AfterStart(undisturbed.mul_f64(chance.random_range(0.0..0.9)))
         };
         let killed_in = run_and_kill(&project, &instant);
         let phase = killed_in.split(' ').next().unwrap_or_default().to_owned();
