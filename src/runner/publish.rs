@@ -40,6 +40,7 @@ pub async fn stage(
         clear_staged(&mut transaction, table.schema, &ctx.job).await?;
         let frame = keyed(ctx, claim, table)?;
         transaction.insert(&staged, &columns(table.schema), &frame).await?;
+        transaction.refresh_statistics(&staged).await?;
     }
     transaction.commit().await?;
     Ok(true)
