@@ -1,6 +1,10 @@
-//! Methods for demand with gaps. Both give a flat forecast: the expected demand per period.
+//! Methods for demand with gaps that smooth it period by period. All give a flat forecast: the expected demand per
+//! period. Those that smooth sums over several periods are in [`super::temporal_aggregation`].
+//!
+//! Unobserved periods (`NaN`, infinite) change nothing. Smoothing parameters that are not given are chosen by in-sample
+//! squared one-step error. Scaling the demand scales every forecast.
 
-use super::{Method, MethodError, observed_count};
+use super::{MethodError, observed_count};
 
 const SIZE_SMOOTHING: [f64; 5] = [0.02, 0.05, 0.1, 0.2, 0.3];
 const PROBABILITY_SMOOTHING: [f64; 5] = [0.01, 0.02, 0.05, 0.1, 0.2];
@@ -17,13 +21,10 @@ pub struct FlatForecast {
     pub squared_error: f64,
 }
 
-/// Teunter-Syntetos-Babai with given smoothing parameters.
+/// Teunter-Syntetos-Babai with given smoothing parameters, from the share of periods with demand and their mean size.
 ///
-/// Demand probability p and demand size z: p ← p + β (d - p) every period, d = 1 when there is demand, and z ← z + α (y - z)
-/// only when there is. Forecast p z. Starts from the share of periods with demand and the mean size. Because p falls
-/// in every period without demand, an item that stops selling fades out (Croston's forecast would not). Unobserved
-/// periods change nothing. Teunter, Syntetos and Babai, "Intermittent demand: linking forecasting to
-/// inventory obsolescence", European Journal of Operational Research 214 (2011), 606-615.
+/// See [`tsb_from`]. Size and probability start at their means, so that a long history forgets the start and a
+/// short one keeps it.
 ///
 /// ```
 /// use nightclerk::models::forecast::intermittent::tsb_with;
@@ -38,7 +39,23 @@ pub fn tsb_with(demand: &[f64], size_smoothing: f64, probability_smoothing: f64)
     if count == 0.0 {
         return FlatForecast { level: 0.0, squared_error: 0.0 };
     }
-    let (mut size, mut probability, mut squared_error) = (total / count, count / observed, 0.0);
+    tsb_from(demand, (count / observed, total / count), size_smoothing, probability_smoothing)
+}
+
+/// Teunter-Syntetos-Babai from a given start (demand probability, demand size).
+///
+/// Demand probability p and demand size z: p ← p + β (d - p) every period, d = 1 when there is demand, and z ← z + α (y - z)
+/// only when there is. Forecast p z. Because p falls in every period without demand, an item that stops selling fades
+/// out (Croston's forecast would not). Teunter, Syntetos and Babai, "Intermittent demand: linking forecasting to
+/// inventory obsolescence", European Journal of Operational Research 214 (2011), 606-615.
+///
+/// ```
+/// use nightclerk::models::forecast::intermittent::tsb_from;
+/// // p: 1, 0.9, 0.81; z: 5, 5, 5
+/// assert!((tsb_from(&[5.0, 0.0, 0.0], (1.0, 5.0), 0.1, 0.1).level - 0.81 * 5.0).abs() < 1e-12);
+/// ```
+pub fn tsb_from(demand: &[f64], start: (f64, f64), size_smoothing: f64, probability_smoothing: f64) -> FlatForecast {
+    let ((mut probability, mut size), mut squared_error) = (start, 0.0);
     for value in demand.iter().copied().filter(|value| value.is_finite()) {
         squared_error += (value - probability * size).powi(2);
         if value > 0.0 {
@@ -51,12 +68,26 @@ pub fn tsb_with(demand: &[f64], size_smoothing: f64, probability_smoothing: f64)
     FlatForecast { level: probability * size, squared_error }
 }
 
+/// Croston's method with given smoothing of sizes (α) and of intervals (β).
+///
+/// Size z and interval q are smoothed in periods with demand only; forecast z / q. Starts from the first demand and the
+/// number of periods up to it; earlier periods are not scored. Unobserved periods do not lengthen an interval.
+/// Croston, "Forecasting and stock control for intermittent demands", Operational Research Quarterly 23 (1972), 289-303.
+///
+/// ```
+/// use nightclerk::models::forecast::intermittent::croston_with;
+/// // start z = 4, q = 2; at the second demand z = 4.4, q = 2.2
+/// let fit = croston_with(&[0.0, 4.0, 0.0, 0.0, 0.0, 6.0], 0.2, 0.1);
+/// assert!((fit.level - 4.4 / 2.2).abs() < 1e-12);
+/// ```
+pub fn croston_with(demand: &[f64], size_smoothing: f64, interval_smoothing: f64) -> FlatForecast {
+    croston_times(demand, size_smoothing, interval_smoothing, 1.0)
+}
+
 /// Croston's method with the Syntetos-Boylan correction and a given smoothing parameter.
 ///
-/// Size z and interval q are smoothed with the same α, only in periods with demand; forecast (1 - α/2) z / q. Starts
-/// from the first demand and the number of periods up to it; earlier periods are not scored. Unobserved periods do not
-/// lengthen an interval. Syntetos and Boylan, "The accuracy of intermittent demand estimates", International
-/// Journal of Forecasting 21 (2005), 303-314.
+/// As [`croston_with`], size and interval smoothed with the same α; forecast (1 - α/2) z / q. Syntetos and Boylan, "The
+/// accuracy of intermittent demand estimates", International Journal of Forecasting 21 (2005), 303-314.
 ///
 /// ```
 /// use nightclerk::models::forecast::intermittent::sba_with;
@@ -65,7 +96,10 @@ pub fn tsb_with(demand: &[f64], size_smoothing: f64, probability_smoothing: f64)
 /// assert!((fit.level - 0.9 * 4.4 / 2.4).abs() < 1e-12);
 /// ```
 pub fn sba_with(demand: &[f64], smoothing: f64) -> FlatForecast {
-    let correction = 1.0 - smoothing / 2.0;
+    croston_times(demand, smoothing, smoothing, 1.0 - smoothing / 2.0)
+}
+
+fn croston_times(demand: &[f64], size_smoothing: f64, interval_smoothing: f64, correction: f64) -> FlatForecast {
     let (mut state, mut since, mut squared_error): (Option<(f64, f64)>, f64, f64) = (None, 0.0, 0.0);
     for value in demand.iter().copied().filter(|value| value.is_finite()) {
         since += 1.0;
@@ -76,7 +110,7 @@ pub fn sba_with(demand: &[f64], smoothing: f64) -> FlatForecast {
             state = Some(match state {
                 None => (value, since),
                 Some((size, interval)) => {
-                    (size + smoothing * (value - size), interval + smoothing * (since - interval))
+                    (size + size_smoothing * (value - size), interval + interval_smoothing * (since - interval))
                 }
             });
             since = 0.0;
@@ -86,25 +120,86 @@ pub fn sba_with(demand: &[f64], smoothing: f64) -> FlatForecast {
     FlatForecast { level, squared_error }
 }
 
-/// [`tsb_with`], smoothing parameters chosen over a small grid by in-sample squared error (first of equals).
+/// Simple exponential smoothing with a given parameter: l ← l + α (y - l), started at the first observed value.
+///
+/// Brown, "Statistical Forecasting for Inventory Control" (1959). The first value is not scored.
+///
+/// ```
+/// use nightclerk::models::forecast::intermittent::ses_with;
+/// // 4; then 4 + 0.5 (8 - 4) = 6; then 6 + 0.5 (0 - 6) = 3
+/// let fit = ses_with(&[4.0, 8.0, f64::NAN, 0.0], 0.5);
+/// assert_eq!((fit.level, fit.squared_error), (3.0, 16.0 + 36.0));
+/// ```
+pub fn ses_with(demand: &[f64], smoothing: f64) -> FlatForecast {
+    let mut observed = demand.iter().copied().filter(|value| value.is_finite());
+    let (mut level, mut squared_error) = (observed.next().unwrap_or(0.0), 0.0);
+    for value in observed {
+        let error = value - level;
+        squared_error += error * error;
+        level += smoothing * error;
+    }
+    FlatForecast { level, squared_error }
+}
+
+/// [`tsb_with`], smoothing parameters chosen over a small grid (first of equals).
 pub fn tsb(demand: &[f64], horizon: usize) -> Result<Vec<f64>, MethodError> {
-    require_demand(demand, Method::Tsb)?;
+    require_observed(demand, "tsb")?;
     let fits = SIZE_SMOOTHING
         .iter()
         .flat_map(|size| PROBABILITY_SMOOTHING.iter().map(move |probability| tsb_with(demand, *size, *probability)));
     Ok(vec![best_level(fits); horizon])
 }
 
-/// [`sba_with`], smoothing parameter chosen over a small grid by in-sample squared error (first of equals).
+/// [`sba_with`], smoothing parameter chosen over a small grid (first of equals).
 pub fn sba(demand: &[f64], horizon: usize) -> Result<Vec<f64>, MethodError> {
-    require_demand(demand, Method::Sba)?;
+    require_observed(demand, "sba")?;
     Ok(vec![best_level(INTERVAL_SMOOTHING.iter().map(|smoothing| sba_with(demand, *smoothing))); horizon])
 }
 
-fn require_demand(demand: &[f64], method: Method) -> Result<(), MethodError> {
+/// [`croston_with`], both parameters chosen over a small grid (first of equals): Croston's method optimised.
+///
+/// Kourentzes, "On intermittent demand model optimisation and selection", International Journal of Production Economics
+/// 156 (2014), 180-190, shows why sizes and intervals want parameters of their own.
+pub fn croston(demand: &[f64], horizon: usize) -> Result<Vec<f64>, MethodError> {
+    require_observed(demand, "croston")?;
+    let fits = SIZE_SMOOTHING
+        .iter()
+        .flat_map(|size| INTERVAL_SMOOTHING.iter().map(move |interval| croston_with(demand, *size, *interval)));
+    Ok(vec![best_level(fits); horizon])
+}
+
+/// [`ses_with`], parameter chosen from 0.01 to 0.5 (first of equals).
+pub fn ses(demand: &[f64], horizon: usize) -> Result<Vec<f64>, MethodError> {
+    require_observed(demand, "ses")?;
+    Ok(vec![ses_best(demand, 0.01, 0.5); horizon])
+}
+
+/// Level of [`ses_with`] at the parameter between `lowest` and `highest` with the smallest squared error: a grid of 16
+/// points (the error has local minima), then the best point's neighbourhood halved eight times.
+pub(crate) fn ses_best(demand: &[f64], lowest: f64, highest: f64) -> f64 {
+    let error_at = |smoothing: f64| ses_with(demand, smoothing).squared_error;
+    let mut step = (highest - lowest) / 15.0;
+    let mut best = (0..16).map(|i| lowest + f64::from(i) * step).fold((lowest, f64::INFINITY), |best, smoothing| {
+        let error = error_at(smoothing);
+        if error < best.1 { (smoothing, error) } else { best }
+    });
+    for _ in 0..8 {
+        step /= 2.0;
+        for smoothing in [(best.0 - step).max(lowest), (best.0 + step).min(highest)] {
+            let error = error_at(smoothing);
+            if error < best.1 {
+                best = (smoothing, error);
+            }
+        }
+    }
+    ses_with(demand, best.0).level
+}
+
+/// Refuses a demand with fewer than four observed periods.
+pub(crate) fn require_observed(demand: &[f64], method: &'static str) -> Result<(), MethodError> {
     let found = observed_count(demand);
     if found < MIN_OBSERVED {
-        return Err(MethodError::TooShort { method: method.name(), found, needed: MIN_OBSERVED });
+        return Err(MethodError::TooShort { method, found, needed: MIN_OBSERVED });
     }
     Ok(())
 }
@@ -121,41 +216,5 @@ fn positive_total(demand: &[f64]) -> (f64, f64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn tsb_fades_when_demand_stops_and_sba_does_not() {
-        let mut demand: Vec<f64> = (0..60).map(|t| if t % 3 == 0 { 5.0 } else { 0.0 }).collect();
-        let before = (tsb(&demand, 1).unwrap()[0], sba(&demand, 1).unwrap()[0]);
-        demand.extend([0.0; 40]);
-        let after = (tsb(&demand, 1).unwrap()[0], sba(&demand, 1).unwrap()[0]);
-        assert!(after.0 < 0.5 * before.0, "{before:?} {after:?}");
-        assert!((after.1 - before.1).abs() < 0.1 * before.1);
-    }
-
-    #[test]
-    fn unobserved_periods_change_nothing() {
-        let plain = [0.0, 3.0, 0.0, 0.0, 2.0, 0.0, 1.0];
-        let gaps = [0.0, f64::NAN, 3.0, 0.0, 0.0, f64::NAN, 2.0, 0.0, 1.0, f64::NAN];
-        assert_eq!(tsb(&plain, 2), tsb(&gaps, 2));
-        assert_eq!(sba(&plain, 2), sba(&gaps, 2));
-    }
-
-    proptest! {
-        #[test]
-        fn forecasts_lie_between_zero_and_the_largest_demand(demand in prop::collection::vec(0.0..50.0_f64, 4..80)) {
-            let largest = demand.iter().copied().fold(0.0, f64::max);
-            for level in [tsb(&demand, 1).unwrap()[0], sba(&demand, 1).unwrap()[0]] {
-                prop_assert!(level >= 0.0 && level <= largest + 1e-9);
-            }
-        }
-
-        #[test]
-        fn constant_demand_is_its_own_tsb_forecast(level in 0.1..1e6_f64, n in 4_usize..50) {
-            let forecast = tsb(&vec![level; n], 1).unwrap()[0];
-            prop_assert!((forecast - level).abs() < 1e-9 * level);
-        }
-    }
-}
+#[path = "intermittent_tests.rs"]
+mod tests;

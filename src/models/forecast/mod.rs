@@ -8,9 +8,10 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `classify.rs` | smooth, erratic, intermittent, lumpy, or no demand; where a series begins |
+//! | `ets/`, `theta.rs`, `ces/`, `combination.rs` | exponential smoothing with seasons, and the mean of its three families |
 //! | `seasonal_naive.rs`, `smoothing.rs`, `regression.rs`, `intermittent.rs` | the methods |
 //! | `imputation.rs` | complete series for the methods that need them |
-//! | `cross_validation.rs` | rolling origins, and sums of them up a hierarchy |
+//! | `cross_validation.rs`, `rolling.rs` | rolling origins, and sums of them up a hierarchy |
 //! | `accuracy.rs` | WAPE, MASE, RMSSE, bias, pinball loss, coverage |
 //! | `selection.rs` | which method, and what to do when none can be fitted |
 //! | `quantiles.rs`, `count_distribution.rs` | demand quantiles |
@@ -20,16 +21,37 @@
 //! give the same bytes.
 
 pub mod accuracy;
+pub mod adaptive;
+pub mod arima;
+pub mod boosting;
+pub mod ces;
 pub mod classify;
+pub mod combination;
+pub mod conformal;
+mod count_cells;
+mod count_choice;
 pub mod count_distribution;
+pub mod count_group;
+pub mod count_pmf;
+mod count_recent;
 pub mod cross_validation;
+mod error_shape;
+pub mod ets;
+pub mod global;
+pub mod group_profile;
 pub mod imputation;
 pub mod intermittent;
+pub mod panel;
 pub mod quantiles;
 pub mod regression;
+pub mod rolling;
+pub mod seasonal_adjustment;
 pub mod seasonal_naive;
 pub mod selection;
 pub mod smoothing;
+pub mod temporal_aggregation;
+pub mod theta;
+mod volatility;
 
 pub use classify::{DemandClass, classify, silence_is_chance};
 pub use cross_validation::{Backtest, sum_backtests};

@@ -78,9 +78,7 @@ pub struct DemandQuantiles {
 /// ```
 pub fn demand_quantiles(mean: &[f64], backtest: &Backtest, history: &[f64], levels: &[f64]) -> DemandQuantiles {
     let mean: Vec<f64> = mean.iter().map(|m| if m.is_finite() { m.max(0.0) } else { 0.0 }).collect();
-    let mut levels: Vec<f64> = levels.iter().copied().filter(|level| *level > 0.0 && *level < 1.0).collect();
-    levels.sort_by(f64::total_cmp);
-    levels.dedup();
+    let levels = clean_levels(levels);
 
     let average = mean.iter().sum::<f64>() / mean.len().max(1) as f64;
     let whole = is_whole(history);
@@ -275,8 +273,26 @@ fn is_whole(history: &[f64]) -> bool {
         && history.iter().filter(|value| value.is_finite()).all(|value| (value - value.round()).abs() < 1e-9)
 }
 
+/// Levels in (0, 1), ascending, without repetition.
+pub(crate) fn clean_levels(levels: &[f64]) -> Vec<f64> {
+    let mut levels: Vec<f64> = levels.iter().copied().filter(|level| *level > 0.0 && *level < 1.0).collect();
+    levels.sort_by(f64::total_cmp);
+    levels.dedup();
+    levels
+}
+
+/// Lifts every row to at least the one before it: demand is not negative, so a longer total is not smaller.
+pub(crate) fn lift_totals(total: &mut [Vec<f64>]) {
+    for ahead in 1..total.len() {
+        let (before, now) = total.split_at_mut(ahead);
+        for (now, before) in now[0].iter_mut().zip(&before[ahead - 1]) {
+            *now = now.max(*before);
+        }
+    }
+}
+
 /// Cuts at zero and lifts every quantile to at least the one before it.
-fn make_monotone(quantiles: &mut [f64]) {
+pub(crate) fn make_monotone(quantiles: &mut [f64]) {
     let mut before = 0.0;
     for quantile in quantiles {
         *quantile = quantile.max(before);

@@ -328,7 +328,7 @@ impl<'a> Fitter<'a> {
 }
 
 /// Where a series begins: with its first demand, or with its data where the silence before that is chance.
-fn first_period(demand: &[f64]) -> Option<usize> {
+pub(super) fn first_period(demand: &[f64]) -> Option<usize> {
     let has_demand = |value: &&f64| value.is_finite() && **value > 0.0;
     let first = demand.iter().position(|value| has_demand(&value))?;
     let after = &demand[first + 1..];

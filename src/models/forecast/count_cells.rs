@@ -1,0 +1,243 @@
+//! How fast a level moves, how much counts vary around it, how demand falls asleep and wakes: a grid of small count
+//! models, and how probable each is for one series given a group of them.
+
+use super::count_pmf::{CountPmf, NegativeBinomial};
+
+/// How a level follows demand: memory in periods (the discount is 1 - 1/memory), and for how many periods of the long-run
+/// mean of its series it counts. The last is that mean.
+const SPEEDS: [(f64, f64); 6] = [(4.0, 1.0), (8.0, 2.0), (16.0, 1.0), (32.0, 1.0), (80.0, 1.0), (f64::INFINITY, 0.0)];
+/// Dispersion φ = variance / mean of the negative binomial.
+const DISPERSIONS: [f64; 9] = [1.0, 1.3, 1.7, 2.3, 3.2, 4.5, 7.0, 12.0, 25.0];
+/// Probabilities per period of falling asleep and of waking: always awake, dying, long and short spells, chance zeros.
+const SLEEPS: [(f64, f64); 5] = [(0.0, 0.0), (0.02, 0.005), (0.05, 0.05), (0.15, 0.15), (0.3, 0.3)];
+/// The long-run mean of a series is drawn to that of the group as if it had been seen for this many periods.
+const GROUP_PERIODS: f64 = 1.0;
+/// Models with less than this share of the largest probability are left out of a forecast.
+const NEGLIGIBLE_SHARE: f64 = 0.03;
+/// Rounds of the expectation-maximisation of the prior.
+const PRIOR_ROUNDS: usize = 30;
+/// Series that the uniform start of the prior is worth.
+const PRIOR_SERIES: f64 = 2.0;
+/// Smallest probability of an outcome: one surprise must not rule a model out for ever.
+const SMALLEST_MASS: f64 = 1e-9;
+
+/// Number of small models.
+pub(super) const N_CELLS: usize = SPEEDS.len() * DISPERSIONS.len() * SLEEPS.len();
+
+/// What every cell knows after some periods: N_CELLS entries each.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Snapshot {
+    pub log_likelihood: Vec<f64>,
+    level: Vec<f64>,
+    awake: Vec<f64>,
+}
+
+/// Settings of the filter.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Filter {
+    /// Demand per period of factor one of the average series.
+    pub group_mean: f64,
+    /// Periods between what is known and what is scored.
+    pub lag: usize,
+    /// Memory of the likelihood in periods.
+    pub memory: f64,
+}
+
+/// Runs every cell through a series; one [`Snapshot`] per ascending cutoff.
+///
+/// `factor[t]`: what the level is multiplied by in period t (season, event). Level: discounted demand over discounted
+/// exposure, the posterior mean of a gamma-Poisson level (Harvey and Fernandes, "Time series models for count or
+/// qualitative observations", Journal of Business and Economic Statistics 7 (1989), 407-417). Sleep: a hidden Markov
+/// chain, filtered as in Hamilton, "A new approach to the economic analysis of nonstationary time series", Econometrica
+/// 57 (1989), 357-384; asleep there is no demand, and the exposure of a zero counts only as far as the series was awake.
+/// Every observed demand is scored under what was known `lag` periods before it, so that a model is judged at the
+/// distance it is used at. Unobserved periods move only the chain.
+pub(super) fn filter(demand: &[f64], factor: &[f64], settings: Filter, cutoffs: &[usize]) -> Vec<Snapshot> {
+    let empty = Snapshot {
+        log_likelihood: Vec::with_capacity(N_CELLS),
+        level: Vec::with_capacity(N_CELLS),
+        awake: Vec::with_capacity(N_CELLS),
+    };
+    let mut snapshots = vec![empty; cutoffs.len()];
+    let mut known: Vec<(f64, f64)> = Vec::with_capacity(demand.len() + 1);
+    for speed in SPEEDS {
+        for dispersion in DISPERSIONS {
+            let counts = NegativeBinomial::new(dispersion);
+            for sleep in SLEEPS {
+                run_cell(demand, factor, settings, (speed, counts, sleep), cutoffs, &mut known, &mut snapshots);
+            }
+        }
+    }
+    snapshots
+}
+
+fn run_cell(
+    demand: &[f64],
+    factor: &[f64],
+    settings: Filter,
+    (speed, counts, sleep): ((f64, f64), NegativeBinomial, (f64, f64)),
+    cutoffs: &[usize],
+    known: &mut Vec<(f64, f64)>,
+    snapshots: &mut [Snapshot],
+) {
+    let lag = settings.lag.max(1);
+    let forget = 1.0 - 1.0 / settings.memory;
+    let discount = 1.0 - 1.0 / speed.0;
+    let persistence = (1.0 - sleep.0 - sleep.1).powi(lag as i32);
+    let settled = settled_awake(sleep);
+    let (mut sum, mut exposure, mut awake, mut ln_sum) = (0.0, 0.0, settled, 0.0);
+    let (mut long_sum, mut long_exposure) = (settings.group_mean * GROUP_PERIODS, GROUP_PERIODS);
+    let mut level = settings.group_mean;
+    let mut next = 0;
+    known.clear();
+    known.push((level, awake));
+    for t in 0..=demand.len() {
+        while next < cutoffs.len() && cutoffs[next] <= t {
+            snapshots[next].log_likelihood.push(ln_sum);
+            snapshots[next].level.push(level);
+            snapshots[next].awake.push(awake);
+            next += 1;
+        }
+        if t == demand.len() {
+            break;
+        }
+        awake = step_awake(awake, sleep);
+        let y = demand[t];
+        if y.is_finite() {
+            if t + 1 >= lag {
+                let (level, awake) = known[t + 1 - lag];
+                let awake = settled + (awake - settled) * persistence;
+                let mass = awake * counts.mass(y, level * factor[t]) + if y == 0.0 { 1.0 - awake } else { 0.0 };
+                ln_sum = forget * ln_sum + mass.max(SMALLEST_MASS).ln();
+            }
+            if y > 0.0 {
+                awake = 1.0;
+            } else if sleep.0 > 0.0 {
+                let quiet = awake * counts.mass(0.0, level * factor[t]);
+                awake = quiet / (quiet + 1.0 - awake);
+            }
+            sum = discount * sum + y;
+            exposure = discount * exposure + factor[t] * awake;
+            long_sum += y;
+            long_exposure += factor[t] * awake;
+            let long_run = long_sum / long_exposure;
+            level = if speed.0.is_finite() { (sum + speed.1 * long_run) / (exposure + speed.1) } else { long_run };
+        }
+        known.push((level, awake));
+    }
+}
+
+fn step_awake(awake: f64, sleep: (f64, f64)) -> f64 {
+    awake * (1.0 - sleep.0) + (1.0 - awake) * sleep.1
+}
+
+/// Share of periods awake in the long run.
+fn settled_awake(sleep: (f64, f64)) -> f64 {
+    if sleep.0 > 0.0 { sleep.1 / (sleep.0 + sleep.1) } else { 1.0 }
+}
+
+/// Prior probability of every cell, from the likelihoods of a group of series (empirical Bayes by
+/// expectation-maximisation: Robbins, "The empirical Bayes approach to statistical decision problems", Annals of
+/// Mathematical Statistics 35 (1964), 1-20).
+pub(super) fn group_prior(log_likelihoods: &[&[f64]]) -> Vec<f64> {
+    let uniform = 1.0 / N_CELLS as f64;
+    let mut prior = vec![uniform; N_CELLS];
+    for _ in 0..PRIOR_ROUNDS {
+        let mut sums = vec![uniform * PRIOR_SERIES; N_CELLS];
+        for row in log_likelihoods {
+            for (sum, probability) in sums.iter_mut().zip(posterior(&prior, row)) {
+                *sum += probability;
+            }
+        }
+        let total: f64 = sums.iter().sum();
+        prior = sums.into_iter().map(|sum| sum / total).collect();
+    }
+    prior
+}
+
+/// Probability of every cell for one series: prior x likelihood, normalised.
+fn posterior(prior: &[f64], log_likelihood: &[f64]) -> Vec<f64> {
+    let largest = log_likelihood.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let weights: Vec<f64> = prior.iter().zip(log_likelihood).map(|(prior, ln)| prior * (ln - largest).exp()).collect();
+    let total: f64 = weights.iter().sum();
+    if total > 0.0 { weights.into_iter().map(|weight| weight / total).collect() } else { prior.to_vec() }
+}
+
+/// A cell of one series, ready to forecast.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cell {
+    weight: f64,
+    level: f64,
+    dispersion: f64,
+    awake: f64,
+    sleep: (f64, f64),
+}
+
+/// The probable cells of a series.
+pub(super) fn cells(prior: &[f64], known: &Snapshot) -> Vec<Cell> {
+    let posterior = posterior(prior, &known.log_likelihood);
+    let largest = posterior.iter().copied().fold(0.0, f64::max);
+    let mut cells = Vec::new();
+    let mut index = 0;
+    for _ in SPEEDS {
+        for dispersion in DISPERSIONS {
+            for sleep in SLEEPS {
+                if posterior[index] > NEGLIGIBLE_SHARE * largest {
+                    let (level, awake) = (known.level[index], known.awake[index]);
+                    cells.push(Cell { weight: posterior[index], level, dispersion, awake, sleep });
+                }
+                index += 1;
+            }
+        }
+    }
+    cells
+}
+
+/// Demand per period of factor one, `ahead` + 1 periods ahead for each of them; and of running totals.
+pub(super) struct Outlook<'a> {
+    cells: &'a [Cell],
+}
+
+impl<'a> Outlook<'a> {
+    pub fn new(cells: &'a [Cell]) -> Outlook<'a> {
+        Outlook { cells }
+    }
+
+    /// Demand of the period `ahead` + 1 ahead, of the given factor.
+    pub fn period(&self, ahead: usize, factor: f64) -> CountPmf {
+        let parts: Vec<(f64, CountPmf)> = self
+            .cells
+            .iter()
+            .map(|cell| {
+                let asleep = 1.0 - (0..=ahead).fold(cell.awake, |awake, _| step_awake(awake, cell.sleep));
+                (cell.weight, CountPmf::negative_binomial(cell.level * factor, cell.dispersion).zero_inflated(asleep))
+            })
+            .collect();
+        CountPmf::mixture(parts.iter().map(|(weight, pmf)| (*weight, pmf)))
+    }
+
+    /// Demand of as many periods as there are factors.
+    ///
+    /// Asleep throughout with the chain's probability; else negative binomial with mean M over the expected periods
+    /// awake and variance φ M + (L - 1) / L c M²: independent variation inside the periods, and a level that drifts
+    /// for all of them, with squared coefficient of variation c (`drift`).
+    pub fn total(&self, factors: &[f64], drift: f64) -> CountPmf {
+        let n = factors.len() as f64;
+        let parts: Vec<(f64, CountPmf)> = self
+            .cells
+            .iter()
+            .map(|cell| {
+                let (mut awake, mut exposure, mut asleep) = (cell.awake, 0.0, 1.0);
+                for (ahead, factor) in factors.iter().enumerate() {
+                    awake = step_awake(awake, cell.sleep);
+                    exposure += awake * factor;
+                    asleep *= if ahead == 0 { 1.0 - awake } else { 1.0 - cell.sleep.1 };
+                }
+                let mean = cell.level * exposure / (1.0 - asleep).max(1e-9);
+                let dispersion = cell.dispersion + (n - 1.0) / n * drift * mean;
+                (cell.weight, CountPmf::negative_binomial(mean, dispersion).zero_inflated(asleep))
+            })
+            .collect();
+        CountPmf::mixture(parts.iter().map(|(weight, pmf)| (*weight, pmf)))
+    }
+}

@@ -1,0 +1,219 @@
+//! Demand distributions of counts for a group of series that lend each other strength.
+//!
+//! [`CountGroup::fit`] learns from all series how fast levels move, how counts vary around them and how far a series'
+//! own past may be trusted; [`CountGroup::forecast`] then gives one series its distribution per period and of totals.
+
+use rayon::prelude::*;
+
+use super::adaptive::AdaptiveLevels;
+use super::count_cells::{self, Filter, N_CELLS, Outlook, Snapshot};
+use super::count_choice::{Blend, JUDGED_LEVELS, Prepared, Window, choose_period, choose_total, group_mean};
+use super::count_pmf::{CountPmf, LARGEST_MEAN};
+use super::count_recent::recent_totals;
+use super::quantiles::{DemandQuantiles, QuantileBasis};
+use super::{MethodError, observed_count};
+
+/// Memory, in periods, of the likelihood that chooses among models of variation.
+const LIKELIHOOD_MEMORY: f64 = 200.0;
+/// Series that the group's constants are learnt from, at most (evenly picked).
+const LARGEST_SAMPLE: usize = 500;
+/// How a group is fitted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CountSettings {
+    /// Periods to forecast, H.
+    pub horizon: usize,
+    /// Rolling origins the constants are judged at.
+    pub n_windows: usize,
+    /// Periods between two origins.
+    pub step_size: usize,
+}
+
+/// One series of counts.
+#[derive(Clone, Copy, Debug)]
+pub struct CountSeries<'a> {
+    /// Demand per period, oldest first; `NaN` = not observed. Negative demand (a return) counts as none.
+    pub demand: &'a [f64],
+    /// What the level is multiplied by in each period of history **and** horizon (season, event, promotion); empty = one.
+    pub factor: &'a [f64],
+}
+
+/// What a group of series of counts has in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CountGroup {
+    horizon: usize,
+    /// Units per period of factor one of the average series.
+    group_mean: f64,
+    /// Probability of each small model.
+    prior: Vec<f64>,
+    period: Blend,
+    total: Blend,
+    /// Levels to ask for so that the group's pinball loss was smallest, per period and for totals.
+    period_levels: AdaptiveLevels,
+    total_levels: AdaptiveLevels,
+    /// Squared coefficient of variation of the drift of levels.
+    drift: f64,
+}
+
+/// Demand of one series, as distributions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CountForecast {
+    /// Demand of period h + 1 ahead.
+    pub per_period: Vec<CountPmf>,
+    /// Total demand of periods 1 to h + 1 ahead.
+    pub total: Vec<CountPmf>,
+    /// Working levels of the group for the quantiles of a period.
+    pub period_levels: AdaptiveLevels,
+    /// Working levels of the group for the quantiles of a total.
+    pub total_levels: AdaptiveLevels,
+}
+
+impl CountGroup {
+    /// Learns what a group of series has in common.
+    ///
+    /// In order: the prior of the small models by empirical Bayes; how much of a series' own recent past to mix in and
+    /// how far levels drift over a horizon, by pinball loss over rolling origins; working levels, by the same loss.
+    /// Reads at most 500 series (evenly picked) and 400 periods of each, all inside what is given. Series that reach
+    /// more than [`LARGEST_MEAN`] units in a period are left out. No series at all gives cautious defaults.
+    pub fn fit(series: &[CountSeries], settings: &CountSettings) -> CountGroup {
+        let horizon = settings.horizon;
+        let step = series.len().div_ceil(LARGEST_SAMPLE).max(1);
+        let prepared: Vec<Prepared> = series
+            .iter()
+            .step_by(step)
+            .filter(|series| Prepared::largest(**series) <= LARGEST_MEAN)
+            .map(|series| Prepared::new(*series, horizon))
+            .filter(|series| series.has_demand(series.demand.len()))
+            .collect();
+        let mut group = CountGroup {
+            horizon,
+            group_mean: group_mean(&prepared),
+            prior: vec![1.0 / N_CELLS as f64; N_CELLS],
+            period: Blend { memory: 40.0, model_periods: 20.0 },
+            total: Blend { memory: 80.0, model_periods: 40.0 },
+            period_levels: AdaptiveLevels::new(&JUDGED_LEVELS, 0.0),
+            total_levels: AdaptiveLevels::new(&JUDGED_LEVELS, 0.0),
+            drift: 0.1,
+        };
+        let cutoffs: Vec<Vec<usize>> = prepared.iter().map(|series| group.cutoffs(series, settings)).collect();
+        let known: Vec<Vec<Snapshot>> =
+            prepared.par_iter().zip(&cutoffs).map(|(series, cutoffs)| group.known(series, cutoffs)).collect();
+        let last: Vec<&[f64]> =
+            known.iter().filter_map(|known| known.last()).map(|known| known.log_likelihood.as_slice()).collect();
+        group.prior = count_cells::group_prior(&last);
+        let windows: Vec<Window> = (prepared.iter().zip(&cutoffs).zip(&known).enumerate())
+            .flat_map(|(index, ((series, cutoffs), known))| {
+                // The last cutoff is the end of the series: nothing follows it.
+                let group = &group;
+                cutoffs.iter().zip(known).rev().skip(1).filter(|(cutoff, _)| series.has_demand(**cutoff)).map(
+                    move |(cutoff, known)| Window {
+                        cells: count_cells::cells(&group.prior, known),
+                        scale: series.scale(),
+                        cutoff: *cutoff,
+                        series: index,
+                    },
+                )
+            })
+            .collect();
+        if !windows.is_empty() {
+            (group.period, group.period_levels) = choose_period(&windows, &prepared, horizon);
+            (group.total, group.drift, group.total_levels) = choose_total(&windows, &prepared, horizon);
+        }
+        group
+    }
+
+    /// The distribution of one series, of the group or new to it.
+    ///
+    /// Refuses a series without an observed period, and one with more than [`LARGEST_MEAN`] units in one (it is no
+    /// longer a matter of counts). A series that never sold is zero for certain.
+    ///
+    /// ```
+    /// use nightclerk::models::forecast::count_group::{CountGroup, CountSeries, CountSettings};
+    /// let demand = [0.0, 2.0, 0.0, 0.0, 1.0, 0.0, f64::NAN, 0.0, 2.0, 0.0, 0.0, 1.0];
+    /// let part = CountSeries { demand: &demand, factor: &[] };
+    /// let group = CountGroup::fit(&[part], &CountSettings { horizon: 2, n_windows: 2, step_size: 1 });
+    /// let forecast = group.forecast(part).unwrap();
+    /// assert!(forecast.probability_of_zero()[0] > 0.4);
+    /// assert!(forecast.quantiles(&[0.5, 0.99]).total[1][1] >= 2.0);
+    /// ```
+    pub fn forecast(&self, series: CountSeries) -> Result<CountForecast, MethodError> {
+        let largest = Prepared::largest(series);
+        if largest > LARGEST_MEAN {
+            return Err(MethodError::Unusable { method: "count_group", found: largest, limit: LARGEST_MEAN });
+        }
+        let prepared = Prepared::new(series, self.horizon);
+        let n = prepared.demand.len();
+        if observed_count(&prepared.demand) == 0 {
+            return Err(MethodError::TooShort { method: "count_group", found: 0, needed: 1 });
+        }
+        if !prepared.has_demand(n) {
+            let none = vec![CountPmf::zero(); self.horizon];
+            return Ok(self.distributions(none.clone(), none));
+        }
+        let cells = count_cells::cells(&self.prior, &self.known(&prepared, &[n])[0]);
+        let outlook = Outlook::new(&cells);
+        let Prepared { demand, factor } = &prepared;
+        let per_period = (0..self.horizon)
+            .map(|ahead| {
+                let model = outlook.period(ahead, factor[n + ahead]);
+                self.period.mix(&model, &recent_totals(demand, factor, n + ahead, 1, self.period.memory))
+            })
+            .collect();
+        let total = (1..=self.horizon)
+            .map(|length| {
+                let model = outlook.total(&factor[n..n + length], self.drift);
+                self.total.mix(&model, &recent_totals(demand, factor, n, length, self.total.memory))
+            })
+            .collect();
+        Ok(self.distributions(per_period, total))
+    }
+
+    fn distributions(&self, per_period: Vec<CountPmf>, total: Vec<CountPmf>) -> CountForecast {
+        let (period_levels, total_levels) = (self.period_levels.clone(), self.total_levels.clone());
+        CountForecast { per_period, total, period_levels, total_levels }
+    }
+
+    fn known(&self, series: &Prepared, cutoffs: &[usize]) -> Vec<Snapshot> {
+        let filter = Filter { group_mean: self.group_mean, lag: self.horizon.div_ceil(2), memory: LIKELIHOOD_MEMORY };
+        count_cells::filter(&series.demand, &series.factor, filter, cutoffs)
+    }
+
+    /// Origins of a series, ascending; the last is its end.
+    fn cutoffs(&self, series: &Prepared, settings: &CountSettings) -> Vec<usize> {
+        let n = series.demand.len();
+        let mut cutoffs =
+            super::cross_validation::cutoffs(n, self.horizon, settings.n_windows, settings.step_size, n.div_ceil(2));
+        cutoffs.push(n);
+        cutoffs
+    }
+}
+
+impl CountForecast {
+    /// Whole-numbered quantiles; levels outside (0, 1) are dropped, totals never fall with the horizon.
+    ///
+    /// A level is first replaced by the group's working level for it (at least as much was covered by it in rolling
+    /// origins); update `period_levels` and `total_levels` with what was covered since to keep it so.
+    pub fn quantiles(&self, levels: &[f64]) -> DemandQuantiles {
+        let levels = super::quantiles::clean_levels(levels);
+        let working =
+            |table: &AdaptiveLevels| levels.iter().map(|level| table.working_level(*level)).collect::<Vec<_>>();
+        let (period_levels, total_levels) = (working(&self.period_levels), working(&self.total_levels));
+        let per_period = self.per_period.iter().map(|pmf| pmf.quantiles(&period_levels)).collect();
+        let mut total: Vec<Vec<f64>> = self.total.iter().map(|pmf| pmf.quantiles(&total_levels)).collect();
+        super::quantiles::lift_totals(&mut total);
+        DemandQuantiles { levels, per_period, total, basis: QuantileBasis::CountModel }
+    }
+
+    /// Probability of no demand in period h + 1 ahead.
+    pub fn probability_of_zero(&self) -> Vec<f64> {
+        self.per_period.iter().map(CountPmf::probability_of_zero).collect()
+    }
+
+    /// Expected demand of period h + 1 ahead.
+    pub fn mean(&self) -> Vec<f64> {
+        self.per_period.iter().map(CountPmf::mean).collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "count_group_tests.rs"]
+mod tests;

@@ -1,0 +1,76 @@
+//! One model over all series.
+
+use std::collections::BTreeMap;
+
+use super::{PanelSettings, Point, cut_at_zero, naive_point};
+use crate::models::forecast::cross_validation::Backtest;
+use crate::models::forecast::global::{self, Base, GlobalOptions, GlobalSeries};
+use crate::models::forecast::{MethodError, observed_count};
+
+/// Observed periods a series needs for the global model to say something about it.
+const MIN_OBSERVED: usize = 4;
+
+/// One point forecast per series; the rolling-origin record is that of one more model, fitted before the first origin.
+pub(super) fn forecast(series: &[GlobalSeries], settings: &PanelSettings) -> Vec<Point> {
+    match try_forecast(series, settings) {
+        Ok(points) => points,
+        Err(error) => series.iter().map(|series| naive_point(series.demand, settings, error.to_string())).collect(),
+    }
+}
+
+fn try_forecast(series: &[GlobalSeries], settings: &PanelSettings) -> Result<Vec<Point>, MethodError> {
+    let options = GlobalOptions { base: Base::Both, seed: settings.seed, ..GlobalOptions::default() };
+    let model = global::fit(series, settings.season_lengths, settings.horizon, &options)?;
+    let means = model.forecast(series)?.point;
+    let backtests = backtests(series, settings, &options);
+    Ok(series
+        .iter()
+        .zip(means)
+        .zip(backtests)
+        .map(|((series, mut mean), backtest)| {
+            let observed = observed_count(series.demand);
+            if observed < MIN_OBSERVED || mean.iter().any(|value| !value.is_finite()) {
+                let reason = format!("gbm: found {observed} observed periods, needs at least {MIN_OBSERVED}");
+                return naive_point(series.demand, settings, reason);
+            }
+            cut_at_zero(&mut mean, series.demand);
+            Point { mean, backtest, model: "gbm".to_owned(), fallback: None }
+        })
+        .collect())
+}
+
+/// Rolling-origin forecasts of a model that was fitted before the earliest origin of all. Origins are counted from the end of
+/// each series.
+fn backtests(series: &[GlobalSeries], settings: &PanelSettings, options: &GlobalOptions) -> Vec<Backtest> {
+    let horizon = settings.horizon;
+    let mut backtests = vec![Backtest::default(); series.len()];
+    // By how far before a series' last origin an origin lies: which series have one there.
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, series) in series.iter().enumerate() {
+        let n = series.demand.len();
+        for cutoff in settings.origins().cutoffs(n) {
+            members.entry(n - horizon - cutoff).or_default().push(index);
+        }
+    }
+    let Some(&earliest) = members.keys().next_back() else { return backtests };
+    let cut = |index: usize, back: usize| {
+        let series = series[index];
+        let n = series.demand.len().checked_sub(horizon + back)?;
+        Some(GlobalSeries { demand: &series.demand[..n], ..series })
+    };
+    let trained_on: Vec<GlobalSeries> = (0..series.len()).filter_map(|index| cut(index, earliest)).collect();
+    let Ok(model) = global::fit(&trained_on, settings.season_lengths, horizon, options) else { return backtests };
+    for (back, members) in members.into_iter().rev() {
+        let (members, parts): (Vec<usize>, Vec<GlobalSeries>) =
+            members.into_iter().filter_map(|index| Some((index, cut(index, back)?))).unzip();
+        let Ok(forecast) = model.forecast(&parts) else { continue };
+        for ((index, part), mut point) in members.into_iter().zip(&parts).zip(forecast.point) {
+            let cutoff = part.demand.len();
+            cut_at_zero(&mut point, part.demand);
+            backtests[index].cutoffs.push(cutoff);
+            backtests[index].forecasts.push(point);
+            backtests[index].actuals.push(series[index].demand[cutoff..cutoff + horizon].to_vec());
+        }
+    }
+    backtests
+}

@@ -1,0 +1,141 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::models::forecast::Regressors;
+
+const LEVELS: [f64; 5] = [0.1, 0.5, 0.8, 0.9, 0.95];
+
+fn settings(season_lengths: &[usize], horizon: usize) -> PanelSettings<'_> {
+    PanelSettings { season_lengths, horizon, levels: &LEVELS, seed: 3 }
+}
+
+/// Five shops with a season, growth and their own noise.
+fn shops() -> Vec<Vec<f64>> {
+    let wiggle = |t: usize, shop: usize| ((t * 7919 + shop * 104_729) % 97) as f64 / 97.0 - 0.5;
+    (1..=5)
+        .map(|shop| {
+            let size = 40.0 * shop as f64;
+            (0..96)
+                .map(|t| size * (1.0 + 0.3 * (t as f64 * std::f64::consts::FRAC_PI_6).sin() + 0.1 * wiggle(t, shop)))
+                .collect()
+        })
+        .collect()
+}
+
+fn run(demands: &[Vec<f64>], method: PanelMethod, first_index: i64) -> Vec<PanelForecast> {
+    let none = Regressors::default();
+    let series: Vec<GlobalSeries> =
+        demands.iter().map(|demand| GlobalSeries { demand, first_index, regressors: &none, categories: &[] }).collect();
+    forecast_panel(&series, method, &settings(&[12], 6))
+}
+
+const METHODS: [PanelMethod; 8] = [
+    PanelMethod::Auto,
+    PanelMethod::Mean,
+    PanelMethod::Ets,
+    PanelMethod::Theta,
+    PanelMethod::Ces,
+    PanelMethod::Arima,
+    PanelMethod::Gbm,
+    PanelMethod::Counts,
+];
+
+#[test]
+fn every_method_forecasts_a_season_it_can_see() {
+    let demands = shops();
+    for method in METHODS {
+        for (forecast, demand) in run(&demands, method, 0).iter().zip(&demands) {
+            let expected = |ahead: usize| demand[84 + ahead];
+            let error: f64 = (0..6).map(|h| (forecast.mean[h] - expected(h)).abs()).sum::<f64>() / 6.0;
+            let size = demand.iter().sum::<f64>() / 96.0;
+            // Distributions of counts know a pooled season only as far as the noise allows.
+            let allowed = if method == PanelMethod::Counts { 0.25 } else { 0.12 };
+            assert!(error < allowed * size, "{method:?}: {error} of {size}, {:?}", forecast.fallback);
+        }
+    }
+}
+
+#[test]
+fn a_shift_in_time_changes_nothing_but_dates() {
+    let demands = shops();
+    for method in [PanelMethod::Auto, PanelMethod::Gbm, PanelMethod::Mean] {
+        assert_eq!(run(&demands, method, 0), run(&demands, method, 12_345), "{method:?}");
+    }
+}
+
+#[test]
+fn the_future_never_changes_what_was_forecast_before_it() {
+    let demands = shops();
+    let cut: Vec<Vec<f64>> = demands.iter().map(|demand| demand[..90].to_vec()).collect();
+    let mut altered = demands.clone();
+    for demand in &mut altered {
+        demand[90..].fill(1e6);
+    }
+    let cut_again: Vec<Vec<f64>> = altered.iter().map(|demand| demand[..90].to_vec()).collect();
+    assert_eq!(run(&cut, PanelMethod::Auto, 0), run(&cut_again, PanelMethod::Auto, 0));
+}
+
+#[test]
+fn leading_zeros_do_not_count_as_demand() {
+    let demands = shops();
+    let padded: Vec<Vec<f64>> = demands.iter().map(|demand| [vec![0.0; 60], demand.clone()].concat()).collect();
+    for (plain, padded) in run(&demands, PanelMethod::Mean, 0).iter().zip(run(&padded, PanelMethod::Mean, 0)) {
+        for (a, b) in plain.mean.iter().zip(&padded.mean) {
+            assert!((a / b - 1.0).abs() < 1e-6, "{plain:?} {padded:?}");
+        }
+    }
+}
+
+#[test]
+fn scaling_the_panel_scales_its_forecasts() {
+    let demands = shops();
+    let doubled: Vec<Vec<f64>> =
+        demands.iter().map(|demand| demand.iter().map(|value| 2.0 * value).collect()).collect();
+    for method in [PanelMethod::Mean, PanelMethod::Gbm, PanelMethod::Arima] {
+        for (one, two) in run(&demands, method, 0).iter().zip(run(&doubled, method, 0)) {
+            for (a, b) in one.mean.iter().zip(&two.mean) {
+                assert!((2.0 * a / b - 1.0).abs() < 1e-6, "{method:?}: {a} {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_a_series_is_it_gets_a_row() {
+    let odd: Vec<Vec<f64>> = vec![
+        vec![],
+        vec![5.0],
+        vec![0.0; 50],
+        vec![f64::NAN; 50],
+        vec![-3.0; 40],
+        vec![1e12; 40],
+        (0..60).map(|t| if t % 4 == 0 { f64::NAN } else { 10.0 + f64::from(t % 3) }).collect(),
+        vec![f64::INFINITY; 30],
+    ];
+    for method in METHODS {
+        for (forecast, demand) in run(&odd, method, 0).iter().zip(&odd) {
+            assert_eq!(forecast.mean.len(), 6, "{method:?} {demand:?}");
+            assert!(forecast.mean.iter().all(|mean| mean.is_finite()), "{method:?} {demand:?} {:?}", forecast.mean);
+            assert_eq!(forecast.quantiles.per_period.len(), 6, "{method:?} {demand:?}");
+            assert!(forecast.quantiles.total.iter().flatten().all(|q| q.is_finite()), "{method:?} {demand:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn quantiles_are_ordered_and_not_negative(
+        demands in prop::collection::vec(prop::collection::vec(0.0..500.0_f64, 30..70), 2..5)
+    ) {
+        for method in [PanelMethod::Auto, PanelMethod::Theta] {
+            for forecast in run(&demands, method, 0) {
+                for row in forecast.quantiles.per_period.iter().chain(&forecast.quantiles.total) {
+                    prop_assert!(row.windows(2).all(|pair| pair[0] <= pair[1]), "{row:?}");
+                    prop_assert!(row.iter().all(|q| *q >= 0.0));
+                }
+            }
+        }
+    }
+}
