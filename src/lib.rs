@@ -21,7 +21,8 @@
 //! - [`published`]: the tables we own. [`publication`]: what a run produces. [`table`]: the vocabulary of both sides.
 //! - [`runner`]: claim, load, decide, stage, gate, publish, report. [`scheduler`]: wakes it.
 //! - [`report`]: pages and files as bytes. [`import`]: files into tables.
-//! - [`shop`]: the generated retailer of the demo. [`bench`]: our advice against the truth about it.
+//! - [`shop`]: the generated retailer of the demo. [`bench`]: our advice against the truth about it. [`eval`]: an engine on
+//!   a file, without a warehouse, and how it is scored.
 //!
 //! # Invariants
 //! Each is tested in `tests/it/tidy.rs`.
@@ -45,6 +46,7 @@ pub mod bench;
 pub mod cli;
 pub mod datasets;
 pub mod diagnostic;
+pub mod eval;
 mod frames;
 pub mod import;
 pub mod job;

@@ -4,11 +4,11 @@ mod bench;
 mod check;
 mod context;
 mod demo;
+mod eval;
 mod explain;
 mod import;
 mod init;
 mod plan;
-mod process;
 mod rollback;
 mod run;
 mod schedule;
@@ -55,6 +55,7 @@ enum Command {
     Demo(demo::Demo),
     /// Judge a demo's published advice against the truth about its shop.
     Bench(bench::Bench),
+    Eval(eval::Eval),
     /// Load CSV, CSV.gz and Parquet files into warehouse tables.
     Import(import::Import),
     /// Read every file, prepare every query; run nothing.
@@ -86,6 +87,7 @@ pub async fn run(arguments: Arguments, now_micros: fn() -> i64) -> Result<u8, Fa
         Command::Init(command) => init::run(&context, &command),
         Command::Demo(command) => demo::run(&context, &command).await,
         Command::Bench(command) => bench::run(&context, &command).await,
+        Command::Eval(command) => eval::run(&context, &command),
         Command::Import(command) => import::run(&context, &command).await,
         Command::Check => check::run(&context).await,
         Command::Plan(command) => plan::run(&context, &command).await,

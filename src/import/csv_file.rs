@@ -76,7 +76,7 @@ pub fn plan(path: &Path, file: &str, settings: &ImportSettings, progress: &Progr
 ///
 /// # Errors
 /// When the file cannot be read to its end, rejects cannot be written, or `accept` fails.
-pub fn read(
+pub(super) fn read(
     plan: &CsvPlan,
     path: &Path,
     file: &str,
@@ -133,21 +133,22 @@ fn note(name: &str, choice: &Choice) -> Option<String> {
 }
 
 /// The rows of a file, one at a time.
-struct Rows {
+pub(crate) struct Rows {
     file: String,
-    headings: Vec<String>,
+    pub(crate) headings: Vec<String>,
     reader: csv::Reader<Box<dyn Read>>,
     record: csv::ByteRecord,
 }
 
-struct Row<'a> {
-    line: u64,
+/// One row and where it stands.
+pub(crate) struct Row<'a> {
+    pub(crate) line: u64,
     until: u64,
-    record: &'a csv::ByteRecord,
+    pub(crate) record: &'a csv::ByteRecord,
 }
 
 impl Rows {
-    fn open(path: &Path, file: &str) -> Result<Self, ImportError> {
+    pub(crate) fn open(path: &Path, file: &str) -> Result<Self, ImportError> {
         let source = open(path).map_err(|error| unreadable(file, None, error))?;
         let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 16).from_reader(source);
         let headings = reader.byte_headers().map_err(|error| unreadable(file, None, error))?;
@@ -166,7 +167,7 @@ impl Rows {
         Ok(Self { file: file.to_owned(), headings, reader, record: csv::ByteRecord::new() })
     }
 
-    fn next(&mut self) -> Result<Option<Row<'_>>, ImportError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>, ImportError> {
         let before = self.reader.position().line();
         match self.reader.read_byte_record(&mut self.record) {
             Err(error) => Err(unreadable(&self.file, Some(before.saturating_sub(1)), error)),

@@ -204,7 +204,8 @@ fn is_code(text: &str) -> bool {
     has_digit && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-fn date(text: &str) -> Option<NaiveDate> {
+/// An ISO date.
+pub(crate) fn date(text: &str) -> Option<NaiveDate> {
     let bytes = text.as_bytes();
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
@@ -214,7 +215,7 @@ fn date(text: &str) -> Option<NaiveDate> {
 
 /// `YYYY-MM-DDTHH:MM[:SS[.fraction]][zone]`, with a blank or `T` in the middle; the zone (`Z`, `UTC`, `+01`, `+0100`,
 /// `+01:00`) in seconds east.
-fn date_time(text: &str) -> Option<(NaiveDateTime, Option<i64>)> {
+pub(crate) fn date_time(text: &str) -> Option<(NaiveDateTime, Option<i64>)> {
     let day = date(text.get(..10)?)?;
     let rest = text[10..].strip_prefix(['T', 't', ' '])?;
     let end = rest.find(|letter: char| !(letter.is_ascii_digit() || letter == ':' || letter == '.'));

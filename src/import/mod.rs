@@ -6,14 +6,14 @@
 //! rows count), for data that has no key of its own. Memory is bounded by a few chunks of rows, whatever the size of
 //! the file.
 //!
-//! This module alone reads a user's data files.
+//! This module reads a user's data files; `eval` looks at them through it.
 
-mod csv_file;
+pub(crate) mod csv_file;
 mod error;
-mod frame;
-mod infer;
+pub(crate) mod frame;
+pub(crate) mod infer;
 mod names;
-mod parquet_file;
+pub(crate) mod parquet_file;
 mod rejects;
 mod report;
 #[cfg(test)]

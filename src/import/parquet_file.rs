@@ -30,7 +30,7 @@ pub struct ParquetPlan {
 
 /// What a Parquet column holds, as the row reader hands it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FieldShape {
+pub(crate) enum FieldShape {
     Flag,
     Integer,
     Real,
@@ -84,7 +84,7 @@ pub fn plan(path: &Path, file: &str) -> Result<ParquetPlan, ImportError> {
 ///
 /// # Errors
 /// When the file cannot be read to its end, rejects cannot be written, or `accept` fails.
-pub fn read(
+pub(super) fn read(
     plan: &ParquetPlan,
     path: &Path,
     file: &str,
@@ -140,7 +140,7 @@ impl FieldShape {
 }
 
 /// What a flat column holds; `None` for anything nested, repeated, or without a type of ours.
-fn shape(field: &Type) -> Option<FieldShape> {
+pub(crate) fn shape(field: &Type) -> Option<FieldShape> {
     let info = field.get_basic_info();
     if !field.is_primitive() || (info.has_repetition() && info.repetition() == Repetition::REPEATED) {
         return None;
@@ -181,7 +181,8 @@ fn shape(field: &Type) -> Option<FieldShape> {
     }
 }
 
-fn cell(shape: FieldShape, field: &Field) -> Option<Cell<'_>> {
+/// The value of a field, as a cell.
+pub(crate) fn cell(shape: FieldShape, field: &Field) -> Option<Cell<'_>> {
     if let FieldShape::Timestamp { ticks_per_second, zoned } = shape {
         let ticks = match field {
             Field::Null => return Some(Cell::Null),
@@ -219,7 +220,8 @@ fn finite(number: f64) -> Cell<'static> {
     if number.is_finite() { Cell::Real(number) } else { Cell::Null }
 }
 
-fn describe(field: &Type) -> String {
+/// The type of a column in words.
+pub(crate) fn describe(field: &Type) -> String {
     let info = field.get_basic_info();
     if !field.is_primitive() {
         return "nested".to_owned();
@@ -233,7 +235,8 @@ fn describe(field: &Type) -> String {
     }
 }
 
-fn open(path: &Path, file: &str) -> Result<SerializedFileReader<File>, ImportError> {
+/// Opens the file.
+pub(crate) fn open(path: &Path, file: &str) -> Result<SerializedFileReader<File>, ImportError> {
     let source = File::open(path).map_err(|error| unreadable(file, error))?;
     SerializedFileReader::new(source).map_err(|error| unreadable(file, error))
 }

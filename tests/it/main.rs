@@ -11,6 +11,7 @@ mod broken_input;
 mod cli;
 mod crash;
 mod daemon;
+mod eval;
 mod night;
 mod postgres;
 mod postgres_equals_sqlite;

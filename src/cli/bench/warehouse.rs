@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::super::context::{Context, Failure};
-use super::super::process::cpu_seconds;
 use crate::bench::{Clocks, Rate, Throughput, throughput};
+use crate::eval::{CpuClock, ProcessClock};
 use crate::warehouse::{Warehouse, WarehouseConfig};
 
 /// Measure how fast rows get into and out of a warehouse, beside one INSERT a row and untyped reading.
@@ -24,7 +24,7 @@ pub(super) async fn run(context: &Context, command: &WarehouseBench) -> Result<u
     let file = std::env::temp_dir().join(format!("nightclerk-bench-{}.db", std::process::id()));
     let url = command.url.clone().unwrap_or_else(|| format!("sqlite:{}", file.display()));
     let warehouse = Warehouse::open(&WarehouseConfig::new(url.as_str()).create_if_missing()).await?;
-    let clocks = Clocks { wall_micros: context.now_micros, cpu_seconds };
+    let clocks = Clocks { wall_micros: context.now_micros, cpu_seconds: || ProcessClock.cpu_seconds() };
     let measured = throughput(&warehouse, command.rows as usize, clocks).await;
     warehouse.close().await;
     if command.url.is_none() {

@@ -1,0 +1,106 @@
+//! The seam between the evaluation and the models: all training series in, one result per series out.
+
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+
+use super::time::TimeAxis;
+
+/// What a forecaster is given: everything known at one origin, and nothing after it but known-ahead columns.
+#[derive(Clone, Debug)]
+pub struct Panel<'a> {
+    /// The series that have this origin.
+    pub series: Vec<PanelSeries<'a>>,
+    /// Season lengths in periods, the main one first; 1 = no season.
+    pub season_lengths: &'a [usize],
+    /// Periods to forecast.
+    pub horizon: usize,
+    /// Numbers of periods, from the origin on, whose total demand needs quantiles; each at most `horizon`.
+    pub sum_periods: &'a [usize],
+    /// Names of the known-ahead columns.
+    pub known_names: &'a [String],
+    /// The grid: dates of periods, and the step between them.
+    pub axis: &'a TimeAxis,
+}
+
+/// One training series.
+#[derive(Clone, Debug)]
+pub struct PanelSeries<'a> {
+    /// The id columns joined by `-`.
+    pub label: &'a str,
+    /// The id columns, such as store and department.
+    pub keys: &'a [String],
+    /// Place of the first period on the common grid: periods of two series with equal place are of the same time.
+    pub start: i64,
+    /// Offset from the grid, for [`TimeAxis::date`].
+    pub phase: i64,
+    /// Demand per period, oldest first; `NaN` = not observed.
+    pub demand: Cow<'a, [f64]>,
+    /// Known-ahead columns, each as long as `demand` and the horizon together; `NaN` where nothing stands.
+    pub known: Vec<&'a [f64]>,
+}
+
+/// The forecast of one series.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SeriesResult {
+    /// Point forecast per period ahead.
+    pub mean: Vec<f64>,
+    /// `quantiles[h][i]`: demand of period h + 1 ahead at the i-th level.
+    pub quantiles: Vec<Vec<f64>>,
+    /// `sum_quantiles[s][i]`: total demand of the first `sum_periods[s]` periods at the i-th level.
+    pub sum_quantiles: Vec<Vec<f64>>,
+    /// The model that made it.
+    pub model: String,
+    /// What a reader must be told, such as why a fallback was used.
+    pub note: Option<String>,
+    /// Whether the wanted model failed and `model` is a fallback.
+    pub failed: bool,
+}
+
+/// Forecasts all series of a panel, local or global models alike.
+///
+/// `levels` are ascending and in (0, 1). The results come in the order of the series, one each, whatever the series is
+/// (all missing, one point, all zero). The same panel gives the same results whatever the number of threads.
+pub trait Forecaster: Send + Sync {
+    /// One result per series.
+    fn forecast(&self, panel: &Panel<'_>, levels: &[f64]) -> Vec<SeriesResult>;
+}
+
+/// A forecaster that looks at one series at a time, in parallel.
+#[derive(Clone, Copy, Debug)]
+pub struct EachSeries<F>(pub F);
+
+impl<F> Forecaster for EachSeries<F>
+where
+    F: Fn(&PanelSeries<'_>, &Panel<'_>, &[f64]) -> SeriesResult + Send + Sync,
+{
+    fn forecast(&self, panel: &Panel<'_>, levels: &[f64]) -> Vec<SeriesResult> {
+        panel.series.par_iter().map(|series| (self.0)(series, panel, levels)).collect()
+    }
+}
+
+impl SeriesResult {
+    /// Why the result cannot be scored, if so: a wrong number of values, or one that is no number.
+    pub fn problem(&self, panel: &Panel<'_>, n_levels: usize) -> Option<String> {
+        let rows = |what: &str, rows: &[Vec<f64>], wanted: usize| {
+            if rows.len() != wanted || rows.iter().any(|row| row.len() != n_levels) {
+                return Some(format!("{what} are not {wanted} x {n_levels}"));
+            }
+            let bad = rows.iter().flatten().find(|value| !value.is_finite());
+            bad.map(|value| format!("{what} hold {value}"))
+        };
+        if self.mean.len() != panel.horizon {
+            return Some(format!("{} values for {} periods", self.mean.len(), panel.horizon));
+        }
+        if let Some(value) = self.mean.iter().find(|value| !value.is_finite()) {
+            return Some(format!("the mean holds {value}"));
+        }
+        rows("quantiles", &self.quantiles, panel.horizon)
+            .or_else(|| rows("quantiles of sums", &self.sum_quantiles, panel.sum_periods.len()))
+    }
+
+    /// Whether a quantile lies below one of a lower level.
+    pub fn crosses(&self) -> bool {
+        self.quantiles.iter().chain(&self.sum_quantiles).any(|row| row.windows(2).any(|pair| pair[1] < pair[0]))
+    }
+}

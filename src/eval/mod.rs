@@ -1,0 +1,44 @@
+//! Judging the forecasting engine on a file, without a warehouse.
+//!
+//! [`evaluate`] reads a long file, forecasts every series from rolling origins (or from the end of its training rows),
+//! writes the forecasts, and only then looks at the actuals and scores them.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `rows.rs`, `raw.rs` | CSV and Parquet rows, gathered by series |
+//! | `time.rs`, `frequency.rs` | how times are written, and the grid they lie on |
+//! | `input.rs`, `known.rs` | regular series, known-ahead columns, the test kept apart |
+//! | `forecaster.rs` | the seam: [`Panel`] in, [`SeriesResult`]s out |
+//! | `methods.rs` | the models by name |
+//! | `forecast.rs` | the run |
+//! | `metrics.rs`, `score.rs` | what is measured |
+//! | `report.rs`, `caveats.rs`, `output.rs` | what is said and written |
+//! | `process.rs` | CPU time and memory |
+//!
+//! Nothing depends on the name of a file or a series, and nothing is kept between runs.
+
+mod caveats;
+mod error;
+mod forecast;
+mod forecaster;
+mod frequency;
+mod input;
+mod known;
+pub mod methods;
+pub mod metrics;
+mod output;
+mod process;
+mod raw;
+mod report;
+mod rows;
+pub mod score;
+mod time;
+
+pub use error::{CellFault, EvalError};
+pub use forecast::{RunOptions, evaluate, evaluate_with};
+pub use forecaster::{EachSeries, Forecaster, Panel, PanelSeries, SeriesResult};
+pub use frequency::Frequency;
+pub use input::{InputOptions, Missing};
+pub use process::{CpuClock, ProcessClock};
+pub use report::Evaluation;
+pub use time::{Step, TimeAxis, TimeForm};
