@@ -128,7 +128,7 @@ fn duplicates_are_refused_with_their_lines() {
     assert!(error.contains("sum or drop"), "{error}");
     let many = (0..9).map(|t| format!("a,{t},1\na,{t},2\n")).collect::<Vec<_>>().concat();
     let error = refused(&format!("id,t,y\n{many}"), |_, _| {});
-    assert!(error.contains("9 periods") && error.ends_with("in --id"), "{error}");
+    assert!(error.contains("(9 such)") && error.ends_with("in --id"), "{error}");
     assert!(error.contains("and 4 more"), "{error}");
 }
 
@@ -214,7 +214,7 @@ fn faults_of_the_second_file_are_named() {
             options.known_file = Some(file);
         })
     };
-    assert!(with("t,price\n1,5\n1,6\n").contains("`calendar.csv`: 1 periods"));
+    assert!(with("t,price\n1,5\n1,6\n").contains("`calendar.csv`: more than one row"));
     assert!(with("t,price\n1,cheap\n").contains("`calendar.csv`, line 2, column `price`: found `cheap`, not a number"));
     assert!(with("t,price\n2026-01-01,5\n").contains("expected a whole number, as in the sales"));
     assert!(with("price\n5\n").contains("neither an id column nor the time column"));

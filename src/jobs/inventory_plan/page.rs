@@ -228,13 +228,14 @@ fn orders(decision: &Decision<'_>) -> Section {
     let lines = decision.handed_out();
     let row = |line: &&Line| {
         vec![
-            text(line.urgency.name()),
+            // What a planner orders from comes first: a phone shows three columns.
             text(&line.product.name),
             text(&line.key.location_id),
+            units(line.plan.quantity_milli),
+            text(line.urgency.name()),
             optional(line.product.supplier_id.as_deref()),
             Cell::Date(line.plan.order_on),
             Cell::Date(line.plan.arrives_on),
-            units(line.plan.quantity_milli),
             amount(line.order_value),
             text(&line.explanation),
         ]
@@ -242,13 +243,13 @@ fn orders(decision: &Decision<'_>) -> Section {
     let table = TableView {
         caption: "Orders, most urgent first".to_owned(),
         columns: columns(&[
-            ("Urgency", None),
             ("Product", None),
             ("Location", None),
+            ("Quantity", Some(Unit::Units)),
+            ("Urgency", None),
             ("Supplier", None),
             ("Order on", None),
             ("Arrives on", None),
-            ("Quantity", Some(Unit::Units)),
             ("Value", Some(Unit::Money)),
             ("Why", None),
         ]),
