@@ -6,8 +6,7 @@ use super::forecaster::{EachSeries, Forecaster, Panel, PanelSeries, SeriesResult
 use super::metrics::from_first_sale;
 use crate::diagnostic::allowed_words;
 use crate::models::forecast::cross_validation::cutoffs;
-use crate::models::forecast::global::GlobalSeries;
-use crate::models::forecast::panel::{PanelMethod, PanelSettings, forecast_panel};
+use crate::models::forecast::panel::{self, PanelMethod, PanelSettings, forecast_panel};
 use crate::models::forecast::seasonal_naive::seasonal_naive;
 use crate::models::forecast::{Backtest, Method, Regressors, Series, Settings, demand_quantiles, forecast_series};
 
@@ -75,16 +74,23 @@ impl Forecaster for WholePanel {
             })
             .collect();
         let categories = categories(&panel.series);
-        let series: Vec<GlobalSeries<'_>> = (panel.series.iter().zip(&regressors).zip(&categories))
-            .map(|((series, regressors), categories)| GlobalSeries {
+        let series: Vec<panel::PanelSeries<'_>> = (panel.series.iter().zip(&regressors).zip(&categories))
+            .map(|((series, regressors), categories)| panel::PanelSeries {
                 demand: &series.demand,
                 first_index: series.start,
                 regressors,
                 categories,
+                factor: &[],
+                past_factor: &[],
             })
             .collect();
-        let settings =
-            PanelSettings { season_lengths: panel.season_lengths, horizon: panel.horizon, levels, seed: SEED };
+        let settings = PanelSettings {
+            season_lengths: panel.season_lengths,
+            horizon: panel.horizon,
+            levels,
+            windows: None,
+            seed: SEED,
+        };
         let forecasts = forecast_panel(&series, self.0, &settings);
         (forecasts.into_iter())
             .map(|forecast| {

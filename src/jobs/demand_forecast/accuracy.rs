@@ -4,15 +4,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::WEEK;
 use super::dataset::{DemandData, EarlierForecast};
 use super::hierarchy::{ALL, BOTTOM_UP, Node, PRODUCT_LOCATION, SeriesOutcome, TOTAL};
 use super::score::{Score, ScoredDay};
 use crate::models::forecast::seasonal_naive::seasonal_naive;
-use crate::models::forecast::{Backtest, demand_quantiles};
-use crate::published::QUANTILES;
-
-/// Days of the season that the naive repeats.
-pub(super) const WEEK: usize = 7;
 
 /// A row of `forecast_accuracy`.
 #[derive(Clone, Debug)]
@@ -90,12 +86,12 @@ fn with_levels(basis: &'static str, forecast_as_of: i32, scored: Vec<(&Node, Str
 }
 
 /// Over the rolling origins. A day counts for the children that were observed on it: forecast, naive and actual are summed
-/// over the same series. Quantiles of a window come from the errors of the other windows, so that none grades itself.
+/// over the same series.
 fn backtest_score(node: &Node, data: &DemandData, outcomes: &[SeriesOutcome]) -> Score {
     let (windows, horizon) = (node.backtest.cutoffs.len(), node.backtest.horizon());
     let mut days: Vec<ScoredDay> = Vec::with_capacity(windows * horizon);
     for window in 0..windows {
-        let quantiles = quantiles_of_window(node, window);
+        let quantiles = node.window_quantiles.get(window);
         for ahead in 0..horizon {
             let mut day = ScoredDay {
                 actual: f64::NAN,
@@ -126,18 +122,6 @@ fn backtest_score(node: &Node, data: &DemandData, outcomes: &[SeriesOutcome]) ->
     });
     let scored = first_origin.max().unwrap_or(0);
     Score::of(&days, &node.history[..node.history.len().saturating_sub(scored)])
-}
-
-fn quantiles_of_window(node: &Node, window: usize) -> Option<Vec<Vec<f64>>> {
-    let mut others = Backtest::default();
-    for other in (0..node.backtest.cutoffs.len()).filter(|other| *other != window) {
-        others.cutoffs.push(node.backtest.cutoffs[other]);
-        others.forecasts.push(node.backtest.forecasts[other].clone());
-        others.actuals.push(node.backtest.actuals[other].clone());
-    }
-    let levels = QUANTILES.map(|(level, _)| level);
-    (!others.is_empty())
-        .then(|| demand_quantiles(&node.backtest.forecasts[window], &others, &node.history, &levels).per_period)
 }
 
 /// An earlier publication on the days since. For a sum, what its series were forecast is compared on those with stock;

@@ -30,30 +30,20 @@ pub(super) fn caveats(job: &DemandForecast, data: &DemandData, decision: &Decisi
             .filter_map(|index| describe(index).map(|reason| format!("{}: {reason}", data.series[index].node())))
             .collect()
     };
-    let notes = &decision.notes;
-
     add(
         Severity::Warning,
         "fallback_model",
         described(&|index| {
-            let fallback = notes[index].fallback.as_ref()?;
-            Some(format!("{} ({})", fallback.used.name(), fallback.reason))
+            let outcome = &decision.outcomes[index];
+            outcome.fallback.as_ref().map(|reason| format!("{} ({reason})", outcome.method))
         }),
-        "The usual choice of a model was not possible for these series; the model named stands in. A longer history, or an \
-         end date for products that are no longer sold, mends it.",
-    );
-    add(
-        Severity::Note,
-        "model_failures",
-        described(&|index| {
-            notes[index].failures.first().map(|failure| format!("{} ({})", failure.method.name(), failure.reason))
-        }),
-        "A model could not take part in these series; the others competed without it.",
+        "The usual model was not possible for these series; the one named stands in. A longer history, or an end date for \
+         products that are no longer sold, mends it.",
     );
     add(
         Severity::Warning,
         "cold_start",
-        which(&|index| notes[index].cold_start),
+        which(&|index| decision.outcomes[index].cold_start),
         &format!(
             "Fewer than {} observed days: the forecast is the mean of the series' own days, with wide quantiles. \
              Time mends it.",
@@ -63,7 +53,7 @@ pub(super) fn caveats(job: &DemandForecast, data: &DemandData, decision: &Decisi
     add(
         Severity::Note,
         "short_history",
-        which(&|index| !notes[index].cold_start && data.series[index].demand.len() < 365),
+        which(&|index| !decision.outcomes[index].cold_start && data.series[index].demand.len() < 365),
         "Less than a year of history: yearly seasons are not part of these forecasts.",
     );
     add(

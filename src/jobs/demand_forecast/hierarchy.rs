@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
+use super::WEEK;
 use super::dataset::DemandData;
+use crate::models::forecast::conformal::{CalibrationSeries, ErrorShapes};
 use crate::models::forecast::quantiles::QuantileBasis;
-use crate::models::forecast::{Backtest, DemandQuantiles, demand_quantiles, sum_backtests};
+use crate::models::forecast::{Backtest, DemandQuantiles, sum_backtests};
 use crate::published::QUANTILES;
 
 /// The level of the single node above everything.
@@ -23,12 +27,33 @@ pub(super) struct SeriesOutcome {
     pub method: String,
     /// Mean per day ahead.
     pub mean: Vec<f64>,
-    /// Rolling-origin forecasts of the chosen model.
+    /// The distribution.
+    pub quantiles: DemandQuantiles,
+    /// Rolling-origin forecasts.
     pub backtest: Backtest,
+    /// Quantiles per day of every window of the backtest.
+    pub window_quantiles: Vec<Vec<Vec<f64>>>,
     /// Same weekday of the last week, over the same origins.
     pub naive: Vec<Vec<f64>>,
-    /// Days ahead on which the product is still sold.
-    pub days_on_sale: usize,
+    /// Why the usual model did not forecast it, if so.
+    pub fallback: Option<String>,
+    /// Whether it took the mean of its own days.
+    pub cold_start: bool,
+}
+
+impl SeriesOutcome {
+    /// After its last day on sale a product has no demand, and its running total stays.
+    pub fn end_after(&mut self, days_on_sale: usize) {
+        let days_on_sale = days_on_sale.min(self.mean.len());
+        self.mean[days_on_sale..].fill(0.0);
+        for ahead in days_on_sale..self.quantiles.per_period.len() {
+            self.quantiles.per_period[ahead].fill(0.0);
+            self.quantiles.total[ahead] = match ahead.checked_sub(1) {
+                Some(before) => self.quantiles.total[before].clone(),
+                None => vec![0.0; self.quantiles.levels.len()],
+            };
+        }
+    }
 }
 
 /// One node with its forecast.
@@ -48,6 +73,8 @@ pub(super) struct Node {
     pub backtest: Backtest,
     /// The distribution.
     pub quantiles: DemandQuantiles,
+    /// Quantiles per day of every window of the backtest.
+    pub window_quantiles: Vec<Vec<Vec<f64>>>,
     /// Units sold per day up to as_of by all children; for a series its demand.
     pub history: Vec<f64>,
 }
@@ -87,10 +114,38 @@ pub(super) fn plan_nodes(data: &DemandData, category_levels: bool) -> Vec<Plan> 
     plans
 }
 
-/// The forecast of a node from those of its series.
-pub(super) fn forecast_node((level, name, children): Plan, data: &DemandData, outcomes: &[SeriesOutcome]) -> Node {
+/// Every node with its forecast: the series' own, and above them sums whose errors are pooled for their quantiles.
+pub(super) fn forecast_nodes(data: &DemandData, outcomes: &[SeriesOutcome], category_levels: bool) -> Vec<Node> {
+    let plans = plan_nodes(data, category_levels);
+    let horizon = outcomes.first().map_or(0, |outcome| outcome.mean.len());
+    let mut nodes: Vec<Node> = plans.into_par_iter().map(|plan| node_of(plan, data, outcomes)).collect();
+    let levels = QUANTILES.map(|(level, _)| level);
+    let n_sums = nodes.iter().take_while(|node| !node.is_series()).count();
+    let sums = &nodes[..n_sums];
+    let calibration: Vec<CalibrationSeries> = (sums.iter())
+        .map(|node| CalibrationSeries { history: &node.history, backtest: &node.backtest, season_length: WEEK })
+        .collect();
+    let shapes = ErrorShapes::fit(&calibration, horizon);
+    let quantiles: Vec<_> = (calibration.par_iter().zip(sums))
+        .map(|(series, node)| (shapes.quantiles(series, &node.mean, &levels), shapes.window_quantiles(series, &levels)))
+        .collect();
+    for (node, (quantiles, window_quantiles)) in nodes.iter_mut().zip(quantiles) {
+        node.quantiles = quantiles;
+        node.window_quantiles = window_quantiles;
+    }
+    nodes
+}
+
+/// A series' node as it is, a sum's without quantiles.
+fn node_of((level, name, children): Plan, data: &DemandData, outcomes: &[SeriesOutcome]) -> Node {
+    if level == PRODUCT_LOCATION
+        && let [index] = children[..]
+    {
+        let (outcome, history) = (outcomes[index].clone(), data.series[index].demand.clone());
+        let SeriesOutcome { method, mean, backtest, quantiles, window_quantiles, .. } = outcome;
+        return Node { level, name, children, method, mean, backtest, quantiles, window_quantiles, history };
+    }
     let horizon = children.first().map_or(0, |index| outcomes[*index].mean.len());
-    let is_series = level == PRODUCT_LOCATION;
     let mut mean = vec![0.0; horizon];
     for index in &children {
         for (sum, value) in mean.iter_mut().zip(&outcomes[*index].mean) {
@@ -98,27 +153,21 @@ pub(super) fn forecast_node((level, name, children): Plan, data: &DemandData, ou
         }
     }
     let backtests: Vec<&Backtest> = children.iter().map(|index| &outcomes[*index].backtest).collect();
-    let (history, backtest) = if is_series {
-        (data.series[children[0]].demand.clone(), backtests[0].clone())
-    } else {
-        (summed_sales(data, &children), sum_backtests(&backtests).unwrap_or_default())
-    };
-    let levels = QUANTILES.map(|(level, _)| level);
-    let mut quantiles = demand_quantiles(&mean, &backtest, &history, &levels);
-    let days_on_sale = children.iter().map(|index| outcomes[*index].days_on_sale).max().unwrap_or(horizon);
-    end_after(&mut quantiles, days_on_sale);
-    let method = if is_series { outcomes[children[0]].method.clone() } else { BOTTOM_UP.to_owned() };
-    Node { level, name, children, method, mean, backtest, quantiles, history }
-}
-
-/// After its last day on sale a product has no demand, and its running total stays.
-fn end_after(quantiles: &mut DemandQuantiles, days_on_sale: usize) {
-    for ahead in days_on_sale..quantiles.per_period.len() {
-        quantiles.per_period[ahead].fill(0.0);
-        quantiles.total[ahead] = match ahead.checked_sub(1) {
-            Some(before) => quantiles.total[before].clone(),
-            None => vec![0.0; quantiles.levels.len()],
-        };
+    Node {
+        history: summed_sales(data, &children),
+        backtest: sum_backtests(&backtests).unwrap_or_default(),
+        quantiles: DemandQuantiles {
+            levels: Vec::new(),
+            per_period: Vec::new(),
+            total: Vec::new(),
+            basis: QuantileBasis::WideDefault,
+        },
+        window_quantiles: Vec::new(),
+        method: BOTTOM_UP.to_owned(),
+        level,
+        name,
+        children,
+        mean,
     }
 }
 

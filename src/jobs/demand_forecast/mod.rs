@@ -11,13 +11,12 @@
 //! and planned), `prices`, `calendar` (past and known ahead).
 //!
 //! # Model
-//! [`crate::models::forecast`]: seasonal naive, smoothing after decomposition, smoothing, regression, TSB and SBA compete
-//! over rolling origins; the best is refitted. Regression columns, only those that vary (few, so that they stay
-//! estimable): `discount_depth` = -ln(1 - rate), `display` (promotions of another kind than `price`),
-//! `after_promotion` (the dip of the week after: depth, fading), `promotion_without_rate`, `log_price`.
 //! What a category shares (week, year, calendar events: their days and, for events of at most three days in a row, the two days
-//! before) is estimated on its summed sales before the first origin and divided out first, see `pooled.rs`.
-//! A series without enough days for a backtest takes the mean of its own days.
+//! before) is estimated on its summed sales and divided out, see `pooled.rs`; so is what promotions and price changes
+//! multiply demand by, learnt for the category and drawn to each series' own response, see `known_effects.rs`. The rest goes to
+//! [`crate::models::forecast::panel`]: small whole numbers to distributions of counts, other series to a mixture of
+//! smoothing models and a boosted model over all of them. Backtests use what was known before the first rolling origin.
+//! A series with too few observed days takes the mean of its own days.
 //! Categories and the total are sums: their mean is the sum of the series' means, their quantiles come from the summed
 //! rolling-origin errors, so correlated errors widen them as they should.
 //!
@@ -25,7 +24,7 @@
 //! `demand_forecasts` (level, node, day), `forecast_accuracy` (basis, forecast_as_of, level, node).
 //!
 //! # Degrades
-//! Every fallback is a caveat: `fallback_model`, `model_failures`, `cold_start`, `short_history`, `censored_days`,
+//! Every fallback is a caveat: `fallback_model`, `cold_start`, `short_history`, `censored_days`,
 //! `no_stock_levels`, `no_products`, `no_promotions`, `no_prices`, `no_calendar`, `no_category`, `ended_products`,
 //! `wide_quantiles`, `nothing_to_grade`.
 //!
@@ -39,12 +38,14 @@ mod changes;
 mod dataset;
 mod hierarchy;
 mod history;
+mod known_effects;
 mod page;
 mod pooled;
 mod published_rows;
 mod recommend;
 mod regressors;
 mod score;
+mod series_forecasts;
 #[cfg(test)]
 mod tests;
 
@@ -55,11 +56,14 @@ pub use history::SeriesHistory;
 
 use crate::datasets::{CALENDAR, DAILY_SALES, Dataset, PRICES, PRODUCTS, PROMOTIONS, STOCK_LEVELS, Source};
 use crate::job::{Job, Progress, RunContext};
-use crate::models::forecast::Method;
+use crate::models::forecast::panel::PanelMethod;
 use crate::publication::Publication;
 use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY};
 use crate::quantities::{Count, Days};
 use crate::table::TableSchema;
+
+/// Days of the season that every series has.
+const WEEK: usize = 7;
 
 /// The parameters.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -76,8 +80,8 @@ pub struct DemandForecast {
     pub step_days: Days,
     /// Observed days since launch below which a series takes the mean of its own days.
     pub min_history_days: Days,
-    /// Models that may be chosen: `seasonal_naive`, `mstl_ets`, `ets`, `regression`, `tsb`, `sba`.
-    pub methods: Vec<MethodName>,
+    /// What forecasts: `auto`, `mean`, `ets`, `theta`, `ces`, `arima`, `gbm`, `counts`.
+    pub model: ModelName,
     /// Whether categories are published beside the total and the series.
     pub category_levels: bool,
     /// Whether calendar events shape the forecast.
@@ -89,34 +93,45 @@ impl Default for DemandForecast {
         Self {
             horizon_days: days(28),
             history_days: days(728),
-            n_windows: Count::try_from(3.0).unwrap_or_else(|_| unreachable!("3 is a count")),
+            n_windows: Count::try_from(6.0).unwrap_or_else(|_| unreachable!("6 is a count")),
             step_days: days(28),
             min_history_days: days(42),
-            methods: Method::ALL.iter().filter(|method| **method != Method::Zero).map(|m| MethodName(*m)).collect(),
+            model: ModelName(PanelMethod::Auto),
             category_levels: true,
             events: true,
         }
     }
 }
 
+impl DemandForecast {
+    fn horizon(&self) -> usize {
+        self.horizon_days.get() as usize
+    }
+
+    /// Days before as_of at which the first rolling origin lies.
+    fn backtest_days(&self) -> usize {
+        self.horizon() + (self.n_windows.get() as usize).saturating_sub(1) * self.step_days.get() as usize
+    }
+}
+
 /// A model, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct MethodName(pub Method);
+pub struct ModelName(pub PanelMethod);
 
-impl TryFrom<String> for MethodName {
+impl TryFrom<String> for ModelName {
     type Error = String;
     fn try_from(name: String) -> Result<Self, String> {
-        Method::from_name(&name).filter(|method| *method != Method::Zero).map(Self).ok_or_else(|| {
-            let names: Vec<&str> = Method::ALL.iter().filter(|m| **m != Method::Zero).map(|m| m.name()).collect();
+        PanelMethod::ALL.iter().find(|method| method.name() == name).map(|method| Self(*method)).ok_or_else(|| {
+            let names: Vec<&str> = PanelMethod::ALL.iter().map(|method| method.name()).collect();
             format!("unknown model `{name}`, the models are `{}`", names.join("`, `"))
         })
     }
 }
 
-impl From<MethodName> for String {
-    fn from(method: MethodName) -> Self {
-        method.0.name().to_owned()
+impl From<ModelName> for String {
+    fn from(model: ModelName) -> Self {
+        model.0.name().to_owned()
     }
 }
 

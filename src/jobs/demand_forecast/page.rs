@@ -208,8 +208,9 @@ fn details(ctx: &RunContext, data: &DemandData, decision: &Decision) -> Vec<Sect
     let mut models = Section {
         heading: "Models".to_owned(),
         text: vec![
-            "Chosen per series by the smallest error over rolling origins; the default (the seasonal naive, TSB for demand with \
-             gaps) is kept unless another is at least 1 % better."
+            "Few whole units a day are forecast as counts, each series' own level drawn to its neighbours'. Others take a mixture of \
+             smoothing models and one boosted model over all series, in the shares that did best over rolling origins. Week, \
+             year, events, promotions and price changes are learnt for the category first."
                 .to_owned(),
         ],
         ..Section::default()

@@ -17,7 +17,7 @@ use crate::models::forecast::regression::least_squares;
 
 /// Units a day that a category needs for a shape of its own; below it, the next one above lends its shape.
 const MIN_UNITS_PER_DAY: f64 = 20.0;
-/// Days before the first rolling origin that a shape needs.
+/// Days that a shape needs.
 const MIN_DAYS: usize = 8 * WEEK;
 const WEEK: usize = 7;
 const YEAR: usize = 365;
@@ -45,9 +45,8 @@ impl Shape {
 
 /// The shape of each series' group, by series index; a flat one where nothing can be estimated.
 ///
-/// Only days before the first rolling origin are looked at, so that backtests stay honest: an event of the last weeks shapes
-/// forecasts once it lies before that origin.
-pub(super) fn shapes(job: &DemandForecast, data: &DemandData) -> Vec<Shape> {
+/// Only days up to `last_day` are looked at: for the forecast up to as_of, for backtests up to the first rolling origin.
+pub(super) fn shapes(job: &DemandForecast, data: &DemandData, last_day: i32) -> Vec<Shape> {
     let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, series) in data.series.iter().enumerate() {
         groups.entry("").or_default().push(index);
@@ -60,7 +59,7 @@ pub(super) fn shapes(job: &DemandForecast, data: &DemandData) -> Vec<Shape> {
     let groups: Vec<(&str, Vec<usize>)> = groups.into_iter().collect();
     let shapes: BTreeMap<&str, Shape> = groups
         .par_iter()
-        .map(|(path, members)| (*path, shape_of(job, data, members, !path.is_empty())))
+        .map(|(path, members)| (*path, shape_of(job, data, members, !path.is_empty(), last_day)))
         .collect::<Vec<_>>()
         .into_iter()
         .filter_map(|(path, shape)| shape.map(|shape| (path, shape)))
@@ -73,11 +72,17 @@ pub(super) fn shapes(job: &DemandForecast, data: &DemandData) -> Vec<Shape> {
     data.series.iter().map(|series| nearest(data.category_path(&series.product_id).unwrap_or(""))).collect()
 }
 
-fn shape_of(job: &DemandForecast, data: &DemandData, members: &[usize], needs_volume: bool) -> Option<Shape> {
+fn shape_of(
+    job: &DemandForecast,
+    data: &DemandData,
+    members: &[usize],
+    needs_volume: bool,
+    last_day: i32,
+) -> Option<Shape> {
     let first_day = members.iter().map(|index| data.series[*index].first_day).min()?;
     let horizon = job.horizon_days.get() as usize;
     let n = usize::try_from(data.as_of + 1 - first_day).ok()?;
-    let training = n.checked_sub(horizon + (job.n_windows.get() as usize - 1) * job.step_days.get() as usize)?;
+    let training = usize::try_from(last_day + 1 - first_day).ok()?.min(n);
     if training < MIN_DAYS {
         return None;
     }

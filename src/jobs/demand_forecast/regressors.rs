@@ -1,10 +1,9 @@
-//! What is known ahead about a series' days, as few columns as will do.
+//! What is known ahead about a series' days: promotions, prices, events.
 
 use std::collections::BTreeMap;
 
 use super::dataset::{DemandData, Promotion};
 use super::history::SeriesHistory;
-use crate::models::forecast::Regressors;
 
 /// Days after a promotion in which demand is lower, because customers have stocked up.
 const DIP_DAYS: i32 = 7;
@@ -15,34 +14,64 @@ const LONGEST_RUN_WITH_EVE: usize = 3;
 /// The events with the most days in the history that get columns.
 const MOST_EVENTS: usize = 8;
 
-/// The columns of one series over its history and the horizon. Columns without variation are left out.
-pub(super) fn regressors(data: &DemandData, series: &SeriesHistory, horizon: usize) -> Regressors {
-    let days: Vec<i32> = (0..series.demand.len() + horizon).map(|t| series.first_day + t as i32).collect();
-    let mut all = Regressors::default();
-    let mut add = |name: &str, column: Vec<f64>| {
-        if column.iter().any(|value| (value - column[0]).abs() > 0.0) {
-            all.names.push(name.to_owned());
-            all.columns.push(column);
+/// Days before, whose mean price a price is compared with: a level that has lasted is in the usual demand already.
+const PRICE_MEMORY: usize = 56;
+
+/// Promotions by what they are of, so that a series need not look at all of them.
+#[derive(Debug, Default)]
+pub(super) struct PromotionIndex<'a> {
+    of_products: BTreeMap<&'a str, Vec<&'a Promotion>>,
+    of_categories: Vec<&'a Promotion>,
+}
+
+impl<'a> PromotionIndex<'a> {
+    pub fn new(promotions: &'a [Promotion]) -> Self {
+        let mut index = Self::default();
+        for promotion in promotions {
+            match &promotion.product_id {
+                Some(product) => index.of_products.entry(product).or_default().push(promotion),
+                None => index.of_categories.push(promotion),
+            }
         }
-    };
-    let path = data.category_path(&series.product_id);
-    let own: Vec<&Promotion> = data.promotions.iter().filter(|promotion| applies(promotion, series, path)).collect();
-    if !own.is_empty() {
-        let active = |day: i32| own.iter().filter(move |p| (p.starts_on..=p.ends_on).contains(&day));
-        let depth_on = |day: i32| active(day).map(|p| depth(p)).fold(0.0, f64::max);
-        let flag = |on: bool| f64::from(u8::from(on));
-        add("discount_depth", days.iter().map(|day| depth_on(*day)).collect());
-        add("display", days.iter().map(|day| flag(active(*day).any(|p| p.kind != "price"))).collect());
-        add("after_promotion", days.iter().map(|day| dip(&own, *day)).collect());
-        add(
-            "promotion_without_rate",
-            days.iter().map(|day| flag(active(*day).any(|p| p.discount_rate.is_none()))).collect(),
-        );
+        index
     }
-    if let Some(prices) = log_prices(data, series, &days) {
-        add("log_price", prices);
+
+    /// Those of one series.
+    fn of(&self, series: &SeriesHistory, category_path: Option<&str>) -> Vec<&'a Promotion> {
+        let own = self.of_products.get(series.product_id.as_str()).into_iter().flatten();
+        let all = own.chain(&self.of_categories).copied();
+        all.filter(|promotion| applies(promotion, series, category_path)).collect()
     }
-    all
+}
+
+/// The columns of one series over its history and the horizon, zero = nothing out of the ordinary; `None` where all are zero
+/// throughout.
+///
+/// In order: -ln(1 - rate) of the deepest discount; 1 under a promotion of another kind than `price`; the dip of the week after;
+/// 1 under a promotion whose rate is not known; ln(price / mean price of the 56 days before).
+pub(super) fn known_columns(
+    data: &DemandData,
+    promotions: &PromotionIndex,
+    series: &SeriesHistory,
+    horizon: usize,
+) -> Option<Vec<Vec<f64>>> {
+    let days: Vec<i32> = (0..series.demand.len() + horizon).map(|t| series.first_day + t as i32).collect();
+    let own = promotions.of(series, data.category_path(&series.product_id));
+    let prices = price_changes(data, series, &days);
+    if own.is_empty() && prices.is_none() {
+        return None;
+    }
+    let active = |day: i32| own.iter().filter(move |p| (p.starts_on..=p.ends_on).contains(&day));
+    let flag = |on: bool| f64::from(u8::from(on));
+    let column = |value: &dyn Fn(i32) -> f64| -> Vec<f64> { days.iter().map(|day| value(*day)).collect() };
+    let columns = vec![
+        column(&|day| active(day).map(|p| depth(p)).fold(0.0, f64::max)),
+        column(&|day| flag(active(day).any(|p| p.kind != "price"))),
+        column(&|day| dip(&own, day)),
+        column(&|day| flag(active(day).any(|p| p.discount_rate.is_none()))),
+        prices.unwrap_or_else(|| vec![0.0; days.len()]),
+    ];
+    columns.iter().flatten().any(|value| *value != 0.0).then_some(columns)
 }
 
 /// Whether a promotion is one of this series: of its product or of a category above it, here or everywhere.
@@ -78,8 +107,8 @@ fn dip(promotions: &[&Promotion], day: i32) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// ln(price / first price) per day: the price here, else the one everywhere; before the first one that is the first one.
-fn log_prices(data: &DemandData, series: &SeriesHistory, days: &[i32]) -> Option<Vec<f64>> {
+/// ln(price / mean price of the days before) per day: the price here, else the one everywhere; `None` where it never changes.
+fn price_changes(data: &DemandData, series: &SeriesHistory, days: &[i32]) -> Option<Vec<f64>> {
     let prices = data.prices.get(&series.product_id)?;
     let here = prices.iter().any(|price| price.location_id.as_ref() == Some(&series.location_id));
     let own: Vec<(i32, f64)> = prices
@@ -91,8 +120,33 @@ fn log_prices(data: &DemandData, series: &SeriesHistory, days: &[i32]) -> Option
         .map(|price| (price.valid_from, price.price))
         .collect();
     let first = own.first()?.1;
-    let on = |day: i32| own.iter().rev().find(|(from, _)| *from <= day).map_or(first, |(_, price)| *price);
-    Some(days.iter().map(|day| (on(*day) / first).ln()).collect())
+    if own.iter().all(|(_, price)| *price == first) {
+        return None;
+    }
+    let mut next = 0;
+    let mut current = first;
+    let logs: Vec<f64> = (days.iter())
+        .map(|day| {
+            while let Some((_, price)) = own.get(next).filter(|(from, _)| from <= day) {
+                current = *price;
+                next += 1;
+            }
+            (current / first).ln()
+        })
+        .collect();
+    let mut sum = 0.0;
+    Some(
+        (0..logs.len())
+            .map(|t| {
+                let before = t.min(PRICE_MEMORY);
+                let usual = if before > 0 { sum / before as f64 } else { logs[t] };
+                sum += logs[t] - if t >= PRICE_MEMORY { logs[t - PRICE_MEMORY] } else { 0.0 };
+                // What is left of a running sum of equal logs is rounding, no change.
+                let change = logs[t] - usual;
+                if change.abs() < 1e-9 { 0.0 } else { change }
+            })
+            .collect(),
+    )
 }
 
 /// One column per event that occurred in the history, and one for the days before it where it is short.

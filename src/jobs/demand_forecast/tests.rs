@@ -5,7 +5,7 @@ use super::accuracy::accuracy_rows;
 use super::dataset::{DemandData, EarlierForecast, EarlierNode, Frames, Promotion};
 use super::history::SeriesHistory;
 use super::recommend::decide;
-use super::regressors::{applies, is_below, regressors};
+use super::regressors::{PromotionIndex, applies, is_below, known_columns};
 use super::{DemandForecast, Job, days};
 use crate::job::{Progress, RunContext};
 use crate::publication::Publication;
@@ -158,12 +158,13 @@ fn a_promotion_reaches_the_products_below_its_category_only() {
         data.series.iter().map(|series| applies(&promotion, series, data.category_path(&series.product_id))).collect();
     assert_eq!(reached, [false, true, false, false]);
     data.promotions.push(promotion);
-    let columns = regressors(&data, &data.series[1], 7);
-    assert_eq!(columns.names, ["discount_depth", "display", "after_promotion"]);
-    let ahead = &columns.columns[0][N_DAYS as usize..];
+    let promotions = PromotionIndex::new(&data.promotions);
+    assert_eq!(known_columns(&data, &promotions, &data.series[0], 7), None);
+    let columns = known_columns(&data, &promotions, &data.series[1], 7).unwrap();
+    let ahead = &columns[0][N_DAYS as usize..];
     assert!((ahead[1] - 0.223_143_551).abs() < 1e-6 && ahead[0] == 0.0 && ahead[3] == 0.0, "{ahead:?}");
     // the day after the end dips by the whole depth, the last of seven by a seventh
-    assert!((columns.columns[2][N_DAYS as usize + 3] - 0.223_143_551).abs() < 1e-6);
+    assert!((columns[2][N_DAYS as usize + 3] - 0.223_143_551).abs() < 1e-6);
 }
 
 #[test]

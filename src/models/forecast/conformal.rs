@@ -256,11 +256,7 @@ impl ErrorShapes {
         let windows = Scores::new(series, self.mean_power).window_sizes(&sizes);
         let unit = volatility.at(series.history.len()) * width(&windows, None, self.group_windows);
         let row = |shapes: &[Shape], ahead: usize, centre: f64, relative: f64| {
-            let Some(shape) = shapes.get(ahead).or(shapes.last()) else { return vec![centre; levels.len()] };
-            let mut row: Vec<f64> =
-                levels.iter().map(|level| centre + unit * relative * shape.quantile(*level)).collect();
-            make_monotone(&mut row);
-            row
+            quantiles_around(centre, unit * relative, shapes.get(ahead).or(shapes.last()), &levels)
         };
         let per_period =
             (0..mean.len()).map(|ahead| row(&self.per_period, ahead, mean[ahead], relative.period(ahead))).collect();
@@ -279,6 +275,33 @@ impl ErrorShapes {
         };
         DemandQuantiles { levels, per_period, total, basis }
     }
+
+    /// Quantiles per period of every window of the series' own backtest, its width taken from the other windows.
+    pub fn window_quantiles(&self, series: &CalibrationSeries, levels: &[f64]) -> Vec<Vec<Vec<f64>>> {
+        let levels = clean_levels(levels);
+        let volatility = Volatility::new(series.history, series.season_length);
+        let sizes: Vec<f64> = self.per_period.iter().map(|shape| shape.size).collect();
+        let windows = Scores::new(series, self.mean_power).window_sizes(&sizes);
+        (series.backtest.cutoffs.iter().zip(&series.backtest.forecasts).enumerate())
+            .map(|(window, (cutoff, mean))| {
+                let relative = RelativeMean::new(mean, self.mean_power);
+                let unit = volatility.at(*cutoff) * width(&windows, Some(window), self.group_windows);
+                let row = |(ahead, mean): (usize, &f64)| {
+                    let shape = self.per_period.get(ahead).or(self.per_period.last());
+                    quantiles_around(mean.max(0.0), unit * relative.period(ahead), shape, &levels)
+                };
+                mean.iter().enumerate().map(row).collect()
+            })
+            .collect()
+    }
+}
+
+/// Quantiles of an error of the given unit around a centre, never negative, never crossing.
+fn quantiles_around(centre: f64, unit: f64, shape: Option<&Shape>, levels: &[f64]) -> Vec<f64> {
+    let mut row: Vec<f64> =
+        levels.iter().map(|level| centre + shape.map_or(0.0, |shape| unit * shape.quantile(*level))).collect();
+    make_monotone(&mut row);
+    row
 }
 
 /// Mean over series of their mean |z| at one period ahead.

@@ -151,13 +151,8 @@ impl CountGroup {
         }
         let cells = count_cells::cells(&self.prior, &self.known(&prepared, &[n])[0]);
         let outlook = Outlook::new(&cells);
+        let per_period = self.periods(&outlook, &prepared, n);
         let Prepared { demand, factor } = &prepared;
-        let per_period = (0..self.horizon)
-            .map(|ahead| {
-                let model = outlook.period(ahead, factor[n + ahead]);
-                self.period.mix(&model, &recent_totals(demand, factor, n + ahead, 1, self.period.memory))
-            })
-            .collect();
         let total = (1..=self.horizon)
             .map(|length| {
                 let model = outlook.total(&factor[n..n + length], self.drift);
@@ -165,6 +160,45 @@ impl CountGroup {
             })
             .collect();
         Ok(self.distributions(per_period, total))
+    }
+
+    /// The distribution per period (not of totals) as it was at each of the ascending `cutoffs`: nothing after one is looked at.
+    ///
+    /// # Errors
+    /// As those of [`CountGroup::forecast`].
+    pub fn forecast_periods(&self, series: CountSeries, cutoffs: &[usize]) -> Result<Vec<CountForecast>, MethodError> {
+        let largest = Prepared::largest(series);
+        if largest > LARGEST_MEAN {
+            return Err(MethodError::Unusable { method: "count_group", found: largest, limit: LARGEST_MEAN });
+        }
+        let prepared = Prepared::new(series, self.horizon);
+        let skipped = series.demand.len() - prepared.demand.len();
+        let cutoffs: Vec<usize> =
+            cutoffs.iter().map(|cutoff| cutoff.saturating_sub(skipped).min(prepared.demand.len())).collect();
+        let known = self.known(&prepared, &cutoffs);
+        Ok((cutoffs.iter().zip(&known))
+            .map(|(cutoff, known)| {
+                let per_period = if prepared.has_demand(*cutoff) {
+                    let cells = count_cells::cells(&self.prior, known);
+                    self.periods(&Outlook::new(&cells), &prepared, *cutoff)
+                } else {
+                    vec![CountPmf::zero(); self.horizon]
+                };
+                self.distributions(per_period, Vec::new())
+            })
+            .collect())
+    }
+
+    /// Periods `n` + 1 to `n` + H from the first `n`.
+    fn periods(&self, outlook: &Outlook, series: &Prepared, n: usize) -> Vec<CountPmf> {
+        (0..self.horizon)
+            .map(|ahead| {
+                let factor = series.factor.get(n + ahead).copied().unwrap_or(1.0);
+                let model = outlook.period(ahead, factor);
+                let recent = recent_totals(&series.demand[..n], &series.factor, n + ahead, 1, self.period.memory);
+                self.period.mix(&model, &recent)
+            })
+            .collect()
     }
 
     fn distributions(&self, per_period: Vec<CountPmf>, total: Vec<CountPmf>) -> CountForecast {

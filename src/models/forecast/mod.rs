@@ -41,6 +41,7 @@ pub mod global;
 pub mod group_profile;
 pub mod imputation;
 pub mod intermittent;
+pub mod known_effects;
 pub mod panel;
 pub mod quantiles;
 pub mod regression;

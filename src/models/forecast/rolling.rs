@@ -7,7 +7,7 @@
 
 use super::ces::FittedCes;
 use super::combination::{Combine, FittedCombination};
-use super::cross_validation::Backtest;
+use super::cross_validation::{self, Backtest};
 use super::ets::{FittedEts, FittedEtsAverage};
 use super::theta::FittedTheta;
 use super::{MethodError, observed_count};
@@ -52,6 +52,8 @@ pub struct Origins {
     pub season: usize,
     /// Origins wanted; fewer when the history is short.
     pub wanted: usize,
+    /// Periods between two origins; `None` = what spreads them best.
+    pub step: Option<usize>,
     /// Observed periods that must lie before the first origin.
     pub min_training: usize,
 }
@@ -61,17 +63,20 @@ impl Origins {
     ///
     /// They are spread over the last three horizons or seasons, whichever are longer: origins side by side would all be judged
     /// by the same few weeks. At least two thirds of the history stay before the first. Where the distance between two
-    /// allows, it is a whole number of seasons, so that every origin has the phase of the forecast itself.
+    /// allows, it is a whole number of seasons, so that every origin has the phase of the forecast itself. A given `step` is kept.
     ///
     /// ```
     /// use nightclerk::models::forecast::rolling::Origins;
-    /// let origins = Origins { horizon: 10, season: 1, wanted: 6, min_training: 24 };
+    /// let origins = Origins { horizon: 10, season: 1, wanted: 6, step: None, min_training: 24 };
     /// assert_eq!(origins.cutoffs(200), vec![160, 165, 170, 175, 180, 185, 190]);
     /// assert_eq!(origins.cutoffs(40), vec![27, 28, 29, 30]);
     /// assert!(origins.cutoffs(33).is_empty());
     /// ```
     pub fn cutoffs(&self, n: usize) -> Vec<usize> {
         let horizon = self.horizon.max(1);
+        if let Some(step) = self.step {
+            return cross_validation::cutoffs(n, horizon, self.wanted, step, self.min_training);
+        }
         let Some(last) = n.checked_sub(horizon).filter(|last| *last >= self.min_training.max(1)) else {
             return Vec::new();
         };
@@ -126,7 +131,7 @@ mod tests {
     #[test]
     fn nothing_after_the_first_origin_reaches_the_parameters() {
         let demand: Vec<f64> = (0..80).map(|t| 50.0 + 10.0 * (f64::from(t) * 0.7).sin() + f64::from(t % 3)).collect();
-        let origins = Origins { horizon: 4, season: 1, wanted: 6, min_training: 20 };
+        let origins = Origins { horizon: 4, season: 1, wanted: 6, step: None, min_training: 20 };
         let mut altered = demand.clone();
         altered[79] = 500.0;
         let run = |demand: &[f64]| {

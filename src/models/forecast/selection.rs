@@ -358,7 +358,7 @@ fn regressor_columns<'a>(series: &Series<'a>, start: usize, horizon: usize) -> R
 
 /// True when the periods since the last sale are too many to be chance. A product of the season is spared: not when a
 /// long season ago the coming periods had demand.
-fn demand_has_ended(demand: &[f64], season_lengths: &[usize], horizon: usize) -> bool {
+pub(crate) fn demand_has_ended(demand: &[f64], season_lengths: &[usize], horizon: usize) -> bool {
     let Some(last) = demand.iter().rposition(|value| value.is_finite() && *value > 0.0) else { return true };
     let gap = observed_count(&demand[last + 1..]);
     let shortest = season_lengths.iter().copied().filter(|m| *m > 1).min().unwrap_or(7).min(7);

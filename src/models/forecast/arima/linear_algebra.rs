@@ -5,7 +5,7 @@ const DEPENDENT: f64 = 1e-7;
 
 /// Solves `matrix · x = rhs` for a symmetric positive definite k x k matrix (row-major), by Cholesky; `false` when it
 /// is not positive definite. `matrix` is overwritten by its factor, `rhs` by x.
-pub(super) fn solve_positive_definite(matrix: &mut [f64], rhs: &mut [f64]) -> bool {
+pub(in crate::models::forecast) fn solve_positive_definite(matrix: &mut [f64], rhs: &mut [f64]) -> bool {
     let k = rhs.len();
     for i in 0..k {
         for j in 0..=i {

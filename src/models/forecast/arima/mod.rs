@@ -28,7 +28,7 @@ mod fitted;
 mod forecasting;
 mod kalman;
 mod likelihood;
-mod linear_algebra;
+pub(in crate::models::forecast) mod linear_algebra;
 mod objective;
 mod order;
 mod polynomial;

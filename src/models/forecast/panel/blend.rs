@@ -5,9 +5,8 @@
 //! forecasts", Operational Research Quarterly 20 (1969), 451-468; Stock and Watson, "Combination forecasts of output growth",
 //! Journal of Forecasting 23 (2004), 405-430, on why simple weights are hard to beat).
 
-use super::{PanelMethod, PanelSettings, Point, cut_at_zero, local, pooled};
+use super::{OneDone, PanelMethod, PanelSettings, Point, Views, cut_at_zero, local, pooled};
 use crate::models::forecast::cross_validation::Backtest;
-use crate::models::forecast::global::GlobalSeries;
 
 /// Weights of the global model that are tried.
 const WEIGHTS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
@@ -15,8 +14,8 @@ const WEIGHTS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 const MARGIN: f64 = 0.985;
 
 /// The mixture, one point per series. A series that one side cannot forecast is left to the other.
-pub(super) fn forecast(series: &[GlobalSeries], settings: &PanelSettings) -> Vec<Point> {
-    let local = local::forecast(series, PanelMethod::Mean, settings);
+pub(super) fn forecast(series: &[Views], settings: &PanelSettings, one_done: OneDone) -> Vec<Point> {
+    let local = local::forecast(series, PanelMethod::Mean, settings, one_done);
     let global = pooled::forecast(series, settings);
     let weight = weight(series, &local, &global, settings);
     (series.iter().zip(local).zip(global))
@@ -25,13 +24,13 @@ pub(super) fn forecast(series: &[GlobalSeries], settings: &PanelSettings) -> Vec
 }
 
 /// The global model's share with the smallest mean scaled absolute error over origins that both sides have.
-fn weight(series: &[GlobalSeries], local: &[Point], global: &[Point], settings: &PanelSettings) -> f64 {
+fn weight(series: &[Views], local: &[Point], global: &[Point], settings: &PanelSettings) -> f64 {
     let mut errors = [0.0; WEIGHTS.len()];
     for ((series, local), global) in series.iter().zip(local).zip(global) {
         if local.fallback.is_some() || global.fallback.is_some() {
             continue;
         }
-        let Some(scale) = naive_error(series.demand, settings.season()) else { continue };
+        let Some(scale) = naive_error(series.past.demand, settings.season()) else { continue };
         let shared = shared_windows(&local.backtest, &global.backtest);
         let mut own = [0.0; WEIGHTS.len()];
         let mut count = 0.0;
@@ -71,7 +70,7 @@ fn naive_error(demand: &[f64], season: usize) -> Option<f64> {
     (sum > 0.0).then(|| sum / count)
 }
 
-fn mixed(series: &GlobalSeries, local: Point, global: Point, weight: f64) -> Point {
+fn mixed(series: &Views, local: Point, global: Point, weight: f64) -> Point {
     if global.fallback.is_some() || weight == 0.0 {
         return local;
     }
@@ -80,7 +79,7 @@ fn mixed(series: &GlobalSeries, local: Point, global: Point, weight: f64) -> Poi
     }
     let mix = |a: &[f64], b: &[f64]| -> Vec<f64> {
         let mut mixed: Vec<f64> = a.iter().zip(b).map(|(a, b)| (1.0 - weight) * a + weight * b).collect();
-        cut_at_zero(&mut mixed, series.demand);
+        cut_at_zero(&mut mixed, series.now.demand);
         mixed
     };
     let mut backtest = Backtest::default();
@@ -89,10 +88,5 @@ fn mixed(series: &GlobalSeries, local: Point, global: Point, weight: f64) -> Poi
         backtest.forecasts.push(mix(&local.backtest.forecasts[left], &global.backtest.forecasts[right]));
         backtest.actuals.push(local.backtest.actuals[left].clone());
     }
-    Point {
-        mean: mix(&local.mean, &global.mean),
-        backtest,
-        model: format!("mean {:.0} % + gbm {:.0} %", 100.0 * (1.0 - weight), 100.0 * weight),
-        fallback: None,
-    }
+    Point { mean: mix(&local.mean, &global.mean), backtest, model: "blend".to_owned(), fallback: None }
 }

@@ -2,59 +2,138 @@
 
 use rayon::prelude::*;
 
-use super::{PanelForecast, PanelSettings, with_quantiles, zero_forecast};
+use super::{OneDone, PanelForecast, PanelMethod, PanelSeries, PanelSettings, continuous, zero_forecast};
+use crate::models::forecast::MethodError;
 use crate::models::forecast::count_group::{CountGroup, CountSeries, CountSettings};
-use crate::models::forecast::global::GlobalSeries;
+use crate::models::forecast::cross_validation::Backtest;
 use crate::models::forecast::group_profile::GroupProfile;
 use crate::models::forecast::observed_mean;
 
-/// A panel whose typical series sells less than this in a period is one of counts; above it, continuous methods serve.
-const LARGEST_TYPICAL_MEAN: f64 = 20.0;
+/// A series that sells less than this in a period is one of counts; above it, continuous methods serve.
+const LARGEST_MEAN: f64 = 20.0;
 /// Rolling origins at which the group's constants are judged.
 const ORIGINS: usize = 4;
 
-/// Whether every observed demand is a whole number of at least zero and the median series sells few of them.
-pub(super) fn is_panel_of_counts(series: &[GlobalSeries]) -> bool {
+/// Which series are counts: whole numbers of at least zero, few a period.
+pub(super) fn are_counts(series: &[PanelSeries]) -> Vec<bool> {
     let whole = |value: &f64| !value.is_finite() || (*value >= 0.0 && value.fract() == 0.0);
-    if !series.iter().all(|series| series.demand.iter().all(whole)) {
-        return false;
-    }
-    let mut means: Vec<f64> =
-        series.iter().map(|series| observed_mean(series.demand)).filter(|mean| mean.is_finite()).collect();
-    means.sort_by(f64::total_cmp);
-    means.get(means.len() / 2).is_some_and(|median| *median < LARGEST_TYPICAL_MEAN)
+    let small = |mean: f64| mean < LARGEST_MEAN;
+    (series.par_iter()).map(|series| series.demand.iter().all(whole) && small(observed_mean(series.demand))).collect()
 }
 
 /// The distribution of every series, with a pooled season; what is no matter of counts goes to the local mean.
-pub(super) fn forecast(series: &[GlobalSeries], settings: &PanelSettings) -> Vec<PanelForecast> {
-    let horizon = settings.horizon;
-    let demands: Vec<&[f64]> = series.iter().map(|series| series.demand).collect();
-    let profile = GroupProfile::fit(&demands, settings.season());
-    let factors: Vec<Vec<f64>> = (demands.iter())
-        .map(|demand| profile.as_ref().map_or_else(Vec::new, |profile| profile.factors(demand.len(), horizon)))
-        .collect();
-    let counts: Vec<CountSeries> =
-        demands.iter().zip(&factors).map(|(demand, factor)| CountSeries { demand, factor }).collect();
-    let steps = CountSettings { horizon, n_windows: ORIGINS, step_size: horizon.div_ceil(2) };
+pub(super) fn forecast(series: &[PanelSeries], settings: &PanelSettings, one_done: OneDone) -> Vec<PanelForecast> {
+    let steps =
+        CountSettings { horizon: settings.horizon, n_windows: ORIGINS, step_size: settings.horizon.div_ceil(2) };
+    let factors = factors(series, settings);
+    let counts = counts_of(series, &factors);
     let group = CountGroup::fit(&counts, &steps);
-    (series.par_iter().zip(&counts))
-        .map(|(series, counts)| match group.forecast(*counts) {
-            Ok(forecast) => PanelForecast {
-                mean: forecast.mean(),
-                quantiles: forecast.quantiles(settings.levels),
-                model: "counts".to_owned(),
-                fallback: None,
-            },
-            Err(error) if observed_mean(series.demand).is_nan() => zero_forecast(settings, "zero", &error.to_string()),
-            Err(error) => alone(series, settings, &error.to_string()),
+    let past = settings.windows.and_then(|_| Past::new(series, settings, &steps));
+    let one = |(index, (series, counts)): (usize, (&PanelSeries, &CountSeries))| {
+        let forecast = match group.forecast(*counts) {
+            Ok(forecast) => forecast,
+            Err(error) if observed_mean(series.demand).is_nan() => {
+                return zero_forecast(settings, "zero", &error.to_string());
+            }
+            Err(error) => return alone(series, settings, &error.to_string()),
+        };
+        let windows = past.as_ref().and_then(|past| past.windows(series, index, settings).ok());
+        let (backtest, window_quantiles) = windows.unwrap_or_default();
+        PanelForecast {
+            mean: forecast.mean(),
+            quantiles: forecast.quantiles(settings.levels),
+            backtest,
+            window_quantiles,
+            model: "counts".to_owned(),
+            fallback: None,
+        }
+    };
+    let forecast = |place| {
+        let forecast = one(place);
+        one_done();
+        forecast
+    };
+    (series.par_iter().zip(&counts).enumerate()).map(forecast).collect()
+}
+
+/// What demand is multiplied by in each period: the season that the panel shares, and the series' own factors.
+fn factors(series: &[PanelSeries], settings: &PanelSettings) -> Vec<Vec<f64>> {
+    let plain: Vec<Vec<f64>> = series.par_iter().map(PanelSeries::plain_demand).collect();
+    let plain: Vec<&[f64]> = plain.iter().map(Vec::as_slice).collect();
+    let profile = GroupProfile::fit(&plain, settings.season());
+    (series.par_iter())
+        .map(|series| {
+            let (n, horizon) = (series.demand.len(), settings.horizon);
+            let mut factors =
+                profile.as_ref().map_or_else(|| vec![1.0; n + horizon], |profile| profile.factors(n, horizon));
+            for (t, factor) in factors.iter_mut().enumerate() {
+                *factor *= series.factor_at(t);
+            }
+            factors
         })
         .collect()
 }
 
-fn alone(series: &GlobalSeries, settings: &PanelSettings, reason: &str) -> PanelForecast {
-    let points = super::local::forecast(&[*series], super::PanelMethod::Mean, settings);
-    let mut forecast = with_quantiles(&[*series], points, settings);
-    match forecast.pop() {
+fn counts_of<'a>(series: &[PanelSeries<'a>], factors: &'a [Vec<f64>]) -> Vec<CountSeries<'a>> {
+    (series.iter().zip(factors)).map(|(series, factor)| CountSeries { demand: series.demand, factor }).collect()
+}
+
+/// The group as it was before the earliest origin of all: what is scored has no part in its constants and its season.
+struct Past {
+    group: CountGroup,
+    /// Per series, the factors of its whole history: the shared season is repeated from before the origin.
+    factors: Vec<Vec<f64>>,
+}
+
+impl Past {
+    fn new(series: &[PanelSeries], settings: &PanelSettings, steps: &CountSettings) -> Option<Past> {
+        let back = series.iter().filter_map(|series| {
+            let n = series.demand.len();
+            settings.origins().cutoffs(n).first().map(|first| n - first)
+        });
+        let back = back.max()?;
+        let cut: Vec<Option<PanelSeries>> = (series.iter())
+            .map(|series| {
+                let n = series.demand.len().checked_sub(back)?;
+                Some(PanelSeries { demand: &series.demand[..n], ..series.past() })
+            })
+            .collect();
+        let before: Vec<PanelSeries> = cut.iter().flatten().copied().collect();
+        // As far ahead as the history goes on.
+        let reach = PanelSettings { horizon: back + settings.horizon, ..*settings };
+        let factors_before = factors(&before, &reach);
+        let group = CountGroup::fit(&counts_of(&before, &factors_before), steps);
+        let mut known = factors_before.into_iter();
+        let factors = cut.iter().map(|cut| cut.and_then(|_| known.next()).unwrap_or_default()).collect();
+        Some(Past { group, factors })
+    }
+
+    /// Means and quantiles over the rolling origins.
+    fn windows(
+        &self,
+        series: &PanelSeries,
+        index: usize,
+        settings: &PanelSettings,
+    ) -> Result<(Backtest, Vec<Vec<Vec<f64>>>), MethodError> {
+        let past = series.past();
+        // A series younger than the earliest origin has no factors from before it but its own.
+        let factor = self.factors.get(index).filter(|factors| !factors.is_empty()).map_or(past.factor, Vec::as_slice);
+        let cutoffs = settings.origins().cutoffs(series.demand.len());
+        let mut backtest = Backtest::default();
+        let mut quantiles = Vec::with_capacity(cutoffs.len());
+        let counts = CountSeries { demand: series.demand, factor };
+        for (cutoff, forecast) in cutoffs.iter().zip(self.group.forecast_periods(counts, &cutoffs)?) {
+            backtest.cutoffs.push(*cutoff);
+            backtest.forecasts.push(forecast.mean());
+            backtest.actuals.push(series.demand[*cutoff..*cutoff + settings.horizon].to_vec());
+            quantiles.push(forecast.quantiles(settings.levels).per_period);
+        }
+        Ok((backtest, quantiles))
+    }
+}
+
+fn alone(series: &PanelSeries, settings: &PanelSettings, reason: &str) -> PanelForecast {
+    match continuous(&[*series], PanelMethod::Mean, settings, &|| ()).pop() {
         Some(forecast) => PanelForecast { fallback: Some(reason.to_owned()), ..forecast },
         None => zero_forecast(settings, "zero", reason),
     }

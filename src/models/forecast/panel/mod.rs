@@ -14,12 +14,66 @@ mod pooled;
 #[cfg(test)]
 mod tests;
 
+use rayon::prelude::*;
+
+use super::Regressors;
 use super::conformal::{CalibrationSeries, ErrorShapes};
 use super::cross_validation::Backtest;
 use super::global::GlobalSeries;
 use super::quantiles::{DemandQuantiles, QuantileBasis};
 use super::rolling::Origins;
 use super::seasonal_naive::seasonal_naive;
+
+/// One series of a panel.
+#[derive(Clone, Copy, Debug)]
+pub struct PanelSeries<'a> {
+    /// Demand per period, oldest first; `NaN` = not observed (missing, or censored by a stock-out).
+    pub demand: &'a [f64],
+    /// Number of the first period on a calendar that all series share (days since any date, say).
+    pub first_index: i64,
+    /// Known-ahead columns, the same names for all series, each over history and horizon; `NaN` = unknown.
+    pub regressors: &'a Regressors,
+    /// Static codes, such as store, department, category: as many for every series.
+    pub categories: &'a [u32],
+    /// What is known to multiply demand in each period of history **and** horizon (season, event, promotion); empty = one.
+    /// It is divided out before a model sees the series, and multiplies its forecasts.
+    pub factor: &'a [f64],
+    /// The same, estimated from what lies before the first rolling origin alone; empty = `factor`. Backtests use it.
+    pub past_factor: &'a [f64],
+}
+
+impl<'a> PanelSeries<'a> {
+    /// The same series with the factors as they were known at the rolling origins.
+    fn past(&self) -> PanelSeries<'a> {
+        PanelSeries { factor: if self.past_factor.is_empty() { self.factor } else { self.past_factor }, ..*self }
+    }
+
+    /// The factor of a period, one where there is none.
+    fn factor_at(&self, period: usize) -> f64 {
+        self.factor.get(period).copied().filter(|factor| factor.is_finite() && *factor > 0.0).unwrap_or(1.0)
+    }
+
+    /// Demand without what is known to multiply it.
+    fn plain_demand(&self) -> Vec<f64> {
+        self.demand.iter().enumerate().map(|(t, value)| value / self.factor_at(t)).collect()
+    }
+
+    /// As the global model sees it, with the given demand.
+    fn with_demand<'b>(&self, demand: &'b [f64]) -> GlobalSeries<'b>
+    where
+        'a: 'b,
+    {
+        let PanelSeries { first_index, regressors, categories, .. } = *self;
+        GlobalSeries { demand, first_index, regressors, categories }
+    }
+}
+
+/// A series as models see it: without its factors as known today, and as known at the rolling origins.
+#[derive(Clone, Copy, Debug)]
+struct Views<'a> {
+    now: GlobalSeries<'a>,
+    past: GlobalSeries<'a>,
+}
 
 /// How a panel is forecast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +97,18 @@ pub enum PanelMethod {
 }
 
 impl PanelMethod {
+    /// Every method, in order.
+    pub const ALL: &[PanelMethod] = &[
+        PanelMethod::Auto,
+        PanelMethod::Mean,
+        PanelMethod::Ets,
+        PanelMethod::Theta,
+        PanelMethod::Ces,
+        PanelMethod::Arima,
+        PanelMethod::Gbm,
+        PanelMethod::Counts,
+    ];
+
     /// The name in tables and on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -67,8 +133,19 @@ pub struct PanelSettings<'a> {
     pub horizon: usize,
     /// Quantile levels in (0, 1), ascending.
     pub levels: &'a [f64],
+    /// Where the rolling origins lie; `None` = a dozen, spread by the length of each history.
+    pub windows: Option<Windows>,
     /// Seed of all draws.
     pub seed: u64,
+}
+
+/// Rolling origins counted back from the end, the same for every series, so that their errors can be added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Windows {
+    /// Origins; fewer where the history is short.
+    pub count: usize,
+    /// Periods between two.
+    pub step: usize,
 }
 
 impl PanelSettings<'_> {
@@ -82,7 +159,8 @@ impl PanelSettings<'_> {
         Origins {
             horizon: self.horizon,
             season: self.season(),
-            wanted: 12,
+            wanted: self.windows.map_or(12, |windows| windows.count),
+            step: self.windows.map(|windows| windows.step),
             min_training: (2 * self.season()).clamp(10, 120),
         }
     }
@@ -95,6 +173,10 @@ pub struct PanelForecast {
     pub mean: Vec<f64>,
     /// Quantiles per period and of running totals.
     pub quantiles: DemandQuantiles,
+    /// Rolling-origin forecasts; empty where the history is too short.
+    pub backtest: Backtest,
+    /// Quantiles per period of each window of the backtest, as they would have been published.
+    pub window_quantiles: Vec<Vec<Vec<f64>>>,
     /// What made it.
     pub model: String,
     /// Why the method asked for did not, if so.
@@ -112,30 +194,97 @@ struct Point {
 
 /// Forecasts every series of a panel: one result each, in order, whatever the series is.
 ///
+/// [`PanelMethod::Auto`] takes every series for what it is: small whole numbers go to the distributions of counts, the rest to
+/// the mixture of local mean and global model.
+///
 /// ```
 /// use nightclerk::models::forecast::Regressors;
-/// use nightclerk::models::forecast::global::GlobalSeries;
-/// use nightclerk::models::forecast::panel::{PanelMethod, PanelSettings, forecast_panel};
+/// use nightclerk::models::forecast::panel::{PanelMethod, PanelSeries, PanelSettings, forecast_panel};
 /// let (demand, none) = ([7.5; 40], Regressors::default());
-/// let series = GlobalSeries { demand: &demand, first_index: 0, regressors: &none, categories: &[] };
-/// let settings = PanelSettings { season_lengths: &[4], horizon: 3, levels: &[0.1, 0.9], seed: 1 };
+/// let series = PanelSeries { demand: &demand, first_index: 0, regressors: &none, categories: &[], factor: &[], past_factor: &[] };
+/// let settings = PanelSettings { season_lengths: &[4], horizon: 3, levels: &[0.1, 0.9], windows: None, seed: 1 };
 /// let forecast = forecast_panel(&[series], PanelMethod::Mean, &settings);
 /// assert!(forecast[0].mean.iter().all(|mean| (mean - 7.5).abs() < 1e-3));
 /// ```
-pub fn forecast_panel(series: &[GlobalSeries], method: PanelMethod, settings: &PanelSettings) -> Vec<PanelForecast> {
-    let counts = |series: &[GlobalSeries]| counts::forecast(series, settings);
-    let points = match method {
-        PanelMethod::Auto if counts::is_panel_of_counts(series) => return counts(series),
-        PanelMethod::Counts => return counts(series),
-        PanelMethod::Auto => blend::forecast(series, settings),
-        PanelMethod::Gbm => pooled::forecast(series, settings),
-        local => local::forecast(series, local, settings),
+pub fn forecast_panel(series: &[PanelSeries], method: PanelMethod, settings: &PanelSettings) -> Vec<PanelForecast> {
+    forecast_panel_reporting(series, method, settings, &|| ())
+}
+
+/// [`forecast_panel`] that calls `one_done` once per series, from several threads, when most of its work is done.
+pub fn forecast_panel_reporting(
+    series: &[PanelSeries],
+    method: PanelMethod,
+    settings: &PanelSettings,
+    one_done: OneDone,
+) -> Vec<PanelForecast> {
+    match method {
+        PanelMethod::Auto => each_its_own(series, settings, one_done),
+        PanelMethod::Counts => counts::forecast(series, settings, one_done),
+        method => continuous(series, method, settings, one_done),
+    }
+}
+
+/// Called when a series is done.
+pub type OneDone<'a> = &'a (dyn Fn() + Sync);
+
+/// Counts to the distributions of counts, the rest to the mixture.
+fn each_its_own(series: &[PanelSeries], settings: &PanelSettings, one_done: OneDone) -> Vec<PanelForecast> {
+    let is_count = counts::are_counts(series);
+    let part = |wanted: bool| -> Vec<PanelSeries> {
+        series.iter().zip(&is_count).filter(|(_, is)| **is == wanted).map(|(series, _)| *series).collect()
     };
+    let mut of_counts = counts::forecast(&part(true), settings, one_done).into_iter();
+    let mut others = continuous(&part(false), PanelMethod::Auto, settings, one_done).into_iter();
+    is_count.iter().filter_map(|is_count| if *is_count { of_counts.next() } else { others.next() }).collect()
+}
+
+/// Points of a method for continuous demand, in quantiles.
+fn continuous(
+    series: &[PanelSeries],
+    method: PanelMethod,
+    settings: &PanelSettings,
+    one_done: OneDone,
+) -> Vec<PanelForecast> {
+    let plain: Vec<[Vec<f64>; 2]> =
+        series.par_iter().map(|series| [series.plain_demand(), series.past().plain_demand()]).collect();
+    let views: Vec<Views> = (series.iter().zip(&plain))
+        .map(|(series, [now, past])| Views { now: series.with_demand(now), past: series.with_demand(past) })
+        .collect();
+    let mut points = match method {
+        PanelMethod::Auto => blend::forecast(&views, settings, one_done),
+        PanelMethod::Gbm => {
+            let points = pooled::forecast(&views, settings);
+            points.iter().for_each(|_| one_done());
+            points
+        }
+        local => local::forecast(&views, local, settings, one_done),
+    };
+    points.par_iter_mut().zip(series).for_each(|(point, series)| point.multiply(series));
     with_quantiles(series, points, settings)
 }
 
+impl Point {
+    /// Puts back what was divided out.
+    fn multiply(&mut self, series: &PanelSeries) {
+        let scale = |values: &mut [f64], from: usize, series: &PanelSeries| {
+            for (ahead, value) in values.iter_mut().enumerate() {
+                *value *= series.factor_at(from + ahead);
+            }
+        };
+        scale(&mut self.mean, series.demand.len(), series);
+        let (past, backtest) = (series.past(), &mut self.backtest);
+        for ((cutoff, forecasts), actuals) in
+            backtest.cutoffs.iter().zip(&mut backtest.forecasts).zip(&mut backtest.actuals)
+        {
+            scale(forecasts, *cutoff, &past);
+            let end = *cutoff + actuals.len();
+            actuals.copy_from_slice(&series.demand[*cutoff..end]);
+        }
+    }
+}
+
 /// Puts conformal quantiles around the points; the errors of all series are one pool, each in the unit of its own.
-fn with_quantiles(series: &[GlobalSeries], points: Vec<Point>, settings: &PanelSettings) -> Vec<PanelForecast> {
+fn with_quantiles(series: &[PanelSeries], points: Vec<Point>, settings: &PanelSettings) -> Vec<PanelForecast> {
     let calibration: Vec<CalibrationSeries> = (series.iter().zip(&points))
         .map(|(series, point)| CalibrationSeries {
             history: series.demand,
@@ -144,13 +293,20 @@ fn with_quantiles(series: &[GlobalSeries], points: Vec<Point>, settings: &PanelS
         })
         .collect();
     let shapes = ErrorShapes::fit(&calibration, settings.horizon);
-    let quantiles: Vec<DemandQuantiles> = (calibration.iter().zip(&points))
-        .map(|(series, point)| shapes.quantiles(series, &point.mean, settings.levels))
+    let quantiles: Vec<(DemandQuantiles, Vec<Vec<Vec<f64>>>)> = (calibration.par_iter().zip(&points))
+        .map(|(series, point)| {
+            let own = shapes.quantiles(series, &point.mean, settings.levels);
+            // Without common windows nobody adds them up, and nobody asks for their quantiles.
+            let windows = settings.windows.map(|_| shapes.window_quantiles(series, settings.levels));
+            (own, windows.unwrap_or_default())
+        })
         .collect();
     (points.into_iter().zip(quantiles))
-        .map(|(point, quantiles)| PanelForecast {
+        .map(|(point, (quantiles, window_quantiles))| PanelForecast {
             mean: point.mean,
             quantiles,
+            backtest: point.backtest,
+            window_quantiles,
             model: point.model,
             fallback: point.fallback,
         })
@@ -185,6 +341,8 @@ fn zero_forecast(settings: &PanelSettings, model: &str, reason: &str) -> PanelFo
             total: zeros,
             basis: QuantileBasis::WideDefault,
         },
+        backtest: Backtest::default(),
+        window_quantiles: Vec::new(),
         model: model.to_owned(),
         fallback: Some(reason.to_owned()),
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{PanelSettings, Point, cut_at_zero, naive_point};
+use super::{PanelSettings, Point, Views, cut_at_zero, naive_point};
 use crate::models::forecast::cross_validation::Backtest;
 use crate::models::forecast::global::{self, Base, GlobalOptions, GlobalSeries};
 use crate::models::forecast::{MethodError, observed_count};
@@ -11,18 +11,24 @@ use crate::models::forecast::{MethodError, observed_count};
 const MIN_OBSERVED: usize = 4;
 
 /// One point forecast per series; the rolling-origin record is that of one more model, fitted before the first origin.
-pub(super) fn forecast(series: &[GlobalSeries], settings: &PanelSettings) -> Vec<Point> {
-    match try_forecast(series, settings) {
+pub(super) fn forecast(series: &[Views], settings: &PanelSettings) -> Vec<Point> {
+    let now: Vec<GlobalSeries> = series.iter().map(|series| series.now).collect();
+    let past: Vec<GlobalSeries> = series.iter().map(|series| series.past).collect();
+    match try_forecast(&now, &past, settings) {
         Ok(points) => points,
-        Err(error) => series.iter().map(|series| naive_point(series.demand, settings, error.to_string())).collect(),
+        Err(error) => now.iter().map(|series| naive_point(series.demand, settings, error.to_string())).collect(),
     }
 }
 
-fn try_forecast(series: &[GlobalSeries], settings: &PanelSettings) -> Result<Vec<Point>, MethodError> {
+fn try_forecast(
+    series: &[GlobalSeries],
+    past: &[GlobalSeries],
+    settings: &PanelSettings,
+) -> Result<Vec<Point>, MethodError> {
     let options = GlobalOptions { base: Base::Both, seed: settings.seed, ..GlobalOptions::default() };
     let model = global::fit(series, settings.season_lengths, settings.horizon, &options)?;
     let means = model.forecast(series)?.point;
-    let backtests = backtests(series, settings, &options);
+    let backtests = backtests(past, settings, &options);
     Ok(series
         .iter()
         .zip(means)

@@ -6,7 +6,7 @@ use crate::models::forecast::Regressors;
 const LEVELS: [f64; 5] = [0.1, 0.5, 0.8, 0.9, 0.95];
 
 fn settings(season_lengths: &[usize], horizon: usize) -> PanelSettings<'_> {
-    PanelSettings { season_lengths, horizon, levels: &LEVELS, seed: 3 }
+    PanelSettings { season_lengths, horizon, levels: &LEVELS, windows: None, seed: 3 }
 }
 
 /// Five shops with a season, growth and their own noise.
@@ -24,26 +24,23 @@ fn shops() -> Vec<Vec<f64>> {
 
 fn run(demands: &[Vec<f64>], method: PanelMethod, first_index: i64) -> Vec<PanelForecast> {
     let none = Regressors::default();
-    let series: Vec<GlobalSeries> =
-        demands.iter().map(|demand| GlobalSeries { demand, first_index, regressors: &none, categories: &[] }).collect();
+    let series: Vec<PanelSeries> = (demands.iter())
+        .map(|demand| PanelSeries {
+            demand,
+            first_index,
+            regressors: &none,
+            categories: &[],
+            factor: &[],
+            past_factor: &[],
+        })
+        .collect();
     forecast_panel(&series, method, &settings(&[12], 6))
 }
-
-const METHODS: [PanelMethod; 8] = [
-    PanelMethod::Auto,
-    PanelMethod::Mean,
-    PanelMethod::Ets,
-    PanelMethod::Theta,
-    PanelMethod::Ces,
-    PanelMethod::Arima,
-    PanelMethod::Gbm,
-    PanelMethod::Counts,
-];
 
 #[test]
 fn every_method_forecasts_a_season_it_can_see() {
     let demands = shops();
-    for method in METHODS {
+    for method in PanelMethod::ALL.iter().copied() {
         for (forecast, demand) in run(&demands, method, 0).iter().zip(&demands) {
             let expected = |ahead: usize| demand[84 + ahead];
             let error: f64 = (0..6).map(|h| (forecast.mean[h] - expected(h)).abs()).sum::<f64>() / 6.0;
@@ -112,7 +109,7 @@ fn whatever_a_series_is_it_gets_a_row() {
         (0..60).map(|t| if t % 4 == 0 { f64::NAN } else { 10.0 + f64::from(t % 3) }).collect(),
         vec![f64::INFINITY; 30],
     ];
-    for method in METHODS {
+    for method in PanelMethod::ALL.iter().copied() {
         for (forecast, demand) in run(&odd, method, 0).iter().zip(&odd) {
             assert_eq!(forecast.mean.len(), 6, "{method:?} {demand:?}");
             assert!(forecast.mean.iter().all(|mean| mean.is_finite()), "{method:?} {demand:?} {:?}", forecast.mean);
@@ -137,5 +134,41 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn what_is_known_to_multiply_demand_multiplies_the_forecast() {
+    // Every tenth period brings double, and so will the second one ahead.
+    let factor: Vec<f64> = (0..106).map(|t| if t % 10 == 1 { 2.0 } else { 1.0 }).collect();
+    let noise = |t: usize| ((t * 7919) % 5) as f64 - 2.0;
+    let (none, size) = (Regressors::default(), [400.0, 8.0]);
+    let demands = size.map(|size| (0..100).map(|t| ((size + noise(t)) * factor[t]).round()).collect::<Vec<f64>>());
+    let series = [0, 1].map(|index| PanelSeries {
+        demand: &demands[index],
+        first_index: 0,
+        regressors: &none,
+        categories: &[],
+        factor: &factor,
+        past_factor: &[],
+    });
+    let settings = PanelSettings { windows: Some(Windows { count: 4, step: 6 }), ..settings(&[1], 6) };
+    let forecasts = forecast_panel(&series, PanelMethod::Auto, &settings);
+    assert_eq!([&forecasts[0].model, &forecasts[1].model], ["blend", "counts"]);
+    for (forecast, size) in forecasts.iter().zip(size) {
+        assert!((forecast.mean[0] / size - 1.0).abs() < 0.1, "{:?}", forecast.mean);
+        assert!((forecast.mean[1] / size - 2.0).abs() < 0.2, "{:?}", forecast.mean);
+        assert_eq!(forecast.backtest.cutoffs, [76, 82, 88, 94], "six periods apart, the last six before the end");
+        assert_eq!(forecast.window_quantiles.len(), 4);
+        // Window 2 forecasts periods 88 to 93, the fourth of which is doubled.
+        assert!((forecast.backtest.forecasts[2][3] / size - 2.0).abs() < 0.2, "{:?}", forecast.backtest.forecasts[2]);
+        assert!(forecast.window_quantiles[2][3][1] > 1.5 * size);
+    }
+    // Backtests use what was known before the first origin, the forecast what is known today.
+    let flat = [1.0; 106];
+    let unknowing = series.map(|series| PanelSeries { past_factor: &flat, ..series });
+    for (knowing, unknowing) in forecasts.iter().zip(forecast_panel(&unknowing, PanelMethod::Auto, &settings)) {
+        assert!((unknowing.backtest.forecasts[2][3] / knowing.backtest.forecasts[2][3]) < 0.7);
+        assert!((unknowing.mean[1] / knowing.mean[1] - 1.0).abs() < 0.05);
     }
 }

@@ -1,0 +1,80 @@
+//! What promotions and price changes multiply each series by, learnt for its category.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::dataset::DemandData;
+use super::pooled::Shape;
+use super::regressors::{PromotionIndex, known_columns};
+use crate::models::forecast::known_effects::{KnownEffects, MovedPeriods};
+
+/// Moved days that a category needs for responses of its own; below it, the next one above lends its.
+const MIN_MOVED_DAYS: usize = 300;
+
+/// Responses by category path, and what they are learnt from.
+pub(super) struct Effects {
+    moved: Vec<MovedPeriods>,
+    of_groups: BTreeMap<String, KnownEffects>,
+}
+
+impl Effects {
+    /// Learns from the days up to `last_day`.
+    pub fn learn(
+        data: &DemandData,
+        promotions: &PromotionIndex,
+        shapes: &[Shape],
+        last_day: i32,
+        horizon: usize,
+    ) -> Effects {
+        let moved: Vec<MovedPeriods> = (data.series.par_iter().zip(shapes))
+            .map(|(series, shape)| {
+                let Some(columns) = known_columns(data, promotions, series, horizon) else {
+                    return MovedPeriods::default();
+                };
+                let known = usize::try_from(last_day + 1 - series.first_day).unwrap_or(0).min(series.demand.len());
+                let days = series.first_day..;
+                let plain: Vec<f64> =
+                    days.zip(&series.demand[..known]).map(|(day, units)| units / shape.on(day)).collect();
+                MovedPeriods::of(&plain, &columns)
+            })
+            .collect();
+        let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, series) in data.series.iter().enumerate().filter(|(index, _)| !moved[*index].is_empty()) {
+            for path in paths(data.category_path(&series.product_id).unwrap_or("")) {
+                groups.entry(path).or_default().push(index);
+            }
+        }
+        let groups: Vec<(&str, Vec<usize>)> = groups.into_iter().collect();
+        let of_groups = (groups.par_iter())
+            .filter_map(|(path, members)| {
+                let members: Vec<&MovedPeriods> = members.iter().map(|index| &moved[*index]).collect();
+                let days: usize = members.iter().map(|member| member.len()).sum();
+                let enough = path.is_empty() || days >= MIN_MOVED_DAYS;
+                enough.then(|| KnownEffects::fit(&members)).flatten().map(|effects| ((*path).to_owned(), effects))
+            })
+            .collect::<Vec<_>>();
+        Effects { moved, of_groups: of_groups.into_iter().collect() }
+    }
+
+    /// What one series is multiplied by over its history and the horizon; `None` where nothing moves it.
+    pub fn factors(
+        &self,
+        data: &DemandData,
+        promotions: &PromotionIndex,
+        index: usize,
+        horizon: usize,
+    ) -> Option<Vec<f64>> {
+        let series = &data.series[index];
+        let path = data.category_path(&series.product_id).unwrap_or("");
+        let effects = paths(path).find_map(|path| self.of_groups.get(path))?;
+        let columns = known_columns(data, promotions, series, horizon)?;
+        Some(effects.factors(&self.moved[index], &columns))
+    }
+}
+
+/// `a/b/c`, `a/b`, `a` and the empty path of everything.
+fn paths(path: &str) -> impl Iterator<Item = &str> {
+    let whole = (!path.is_empty()).then_some(path);
+    whole.into_iter().chain(path.rmatch_indices('/').map(|(at, _)| &path[..at])).chain([""])
+}
