@@ -44,6 +44,7 @@
 //! more, one draw per supplier, day and location; 3 % of deliveries bring a tenth less. Nothing perishes. Closing stock =
 //! opening + received + returned - sold, never below 0.
 
+pub mod aggregates;
 mod calendar;
 mod campaigns;
 mod catalogue;

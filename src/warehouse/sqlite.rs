@@ -1,8 +1,9 @@
 //! SQLite through sqlx.
 
+use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
+use futures_util::StreamExt as _;
 use polars::prelude::DataFrame;
 use sqlx::sqlite::{
     SqliteArguments, SqliteArgumentsBuffer, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
@@ -19,10 +20,16 @@ use super::{Cell, DescribedColumn, Dialect, FoundColumn, FrameBuilder, Query, Va
 use crate::datasets::conform;
 use crate::table::{Column, date_text, instant_text};
 
+/// Rows that SQLite's thread may be ahead of us.
+const ROWS_AHEAD: usize = 8_192;
+/// How long it is left to fill them when there are none.
+const FILLING: Duration = Duration::from_millis(1);
+
 pub(super) async fn open(url: &WarehouseUrl, read_only: bool, create: bool) -> Result<SqlitePool, WarehouseError> {
     let fail = |error: sqlx::Error| WarehouseError::from_connect(url.redacted(), &error);
     let mut options: SqliteConnectOptions = url.reveal().parse().map_err(fail)?;
     options = options.busy_timeout(Duration::from_secs(30)).foreign_keys(false).pragma("temp_store", "MEMORY");
+    options = options.row_buffer_size(ROWS_AHEAD);
     options = if read_only {
         options.read_only(true)
     } else {
@@ -59,7 +66,21 @@ pub(super) async fn read(connection: &mut SqliteConnection, query: &Query<'_>) -
     let arguments = arguments(query.origin, binds)?;
     let mut rows = connection.fetch(sqlx::query_with(vouch(&rewritten.sql), arguments));
     let mut number = 0;
-    while let Some(row) = rows.try_next().await.map_err(|error| sql_error(query.origin, query.sql, &error))? {
+    loop {
+        // The rows come from a thread of SQLite's own. Waiting for every single one would make it wake us every time, at
+        // several times the price of the row; a short sleep lets it fill the channel instead.
+        let row = match futures_util::poll!(rows.next()) {
+            Poll::Ready(Some(row)) => row.map_err(|error| sql_error(query.origin, query.sql, &error))?,
+            Poll::Ready(None) => break,
+            Poll::Pending if number == 0 => match rows.next().await {
+                Some(row) => row.map_err(|error| sql_error(query.origin, query.sql, &error))?,
+                None => break,
+            },
+            Poll::Pending => {
+                tokio::time::sleep(FILLING).await;
+                continue;
+            }
+        };
         number += 1;
         for column in 0..found.len() {
             let value = row.try_get_raw(column).map_err(|error| sql_error(query.origin, query.sql, &error))?;

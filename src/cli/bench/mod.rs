@@ -1,5 +1,7 @@
 //! `nightclerk bench DIR`: published advice against the truth about a generated shop. `bench warehouse`: rows per second.
+//! `bench scale`: a forecast of many series, from the warehouse to published rows.
 
+mod scale;
 mod warehouse;
 
 use std::collections::BTreeMap;
@@ -43,12 +45,15 @@ pub struct Bench {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    Scale(scale::ScaleBench),
     Warehouse(warehouse::WarehouseBench),
 }
 
 pub(super) async fn run(context: &Context, command: &Bench) -> Result<u8, Failure> {
-    if let Some(What::Warehouse(command)) = &command.what {
-        return warehouse::run(context, command).await;
+    match &command.what {
+        Some(What::Warehouse(command)) => return warehouse::run(context, command).await,
+        Some(What::Scale(command)) => return scale::run(context, command).await,
+        None => {}
     }
     let project = project_in(&command.dir)?;
     let warehouse = context.warehouse(&project, Create::Schema).await?;

@@ -2,6 +2,7 @@
 
 use super::DemandForecast;
 use super::dataset::DemandData;
+use super::published_rows::date_of;
 use super::recommend::Decision;
 use crate::publication::{Caveat, Severity};
 
@@ -43,18 +44,47 @@ pub(super) fn caveats(job: &DemandForecast, data: &DemandData, decision: &Decisi
     add(
         Severity::Warning,
         "cold_start",
-        which(&|index| decision.outcomes[index].cold_start),
+        described(&|index| {
+            let own = decision.outcomes[index].cold_start?;
+            Some(format!("{:.0} % from its own days", 100.0 * own))
+        }),
         &format!(
-            "Fewer than {} observed days: the forecast is the mean of the series' own days, with wide quantiles. \
-             Time mends it.",
+            "Fewer than {} observed days: the forecast is drawn from the series' own days to the level of its category at the \
+             location, with quantiles as wide as that. Time mends it.",
             job.min_history_days.get()
         ),
     );
     add(
         Severity::Note,
         "short_history",
-        which(&|index| !decision.outcomes[index].cold_start && data.series[index].demand.len() < 365),
-        "Less than a year of history: yearly seasons are not part of these forecasts.",
+        which(&|index| decision.outcomes[index].cold_start.is_none() && data.series[index].demand.len() < 365),
+        "Less than a year of history: the yearly season of these series is their category's.",
+    );
+    let day = |index: usize, at: usize| date_of(data.series[index].first_day + at as i32);
+    add(
+        Severity::Note,
+        "outliers",
+        described(&|index| {
+            let outlier = decision.outcomes[index].outliers.last()?;
+            Some(format!("{} on {}, taken for {}", outlier.found, day(index, outlier.index), outlier.used))
+        }),
+        "A day sold far more than its season, its level and its own chance let expect, without a promotion or an event: models \
+         learn from a usual day instead. A row in `promotions` or `calendar` says that it had a reason.",
+    );
+    add(
+        Severity::Note,
+        "level_shifts",
+        described(&|index| {
+            let shift = decision.outcomes[index].shift?;
+            Some(format!("{:.1} a day since {}, {:.1} before", shift.after, day(index, shift.index), shift.before))
+        }),
+        "Demand moved to another level and stayed there: forecasts follow it, comparisons with a year ago do not.",
+    );
+    add(
+        Severity::Warning,
+        "not_reconciled",
+        decision.not_coherent.iter().cloned().collect(),
+        "Sums and series could not be reconciled: sums are those of their series.",
     );
     add(
         Severity::Note,

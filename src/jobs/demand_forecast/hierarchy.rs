@@ -6,18 +6,22 @@ use rayon::prelude::*;
 
 use super::WEEK;
 use super::dataset::DemandData;
+use crate::models::forecast::cleaning::Outlier;
 use crate::models::forecast::conformal::{CalibrationSeries, ErrorShapes};
+use crate::models::forecast::level_shifts::LevelShift;
 use crate::models::forecast::quantiles::QuantileBasis;
 use crate::models::forecast::{Backtest, DemandQuantiles, sum_backtests};
 use crate::published::QUANTILES;
 
 /// The level of the single node above everything.
 pub(super) const TOTAL: &str = "total";
+/// The level of everything at one location.
+pub(super) const LOCATION: &str = "location";
 /// The level of the series.
 pub(super) const PRODUCT_LOCATION: &str = "product_location";
 /// The node of the total, and of a level as a whole.
 pub(super) const ALL: &str = "all";
-/// The model of a sum.
+/// The model of a sum that its series make alone.
 pub(super) const BOTTOM_UP: &str = "bottom_up";
 
 /// One forecast series.
@@ -37,14 +41,38 @@ pub(super) struct SeriesOutcome {
     pub naive: Vec<Vec<f64>>,
     /// Why the usual model did not forecast it, if so.
     pub fallback: Option<String>,
-    /// Whether it took the mean of its own days.
-    pub cold_start: bool,
+    /// Whether its product is no longer sold before the horizon ends.
+    pub ends: bool,
+    /// For a series too new for a model: the share of the forecast that its own days made.
+    pub cold_start: Option<f64>,
+    /// Days whose demand was taken for an outlier.
+    pub outliers: Vec<Outlier>,
+    /// The last lasting change of its level.
+    pub shift: Option<LevelShift>,
 }
 
 impl SeriesOutcome {
+    /// A forecast that no past one stands beside.
+    pub fn without_backtest(method: &str, mean: Vec<f64>, quantiles: DemandQuantiles) -> Self {
+        Self {
+            method: method.to_owned(),
+            mean,
+            quantiles,
+            backtest: Backtest::default(),
+            window_quantiles: Vec::new(),
+            naive: Vec::new(),
+            fallback: None,
+            ends: false,
+            cold_start: None,
+            outliers: Vec::new(),
+            shift: None,
+        }
+    }
+
     /// After its last day on sale a product has no demand, and its running total stays.
     pub fn end_after(&mut self, days_on_sale: usize) {
         let days_on_sale = days_on_sale.min(self.mean.len());
+        self.ends = days_on_sale < self.mean.len();
         self.mean[days_on_sale..].fill(0.0);
         for ahead in days_on_sale..self.quantiles.per_period.len() {
             self.quantiles.per_period[ahead].fill(0.0);
@@ -94,7 +122,7 @@ impl Node {
 /// A node to be: level, name, children.
 pub(super) type Plan = (String, String, Vec<usize>);
 
-/// Every node in published order: total, categories from the top, series.
+/// Every node in published order: total, categories from the top, locations where there are several, series.
 pub(super) fn plan_nodes(data: &DemandData, category_levels: bool) -> Vec<Plan> {
     let mut plans = vec![(TOTAL.to_owned(), ALL.to_owned(), (0..data.series.len()).collect())];
     let mut categories: BTreeMap<(usize, String), Vec<usize>> = BTreeMap::new();
@@ -106,6 +134,13 @@ pub(super) fn plan_nodes(data: &DemandData, category_levels: bool) -> Vec<Plan> 
         }
     }
     plans.extend(categories.into_iter().map(|((depth, path), below)| (format!("category_{depth}"), path, below)));
+    let mut locations: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, series) in data.series.iter().enumerate() {
+        locations.entry(&series.location_id).or_default().push(index);
+    }
+    if locations.len() > 1 {
+        plans.extend(locations.into_iter().map(|(id, below)| (LOCATION.to_owned(), id.to_owned(), below)));
+    }
     let mut series: Vec<Plan> = (data.series.iter().enumerate())
         .map(|(index, series)| (PRODUCT_LOCATION.to_owned(), series.node(), vec![index]))
         .collect();
@@ -115,10 +150,15 @@ pub(super) fn plan_nodes(data: &DemandData, category_levels: bool) -> Vec<Plan> 
 }
 
 /// Every node with its forecast: the series' own, and above them sums whose errors are pooled for their quantiles.
-pub(super) fn forecast_nodes(data: &DemandData, outcomes: &[SeriesOutcome], category_levels: bool) -> Vec<Node> {
-    let plans = plan_nodes(data, category_levels);
+pub(super) fn forecast_nodes(
+    data: &DemandData,
+    outcomes: &[SeriesOutcome],
+    plans: Vec<Plan>,
+    method_of_sums: &str,
+) -> Vec<Node> {
     let horizon = outcomes.first().map_or(0, |outcome| outcome.mean.len());
-    let mut nodes: Vec<Node> = plans.into_par_iter().map(|plan| node_of(plan, data, outcomes)).collect();
+    let mut nodes: Vec<Node> =
+        plans.into_par_iter().map(|plan| node_of(plan, data, outcomes, method_of_sums)).collect();
     let levels = QUANTILES.map(|(level, _)| level);
     let n_sums = nodes.iter().take_while(|node| !node.is_series()).count();
     let sums = &nodes[..n_sums];
@@ -137,7 +177,7 @@ pub(super) fn forecast_nodes(data: &DemandData, outcomes: &[SeriesOutcome], cate
 }
 
 /// A series' node as it is, a sum's without quantiles.
-fn node_of((level, name, children): Plan, data: &DemandData, outcomes: &[SeriesOutcome]) -> Node {
+fn node_of((level, name, children): Plan, data: &DemandData, outcomes: &[SeriesOutcome], method_of_sums: &str) -> Node {
     if level == PRODUCT_LOCATION
         && let [index] = children[..]
     {
@@ -163,7 +203,7 @@ fn node_of((level, name, children): Plan, data: &DemandData, outcomes: &[SeriesO
             basis: QuantileBasis::WideDefault,
         },
         window_quantiles: Vec::new(),
-        method: BOTTOM_UP.to_owned(),
+        method: method_of_sums.to_owned(),
         level,
         name,
         children,

@@ -1,8 +1,10 @@
 //! Daily series from sparse sales: where nothing was sold, where nothing could be sold, and where nothing is known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::{DataFrame, PolarsResult};
+
+use rayon::prelude::*;
 
 use super::dataset::Product;
 use crate::frames::{days, integers, texts};
@@ -48,11 +50,70 @@ impl SeriesHistory {
     }
 }
 
-#[derive(Default)]
-struct Sparse {
-    units: BTreeMap<i32, f64>,
+/// Sales of one product at one location while rows are read.
+struct Gathered<'a> {
+    key: (&'a str, &'a str),
+    /// Units per day of the history.
+    units: Vec<f64>,
+    /// Units and revenue of the last days, and of all.
     recent: (f64, f64),
     all: (f64, f64),
+}
+
+/// Finds the place of a key. Rows come day by day in the order of the keys, so the next one is mostly the one after the last.
+#[derive(Default)]
+struct Places<'a> {
+    places: HashMap<(&'a str, &'a str), usize>,
+    next: usize,
+}
+
+impl<'a> Places<'a> {
+    fn of(&mut self, key: (&'a str, &'a str), gathered: &mut Vec<Gathered<'a>>, days: usize) -> usize {
+        let place = if gathered.get(self.next).is_some_and(|series| series.key == key) {
+            self.next
+        } else {
+            *self.places.entry(key).or_insert_with(|| {
+                gathered.push(Gathered { key, units: vec![0.0; days], recent: (0.0, 0.0), all: (0.0, 0.0) });
+                gathered.len() - 1
+            })
+        };
+        self.next = if place + 1 < gathered.len() { place + 1 } else { 0 };
+        place
+    }
+}
+
+/// Sold units of every series with a sale in the history, and the first day with a row.
+fn gather(sales: &DataFrame, first_day: i32, as_of: i32) -> PolarsResult<(Vec<Gathered<'_>>, i32)> {
+    let column = |name: &str| PolarsResult::Ok(sales.column(name)?.as_materialized_series());
+    let (dates, ids) = (column("sold_on")?.date()?.physical(), column("product_id")?.str()?);
+    let (locations, quantities) = (column("location_id")?.str()?, column("quantity")?.i64()?);
+    let amounts = column("net_amount")?.i64()?;
+    let days = usize::try_from(as_of + 1 - first_day).unwrap_or(0);
+    let (mut gathered, mut places) = (Vec::new(), Places::default());
+    let mut begin = as_of;
+    let rows = dates.iter().zip(ids.iter()).zip(locations.iter()).zip(quantities.iter()).zip(amounts.iter());
+    for ((((day, product), location), quantity), amount) in rows {
+        let (Some(day), Some(product), Some(location), Some(quantity)) = (day, product, location, quantity) else {
+            continue;
+        };
+        if !(first_day..=as_of).contains(&day) {
+            continue;
+        }
+        begin = begin.min(day);
+        if quantity <= 0 {
+            continue;
+        }
+        let (units, amount) = (quantity as f64 / 1000.0, amount.unwrap_or(0) as f64);
+        let place = places.of((product, location), &mut gathered, days);
+        let series: &mut Gathered = &mut gathered[place];
+        series.units[(day - first_day) as usize] += units;
+        series.all = (series.all.0 + units, series.all.1 + amount);
+        if day > as_of - VALUE_DAYS {
+            series.recent = (series.recent.0 + units, series.recent.1 + amount);
+        }
+    }
+    gathered.sort_by_key(|series| series.key);
+    Ok((gathered, if sales.height() == 0 { first_day } else { begin }))
 }
 
 /// Every series with a sale in the history, sorted by product and location.
@@ -63,27 +124,7 @@ pub(super) fn series_histories(
     first_day: i32,
     as_of: i32,
 ) -> PolarsResult<Vec<SeriesHistory>> {
-    let mut sparse: BTreeMap<(&str, &str), Sparse> = BTreeMap::new();
-    let (dates, ids) = (days(sales, "sold_on")?, texts(sales, "product_id")?);
-    let (locations, quantities) = (texts(sales, "location_id")?, integers(sales, "quantity")?);
-    let amounts = integers(sales, "net_amount")?;
-    for row in 0..sales.height() {
-        let (Some(day), Some(product), Some(location), Some(quantity)) =
-            (dates[row], ids[row], locations[row], quantities[row])
-        else {
-            continue;
-        };
-        if !(first_day..=as_of).contains(&day) || quantity <= 0 {
-            continue;
-        }
-        let (units, amount) = (quantity as f64 / 1000.0, amounts[row].unwrap_or(0) as f64);
-        let series = sparse.entry((product, location)).or_default();
-        *series.units.entry(day).or_default() += units;
-        series.all = (series.all.0 + units, series.all.1 + amount);
-        if day > as_of - VALUE_DAYS {
-            series.recent = (series.recent.0 + units, series.recent.1 + amount);
-        }
-    }
+    let (gathered, data_begin) = gather(sales, first_day, as_of)?;
     let mut empty_shelves: BTreeMap<(&str, &str), Vec<i32>> = BTreeMap::new();
     if let Some(stock) = stock_levels {
         let (dates, ids) = (days(stock, "snapshot_on")?, texts(stock, "product_id")?);
@@ -98,16 +139,24 @@ pub(super) fn series_histories(
             }
         }
     }
-    let data_begin = dates.iter().flatten().copied().filter(|day| *day >= first_day).min().unwrap_or(first_day);
-    let series = sparse.into_iter().filter_map(|((product, location), sparse)| {
-        let first_sale = *sparse.units.keys().next()?;
+    let series = gathered.into_par_iter().filter_map(|series| {
+        let (product, location) = series.key;
+        let is_sale = |units: &f64| *units > 0.0;
+        let first_sale = first_day + series.units.iter().position(|units| is_sale(units))? as i32;
         let launched = products.get(product).and_then(|product| product.launched_on).map(|day| day.max(first_day));
-        let guessed = plausible_start(data_begin, first_sale, as_of, sparse.units.len());
-        let start = launched.map_or(guessed, |day| day.min(first_sale));
-        let sold: Vec<f64> = (start..=as_of).map(|day| sparse.units.get(&day).copied().unwrap_or(0.0)).collect();
+        let sale_days = series.units.iter().filter(|units| is_sale(units)).count();
+        let guessed = plausible_start(data_begin, first_sale, as_of, sale_days);
+        let start = launched.map_or(guessed, |day| day.min(first_sale)).min(as_of + 1);
+        let sold = series.units[(start - first_day) as usize..].to_vec();
         let empty = empty_shelves.get(&(product, location)).map_or(&[][..], Vec::as_slice);
         let mut demand = sold.clone();
-        let censored_days = censor(&mut demand, start, empty);
+        let mut closed_empty = vec![false; sold.len()];
+        for day in empty {
+            if let Some(flag) = usize::try_from(day - start).ok().and_then(|index| closed_empty.get_mut(index)) {
+                *flag = true;
+            }
+        }
+        let censored_days = censor(&mut demand, &closed_empty);
         let value = |(units, amount): (f64, f64)| (units > 0.0 && amount > 0.0).then_some(amount / units);
         Some(SeriesHistory {
             product_id: product.to_owned(),
@@ -116,7 +165,7 @@ pub(super) fn series_histories(
             demand,
             sold,
             censored_days,
-            unit_value: value(sparse.recent).or(value(sparse.all)),
+            unit_value: value(series.recent).or(value(series.all)),
         })
     });
     Ok(series.collect())
@@ -133,15 +182,9 @@ fn plausible_start(data_begin: i32, first_sale: i32, as_of: i32, sale_days: usiz
 ///
 /// A day that closed without stock is kept when at least as much was sold as on the average day of that weekday with stock:
 /// demand was no less, and leaving such days out would remove the highest ones.
-fn censor(demand: &mut [f64], first_day: i32, empty: &[i32]) -> usize {
-    if empty.is_empty() {
+fn censor(demand: &mut [f64], closed_empty: &[bool]) -> usize {
+    if closed_empty.iter().all(|empty| !empty) {
         return 0;
-    }
-    let mut closed_empty = vec![false; demand.len()];
-    for day in empty {
-        if let Some(flag) = usize::try_from(day - first_day).ok().and_then(|index| closed_empty.get_mut(index)) {
-            *flag = true;
-        }
     }
     let mut stocked = [(0.0, 0.0); 7];
     for (t, units) in demand.iter().enumerate().filter(|(t, _)| !closed_empty[*t]) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::dataset::DemandData;
+use super::learnt_demand::Learnt;
 use super::pooled::Shape;
 use super::regressors::{PromotionIndex, known_columns};
 use crate::models::forecast::known_effects::{KnownEffects, MovedPeriods};
@@ -23,19 +24,20 @@ impl Effects {
     pub fn learn(
         data: &DemandData,
         promotions: &PromotionIndex,
+        learnt: &[Learnt],
         shapes: &[Shape],
         last_day: i32,
         horizon: usize,
     ) -> Effects {
-        let moved: Vec<MovedPeriods> = (data.series.par_iter().zip(shapes))
-            .map(|(series, shape)| {
+        let moved: Vec<MovedPeriods> = (data.series.par_iter().zip(learnt).zip(shapes))
+            .map(|((series, learnt), shape)| {
                 let Some(columns) = known_columns(data, promotions, series, horizon) else {
                     return MovedPeriods::default();
                 };
-                let known = usize::try_from(last_day + 1 - series.first_day).unwrap_or(0).min(series.demand.len());
+                let known = usize::try_from(last_day + 1 - series.first_day).unwrap_or(0).min(learnt.demand.len());
                 let days = series.first_day..;
                 let plain: Vec<f64> =
-                    days.zip(&series.demand[..known]).map(|(day, units)| units / shape.on(day)).collect();
+                    days.zip(&learnt.demand[..known]).map(|(day, units)| units / shape.on(day)).collect();
                 MovedPeriods::of(&plain, &columns)
             })
             .collect();

@@ -16,16 +16,18 @@
 //! multiply demand by, learnt for the category and drawn to each series' own response, see `known_effects.rs`. The rest goes to
 //! [`crate::models::forecast::panel`]: small whole numbers to distributions of counts, other series to a mixture of
 //! smoothing models and a boosted model over all of them. Backtests use what was known before the first rolling origin.
-//! A series with too few observed days takes the mean of its own days.
-//! Categories and the total are sums: their mean is the sum of the series' means, their quantiles come from the summed
-//! rolling-origin errors, so correlated errors widen them as they should.
+//! A series with too few observed days is drawn from its own days to the level of its category at the location. Models learn from
+//! a usual day where one stands out without a known cause, see `learnt_demand.rs`; nothing is graded by it.
+//! Categories, locations and the total are forecast from their own summed demand too; series and sums are then moved until they
+//! add up, each as far as its errors allow (minimum trace, non-negative), see `coherence.rs`. Quantiles of sums come from
+//! their own rolling-origin errors, so correlated errors widen them as they should: means add up, quantiles do not.
 //!
 //! # Publishes
 //! `demand_forecasts` (level, node, day), `forecast_accuracy` (basis, forecast_as_of, level, node).
 //!
 //! # Degrades
-//! Every fallback is a caveat: `fallback_model`, `cold_start`, `short_history`, `censored_days`,
-//! `no_stock_levels`, `no_products`, `no_promotions`, `no_prices`, `no_calendar`, `no_category`, `ended_products`,
+//! Every fallback is a caveat: `fallback_model`, `cold_start`, `short_history`, `outliers`, `level_shifts`, `censored_days`,
+//! `not_reconciled`, `no_stock_levels`, `no_products`, `no_promotions`, `no_prices`, `no_calendar`, `no_category`, `ended_products`,
 //! `wide_quantiles`, `nothing_to_grade`.
 //!
 //! # References
@@ -35,10 +37,12 @@
 mod accuracy;
 mod caveats;
 mod changes;
+mod coherence;
 mod dataset;
 mod hierarchy;
 mod history;
 mod known_effects;
+mod learnt_demand;
 mod page;
 mod pooled;
 mod published_rows;
@@ -82,6 +86,8 @@ pub struct DemandForecast {
     pub min_history_days: Days,
     /// What forecasts: `auto`, `mean`, `ets`, `theta`, `ces`, `arima`, `gbm`, `counts`.
     pub model: ModelName,
+    /// How sums and series are made to add up: `min_trace`, `bottom_up`, `top_down`.
+    pub reconciliation: Reconciled,
     /// Whether categories are published beside the total and the series.
     pub category_levels: bool,
     /// Whether calendar events shape the forecast.
@@ -97,6 +103,7 @@ impl Default for DemandForecast {
             step_days: days(28),
             min_history_days: days(42),
             model: ModelName(PanelMethod::Auto),
+            reconciliation: Reconciled::MinTrace,
             category_levels: true,
             events: true,
         }
@@ -111,6 +118,29 @@ impl DemandForecast {
     /// Days before as_of at which the first rolling origin lies.
     fn backtest_days(&self) -> usize {
         self.horizon() + (self.n_windows.get() as usize).saturating_sub(1) * self.step_days.get() as usize
+    }
+}
+
+/// How forecasts of series and of sums are made to add up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reconciled {
+    /// Both are moved, each as far as its errors allow.
+    MinTrace,
+    /// Sums are those of their series.
+    BottomUp,
+    /// The total is shared out by the forecasts below it.
+    TopDown,
+}
+
+impl Reconciled {
+    /// The name in the table: the method of a sum.
+    fn name(self) -> &'static str {
+        match self {
+            Self::MinTrace => "min_trace",
+            Self::BottomUp => hierarchy::BOTTOM_UP,
+            Self::TopDown => "top_down",
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::DemandForecast;
 use super::dataset::DemandData;
+use super::learnt_demand::Learnt;
 use super::regressors::event_columns;
 use crate::models::forecast::regression::least_squares;
 
@@ -46,7 +47,7 @@ impl Shape {
 /// The shape of each series' group, by series index; a flat one where nothing can be estimated.
 ///
 /// Only days up to `last_day` are looked at: for the forecast up to as_of, for backtests up to the first rolling origin.
-pub(super) fn shapes(job: &DemandForecast, data: &DemandData, last_day: i32) -> Vec<Shape> {
+pub(super) fn shapes(job: &DemandForecast, data: &DemandData, learnt: &[Learnt], last_day: i32) -> Vec<Shape> {
     let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, series) in data.series.iter().enumerate() {
         groups.entry("").or_default().push(index);
@@ -59,7 +60,7 @@ pub(super) fn shapes(job: &DemandForecast, data: &DemandData, last_day: i32) -> 
     let groups: Vec<(&str, Vec<usize>)> = groups.into_iter().collect();
     let shapes: BTreeMap<&str, Shape> = groups
         .par_iter()
-        .map(|(path, members)| (*path, shape_of(job, data, members, !path.is_empty(), last_day)))
+        .map(|(path, members)| (*path, shape_of(job, data, learnt, members, !path.is_empty(), last_day)))
         .collect::<Vec<_>>()
         .into_iter()
         .filter_map(|(path, shape)| shape.map(|shape| (path, shape)))
@@ -75,6 +76,7 @@ pub(super) fn shapes(job: &DemandForecast, data: &DemandData, last_day: i32) -> 
 fn shape_of(
     job: &DemandForecast,
     data: &DemandData,
+    learnt: &[Learnt],
     members: &[usize],
     needs_volume: bool,
     last_day: i32,
@@ -86,7 +88,7 @@ fn shape_of(
     if training < MIN_DAYS {
         return None;
     }
-    let relative = relative_demand(data, members, first_day, training);
+    let relative = relative_demand(data, learnt, members, first_day, training);
     let volume = relative.usual.iter().sum::<f64>() / training as f64;
     if volume <= 0.0 || (needs_volume && volume < MIN_UNITS_PER_DAY) {
         return None;
@@ -131,12 +133,18 @@ struct RelativeDemand {
 }
 
 /// Only members with stock count on a day: on days of high demand some are sold out, and sums of sales would hide the peak.
-fn relative_demand(data: &DemandData, members: &[usize], first_day: i32, training: usize) -> RelativeDemand {
+fn relative_demand(
+    data: &DemandData,
+    learnt: &[Learnt],
+    members: &[usize],
+    first_day: i32,
+    training: usize,
+) -> RelativeDemand {
     let mut sums = RelativeDemand { demand: vec![0.0; training], usual: vec![0.0; training] };
     for index in members {
-        let series = &data.series[*index];
-        let offset = (series.first_day - first_day) as usize;
-        let Some(known) = training.checked_sub(offset).map(|n| &series.demand[..n.min(series.demand.len())]) else {
+        let demand = &learnt[*index].demand;
+        let offset = (data.series[*index].first_day - first_day) as usize;
+        let Some(known) = training.checked_sub(offset).map(|n| &demand[..n.min(demand.len())]) else {
             continue;
         };
         let mean = observed_mean(known);

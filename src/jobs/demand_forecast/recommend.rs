@@ -1,8 +1,9 @@
 //! Decides: which model forecasts each series, what the categories above add up to, and how good that is.
 
 use super::accuracy::{AccuracyRow, accuracy_rows};
+use super::coherence::make_coherent;
 use super::dataset::DemandData;
-use super::hierarchy::{Node, PRODUCT_LOCATION, SeriesOutcome, TOTAL, forecast_nodes};
+use super::hierarchy::{BOTTOM_UP, Node, PRODUCT_LOCATION, SeriesOutcome, TOTAL, forecast_nodes, plan_nodes};
 use super::published_rows::{accuracy_frame, forecast_frame};
 use super::series_forecasts::forecast_series;
 use super::{DemandForecast, caveats, page};
@@ -16,6 +17,8 @@ pub(super) struct Decision {
     pub outcomes: Vec<SeriesOutcome>,
     pub nodes: Vec<Node>,
     pub accuracy: Vec<AccuracyRow>,
+    /// Why sums are those of the series alone although they were to be reconciled, if so.
+    pub not_coherent: Option<String>,
 }
 
 /// The whole publication.
@@ -47,10 +50,18 @@ pub(super) fn recommend(
 
 /// Forecasts every series and every node above; the same answer whatever the thread count.
 pub(super) fn decide(job: &DemandForecast, ctx: &RunContext, data: &DemandData, progress: &Progress) -> Decision {
-    let outcomes = forecast_series(job, ctx, data, progress);
-    let nodes = forecast_nodes(data, &outcomes, job.category_levels);
+    let mut forecasts = forecast_series(job, ctx, data, progress);
+    let plans = plan_nodes(data, job.category_levels);
+    let n_sums = plans.len() - data.series.len();
+    progress.report("sums reconciled", 0, 1);
+    let not_coherent = make_coherent(job, &mut forecasts, &plans[..n_sums], ctx.seed);
+    let method_of_sums = if not_coherent.is_some() { BOTTOM_UP } else { job.reconciliation.name() };
+    let outcomes = forecasts.outcomes;
+    progress.report("nodes forecast", 0, 1);
+    let nodes = forecast_nodes(data, &outcomes, plans, method_of_sums);
+    progress.report("nodes forecast", 1, 1);
     let accuracy = accuracy_rows(data, &outcomes, &nodes);
-    Decision { outcomes, nodes, accuracy }
+    Decision { outcomes, nodes, accuracy, not_coherent }
 }
 
 impl Decision {

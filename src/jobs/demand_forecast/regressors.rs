@@ -37,7 +37,7 @@ impl<'a> PromotionIndex<'a> {
     }
 
     /// Those of one series.
-    fn of(&self, series: &SeriesHistory, category_path: Option<&str>) -> Vec<&'a Promotion> {
+    pub fn of(&self, series: &SeriesHistory, category_path: Option<&str>) -> Vec<&'a Promotion> {
         let own = self.of_products.get(series.product_id.as_str()).into_iter().flatten();
         let all = own.chain(&self.of_categories).copied();
         all.filter(|promotion| applies(promotion, series, category_path)).collect()

@@ -9,20 +9,25 @@ use super::dataset::DemandData;
 use super::hierarchy::SeriesOutcome;
 use super::history::SeriesHistory;
 use super::known_effects::Effects;
+use super::learnt_demand::{Learnt, learnt_demand};
 use super::pooled::{Shape, shapes};
-use super::regressors::PromotionIndex;
+use super::regressors::{PromotionIndex, is_below};
 use super::{DemandForecast, WEEK};
 use crate::job::{Progress, RunContext};
+use crate::models::forecast::cold_start::{CategoryProfile, Sibling, cold_start, ended};
 use crate::models::forecast::panel::{PanelForecast, PanelSeries, PanelSettings, Windows, forecast_panel_reporting};
 use crate::models::forecast::seasonal_naive::seasonal_naive;
-use crate::models::forecast::selection::demand_has_ended;
-use crate::models::forecast::{Backtest, Regressors, demand_quantiles};
+use crate::models::forecast::{Backtest, DemandQuantiles, QuantileBasis, Regressors, demand_quantiles};
 use crate::published::QUANTILES;
 
 /// The name of the forecast of a product too new for a model.
+pub(super) const COLD_START: &str = "cold_start";
+/// The name of the forecast of a product too new for a model, without siblings.
 pub(super) const OWN_MEAN: &str = "own_mean";
 /// The name of the forecast of a product whose demand has ended.
 pub(super) const ZERO: &str = "zero";
+/// Days of a year.
+const YEAR: usize = 365;
 /// Series between two reports of progress.
 const REPORT_EVERY: u64 = 100;
 
@@ -34,10 +39,16 @@ struct Shared {
 
 impl Shared {
     /// Learnt from the days up to `last_day`.
-    fn learn(job: &DemandForecast, data: &DemandData, promotions: &PromotionIndex, last_day: i32) -> Shared {
+    fn learn(
+        job: &DemandForecast,
+        data: &DemandData,
+        promotions: &PromotionIndex,
+        learnt: &[Learnt],
+        last_day: i32,
+    ) -> Shared {
         let horizon = job.horizon();
-        let shapes = shapes(job, data, last_day);
-        let effects = Effects::learn(data, promotions, &shapes, last_day, horizon);
+        let shapes = shapes(job, data, learnt, last_day);
+        let effects = Effects::learn(data, promotions, learnt, &shapes, last_day, horizon);
         let factors = (data.series.par_iter().zip(&shapes).enumerate())
             .map(|(index, (series, shape))| {
                 let days = series.first_day..=data.as_of + horizon as i32;
@@ -52,29 +63,51 @@ impl Shared {
     }
 }
 
+/// Siblings that a cold start needs.
+const MIN_SIBLINGS: usize = 3;
+
 /// How a series is forecast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Route {
-    /// Too few days.
-    OwnMean,
+    /// Too few days: what its siblings sell counts beside its own.
+    ColdStart,
     /// Demand has ended.
     Zero,
     /// By the models.
     Models,
 }
 
-/// One outcome per series, in order; the same whatever the thread count.
+/// Every series' forecast, and what the forecasts of sums are made from: one entry per series each, in order.
+pub(super) struct SeriesForecasts {
+    /// The last day of every history.
+    pub as_of: i32,
+    /// The forecasts.
+    pub outcomes: Vec<SeriesOutcome>,
+    /// What was learnt from.
+    pub learnt: Vec<Learnt>,
+    /// What multiplies demand over history and horizon, as known today ...
+    pub now: Vec<Vec<f64>>,
+    /// ... and as known before the first rolling origin.
+    pub past: Vec<Vec<f64>>,
+}
+
+/// Forecasts every series; the same whatever the thread count.
 pub(super) fn forecast_series(
     job: &DemandForecast,
     ctx: &RunContext,
     data: &DemandData,
     progress: &Progress,
-) -> Vec<SeriesOutcome> {
+) -> SeriesForecasts {
     let horizon = job.horizon();
     let promotions = PromotionIndex::new(&data.promotions);
+    progress.report("histories cleaned", 0, 1);
+    let learnt = learnt_demand(data, &promotions);
+    progress.report("effects learnt", 0, 2);
     let first_origin = data.as_of - job.backtest_days() as i32;
-    let past = Shared::learn(job, data, &promotions, first_origin);
-    let now = Shared::learn(job, data, &promotions, data.as_of);
+    let past = Shared::learn(job, data, &promotions, &learnt, first_origin);
+    progress.report("effects learnt", 1, 2);
+    let now = Shared::learn(job, data, &promotions, &learnt, data.as_of);
+    progress.report("effects learnt", 2, 2);
 
     let routes: Vec<Route> = data.series.par_iter().map(|series| route(job, series)).collect();
     let codes = category_codes(data);
@@ -82,7 +115,7 @@ pub(super) fn forecast_series(
     let modelled: Vec<usize> = (0..routes.len()).filter(|index| routes[*index] == Route::Models).collect();
     let panel: Vec<PanelSeries> = (modelled.iter())
         .map(|index| PanelSeries {
-            demand: &data.series[*index].demand,
+            demand: &learnt[*index].demand,
             first_index: i64::from(data.series[*index].first_day),
             regressors: &none,
             categories: &codes[*index],
@@ -105,27 +138,32 @@ pub(super) fn forecast_series(
             progress.report("series forecast", done, panel.len() as u64);
         }
     };
+    progress.report("series forecast", 0, panel.len() as u64);
     let mut forecasts = forecast_panel_reporting(&panel, job.model.0, &settings, &one_done).into_iter();
-    (data.series.iter().zip(&routes).enumerate())
-        .map(|(index, (series, route))| {
-            let mut outcome = match route {
-                Route::Models => forecasts.next().map(|forecast| of_model(series, forecast, horizon)),
-                Route::OwnMean => None,
-                Route::Zero => Some(of_nothing(series, horizon)),
-            }
-            .unwrap_or_else(|| own_mean(data.as_of, series, &now.shapes[index], horizon));
-            let last_day = data.products.get(&series.product_id).and_then(|product| product.discontinued_on);
-            outcome.end_after(last_day.map_or(horizon, |day| ((day - data.as_of).max(0) as usize).min(horizon)));
-            outcome
-        })
-        .collect()
+    let siblings = Siblings { data, learnt: &learnt, routes: &routes, factors: &now.factors };
+    let mut profiles = BTreeMap::new();
+    let mut outcomes = Vec::with_capacity(routes.len());
+    for (index, ((series, route), learnt)) in data.series.iter().zip(&routes).zip(&learnt).enumerate() {
+        let mut outcome = match route {
+            Route::Models => forecasts.next().map(|forecast| of_model(series, forecast, horizon)),
+            Route::ColdStart => siblings.cold_start(index, &mut profiles, horizon),
+            Route::Zero => Some(of_nothing(horizon)),
+        }
+        .unwrap_or_else(|| own_mean(data.as_of, series, &now.shapes[index], horizon));
+        let last_day = data.products.get(&series.product_id).and_then(|product| product.discontinued_on);
+        outcome.end_after(last_day.map_or(horizon, |day| ((day - data.as_of).max(0) as usize).min(horizon)));
+        outcome.outliers.clone_from(&learnt.outliers);
+        outcome.shift = learnt.shift;
+        outcomes.push(outcome);
+    }
+    SeriesForecasts { as_of: data.as_of, outcomes, learnt, now: now.factors, past: past.factors }
 }
 
 fn route(job: &DemandForecast, series: &SeriesHistory) -> Route {
     let observed = series.demand.iter().filter(|units| units.is_finite()).count();
     if observed < job.min_history_days.get() as usize {
-        Route::OwnMean
-    } else if demand_has_ended(&series.demand, &[WEEK], job.horizon()) {
+        Route::ColdStart
+    } else if ended(&series.demand, &[WEEK, YEAR], job.horizon()).is_some() {
         Route::Zero
     } else {
         Route::Models
@@ -147,35 +185,82 @@ fn category_codes(data: &DemandData) -> Vec<[u32; 2]> {
         .collect()
 }
 
-fn of_model(series: &SeriesHistory, forecast: PanelForecast, horizon: usize) -> SeriesOutcome {
+/// What a new series is compared with.
+struct Siblings<'a> {
+    data: &'a DemandData,
+    learnt: &'a [Learnt],
+    routes: &'a [Route],
+    factors: &'a [Vec<f64>],
+}
+
+/// What the series of a category at a location, or everywhere, have in common; `None` where they say nothing.
+type Profiles<'a> = BTreeMap<(&'a str, Option<&'a str>), Option<CategoryProfile>>;
+
+impl<'a> Siblings<'a> {
+    /// The forecast of a new series: its own days and its category's level, each as far as it says something. The siblings are
+    /// those of the category at the same location, else everywhere, else of the category above.
+    fn cold_start(&self, index: usize, profiles: &mut Profiles<'a>, horizon: usize) -> Option<SeriesOutcome> {
+        let series = &self.data.series[index];
+        let path = self.data.category_path(&series.product_id)?;
+        let ends = [path.len()].into_iter().chain(path.rmatch_indices('/').map(|(at, _)| at));
+        let groups = ends.flat_map(|end| [(&path[..end], Some(series.location_id.as_str())), (&path[..end], None)]);
+        let mut groups = groups.map(|group| profiles.entry(group).or_insert_with(|| self.profile(group)).clone());
+        let profile = groups.find_map(|profile| profile.filter(|profile| profile.n_siblings >= MIN_SIBLINGS))?;
+        let forecast = cold_start(&self.learnt[index].demand, &profile, &self.factors[index], horizon);
+        let levels = QUANTILES.map(|(level, _)| level);
+        let quantiles = DemandQuantiles {
+            levels: levels.to_vec(),
+            per_period: forecast.quantiles(&levels),
+            total: forecast.total_quantiles(&levels),
+            basis: QuantileBasis::CountModel,
+        };
+        let outcome = SeriesOutcome::without_backtest(COLD_START, forecast.mean, quantiles);
+        Some(SeriesOutcome { cold_start: Some(forecast.weight_own), ..outcome })
+    }
+
+    fn profile(&self, (path, location): (&str, Option<&str>)) -> Option<CategoryProfile> {
+        let members = (0..self.data.series.len()).filter(|index| {
+            let series = &self.data.series[*index];
+            self.routes[*index] == Route::Models
+                && location.is_none_or(|location| series.location_id == location)
+                && self.data.category_path(&series.product_id).is_some_and(|own| is_below(own, path))
+        });
+        let siblings: Vec<Sibling> = members
+            .map(|index| {
+                let series = &self.data.series[index];
+                let launch = self.data.products.get(&series.product_id).and_then(|product| product.launched_on);
+                let launched = launch == Some(series.first_day);
+                Sibling { demand: &self.learnt[index].demand, factors: &self.factors[index], launched }
+            })
+            .collect();
+        CategoryProfile::fit(&siblings)
+    }
+}
+
+fn of_model(series: &SeriesHistory, mut forecast: PanelForecast, horizon: usize) -> SeriesOutcome {
+    // Models learn from a usual day where there was an outlier, but nothing is graded by it.
+    let backtest = &mut forecast.backtest;
+    for (cutoff, actuals) in backtest.cutoffs.iter().zip(&mut backtest.actuals) {
+        let end = *cutoff + actuals.len();
+        actuals.copy_from_slice(&series.demand[*cutoff..end]);
+    }
     let naive = forecast.backtest.cutoffs.iter();
     let naive = naive.map(|cutoff| seasonal_naive(&series.demand[..*cutoff], WEEK, horizon)).collect();
+    let outcome = SeriesOutcome::without_backtest(&forecast.model, forecast.mean, forecast.quantiles);
     SeriesOutcome {
-        method: forecast.model,
-        mean: forecast.mean,
-        quantiles: forecast.quantiles,
         backtest: forecast.backtest,
         window_quantiles: forecast.window_quantiles,
         naive,
         fallback: forecast.fallback,
-        cold_start: false,
+        ..outcome
     }
 }
 
-fn of_nothing(series: &SeriesHistory, horizon: usize) -> SeriesOutcome {
+fn of_nothing(horizon: usize) -> SeriesOutcome {
     let reason = "demand has ended: the gap since the last sale is too long for the former rate of demand";
-    let levels = QUANTILES.map(|(level, _)| level);
-    let mean = vec![0.0; horizon];
-    SeriesOutcome {
-        method: ZERO.to_owned(),
-        quantiles: demand_quantiles(&mean, &Backtest::default(), &series.demand[series.demand.len()..], &levels),
-        mean,
-        backtest: Backtest::default(),
-        window_quantiles: Vec::new(),
-        naive: Vec::new(),
-        fallback: Some(reason.to_owned()),
-        cold_start: false,
-    }
+    let (levels, mean) = (QUANTILES.map(|(level, _)| level), vec![0.0; horizon]);
+    let quantiles = demand_quantiles(&mean, &Backtest::default(), &[], &levels);
+    SeriesOutcome { fallback: Some(reason.to_owned()), ..SeriesOutcome::without_backtest(ZERO, mean, quantiles) }
 }
 
 /// The mean of the series' own observed days, with the shape of its category.
@@ -188,14 +273,6 @@ fn own_mean(as_of: i32, series: &SeriesHistory, shape: &Shape, horizon: usize) -
     let level = if usual > 0.0 { units / usual } else { 0.0 };
     let mean: Vec<f64> = (1..=horizon as i32).map(|ahead| level * shape.on(as_of + ahead)).collect();
     let levels = QUANTILES.map(|(level, _)| level);
-    SeriesOutcome {
-        method: OWN_MEAN.to_owned(),
-        quantiles: demand_quantiles(&mean, &Backtest::default(), values, &levels),
-        mean,
-        backtest: Backtest::default(),
-        window_quantiles: Vec::new(),
-        naive: Vec::new(),
-        fallback: None,
-        cold_start: true,
-    }
+    let quantiles = demand_quantiles(&mean, &Backtest::default(), values, &levels);
+    SeriesOutcome { cold_start: Some(1.0), ..SeriesOutcome::without_backtest(OWN_MEAN, mean, quantiles) }
 }

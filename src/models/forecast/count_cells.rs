@@ -18,6 +18,10 @@ const NEGLIGIBLE_SHARE: f64 = 0.03;
 const PRIOR_ROUNDS: usize = 30;
 /// Series that the uniform start of the prior is worth.
 const PRIOR_SERIES: f64 = 2.0;
+/// Demands scored within the distance of a forecast.
+const SCORES_PER_LAG: usize = 4;
+/// Cells with less than this share of the group's most probable one are no longer run.
+const NEGLIGIBLE_PRIOR: f64 = 2e-3;
 /// Smallest probability of an outcome: one surprise must not rule a model out for ever.
 const SMALLEST_MASS: f64 = 1e-9;
 
@@ -34,13 +38,15 @@ pub(super) struct Snapshot {
 
 /// Settings of the filter.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Filter {
+pub(super) struct Filter<'a> {
     /// Demand per period of factor one of the average series.
     pub group_mean: f64,
     /// Periods between what is known and what is scored.
     pub lag: usize,
     /// Memory of the likelihood in periods.
     pub memory: f64,
+    /// Which cells are run; none = all.
+    pub active: Option<&'a [bool]>,
 }
 
 /// Runs every cell through a series; one [`Snapshot`] per ascending cutoff.
@@ -50,9 +56,9 @@ pub(super) struct Filter {
 /// qualitative observations", Journal of Business and Economic Statistics 7 (1989), 407-417). Sleep: a hidden Markov
 /// chain, filtered as in Hamilton, "A new approach to the economic analysis of nonstationary time series", Econometrica
 /// 57 (1989), 357-384; asleep there is no demand, and the exposure of a zero counts only as far as the series was awake.
-/// Every observed demand is scored under what was known `lag` periods before it, so that a model is judged at the
-/// distance it is used at. Unobserved periods move only the chain.
-pub(super) fn filter(demand: &[f64], factor: &[f64], settings: Filter, cutoffs: &[usize]) -> Vec<Snapshot> {
+/// Demand is scored under what was known `lag` periods before it, so that a model is judged at the distance it is used at;
+/// four times per lag, as scores side by side say nearly the same. Unobserved periods move only the chain.
+pub(super) fn filter(demand: &[f64], factor: &[f64], settings: Filter<'_>, cutoffs: &[usize]) -> Vec<Snapshot> {
     let empty = Snapshot {
         log_likelihood: Vec::with_capacity(N_CELLS),
         level: Vec::with_capacity(N_CELLS),
@@ -60,11 +66,21 @@ pub(super) fn filter(demand: &[f64], factor: &[f64], settings: Filter, cutoffs: 
     };
     let mut snapshots = vec![empty; cutoffs.len()];
     let mut known: Vec<(f64, f64)> = Vec::with_capacity(demand.len() + 1);
+    let mut index = 0;
     for speed in SPEEDS {
         for dispersion in DISPERSIONS {
             let counts = NegativeBinomial::new(dispersion);
             for sleep in SLEEPS {
-                run_cell(demand, factor, settings, (speed, counts, sleep), cutoffs, &mut known, &mut snapshots);
+                if settings.active.is_none_or(|active| active[index]) {
+                    run_cell(demand, factor, settings, (speed, counts, sleep), cutoffs, &mut known, &mut snapshots);
+                } else {
+                    for snapshot in &mut snapshots {
+                        snapshot.log_likelihood.push(f64::NEG_INFINITY);
+                        snapshot.level.push(0.0);
+                        snapshot.awake.push(0.0);
+                    }
+                }
+                index += 1;
             }
         }
     }
@@ -74,13 +90,14 @@ pub(super) fn filter(demand: &[f64], factor: &[f64], settings: Filter, cutoffs: 
 fn run_cell(
     demand: &[f64],
     factor: &[f64],
-    settings: Filter,
+    settings: Filter<'_>,
     (speed, counts, sleep): ((f64, f64), NegativeBinomial, (f64, f64)),
     cutoffs: &[usize],
     known: &mut Vec<(f64, f64)>,
     snapshots: &mut [Snapshot],
 ) {
     let lag = settings.lag.max(1);
+    let stride = (lag / SCORES_PER_LAG).max(1);
     let forget = 1.0 - 1.0 / settings.memory;
     let discount = 1.0 - 1.0 / speed.0;
     let persistence = (1.0 - sleep.0 - sleep.1).powi(lag as i32);
@@ -104,11 +121,12 @@ fn run_cell(
         awake = step_awake(awake, sleep);
         let y = demand[t];
         if y.is_finite() {
-            if t + 1 >= lag {
+            ln_sum *= forget;
+            if t + 1 >= lag && (demand.len() - 1 - t).is_multiple_of(stride) {
                 let (level, awake) = known[t + 1 - lag];
                 let awake = settled + (awake - settled) * persistence;
                 let mass = awake * counts.mass(y, level * factor[t]) + if y == 0.0 { 1.0 - awake } else { 0.0 };
-                ln_sum = forget * ln_sum + mass.max(SMALLEST_MASS).ln();
+                ln_sum += stride as f64 * mass.max(SMALLEST_MASS).ln();
             }
             if y > 0.0 {
                 awake = 1.0;
@@ -153,6 +171,12 @@ pub(super) fn group_prior(log_likelihoods: &[&[f64]]) -> Vec<f64> {
         prior = sums.into_iter().map(|sum| sum / total).collect();
     }
     prior
+}
+
+/// Which cells a group with this prior still needs.
+pub(super) fn worth_running(prior: &[f64]) -> Vec<bool> {
+    let largest = prior.iter().copied().fold(0.0, f64::max);
+    prior.iter().map(|probability| *probability >= NEGLIGIBLE_PRIOR * largest).collect()
 }
 
 /// Probability of every cell for one series: prior x likelihood, normalised.

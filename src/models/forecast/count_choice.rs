@@ -131,6 +131,11 @@ fn add(mut a: Vec<f64>, b: &[f64]) -> Vec<f64> {
     a
 }
 
+/// At most twelve of the periods ahead: neighbours say nearly the same.
+fn judged_periods(cutoff: usize, horizon: usize) -> impl Iterator<Item = usize> {
+    (cutoff..cutoff + horizon).step_by(horizon.div_ceil(12).max(1))
+}
+
 /// Mixture of model and own past for periods, and working levels for it, by pinball loss over the windows.
 pub(super) fn choose_period(windows: &[Window], series: &[Prepared], horizon: usize) -> (Blend, AdaptiveLevels) {
     let n_choices = RECENT_MEMORIES.len() * MODEL_PERIODS.len();
@@ -139,7 +144,7 @@ pub(super) fn choose_period(windows: &[Window], series: &[Prepared], horizon: us
         .map(|window| {
             let Prepared { demand, factor } = &series[window.series];
             let mut sums = vec![0.0; n_choices];
-            for at in window.cutoff..window.cutoff + horizon {
+            for at in judged_periods(window.cutoff, horizon) {
                 if !demand[at].is_finite() {
                     continue;
                 }
@@ -167,7 +172,7 @@ pub(super) fn choose_period(windows: &[Window], series: &[Prepared], horizon: us
         .map(|window| {
             let Prepared { demand, factor } = &series[window.series];
             let mut trial = Trial::default();
-            for at in (window.cutoff..window.cutoff + horizon).filter(|at| demand[*at].is_finite()) {
+            for at in judged_periods(window.cutoff, horizon).filter(|at| demand[*at].is_finite()) {
                 let model = Outlook::new(&window.cells).period(at - window.cutoff, factor[at]);
                 let recent = recent_totals(&demand[..window.cutoff], factor, at, 1, blend.memory);
                 trial.add(&blend.mix(&model, &recent), demand[at], window.scale);

@@ -45,6 +45,8 @@ pub struct CountGroup {
     group_mean: f64,
     /// Probability of each small model.
     prior: Vec<f64>,
+    /// Which of them are probable enough to be run.
+    active: Vec<bool>,
     period: Blend,
     total: Blend,
     /// Levels to ask for so that the group's pinball loss was smallest, per period and for totals.
@@ -88,6 +90,7 @@ impl CountGroup {
             horizon,
             group_mean: group_mean(&prepared),
             prior: vec![1.0 / N_CELLS as f64; N_CELLS],
+            active: vec![true; N_CELLS],
             period: Blend { memory: 40.0, model_periods: 20.0 },
             total: Blend { memory: 80.0, model_periods: 40.0 },
             period_levels: AdaptiveLevels::new(&JUDGED_LEVELS, 0.0),
@@ -100,6 +103,7 @@ impl CountGroup {
         let last: Vec<&[f64]> =
             known.iter().filter_map(|known| known.last()).map(|known| known.log_likelihood.as_slice()).collect();
         group.prior = count_cells::group_prior(&last);
+        group.active = count_cells::worth_running(&group.prior);
         let windows: Vec<Window> = (prepared.iter().zip(&cutoffs).zip(&known).enumerate())
             .flat_map(|(index, ((series, cutoffs), known))| {
                 // The last cutoff is the end of the series: nothing follows it.
@@ -207,7 +211,12 @@ impl CountGroup {
     }
 
     fn known(&self, series: &Prepared, cutoffs: &[usize]) -> Vec<Snapshot> {
-        let filter = Filter { group_mean: self.group_mean, lag: self.horizon.div_ceil(2), memory: LIKELIHOOD_MEMORY };
+        let filter = Filter {
+            group_mean: self.group_mean,
+            lag: self.horizon.div_ceil(2),
+            memory: LIKELIHOOD_MEMORY,
+            active: Some(&self.active),
+        };
         count_cells::filter(&series.demand, &series.factor, filter, cutoffs)
     }
 

@@ -2,6 +2,9 @@
 
 use super::count_pmf::CountPmf;
 
+/// Runs so old count for nothing.
+const NEGLIGIBLE_WEIGHT: f64 = 1e-4;
+
 /// A weighted empirical distribution and how many independent observations it is worth.
 pub(super) struct Recent {
     pub pmf: CountPmf,
@@ -30,6 +33,9 @@ pub(super) fn recent_totals(demand: &[f64], factor: &[f64], from: usize, length:
             squares += weight * weight;
         }
         weight *= discount;
+        if weight < NEGLIGIBLE_WEIGHT {
+            break;
+        }
     }
     let effective = if squares > 0.0 { sum * sum / squares / length as f64 } else { 0.0 };
     Recent { pmf: CountPmf::empirical(values), effective }

@@ -10,7 +10,12 @@
 //! | `classify.rs` | smooth, erratic, intermittent, lumpy, or no demand; where a series begins |
 //! | `ets/`, `theta.rs`, `ces/`, `combination.rs` | exponential smoothing with seasons, and the mean of its three families |
 //! | `seasonal_naive.rs`, `smoothing.rs`, `regression.rs`, `intermittent.rs` | the methods |
+//! | `cleaning.rs`, `level_shifts.rs` | outliers; lasting changes of level |
+//! | `cold_start.rs` | the first weeks of a product from its siblings; its end |
 //! | `imputation.rs` | complete series for the methods that need them |
+//! | `panel/` | many series at once: what the nightly job calls |
+//! | `known_effects.rs` | what promotions and prices multiply demand by |
+//! | `reconcile/` | forecasts of a hierarchy that add up |
 //! | `cross_validation.rs`, `rolling.rs` | rolling origins, and sums of them up a hierarchy |
 //! | `accuracy.rs` | WAPE, MASE, RMSSE, bias, pinball loss, coverage |
 //! | `selection.rs` | which method, and what to do when none can be fitted |
@@ -26,6 +31,8 @@ pub mod arima;
 pub mod boosting;
 pub mod ces;
 pub mod classify;
+pub mod cleaning;
+pub mod cold_start;
 pub mod combination;
 pub mod conformal;
 mod count_cells;
@@ -42,14 +49,19 @@ pub mod group_profile;
 pub mod imputation;
 pub mod intermittent;
 pub mod known_effects;
+pub mod level_shifts;
 pub mod panel;
 pub mod quantiles;
+pub mod reconcile;
 pub mod regression;
 pub mod rolling;
 pub mod seasonal_adjustment;
 pub mod seasonal_naive;
 pub mod selection;
+#[cfg(test)]
+mod simulated;
 pub mod smoothing;
+mod step_regression;
 pub mod temporal_aggregation;
 pub mod theta;
 mod volatility;

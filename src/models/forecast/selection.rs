@@ -1,5 +1,6 @@
 //! Choosing a method for one series by rolling-origin error.
 
+use super::cold_start::ended;
 use super::cross_validation::{Backtest, cutoffs};
 use super::imputation::impute_seasonal;
 use super::intermittent::{sba, tsb};
@@ -26,10 +27,6 @@ const STRONG_SEASON: f64 = 0.3;
 const WEAK_SEASON: f64 = 0.05;
 /// A forecast beyond this multiple of the largest observed demand is taken for a failure.
 const LARGEST_MULTIPLE: f64 = 5.0;
-/// Demand has ended when so many seasons (of the shortest length, at most 7 periods) brought none ...
-const ENDED_SEASONS: usize = 8;
-/// ... and a gap that long had less than this probability at the former rate of demand.
-const ENDED_PROBABILITY: f64 = 1e-9;
 
 /// Out-of-sample accuracy of one method over all windows; definitions in [`accuracy`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -118,7 +115,7 @@ pub fn forecast_series(series: &Series, settings: &Settings) -> SeriesForecast {
     };
     let demand = &series.demand[start..];
     let class = classify(demand);
-    if demand_has_ended(demand, series.season_lengths, horizon) {
+    if ended(demand, series.season_lengths, horizon).is_some() {
         let reason = "demand has ended: the gap since the last sale is too long for the former rate of demand";
         return zero_forecast(series.demand, settings, Some(start), reason);
     }
@@ -354,28 +351,6 @@ fn regressor_columns<'a>(series: &Series<'a>, start: usize, horizon: usize) -> R
         columns.push(&column[start..]);
     }
     Ok(columns)
-}
-
-/// True when the periods since the last sale are too many to be chance. A product of the season is spared: not when a
-/// long season ago the coming periods had demand.
-pub(crate) fn demand_has_ended(demand: &[f64], season_lengths: &[usize], horizon: usize) -> bool {
-    let Some(last) = demand.iter().rposition(|value| value.is_finite() && *value > 0.0) else { return true };
-    let gap = observed_count(&demand[last + 1..]);
-    let shortest = season_lengths.iter().copied().filter(|m| *m > 1).min().unwrap_or(7).min(7);
-    if gap < ENDED_SEASONS * shortest {
-        return false;
-    }
-    let before = &demand[..=last];
-    // Up to and including the last sale: (sales - 1) / (periods - 1) estimates the rate without bias.
-    let sales = before.iter().filter(|value| value.is_finite() && **value > 0.0).count() as f64;
-    let rate = (sales - 1.0) / (observed_count(before) as f64);
-    let probability_of_gap = (1.0 - rate).powf(gap as f64);
-    let n = demand.len();
-    let sold_a_season_ago = season_lengths.iter().filter(|m| **m > 30 && **m <= n).any(|m| {
-        let from = n - m;
-        demand[from..(from + horizon).min(n)].iter().any(|value| value.is_finite() && *value > 0.0)
-    });
-    probability_of_gap < ENDED_PROBABILITY && !sold_a_season_ago
 }
 
 /// Zero for a series without demand (`first_sale` = `None`) or whose demand has ended.

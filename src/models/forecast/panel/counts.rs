@@ -9,16 +9,26 @@ use crate::models::forecast::cross_validation::Backtest;
 use crate::models::forecast::group_profile::GroupProfile;
 use crate::models::forecast::observed_mean;
 
-/// A series that sells less than this in a period is one of counts; above it, continuous methods serve.
-const LARGEST_MEAN: f64 = 20.0;
+/// A panel whose typical series sells less than this in a period is one of counts ...
+const LARGEST_TYPICAL_MEAN: f64 = 20.0;
+/// ... and then so is a series up to this: its neighbours say more about it than its own season. Above it, continuous methods serve.
+const LARGEST_MEAN_AMONG_COUNTS: f64 = 60.0;
+/// Elsewhere a series of whole numbers is one of counts up to this.
+const LARGEST_MEAN_AMONG_OTHERS: f64 = 5.0;
 /// Rolling origins at which the group's constants are judged.
 const ORIGINS: usize = 4;
 
 /// Which series are counts: whole numbers of at least zero, few a period.
 pub(super) fn are_counts(series: &[PanelSeries]) -> Vec<bool> {
     let whole = |value: &f64| !value.is_finite() || (*value >= 0.0 && value.fract() == 0.0);
-    let small = |mean: f64| mean < LARGEST_MEAN;
-    (series.par_iter()).map(|series| series.demand.iter().all(whole) && small(observed_mean(series.demand))).collect()
+    let known: Vec<(bool, f64)> =
+        series.par_iter().map(|series| (series.demand.iter().all(whole), observed_mean(series.demand))).collect();
+    let mut means: Vec<f64> = known.iter().map(|(_, mean)| *mean).filter(|mean| mean.is_finite()).collect();
+    means.sort_by(f64::total_cmp);
+    let among_counts = 2 * known.iter().filter(|(whole, _)| *whole).count() > known.len()
+        && means.get(means.len() / 2).is_some_and(|median| *median < LARGEST_TYPICAL_MEAN);
+    let limit = if among_counts { LARGEST_MEAN_AMONG_COUNTS } else { LARGEST_MEAN_AMONG_OTHERS };
+    known.iter().map(|(whole, mean)| *whole && (*mean < limit || mean.is_nan())).collect()
 }
 
 /// The distribution of every series, with a pooled season; what is no matter of counts goes to the local mean.

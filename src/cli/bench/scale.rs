@@ -1,0 +1,252 @@
+//! `nightclerk bench scale`: nights of `demand_forecast` over any number of series, from the warehouse to published rows.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{NaiveDate, TimeDelta};
+use clap::Args;
+use polars::prelude::DataFrame;
+use serde::Serialize;
+
+use super::super::context::{Context, Failure, project_in};
+use crate::datasets::{DAILY_SALES, Dataset, PRODUCTS, PROMOTIONS};
+use crate::eval::{CpuClock, ProcessClock};
+use crate::project::embedded::{self, NewProject};
+use crate::runner::Runner;
+use crate::runner::events::Event;
+use crate::runner::night::run_night;
+use crate::shop::aggregates::Aggregates;
+use crate::table::{Column, TableSchema};
+use crate::warehouse::{Create, Warehouse};
+
+/// The job that is measured.
+const JOB: &str = "demand_forecast";
+/// The last day of the history of the first night, in days since 1970-01-01.
+const HISTORY_ENDS: i32 = 20_751;
+/// Rows that are made and written at a time.
+const ROWS_AT_A_TIME: usize = 2_000_000;
+
+/// Measure nights of `demand_forecast` over many series, from the warehouse to published rows.
+///
+/// Generates the daily sales of a shop (one row per series and day) into a SQLite file in a new folder, runs a first
+/// night, then nights with one more day each. Reports time and CPU by phase, peak memory and rows.
+#[derive(Debug, Args)]
+pub struct ScaleBench {
+    /// A folder that does not exist yet; one of the temporary folder, removed at the end, when not given.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Products times locations.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
+    series: u32,
+    /// Days of history.
+    #[arg(long, default_value_t = 1_941, value_parser = clap::value_parser!(u32).range(30..=10_000))]
+    days: u32,
+    /// Nights after the first.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=365))]
+    nights: u32,
+    /// The same seed makes the same shop.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// What was measured.
+#[derive(Debug, Serialize)]
+struct Scale {
+    series: u32,
+    days: u32,
+    rows: u64,
+    generate_seconds: f64,
+    nights: Vec<Night>,
+}
+
+/// One night.
+#[derive(Debug, Serialize)]
+struct Night {
+    as_of: NaiveDate,
+    published_rows: u64,
+    wall_seconds: f64,
+    cpu_seconds: Option<f64>,
+    /// Largest resident memory during the night, where it can be told apart.
+    peak_rss_mb: Option<f64>,
+    phases: Vec<PhaseTime>,
+}
+
+/// How long a phase took.
+#[derive(Debug, Serialize)]
+struct PhaseTime {
+    phase: String,
+    wall_seconds: f64,
+    cpu_seconds: Option<f64>,
+}
+
+pub(super) async fn run(context: &Context, command: &ScaleBench) -> Result<u8, Failure> {
+    let temporary = std::env::temp_dir().join(format!("nightclerk-scale-{}", std::process::id()));
+    let dir = command.dir.clone().unwrap_or_else(|| temporary.clone());
+    if dir.exists() {
+        return Err(Failure::usage(format!("{} exists already: name a folder that does not", dir.display())));
+    }
+    let measured = measure(context, command, &dir).await;
+    if command.dir.is_none() {
+        // Only the measurement was in it; a folder that cannot be removed is the temporary folder's business.
+        let _ = std::fs::remove_dir_all(&temporary);
+    }
+    let measured = measured?;
+    tell(context, &measured);
+    context.terminal.object(&measured);
+    Ok(0)
+}
+
+async fn measure(context: &Context, command: &ScaleBench, dir: &Path) -> Result<Scale, Failure> {
+    let begun = (context.now_micros)();
+    let days = command.days as usize;
+    let first_day = HISTORY_ENDS + 1 - command.days as i32;
+    let shop = Aggregates::new(command.seed, command.series as usize, first_day, days + command.nights as usize);
+    write_project(dir).map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", dir.display())))?;
+    let project = project_in(dir)?;
+    let warehouse = context.warehouse(&project, Create::Everything).await?;
+    let fail = |error: polars::prelude::PolarsError| Failure::new(1, error.to_string());
+    create(&warehouse, &PRODUCTS, &shop.products().map_err(fail)?).await?;
+    create(&warehouse, &PROMOTIONS, &shop.promotions().map_err(fail)?).await?;
+    create(&warehouse, &DAILY_SALES, &shop.daily_sales(0, 0).map_err(fail)?).await?;
+    let at_a_time = (ROWS_AT_A_TIME / command.series as usize).max(1);
+    for from in (0..days).step_by(at_a_time) {
+        let frame = shop.daily_sales(from, (from + at_a_time).min(days)).map_err(fail)?;
+        insert(&warehouse, &frame).await?;
+        context.terminal.note(format!("{} of {days} days written", (from + at_a_time).min(days)));
+    }
+    let generate_seconds = ((context.now_micros)() - begun) as f64 / 1e6;
+
+    let runner = context.runner(project, warehouse).await?;
+    let mut nights = Vec::new();
+    for night in 0..=command.nights {
+        let as_of = NaiveDate::from_epoch_days(HISTORY_ENDS).unwrap_or_default() + TimeDelta::days(i64::from(night));
+        if night > 0 {
+            let day = days + night as usize - 1;
+            insert(&runner.warehouse, &shop.daily_sales(day, day + 1).map_err(fail)?).await?;
+        }
+        let night = one_night(context, &runner, as_of).await?;
+        context.terminal.note(format!("night of {as_of}: {:.1} s", night.wall_seconds));
+        nights.push(night);
+    }
+    Ok(Scale {
+        series: command.series,
+        days: command.days,
+        rows: u64::from(command.series) * u64::from(command.days),
+        generate_seconds,
+        nights,
+    })
+}
+
+/// The default project with what is measured alone: one job, three datasets that are tables of that name.
+fn write_project(dir: &Path) -> std::io::Result<()> {
+    let as_of = NaiveDate::from_epoch_days(HISTORY_ENDS);
+    let project = NewProject { name: "Scale", as_of, seed: 1, url: "sqlite:warehouse.db" };
+    embedded::write(dir, &project)?;
+    for (folder, keep) in [("jobs", "demand_forecast.toml"), ("sql/datasets", "")] {
+        for entry in std::fs::read_dir(dir.join(folder))? {
+            let entry = entry?;
+            if entry.file_name() != keep {
+                std::fs::remove_file(entry.path())?;
+            }
+        }
+    }
+    let write = |name: &str, sql: &str| std::fs::write(dir.join("sql/datasets").join(format!("{name}.sql")), sql);
+    write("daily_sales", "SELECT * FROM daily_sales WHERE sold_on BETWEEN :history_from AND :as_of")?;
+    write("products", "SELECT product_id, name, category_path FROM products")?;
+    write("promotions", "SELECT product_id, starts_on, ends_on, kind, discount_rate FROM promotions")
+}
+
+/// A table with the columns of a frame, and its rows.
+async fn create(warehouse: &Warehouse, dataset: &Dataset, frame: &DataFrame) -> Result<(), Failure> {
+    let columns = columns_of(dataset, frame);
+    let mut transaction = warehouse.begin().await?;
+    transaction.create_table(dataset.name(), &columns, dataset.schema.grain).await?;
+    transaction.insert(dataset.name(), &columns, frame).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+fn columns_of(dataset: &Dataset, frame: &DataFrame) -> Vec<Column<'static>> {
+    let known: &TableSchema<'static> = &dataset.schema;
+    known.columns.iter().filter(|column| frame.column(column.name).is_ok()).copied().collect()
+}
+
+async fn insert(warehouse: &Warehouse, sales: &DataFrame) -> Result<(), Failure> {
+    let mut transaction = warehouse.begin().await?;
+    transaction.insert(DAILY_SALES.name(), DAILY_SALES.schema.columns, sales).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// When a phase began: its name, microseconds, CPU seconds.
+type Mark = (String, i64, Option<f64>);
+
+async fn one_night(context: &Context, runner: &Runner, as_of: NaiveDate) -> Result<Night, Failure> {
+    // Linux then counts the peak from here; where it does not, the peak includes the generation.
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+    let marks: Arc<Mutex<Vec<Mark>>> = Arc::default();
+    let now = context.now_micros;
+    let sink = marks.clone();
+    let inner = runner.events.clone();
+    let mark = move |name: String| {
+        let mut marks = sink.lock().unwrap_or_else(PoisonError::into_inner);
+        if marks.last().is_none_or(|(last, ..)| *last != name) {
+            marks.push((name, now(), ProcessClock.cpu_seconds()));
+        }
+    };
+    let events = move |event: &Event| {
+        match event {
+            Event::Phase { phase, .. } => mark(phase.name().to_owned()),
+            Event::Progress { what, .. } => mark(what.clone()),
+            _ => {}
+        }
+        inner(event);
+    };
+    let timed = Runner { events: Arc::new(events), ..runner.clone() };
+    let (begun, cpu) = (now(), ProcessClock.cpu_seconds());
+    let night = run_night(&timed, as_of, &[JOB.to_owned()]).await;
+    let (ended, cpu_ended) = (now(), ProcessClock.cpu_seconds());
+    if night.exit_code() != 0 {
+        let reason = night.jobs.first().map_or_else(String::new, |job| job.reason.clone());
+        return Err(Failure::new(night.exit_code(), format!("the night of {as_of} did not publish: {reason}")));
+    }
+    let marks = marks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let ends = marks.iter().skip(1).map(|(_, wall, cpu)| (*wall, *cpu)).chain([(ended, cpu_ended)]);
+    let phases = (marks.iter().zip(ends))
+        .map(|((name, wall, cpu), (wall_end, cpu_end))| PhaseTime {
+            phase: name.clone(),
+            wall_seconds: (wall_end - wall) as f64 / 1e6,
+            cpu_seconds: cpu_end.zip(*cpu).map(|(end, begin)| end - begin),
+        })
+        .collect();
+    Ok(Night {
+        as_of,
+        published_rows: night.jobs.iter().flat_map(|job| &job.tables).map(|table| table.rows).sum(),
+        wall_seconds: (ended - begun) as f64 / 1e6,
+        cpu_seconds: cpu_ended.zip(cpu).map(|(end, begin)| end - begin),
+        peak_rss_mb: ProcessClock.peak_rss_mb(),
+        phases,
+    })
+}
+
+fn tell(context: &Context, measured: &Scale) {
+    let known = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| format!("{value:.1}"));
+    context.terminal.line(format!(
+        "{} series x {} days, {} rows (generated in {:.1} s)",
+        measured.series, measured.days, measured.rows, measured.generate_seconds
+    ));
+    for night in &measured.nights {
+        context.terminal.line(format!(
+            "night of {}: {:.1} s, {} CPU s, peak {} MB, {} rows published",
+            night.as_of,
+            night.wall_seconds,
+            known(night.cpu_seconds),
+            known(night.peak_rss_mb),
+            night.published_rows
+        ));
+        for phase in &night.phases {
+            let (wall, cpu) = (phase.wall_seconds, known(phase.cpu_seconds));
+            context.terminal.line(format!("  {:<20} {wall:>8.1} s {cpu:>8} CPU s", phase.phase));
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Sums that are forecast themselves, and series and sums made to add up.
+//!
+//! A total has its own season and level, seen far better than in any of its series. Every sum is forecast from its summed
+//! demand; then all forecasts, of series and sums, are moved as little as their errors allow until they add up (minimum
+//! trace). The same is done at every rolling origin, so that accuracy is that of what is published.
+
+use rayon::prelude::*;
+
+use super::hierarchy::{Plan, SeriesOutcome};
+use super::series_forecasts::SeriesForecasts;
+use super::{DemandForecast, Reconciled, WEEK};
+use crate::models::forecast::panel::{PanelForecast, PanelMethod, PanelSeries, PanelSettings, Windows, forecast_panel};
+use crate::models::forecast::reconcile::{Hierarchy, Reconciliation, move_quantiles_to, reconcile};
+use crate::models::forecast::{Backtest, Regressors, observed_mean};
+use crate::published::QUANTILES;
+
+/// The variance of a forecast that stands as it is.
+const STANDS: f64 = 0.0;
+/// The variance of a forecast that says nothing.
+const SAYS_NOTHING: f64 = f64::INFINITY;
+
+/// Moves the series' forecasts and backtests so that they and the sums agree. `sums`: the plans above the series.
+///
+/// Returns why they were left as they are, if they were.
+pub(super) fn make_coherent(
+    job: &DemandForecast,
+    forecasts: &mut SeriesForecasts,
+    sums: &[Plan],
+    seed: u64,
+) -> Option<String> {
+    let horizon = job.horizon();
+    if job.reconciliation == Reconciled::BottomUp || sums.is_empty() {
+        return None;
+    }
+    let bases = forecast_sums(job, forecasts, sums, seed);
+    let groups: Vec<Vec<usize>> = sums.iter().map(|(_, _, children)| children.clone()).collect();
+    let hierarchy = match Hierarchy::from_groups(forecasts.outcomes.len(), &groups) {
+        Ok(hierarchy) => hierarchy,
+        Err(error) => return Some(error.to_string()),
+    };
+    let usable = |base: &PanelForecast| base.fallback.is_none() && !base.backtest.is_empty();
+    let of_sums = bases.iter().map(|base| if usable(base) { error_variance(&base.backtest) } else { SAYS_NOTHING });
+    let of_series = forecasts.outcomes.iter().map(|outcome| series_variance(outcome));
+    let variances: Vec<f64> = of_sums.chain(of_series).collect();
+    let coherent = |base: Vec<Vec<f64>>, variances: &[f64]| match job.reconciliation {
+        Reconciled::TopDown => reconcile(&hierarchy, &base, &Reconciliation::ForecastShares),
+        _ => reconcile(&hierarchy, &base, &Reconciliation::MinimumTrace { variances, non_negative: true }),
+    };
+
+    let base = bases.iter().map(|base| base.mean.clone());
+    let base = base.chain(forecasts.outcomes.iter().map(|outcome| outcome.mean.clone())).collect();
+    let means = match coherent(base, &variances) {
+        Ok(means) => means,
+        Err(error) => return Some(error.to_string()),
+    };
+    for (outcome, mean) in forecasts.outcomes.iter_mut().zip(means.into_iter().skip(sums.len())) {
+        outcome.move_to(mean);
+    }
+
+    // Windows are counted from the end: a series with fewer of them has no part in the earlier ones.
+    for back in 1..=job.n_windows.get() as usize {
+        let at = |backtest: &Backtest| backtest.cutoffs.len().checked_sub(back);
+        let forecast = |backtest: &Backtest| at(backtest).map(|window| backtest.forecasts[window].clone());
+        let backtests = bases.iter().map(|base| &base.backtest).chain(forecasts.outcomes.iter().map(|o| &o.backtest));
+        let rows: Vec<Option<Vec<f64>>> = backtests.map(forecast).collect();
+        if rows[sums.len()..].iter().all(Option::is_none) {
+            break;
+        }
+        let known = |(node, row): (usize, &Option<Vec<f64>>)| match row {
+            Some(_) => variances[node],
+            None if node < sums.len() => SAYS_NOTHING,
+            None => STANDS,
+        };
+        let variances: Vec<f64> = rows.iter().enumerate().map(known).collect();
+        let base = rows.into_iter().map(|row| row.unwrap_or_else(|| vec![0.0; horizon])).collect();
+        let windows = match coherent(base, &variances) {
+            Ok(windows) => windows,
+            Err(error) => return Some(error.to_string()),
+        };
+        for (outcome, moved) in forecasts.outcomes.iter_mut().zip(windows.into_iter().skip(sums.len())) {
+            let Some(window) = at(&outcome.backtest) else { continue };
+            let was_whole = is_whole(&outcome.window_quantiles[window]);
+            let quantiles = &mut outcome.window_quantiles[window];
+            move_quantiles_to(quantiles, &outcome.backtest.forecasts[window], &moved);
+            round_if(was_whole, quantiles);
+            outcome.backtest.forecasts[window] = moved;
+        }
+    }
+    None
+}
+
+/// Every sum from its own summed demand.
+fn forecast_sums(job: &DemandForecast, forecasts: &SeriesForecasts, sums: &[Plan], seed: u64) -> Vec<PanelForecast> {
+    let made: Vec<Summed> = sums.par_iter().map(|(_, _, children)| Summed::of(forecasts, children)).collect();
+    let none = Regressors::default();
+    let panel: Vec<PanelSeries> = (made.iter())
+        .map(|sum| PanelSeries {
+            demand: &sum.demand,
+            first_index: sum.first_day,
+            regressors: &none,
+            categories: &[],
+            factor: &sum.factor,
+            past_factor: &sum.past_factor,
+        })
+        .collect();
+    let levels = QUANTILES.map(|(level, _)| level);
+    let settings = PanelSettings {
+        season_lengths: &[WEEK],
+        horizon: job.horizon(),
+        levels: &levels,
+        windows: Some(Windows { count: job.n_windows.get() as usize, step: job.step_days.get() as usize }),
+        seed,
+    };
+    forecast_panel(&panel, PanelMethod::Mean, &settings)
+}
+
+/// The demand of several series, as one.
+struct Summed {
+    demand: Vec<f64>,
+    first_day: i64,
+    factor: Vec<f64>,
+    past_factor: Vec<f64>,
+}
+
+impl Summed {
+    /// A day that is not known of a series counts as its usual demand; the factor of the sum is that of its series, each with
+    /// the weight of its level. All series end on the same day.
+    fn of(forecasts: &SeriesForecasts, children: &[usize]) -> Summed {
+        let longest = children.iter().map(|index| forecasts.learnt[*index].demand.len()).max().unwrap_or(0);
+        let reach = children.iter().map(|index| forecasts.now[*index].len()).max().unwrap_or(0);
+        let mut demand = vec![0.0; longest];
+        let (mut factor, mut past_factor, mut weight) = (vec![0.0; reach], vec![0.0; reach], vec![0.0; reach]);
+        for index in children {
+            let (own, now, past) = (&forecasts.learnt[*index].demand, &forecasts.now[*index], &forecasts.past[*index]);
+            let plain: Vec<f64> = own.iter().zip(now).map(|(units, factor)| units / factor).collect();
+            let level = observed_mean(&plain).max(0.0);
+            if level.is_nan() {
+                continue;
+            }
+            let offset = longest - own.len();
+            for (t, (units, factor)) in own.iter().zip(now).enumerate() {
+                demand[offset + t] += if units.is_finite() { *units } else { level * factor };
+            }
+            for (t, (now, past)) in now.iter().zip(past).enumerate() {
+                factor[offset + t] += level * now;
+                past_factor[offset + t] += level * past;
+                weight[offset + t] += level;
+            }
+        }
+        for (t, weight) in weight.iter().enumerate() {
+            let share = |sum: f64| if *weight > 0.0 { sum / weight } else { 1.0 };
+            (factor[t], past_factor[t]) = (share(factor[t]), share(past_factor[t]));
+        }
+        let first_day = forecasts.as_of as i64 + 1 - longest as i64;
+        Summed { demand, first_day, factor, past_factor }
+    }
+}
+
+/// Mean squared error over the rolling origins.
+fn error_variance(backtest: &Backtest) -> f64 {
+    let (mut squares, mut count) = (0.0, 0.0);
+    for (forecasts, actuals) in backtest.forecasts.iter().zip(&backtest.actuals) {
+        for error in forecasts.iter().zip(actuals).map(|(f, y)| y - f).filter(|error| error.is_finite()) {
+            squares += error * error;
+            count += 1.0;
+        }
+    }
+    if count > 0.0 { squares / count } else { SAYS_NOTHING }
+}
+
+/// How far a series' forecast may be moved: as far as it errs. A product that ends, or has ended, is known to.
+fn series_variance(outcome: &SeriesOutcome) -> f64 {
+    if outcome.ends || outcome.mean.iter().all(|mean| *mean <= 0.0) {
+        return STANDS;
+    }
+    match error_variance(&outcome.backtest) {
+        variance if variance.is_finite() => variance,
+        // Without a past forecast, what its own quantiles say: p10 and p90 lie 2.56 standard deviations apart.
+        _ => {
+            let spreads = outcome.quantiles.per_period.iter().map(|row| (row[5] - row[1]) / 2.56);
+            let mean = outcome.mean.iter().sum::<f64>() / outcome.mean.len().max(1) as f64;
+            spreads.map(|spread| spread * spread).sum::<f64>() / outcome.mean.len().max(1) as f64 + 0.1 * mean
+        }
+    }
+}
+
+impl SeriesOutcome {
+    /// Moves the forecast to another mean; quantiles keep their shape, whole numbers stay whole.
+    fn move_to(&mut self, mean: Vec<f64>) {
+        let running = |mean: &[f64]| -> Vec<f64> {
+            let mut sum = 0.0;
+            let add = |value: &f64| {
+                sum += value;
+                sum
+            };
+            mean.iter().map(add).collect()
+        };
+        let quantiles = &mut self.quantiles;
+        let was_whole = is_whole(&quantiles.per_period) && is_whole(&quantiles.total);
+        move_quantiles_to(&mut quantiles.per_period, &self.mean, &mean);
+        move_quantiles_to(&mut quantiles.total, &running(&self.mean), &running(&mean));
+        round_if(was_whole, &mut quantiles.per_period);
+        round_if(was_whole, &mut quantiles.total);
+        self.mean = mean;
+    }
+}
+
+fn is_whole(quantiles: &[Vec<f64>]) -> bool {
+    quantiles.iter().flatten().all(|quantile| quantile.fract() == 0.0)
+}
+
+fn round_if(whole: bool, quantiles: &mut [Vec<f64>]) {
+    for quantile in quantiles.iter_mut().flatten().filter(|_| whole) {
+        *quantile = quantile.round();
+    }
+}

@@ -1,0 +1,55 @@
+//! What models learn from: observed demand, a usual day in the place of one that says nothing about other days.
+
+use rayon::prelude::*;
+
+use super::WEEK;
+use super::dataset::DemandData;
+use super::history::SeriesHistory;
+use super::regressors::PromotionIndex;
+use crate::models::forecast::cleaning::{Outlier, clean_outliers};
+use crate::models::forecast::level_shifts::{LevelShift, level_shifts};
+
+/// Days of a year.
+const YEAR: usize = 365;
+
+/// One series as models see it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Learnt {
+    /// Units per day; `NaN` where nothing is known.
+    pub demand: Vec<f64>,
+    /// Days whose demand was replaced.
+    pub outliers: Vec<Outlier>,
+    /// The last lasting change of level.
+    pub shift: Option<LevelShift>,
+}
+
+/// Every series, in order.
+pub(super) fn learnt_demand(data: &DemandData, promotions: &PromotionIndex) -> Vec<Learnt> {
+    data.series.par_iter().map(|series| learnt_of(data, promotions, series)).collect()
+}
+
+fn learnt_of(data: &DemandData, promotions: &PromotionIndex, series: &SeriesHistory) -> Learnt {
+    let special = special_days(data, promotions, series);
+    let cleaned = clean_outliers(&series.demand, &[WEEK, YEAR], &special);
+    let shift = level_shifts(&series.demand, &[WEEK, YEAR]).pop();
+    Learnt { demand: cleaned.demand, outliers: cleaned.replaced, shift }
+}
+
+/// Days under a promotion or an event: their height has a known cause.
+fn special_days(data: &DemandData, promotions: &PromotionIndex, series: &SeriesHistory) -> Vec<bool> {
+    let mut special = vec![false; series.sold.len()];
+    let mut mark = |from: i32, to: i32| {
+        let place = |day: i32| (day - series.first_day).clamp(0, special.len() as i32) as usize;
+        let range = place(from)..place(to + 1);
+        if !range.is_empty() {
+            special[range].fill(true);
+        }
+    };
+    for promotion in promotions.of(series, data.category_path(&series.product_id)) {
+        mark(promotion.starts_on, promotion.ends_on);
+    }
+    for day in data.events.values().flatten() {
+        mark(day - 2, *day);
+    }
+    special
+}
