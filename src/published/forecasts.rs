@@ -83,3 +83,35 @@ pub const FORECAST_ACCURACY: TableSchema<'static> = TableSchema {
         Column::nullable("pinball", Real, "mean pinball loss over the published quantiles, units"),
     ],
 };
+
+/// Scores by how far ahead a day lay and by model, with the challenger's beside them.
+pub const FORECAST_ACCURACY_BY_HORIZON: TableSchema<'static> = TableSchema {
+    name: "forecast_accuracy_by_horizon",
+    doc: "how good the forecasts are by days ahead and model; `champion` and `challenger` are scored on the same series and days",
+    grain: &["basis", "forecast_as_of", "level", "first_step", "method"],
+    columns: &[
+        Column::new(
+            "basis",
+            Text,
+            "`backtest`, `published`, or `champion` and `challenger` in backtest on a sample of series",
+        ),
+        Column::new("forecast_as_of", Date, "the as-of date of the forecast that is scored"),
+        Column::new("level", Text, "as in demand_forecasts"),
+        Column::new("first_step", Integer, "from so many days ahead ..."),
+        Column::new("last_step", Integer, "... to so many"),
+        Column::new("method", Text, "the model; `all` over every model of the level"),
+        Column::new("n_periods", Integer, "node-days scored; days without stock are not"),
+        Column::nullable("wape", Real, "sum of absolute errors over the sum of actuals"),
+        Column::nullable("naive_wape", Real, "the same for the seasonal naive (same weekday of the last week)"),
+        Column::nullable(
+            "mase",
+            Real,
+            "mean over nodes of the mean absolute error over that of the in-sample seasonal naive",
+        ),
+        Column::nullable("rmsse", Real, "root of the mean over nodes of the mean squared error, scaled likewise"),
+        Column::nullable("bias", Real, "sum of errors (forecast - actual) over the sum of actuals"),
+        Column::nullable("coverage_80", Real, "share of days inside p10..p90"),
+        Column::nullable("coverage_90", Real, "share of days inside p05..p95"),
+        Column::nullable("pinball", Real, "mean pinball loss over the published quantiles, units"),
+    ],
+};

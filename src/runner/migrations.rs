@@ -23,10 +23,16 @@ macro_rules! migration {
     };
 }
 
-const SQLITE: &[Migration] =
-    &[migration!("sqlite", 1, "0001_ledger.sql"), migration!("sqlite", 2, "0002_publications.sql")];
-const POSTGRES: &[Migration] =
-    &[migration!("postgres", 1, "0001_ledger.sql"), migration!("postgres", 2, "0002_publications.sql")];
+const SQLITE: &[Migration] = &[
+    migration!("sqlite", 1, "0001_ledger.sql"),
+    migration!("sqlite", 2, "0002_publications.sql"),
+    migration!("sqlite", 3, "0003_accuracy_by_horizon.sql"),
+];
+const POSTGRES: &[Migration] = &[
+    migration!("postgres", 1, "0001_ledger.sql"),
+    migration!("postgres", 2, "0002_publications.sql"),
+    migration!("postgres", 3, "0003_accuracy_by_horizon.sql"),
+];
 
 /// Every step for a dialect.
 pub fn migrations(dialect: Dialect) -> &'static [Migration] {
@@ -105,8 +111,8 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::*;
-    use crate::published::{KEY_COLUMNS, TABLES};
-    use crate::table::{Column, ColumnType};
+    use crate::published::{FORECAST_ACCURACY_BY_HORIZON, KEY_COLUMNS, TABLES};
+    use crate::table::{Column, ColumnType, TableSchema};
 
     fn sql_type(dialect: Dialect, kind: ColumnType) -> &'static str {
         match (dialect, kind) {
@@ -121,13 +127,23 @@ mod tests {
         }
     }
 
+    /// Published tables that came after the first ones, by the step that creates them.
+    const LATER: &[(i64, &TableSchema<'static>)] = &[(3, &FORECAST_ACCURACY_BY_HORIZON)];
+
+    /// The tables that a step creates.
+    fn tables_of(version: i64) -> Vec<&'static TableSchema<'static>> {
+        let step_of =
+            |table: &TableSchema| LATER.iter().find(|(_, later)| later.name == table.name).map_or(2, |(v, _)| *v);
+        TABLES.iter().copied().filter(|table| step_of(table) == version).collect()
+    }
+
     /// The statements that the schemas in `published` ask for.
-    fn expected(dialect: Dialect) -> String {
+    fn expected(dialect: Dialect, version: i64) -> String {
         let mut sql = String::from(
             "-- The tables that jobs publish. Rows are staged in staged_NAME, become visible in NAME in one transaction,\n\
              -- and consumers read NAME_current: the newest publication of each job.\n",
         );
-        for table in TABLES {
+        for table in tables_of(version) {
             let columns: Vec<&Column<'_>> = KEY_COLUMNS.iter().chain(table.columns).collect();
             let _ = writeln!(sql, "\n-- {}", table.doc);
             for prefix in ["", "staged_"] {
@@ -152,14 +168,15 @@ mod tests {
     #[test]
     fn the_migration_files_create_the_tables_that_the_schemas_describe() {
         for dialect in [Dialect::Sqlite, Dialect::Postgres] {
-            let step = migrations(dialect)[1];
-            let expected = expected(dialect);
-            if std::env::var_os("NIGHTCLERK_UPDATE_MIGRATIONS").is_some() {
-                let folder = if dialect == Dialect::Sqlite { "sqlite" } else { "postgres" };
-                let root = env!("CARGO_MANIFEST_DIR");
-                std::fs::write(format!("{root}/sql/migrations/{folder}/{}", step.name), &expected).unwrap();
-            } else {
-                assert_eq!(step.sql, expected, "NIGHTCLERK_UPDATE_MIGRATIONS=1 writes the file anew");
+            for step in &migrations(dialect)[1..] {
+                let expected = expected(dialect, step.version);
+                if std::env::var_os("NIGHTCLERK_UPDATE_MIGRATIONS").is_some() {
+                    let folder = if dialect == Dialect::Sqlite { "sqlite" } else { "postgres" };
+                    let root = env!("CARGO_MANIFEST_DIR");
+                    std::fs::write(format!("{root}/sql/migrations/{folder}/{}", step.name), &expected).unwrap();
+                } else {
+                    assert_eq!(step.sql, expected, "NIGHTCLERK_UPDATE_MIGRATIONS=1 writes the file anew");
+                }
             }
         }
     }

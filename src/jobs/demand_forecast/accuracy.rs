@@ -29,22 +29,109 @@ pub(super) struct AccuracyRow {
     pub score: Score,
 }
 
-/// Every row: backtest, then earlier publications, newest first.
-pub(super) fn accuracy_rows(data: &DemandData, outcomes: &[SeriesOutcome], nodes: &[Node]) -> Vec<AccuracyRow> {
-    let backtest: Vec<Score> = nodes.par_iter().map(|node| backtest_score(node, data, outcomes)).collect();
-    let scored = nodes.iter().zip(backtest).map(|(node, score)| (node, node.method.clone(), score));
+/// A row of `forecast_accuracy_by_horizon`.
+#[derive(Clone, Debug)]
+pub(super) struct HorizonRow {
+    /// `backtest`, `published`, `champion`, `challenger`.
+    pub basis: &'static str,
+    /// The day from which was forecast.
+    pub forecast_as_of: i32,
+    /// As in the forecasts.
+    pub level: String,
+    /// Days ahead, first and last.
+    pub steps: (usize, usize),
+    /// The model, `all` over all of them.
+    pub method: String,
+    /// The errors.
+    pub score: Score,
+}
+
+/// What a node's days come to: in all, and by days ahead.
+pub(super) struct NodeScore {
+    pub all: Score,
+    pub by_steps: Vec<Score>,
+}
+
+/// Days ahead that are scored together: the first week, the second, the next two, the rest.
+pub(super) fn step_ranges(horizon: usize) -> Vec<(usize, usize)> {
+    let ends = [7, 14, 28].into_iter().filter(|end| *end < horizon).chain([horizon]);
+    let mut first = 1;
+    ends.map(|last| (std::mem::replace(&mut first, last + 1), last)).collect()
+}
+
+/// Every row: backtest, then earlier publications, newest first; and the same by days ahead.
+pub(super) fn accuracy_rows(
+    data: &DemandData,
+    outcomes: &[SeriesOutcome],
+    nodes: &[Node],
+) -> (Vec<AccuracyRow>, Vec<HorizonRow>) {
+    let ranges = step_ranges(nodes.first().map_or(1, |node| node.mean.len()));
+    let scores: Vec<NodeScore> = nodes.par_iter().map(|node| backtest_score(node, data, outcomes, &ranges)).collect();
+    let methods: Vec<String> = nodes.iter().map(|node| node.method.clone()).collect();
+    let mut by_horizon = horizon_rows("backtest", data.as_of, nodes, &methods, &scores, &ranges);
+    let scored = nodes.iter().zip(methods).zip(scores).map(|((node, method), score)| (node, method, score.all));
     let mut rows = with_levels("backtest", data.as_of, scored.collect());
     for earlier in &data.earlier {
-        let scores: Vec<Score> = nodes.par_iter().map(|node| published_score(node, data, earlier)).collect();
-        let scored = nodes.iter().zip(scores).filter(|(_, score)| score.n_periods > 0);
+        let scores: Vec<NodeScore> =
+            nodes.par_iter().map(|node| published_score(node, data, earlier, &ranges)).collect();
         let method = |node: &Node| {
             let key = (node.level.clone(), node.name.clone());
             earlier.nodes.get(&key).map_or_else(|| BOTTOM_UP.to_owned(), |published| published.method.clone())
         };
-        let scored = scored.map(|(node, score)| (node, method(node), score)).collect();
+        let methods: Vec<String> = nodes.iter().map(method).collect();
+        by_horizon.extend(horizon_rows("published", earlier.as_of, nodes, &methods, &scores, &ranges));
+        let scored = nodes.iter().zip(methods).zip(scores).filter(|(_, score)| score.all.n_periods > 0);
+        let scored = scored.map(|((node, method), score)| (node, method, score.all)).collect();
         rows.extend(with_levels("published", earlier.as_of, scored));
     }
+    (rows, by_horizon)
+}
+
+/// Sums over the nodes of a level: over all models, then by model where there are several.
+fn horizon_rows(
+    basis: &'static str,
+    forecast_as_of: i32,
+    nodes: &[Node],
+    methods: &[String],
+    scores: &[NodeScore],
+    ranges: &[(usize, usize)],
+) -> Vec<HorizonRow> {
+    let mut levels: Vec<&str> = nodes.iter().map(|node| node.level.as_str()).collect();
+    levels.dedup();
+    let mut rows = Vec::new();
+    for level in levels {
+        let members: Vec<usize> = (0..nodes.len()).filter(|index| nodes[*index].level == level).collect();
+        let mut names: Vec<&str> = members.iter().map(|index| methods[*index].as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let of_all = [ALL].into_iter();
+        for method in of_all.chain(names.into_iter().filter(|_| level == PRODUCT_LOCATION)) {
+            for (place, steps) in ranges.iter().enumerate() {
+                let mut score = Score::default();
+                for index in members.iter().filter(|index| method == ALL || methods[**index] == method) {
+                    if let Some(own) = scores[*index].by_steps.get(place).filter(|own| own.n_periods > 0) {
+                        score.add(own);
+                    }
+                }
+                if score.n_periods > 0 {
+                    let (level, method) = (level.to_owned(), method.to_owned());
+                    rows.push(HorizonRow { basis, forecast_as_of, level, steps: *steps, method, score });
+                }
+            }
+        }
+    }
     rows
+}
+
+/// Scores days that lie so many steps ahead.
+pub(super) fn node_score(days: &[(usize, ScoredDay)], training: &[f64], ranges: &[(usize, usize)]) -> NodeScore {
+    let within = |first: usize, last: usize| -> Vec<ScoredDay> {
+        days.iter().filter(|(step, _)| (first..=last).contains(step)).map(|(_, day)| day.clone()).collect()
+    };
+    NodeScore {
+        all: Score::of(&within(1, usize::MAX), training),
+        by_steps: ranges.iter().map(|(first, last)| Score::of(&within(*first, *last), training)).collect(),
+    }
 }
 
 /// Rows per node, each level led by the row that sums it; the total is its own sum.
@@ -87,9 +174,9 @@ fn with_levels(basis: &'static str, forecast_as_of: i32, scored: Vec<(&Node, Str
 
 /// Over the rolling origins. A day counts for the children that were observed on it: forecast, naive and actual are summed
 /// over the same series.
-fn backtest_score(node: &Node, data: &DemandData, outcomes: &[SeriesOutcome]) -> Score {
+fn backtest_score(node: &Node, data: &DemandData, outcomes: &[SeriesOutcome], ranges: &[(usize, usize)]) -> NodeScore {
     let (windows, horizon) = (node.backtest.cutoffs.len(), node.backtest.horizon());
-    let mut days: Vec<ScoredDay> = Vec::with_capacity(windows * horizon);
+    let mut days: Vec<(usize, ScoredDay)> = Vec::with_capacity(windows * horizon);
     for window in 0..windows {
         let quantiles = node.window_quantiles.get(window);
         for ahead in 0..horizon {
@@ -111,7 +198,7 @@ fn backtest_score(node: &Node, data: &DemandData, outcomes: &[SeriesOutcome]) ->
             if let Some(quantiles) = &quantiles {
                 day.quantiles.clone_from(&quantiles[ahead]);
             }
-            days.push(day);
+            days.push((ahead + 1, day));
         }
     }
     // A sum's cutoffs count from the start of its child with the most windows; from the end they mean the same day.
@@ -121,13 +208,15 @@ fn backtest_score(node: &Node, data: &DemandData, outcomes: &[SeriesOutcome]) ->
             .then(|| backtest.cutoffs.first().map(|cutoff| data.series[*index].demand.len() - cutoff))?
     });
     let scored = first_origin.max().unwrap_or(0);
-    Score::of(&days, &node.history[..node.history.len().saturating_sub(scored)])
+    node_score(&days, &node.history[..node.history.len().saturating_sub(scored)], ranges)
 }
 
 /// An earlier publication on the days since. For a sum, what its series were forecast is compared on those with stock;
 /// its published quantiles are compared with all demand, the forecast standing in for series without stock.
-fn published_score(node: &Node, data: &DemandData, earlier: &EarlierForecast) -> Score {
-    let Some(published) = earlier.nodes.get(&(node.level.clone(), node.name.clone())) else { return Score::default() };
+fn published_score(node: &Node, data: &DemandData, earlier: &EarlierForecast, ranges: &[(usize, usize)]) -> NodeScore {
+    let Some(published) = earlier.nodes.get(&(node.level.clone(), node.name.clone())) else {
+        return NodeScore { all: Score::default(), by_steps: Vec::new() };
+    };
     let naive: BTreeMap<usize, Vec<f64>> =
         node.children.iter().map(|index| (*index, naive_from(data, *index, earlier.as_of))).collect();
     let mut days = Vec::new();
@@ -153,10 +242,10 @@ fn published_score(node: &Node, data: &DemandData, earlier: &EarlierForecast) ->
                 scored.whole_actual += forecast;
             }
         }
-        days.push(scored);
+        days.push((ahead + 1, scored));
     }
     let since = (data.as_of - earlier.as_of).max(0) as usize;
-    Score::of(&days, &node.history[..node.history.len().saturating_sub(since)])
+    node_score(&days, &node.history[..node.history.len().saturating_sub(since)], ranges)
 }
 
 /// The same weekday of the last week before `as_of`, repeated up to today.

@@ -10,6 +10,7 @@ use super::hierarchy::{Plan, SeriesOutcome};
 use super::series_forecasts::SeriesForecasts;
 use super::{DemandForecast, Reconciled, WEEK};
 use crate::models::forecast::panel::{PanelForecast, PanelMethod, PanelSeries, PanelSettings, Windows, forecast_panel};
+use crate::models::forecast::quantiles::lift_totals;
 use crate::models::forecast::reconcile::{Hierarchy, Reconciliation, move_quantiles_to, reconcile};
 use crate::models::forecast::{Backtest, Regressors, observed_mean};
 use crate::published::QUANTILES;
@@ -201,6 +202,7 @@ impl SeriesOutcome {
         move_quantiles_to(&mut quantiles.total, &running(&self.mean), &running(&mean));
         round_if(was_whole, &mut quantiles.per_period);
         round_if(was_whole, &mut quantiles.total);
+        lift_totals(&mut quantiles.total);
         self.mean = mean;
     }
 }

@@ -23,7 +23,8 @@
 //! their own rolling-origin errors, so correlated errors widen them as they should: means add up, quantiles do not.
 //!
 //! # Publishes
-//! `demand_forecasts` (level, node, day), `forecast_accuracy` (basis, forecast_as_of, level, node).
+//! `demand_forecasts` (level, node, day), `forecast_accuracy` (basis, forecast_as_of, level, node), `forecast_accuracy_by_horizon`
+//! (basis, forecast_as_of, level, days ahead, model), with a challenger's errors beside the champion's on a sample of series.
 //!
 //! # Degrades
 //! Every fallback is a caveat: `fallback_model`, `cold_start`, `short_history`, `outliers`, `level_shifts`, `censored_days`,
@@ -36,6 +37,7 @@
 
 mod accuracy;
 mod caveats;
+mod challenge;
 mod changes;
 mod coherence;
 mod dataset;
@@ -62,7 +64,7 @@ use crate::datasets::{CALENDAR, DAILY_SALES, Dataset, PRICES, PRODUCTS, PROMOTIO
 use crate::job::{Job, Progress, RunContext};
 use crate::models::forecast::panel::PanelMethod;
 use crate::publication::Publication;
-use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY};
+use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON};
 use crate::quantities::{Count, Days};
 use crate::table::TableSchema;
 
@@ -86,6 +88,8 @@ pub struct DemandForecast {
     pub min_history_days: Days,
     /// What forecasts: `auto`, `mean`, `ets`, `theta`, `ces`, `arima`, `gbm`, `counts`.
     pub model: ModelName,
+    /// What is tried beside it every night, on a sample of series; `none` = nothing.
+    pub challenger: Challenger,
     /// How sums and series are made to add up: `min_trace`, `bottom_up`, `top_down`.
     pub reconciliation: Reconciled,
     /// Whether categories are published beside the total and the series.
@@ -103,6 +107,7 @@ impl Default for DemandForecast {
             step_days: days(28),
             min_history_days: days(42),
             model: ModelName(PanelMethod::Auto),
+            challenger: Challenger(Some(PanelMethod::Mean)),
             reconciliation: Reconciled::MinTrace,
             category_levels: true,
             events: true,
@@ -165,11 +170,38 @@ impl From<ModelName> for String {
     }
 }
 
+/// The challenger, by its name; `none` = no challenger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Challenger(pub Option<PanelMethod>);
+
+impl TryFrom<String> for Challenger {
+    type Error = String;
+    fn try_from(name: String) -> Result<Self, String> {
+        if name == NO_CHALLENGER {
+            return Ok(Self(None));
+        }
+        match ModelName::try_from(name) {
+            Ok(model) => Ok(Self(Some(model.0))),
+            Err(error) => Err(format!("{error}, and `{NO_CHALLENGER}`")),
+        }
+    }
+}
+
+impl From<Challenger> for String {
+    fn from(challenger: Challenger) -> Self {
+        challenger.0.map_or(NO_CHALLENGER, PanelMethod::name).to_owned()
+    }
+}
+
+const NO_CHALLENGER: &str = "none";
+
 impl Job for DemandForecast {
     const KIND: &'static str = "demand_forecast";
     const NEEDS: &'static [&'static Dataset] = &[&DAILY_SALES];
     const USES: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS, &PROMOTIONS, &PRICES, &CALENDAR];
-    const PUBLISHES: &'static [&'static TableSchema<'static>] = &[&DEMAND_FORECASTS, &FORECAST_ACCURACY];
+    const PUBLISHES: &'static [&'static TableSchema<'static>] =
+        &[&DEMAND_FORECASTS, &FORECAST_ACCURACY, &FORECAST_ACCURACY_BY_HORIZON];
     type Dataset = DemandData;
 
     async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<DemandData> {

@@ -3,10 +3,10 @@
 use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, NamedFrom, PlSmallStr, PolarsResult, Series};
 
-use super::accuracy::AccuracyRow;
+use super::accuracy::{AccuracyRow, HorizonRow};
 use super::dataset::DemandData;
 use super::hierarchy::Node;
-use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY, QUANTILES};
+use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON, QUANTILES};
 use crate::table::TableSchema;
 
 /// The date of a day number.
@@ -63,6 +63,28 @@ pub(super) fn accuracy_frame(data: &DemandData, rows: &[AccuracyRow]) -> PolarsR
         real(rows.iter().map(|row| row.score.mean_pinball())),
     ];
     table(&FORECAST_ACCURACY, columns, rows.len())
+}
+
+/// `forecast_accuracy_by_horizon`.
+pub(super) fn horizon_frame(rows: &[HorizonRow]) -> PolarsResult<DataFrame> {
+    let columns = vec![
+        text(rows.iter().map(|row| row.basis)),
+        integer_days(rows.iter().map(|row| row.forecast_as_of)),
+        text(rows.iter().map(|row| row.level.as_str())),
+        integer(rows.iter().map(|row| row.steps.0 as i64)),
+        integer(rows.iter().map(|row| row.steps.1 as i64)),
+        text(rows.iter().map(|row| row.method.as_str())),
+        integer(rows.iter().map(|row| row.score.n_periods as i64)),
+        real(rows.iter().map(|row| row.score.wape())),
+        real(rows.iter().map(|row| row.score.naive_wape())),
+        real(rows.iter().map(|row| row.score.mase())),
+        real(rows.iter().map(|row| row.score.rmsse())),
+        real(rows.iter().map(|row| row.score.bias())),
+        real(rows.iter().map(|row| row.score.coverage_80())),
+        real(rows.iter().map(|row| row.score.coverage_90())),
+        real(rows.iter().map(|row| row.score.mean_pinball())),
+    ];
+    table(&FORECAST_ACCURACY_BY_HORIZON, columns, rows.len())
 }
 
 fn table(schema: &TableSchema<'static>, columns: Vec<Series>, height: usize) -> PolarsResult<DataFrame> {

@@ -1,15 +1,16 @@
 //! Decides: which model forecasts each series, what the categories above add up to, and how good that is.
 
-use super::accuracy::{AccuracyRow, accuracy_rows};
+use super::accuracy::{AccuracyRow, HorizonRow, accuracy_rows};
+use super::challenge::challenge;
 use super::coherence::make_coherent;
 use super::dataset::DemandData;
 use super::hierarchy::{BOTTOM_UP, Node, PRODUCT_LOCATION, SeriesOutcome, TOTAL, forecast_nodes, plan_nodes};
-use super::published_rows::{accuracy_frame, forecast_frame};
+use super::published_rows::{accuracy_frame, forecast_frame, horizon_frame};
 use super::series_forecasts::forecast_series;
 use super::{DemandForecast, caveats, page};
 use crate::job::{Progress, RunContext};
 use crate::publication::{Metric, Publication, PublishedTable, Unit};
-use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY};
+use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON};
 
 /// Everything decided, before it becomes tables and a page.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub(super) struct Decision {
     pub outcomes: Vec<SeriesOutcome>,
     pub nodes: Vec<Node>,
     pub accuracy: Vec<AccuracyRow>,
+    pub by_horizon: Vec<HorizonRow>,
     /// Why sums are those of the series alone although they were to be reconciled, if so.
     pub not_coherent: Option<String>,
 }
@@ -38,6 +40,7 @@ pub(super) fn recommend(
     let tables = vec![
         PublishedTable { schema: &DEMAND_FORECASTS, frame: forecast_frame(data, &decision.nodes)? },
         PublishedTable { schema: &FORECAST_ACCURACY, frame: accuracy_frame(data, &decision.accuracy)? },
+        PublishedTable { schema: &FORECAST_ACCURACY_BY_HORIZON, frame: horizon_frame(&decision.by_horizon)? },
     ];
     Ok(Publication {
         tables,
@@ -53,6 +56,8 @@ pub(super) fn decide(job: &DemandForecast, ctx: &RunContext, data: &DemandData, 
     let mut forecasts = forecast_series(job, ctx, data, progress);
     let plans = plan_nodes(data, job.category_levels);
     let n_sums = plans.len() - data.series.len();
+    progress.report("challenger tried", 0, 1);
+    let challenge = challenge(job, data, &forecasts, ctx.seed);
     progress.report("sums reconciled", 0, 1);
     let not_coherent = make_coherent(job, &mut forecasts, &plans[..n_sums], ctx.seed);
     let method_of_sums = if not_coherent.is_some() { BOTTOM_UP } else { job.reconciliation.name() };
@@ -60,8 +65,9 @@ pub(super) fn decide(job: &DemandForecast, ctx: &RunContext, data: &DemandData, 
     progress.report("nodes forecast", 0, 1);
     let nodes = forecast_nodes(data, &outcomes, plans, method_of_sums);
     progress.report("nodes forecast", 1, 1);
-    let accuracy = accuracy_rows(data, &outcomes, &nodes);
-    Decision { outcomes, nodes, accuracy, not_coherent }
+    let (accuracy, mut by_horizon) = accuracy_rows(data, &outcomes, &nodes);
+    by_horizon.extend(challenge);
+    Decision { outcomes, nodes, accuracy, by_horizon, not_coherent }
 }
 
 impl Decision {

@@ -35,8 +35,9 @@ pub(super) struct Score {
     pub pinball: f64,
     /// Mean absolute, and mean squared error of the in-sample seasonal naive; `None` for several nodes.
     pub scale: Option<(f64, f64)>,
-    /// Sum and count of the MASE of several nodes.
+    /// Sum and count of the MASE of several nodes, and of their squared RMSSE.
     pub node_mase: (f64, usize),
+    pub node_rmsse: (f64, usize),
 }
 
 impl Score {
@@ -84,6 +85,9 @@ impl Score {
         if let Some(mase) = other.mase() {
             self.node_mase = (self.node_mase.0 + mase, self.node_mase.1 + 1);
         }
+        if let Some(rmsse) = other.rmsse() {
+            self.node_rmsse = (self.node_rmsse.0 + rmsse * rmsse, self.node_rmsse.1 + 1);
+        }
     }
 
     /// Sum of absolute errors over the sum of actuals.
@@ -109,10 +113,13 @@ impl Score {
         }
     }
 
-    /// Of one node.
+    /// Of one node; of several the root of the mean of their squares.
     pub fn rmsse(&self) -> Option<f64> {
-        let (_, scale) = self.scale?;
-        share(self.squared_error / scale, self.n_periods as f64).map(f64::sqrt)
+        let square = match self.scale {
+            Some((_, scale)) => share(self.squared_error / scale, self.n_periods as f64),
+            None => share(self.node_rmsse.0, self.node_rmsse.1 as f64),
+        };
+        square.map(f64::sqrt)
     }
 
     /// Share of days inside p10..p90.

@@ -186,7 +186,9 @@ fn an_earlier_publication_is_scored_on_the_days_since_it() {
     data.earlier.push(earlier);
     let job = DemandForecast { min_history_days: days(100), ..job() };
     let decision = decide(&job, &ctx(), &data, &Progress::silent());
-    let rows = accuracy_rows(&data, &decision.outcomes, &decision.nodes);
+    let (rows, by_horizon) = accuracy_rows(&data, &decision.outcomes, &decision.nodes);
+    let level = by_horizon.iter().find(|row| row.basis == "published" && row.level == "product_location").unwrap();
+    assert_eq!((level.steps, level.method.as_str(), level.score.wape()), ((1, 7), "all", Some(0.24)));
     let score = |level: &str, node: &str| {
         rows.iter().find(|row| row.basis == "published" && row.level == level && row.node == node).unwrap().score
     };
