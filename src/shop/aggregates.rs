@@ -121,7 +121,7 @@ impl Aggregates {
                 let angle = TAU * (f64::from(date) / 365.25 - category as f64 / CATEGORIES as f64);
                 let level_at = |week: usize| f64::from(member.levels.get(week).copied().unwrap_or_default());
                 let level = level_at(week) * (1.0 - within) + level_at(week + 1) * within;
-                let rate = self.discount_rate(member.product, date);
+                let rate = Self::discount_rate(member.product, date);
                 let promotion = (1.0 - rate).powf(-1.5 * member.elasticity);
                 let mean = member.base * weekday * (0.25 * angle.cos() + level).exp() * promotion;
                 i64::from(negative_binomial(&mut chance, mean, member.shape))
@@ -130,7 +130,7 @@ impl Aggregates {
     }
 
     /// The share of the price given away.
-    fn discount_rate(&self, product: usize, date: i32) -> f64 {
+    fn discount_rate(product: usize, date: i32) -> f64 {
         let position = (date + product as i32 * 17).rem_euclid(PROMOTION_EVERY);
         if position < PROMOTION_DAYS { [0.1, 0.2, 0.3][product % 3] } else { 0.0 }
     }
@@ -166,7 +166,7 @@ impl Aggregates {
                 if (date + product as i32 * 17).rem_euclid(PROMOTION_EVERY) == 0 {
                     ids.push(product_id(product));
                     starts.push(date);
-                    rates.push(self.discount_rate(product, date));
+                    rates.push(Self::discount_rate(product, date));
                 }
             }
         }
@@ -211,7 +211,7 @@ mod tests {
             let mut sum = (0.0, 0.0);
             for day in 0..364 {
                 for (member, units) in shop.series.iter().zip(shop.units_of(day)) {
-                    if (shop.discount_rate(member.product, 20_000 + day as i32) > 0.0) == promoted {
+                    if (Aggregates::discount_rate(member.product, 20_000 + day as i32) > 0.0) == promoted {
                         sum = (sum.0 + units as f64, sum.1 + 1.0);
                     }
                 }

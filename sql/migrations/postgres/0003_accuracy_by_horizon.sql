@@ -1,4 +1,7 @@
--- Scores of forecasts by days ahead and model.
+-- The tables that jobs publish. Rows are staged in staged_NAME, become visible in NAME in one transaction,
+-- and consumers read NAME_current: the newest publication of each job.
+
+-- how good the forecasts are by days ahead and model; `champion` and `challenger` are scored on the same series and days
 CREATE TABLE forecast_accuracy_by_horizon (
     job TEXT NOT NULL,
     as_of DATE NOT NULL,

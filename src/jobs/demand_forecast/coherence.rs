@@ -41,7 +41,7 @@ pub(super) fn make_coherent(
     };
     let usable = |base: &PanelForecast| base.fallback.is_none() && !base.backtest.is_empty();
     let of_sums = bases.iter().map(|base| if usable(base) { error_variance(&base.backtest) } else { SAYS_NOTHING });
-    let of_series = forecasts.outcomes.iter().map(|outcome| series_variance(outcome));
+    let of_series = forecasts.outcomes.iter().map(series_variance);
     let variances: Vec<f64> = of_sums.chain(of_series).collect();
     let coherent = |base: Vec<Vec<f64>>, variances: &[f64]| match job.reconciliation {
         Reconciled::TopDown => reconcile(&hierarchy, &base, &Reconciliation::ForecastShares),
@@ -152,7 +152,7 @@ impl Summed {
             let share = |sum: f64| if *weight > 0.0 { sum / weight } else { 1.0 };
             (factor[t], past_factor[t]) = (share(factor[t]), share(past_factor[t]));
         }
-        let first_day = forecasts.as_of as i64 + 1 - longest as i64;
+        let first_day = i64::from(forecasts.as_of) + 1 - longest as i64;
         Summed { demand, first_day, factor, past_factor }
     }
 }

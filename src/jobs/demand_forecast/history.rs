@@ -142,7 +142,7 @@ pub(super) fn series_histories(
     let series = gathered.into_par_iter().filter_map(|series| {
         let (product, location) = series.key;
         let is_sale = |units: &f64| *units > 0.0;
-        let first_sale = first_day + series.units.iter().position(|units| is_sale(units))? as i32;
+        let first_sale = first_day + series.units.iter().position(is_sale)? as i32;
         let launched = products.get(product).and_then(|product| product.launched_on).map(|day| day.max(first_day));
         let sale_days = series.units.iter().filter(|units| is_sale(units)).count();
         let guessed = plausible_start(data_begin, first_sale, as_of, sale_days);

@@ -1,6 +1,6 @@
 //! What promotions and price changes multiply each series by, learnt for its category.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -47,13 +47,20 @@ impl Effects {
                 groups.entry(path).or_default().push(index);
             }
         }
-        let groups: Vec<(&str, Vec<usize>)> = groups.into_iter().collect();
+        let days = |members: &[usize]| members.iter().map(|index| moved[*index].len()).sum::<usize>();
+        let enough = |path: &str, members: &[usize]| path.is_empty() || days(members) >= MIN_MOVED_DAYS;
+        let usable: BTreeSet<&str> =
+            groups.iter().filter(|(path, members)| enough(path, members)).map(|(path, _)| *path).collect();
+        // Only groups that are the nearest usable one of some series are learnt.
+        let nearest = |path: &str| paths(path).find(|path| usable.contains(path)).map(str::to_owned);
+        let wanted: BTreeSet<String> = (data.series.iter())
+            .filter_map(|series| nearest(data.category_path(&series.product_id).unwrap_or("")))
+            .collect();
+        let groups: Vec<(&str, Vec<usize>)> = groups.into_iter().filter(|(path, _)| wanted.contains(*path)).collect();
         let of_groups = (groups.par_iter())
             .filter_map(|(path, members)| {
                 let members: Vec<&MovedPeriods> = members.iter().map(|index| &moved[*index]).collect();
-                let days: usize = members.iter().map(|member| member.len()).sum();
-                let enough = path.is_empty() || days >= MIN_MOVED_DAYS;
-                enough.then(|| KnownEffects::fit(&members)).flatten().map(|effects| ((*path).to_owned(), effects))
+                KnownEffects::fit(&members).map(|effects| ((*path).to_owned(), effects))
             })
             .collect::<Vec<_>>();
         Effects { moved, of_groups: of_groups.into_iter().collect() }

@@ -1,6 +1,6 @@
 //! The page and the files, from the same numbers that are published.
 
-use super::accuracy::AccuracyRow;
+use super::accuracy::{AccuracyRow, HorizonRow};
 use super::changes::{Change, against_last, against_recent, node_value};
 use super::dataset::DemandData;
 use super::hierarchy::{ALL, Node, PRODUCT_LOCATION, TOTAL};
@@ -92,7 +92,68 @@ fn grade(decision: &Decision) -> Section {
     section.figures.push(figure("The same for last week repeated", Some(naive), Unit::Share, "seasonal naive"));
     section.figures.push(figure("Bias", series.bias(), Unit::Share, "above 0: forecast too high"));
     section.tables.push(accuracy_table(decision));
+    section.tables.extend(horizon_table(decision, basis, as_of));
+    section.text.extend(challenge_text(decision));
     section
+}
+
+/// The graded forecast of single series by days ahead, and by model where there are several.
+fn horizon_table(decision: &Decision, basis: &str, as_of: Option<i32>) -> Option<TableView> {
+    let rows: Vec<&HorizonRow> = (decision.by_horizon.iter())
+        .filter(|row| row.basis == basis && as_of.is_none_or(|day| row.forecast_as_of == day))
+        .filter(|row| row.level == PRODUCT_LOCATION)
+        .collect();
+    let optional = |value: Option<f64>| value.map_or(Cell::Empty, Cell::Number);
+    let cells = rows.iter().map(|row| {
+        vec![
+            Cell::Text(if row.method == ALL { "all models".to_owned() } else { row.method.clone() }),
+            Cell::Text(format!("{} to {}", row.steps.0, row.steps.1)),
+            Cell::Number(row.score.n_periods as f64),
+            optional(row.score.wape()),
+            optional(row.score.naive_wape()),
+            optional(row.score.mase()),
+            optional(row.score.bias()),
+            optional(row.score.coverage_80()),
+            optional(row.score.mean_pinball()),
+        ]
+    });
+    (!rows.is_empty()).then(|| TableView {
+        caption: "Single products at locations, by days ahead and model".to_owned(),
+        columns: vec![
+            column("Model", None),
+            column("Days ahead", None),
+            column("Node-days", Some(Unit::Count)),
+            column("WAPE", Some(Unit::Share)),
+            column("WAPE naive", Some(Unit::Share)),
+            column("MASE", Some(Unit::Ratio)),
+            column("Bias", Some(Unit::Share)),
+            column("Inside 80 %", Some(Unit::Share)),
+            column("Pinball loss", Some(Unit::Units)),
+        ],
+        rows: cells.collect(),
+        total_rows: rows.len(),
+    })
+}
+
+/// Champion against challenger, in one sentence, judged by the pinball loss: orders are made from quantiles.
+fn challenge_text(decision: &Decision) -> Option<String> {
+    let side = |basis: &str| {
+        let rows: Vec<&HorizonRow> = decision.by_horizon.iter().filter(|row| row.basis == basis).collect();
+        let (mut pinball, mut days) = (0.0, 0.0);
+        for row in &rows {
+            pinball += row.score.pinball;
+            days += row.score.with_quantiles as f64;
+        }
+        Some((rows.first()?.method.clone(), (days > 0.0).then(|| pinball / days)?))
+    };
+    let (champion, own) = side("champion")?;
+    let (challenger, other) = side("challenger")?;
+    let verdict =
+        if other < 0.98 * own { format!("consider `model = \"{challenger}\"`") } else { "it stays".to_owned() };
+    Some(format!(
+        "Tried beside it on a sample of series over the same rolling origins, the challenger `{challenger}` has a pinball loss of \
+         {other:.4} units a day against {own:.4} of `{champion}`: {verdict}."
+    ))
 }
 
 fn accuracy_table(decision: &Decision) -> TableView {
@@ -172,24 +233,29 @@ fn changes(data: &DemandData, decision: &Decision) -> Vec<Section> {
 
 fn change_table(data: &DemandData, caption: &str, changes: &[Change], before: &str) -> TableView {
     let optional = |value: Option<f64>| value.map_or(Cell::Empty, Cell::Number);
+    let explained = changes.iter().any(|change| !change.why.is_empty());
     let rows = changes.iter().take(SHOWN_ROWS).map(|change| {
-        vec![
+        let mut row = vec![
             Cell::Text(shown_name(data, &change.node)),
             Cell::Number(change.expected),
             Cell::Number(change.before),
             optional(change.relative()),
             optional(change.money),
-        ]
+        ];
+        row.extend(explained.then(|| Cell::Text(change.why.clone())));
+        row
     });
+    let mut columns = vec![
+        column("What", None),
+        column("Units expected", Some(Unit::Units)),
+        column(before, Some(Unit::Units)),
+        column("Change", Some(Unit::Share)),
+        column("Worth", Some(Unit::Money)),
+    ];
+    columns.extend(explained.then(|| column("What we know of it", None)));
     TableView {
         caption: format!("{caption} by the money that the difference is worth"),
-        columns: vec![
-            column("What", None),
-            column("Units expected", Some(Unit::Units)),
-            column(before, Some(Unit::Units)),
-            column("Change", Some(Unit::Share)),
-            column("Worth", Some(Unit::Money)),
-        ],
+        columns,
         rows: rows.collect(),
         total_rows: changes.len(),
     }

@@ -7,6 +7,9 @@
 //! (3rd ed.), chapter 5, on drawing members to their group. A pooled response is unbiased although the usual demand is itself
 //! estimated: Σ x (y - b exp(xβ)) is zero in expectation whenever b is right on average.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::arima::linear_algebra::solve_positive_definite;
 
 /// Periods around a day whose mean is the usual demand.
@@ -27,9 +30,14 @@ const LARGEST_EFFECT: f64 = 8.0;
 const NOTHING: f64 = 1e-9;
 
 /// The periods of one member of a group in which something known ahead moves its demand.
+///
+/// Periods with the same columns are one cell: of them the likelihood needs the sums alone, so that a group costs as much as it
+/// has different promotions, not as much as it has days.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MovedPeriods {
-    periods: Vec<Moved>,
+    /// The first two thirds of the periods, and the rest.
+    early: Vec<Cell>,
+    late: Vec<Cell>,
 }
 
 impl MovedPeriods {
@@ -37,17 +45,19 @@ impl MovedPeriods {
     /// over at least as many periods, the same ones for all members of a group; zero = nothing out of the ordinary. The
     /// usual demand of a period is the mean of the ordinary ones up to 28 before and after it.
     pub fn of(demand: &[f64], columns: &[Vec<f64>]) -> MovedPeriods {
-        MovedPeriods { periods: moved_periods(demand, columns) }
+        let periods = moved_periods(demand, columns);
+        let learnt = (periods.len() as f64 * LEARNT_SHARE).ceil() as usize;
+        MovedPeriods { early: merged(&periods[..learnt]), late: merged(&periods[learnt..]) }
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.periods.len()
+        self.early.iter().chain(&self.late).map(|cell| cell.count).sum()
     }
 
     /// Whether nothing ever moved the demand.
     pub fn is_empty(&self) -> bool {
-        self.periods.is_empty()
+        self.early.is_empty()
     }
 }
 
@@ -64,12 +74,40 @@ pub struct KnownEffects {
     pub n_periods: usize,
 }
 
-/// A period in which something known ahead moves demand.
+/// Periods of equal columns.
 #[derive(Clone, Debug, PartialEq)]
-struct Moved {
-    demand: f64,
-    usual: f64,
+struct Cell {
     columns: Vec<f64>,
+    /// Σ demand.
+    demand: f64,
+    /// Σ usual demand.
+    usual: f64,
+    /// Σ demand² / usual demand.
+    squares: f64,
+    count: usize,
+}
+
+/// Cells with the same columns added up, in the order of their first one.
+fn merged<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> Vec<Cell> {
+    let mut places: HashMap<Vec<u64>, usize> = HashMap::new();
+    let mut merged: Vec<Cell> = Vec::new();
+    for cell in cells {
+        let key = cell.columns.iter().map(|value| value.to_bits()).collect();
+        match places.entry(key) {
+            Entry::Occupied(place) => {
+                let sum = &mut merged[*place.get()];
+                sum.demand += cell.demand;
+                sum.usual += cell.usual;
+                sum.squares += cell.squares;
+                sum.count += cell.count;
+            }
+            Entry::Vacant(place) => {
+                place.insert(merged.len());
+                merged.push(cell.clone());
+            }
+        }
+    }
+    merged
 }
 
 impl KnownEffects {
@@ -86,20 +124,19 @@ impl KnownEffects {
     /// assert!(factors.len() == 70 && (factors[59] - 3.0).abs() < 0.1 && factors[69] == 1.0);
     /// ```
     pub fn fit(members: &[&MovedPeriods]) -> Option<KnownEffects> {
-        let moved: Vec<&[Moved]> = members.iter().map(|member| member.periods.as_slice()).collect();
-        let all: Vec<&Moved> = moved.iter().copied().flatten().collect();
+        let all = merged(members.iter().flat_map(|member| member.early.iter().chain(&member.late)));
         let none = vec![0.0; all.first()?.columns.len()];
         let slopes = posterior_mode(&all, &none, GROUP_DEVIATION, 1.0);
         let dispersion = dispersion(&all, &slopes);
-        let mut effects = KnownEffects { slopes, dispersion, member_deviation: 0.0, n_periods: all.len() };
-        effects.member_deviation = best_deviation(&moved, &none, dispersion);
-        Some(effects)
+        let n_periods = all.iter().map(|cell| cell.count).sum();
+        let member_deviation = best_deviation(members, &none, dispersion);
+        Some(KnownEffects { slopes, dispersion, member_deviation, n_periods })
     }
 
     /// What demand is multiplied by in each period of the columns of a member: exp(Σ β x), with slopes drawn from the group's
     /// towards what its own moved periods say. A newcomer without any has the group's.
     pub fn factors(&self, own: &MovedPeriods, columns: &[Vec<f64>]) -> Vec<f64> {
-        let own: Vec<&Moved> = own.periods.iter().collect();
+        let own = merged(own.early.iter().chain(&own.late));
         let slopes = posterior_mode(&own, &self.slopes, self.member_deviation, self.dispersion);
         let limit = LARGEST_EFFECT.ln();
         (0..columns.first().map_or(0, Vec::len))
@@ -112,7 +149,7 @@ impl KnownEffects {
 }
 
 /// Periods with something out of the ordinary, each with the mean of the ordinary ones around it.
-fn moved_periods(demand: &[f64], columns: &[Vec<f64>]) -> Vec<Moved> {
+fn moved_periods(demand: &[f64], columns: &[Vec<f64>]) -> Vec<Cell> {
     let n = demand.len();
     let is_moved = |t: usize| columns.iter().any(|column| column.get(t).is_some_and(|x| x.abs() > NOTHING));
     // Running sums of the ordinary periods: a mean over a window is two subtractions.
@@ -133,22 +170,23 @@ fn moved_periods(demand: &[f64], columns: &[Vec<f64>]) -> Vec<Moved> {
         .filter(|t| moved[*t] && demand[*t].is_finite() && demand[*t] >= 0.0)
         .filter_map(|t| {
             let columns = columns.iter().map(|column| column[t]).collect();
-            Some(Moved { demand: demand[t], usual: usual(t)?, columns })
+            let (demand, usual) = (demand[t], usual(t)?);
+            Some(Cell { columns, demand, usual, squares: demand * demand / usual, count: 1 })
         })
         .collect()
 }
 
 /// Slopes of largest posterior: Poisson likelihood / φ, normal prior around `centre` with the given deviation. Newton's
 /// method; the log posterior is concave, steps are halved until it rises.
-fn posterior_mode(periods: &[&Moved], centre: &[f64], deviation: f64, dispersion: f64) -> Vec<f64> {
+fn posterior_mode(cells: &[Cell], centre: &[f64], deviation: f64, dispersion: f64) -> Vec<f64> {
     let n_columns = centre.len();
-    if deviation <= 0.0 || periods.is_empty() {
+    if deviation <= 0.0 || cells.is_empty() {
         return centre.to_vec();
     }
     let precision = deviation.powi(-2);
     let objective = |slopes: &[f64]| {
         let prior: f64 = slopes.iter().zip(centre).map(|(b, c)| (b - c).powi(2)).sum::<f64>() * precision / 2.0;
-        periods.iter().map(|period| period.log_likelihood(slopes)).sum::<f64>() / dispersion - prior
+        cells.iter().map(|cell| cell.log_likelihood(slopes)).sum::<f64>() / dispersion - prior
     };
     let mut slopes = centre.to_vec();
     let mut height = objective(&slopes);
@@ -158,11 +196,11 @@ fn posterior_mode(periods: &[&Moved], centre: &[f64], deviation: f64, dispersion
         for column in 0..n_columns {
             information[column * n_columns + column] = precision;
         }
-        for period in periods {
-            let mean = period.mean(&slopes);
-            for (i, x) in period.columns.iter().enumerate() {
-                step[i] += x * (period.demand - mean) / dispersion;
-                for (j, other) in period.columns.iter().enumerate() {
+        for cell in cells {
+            let mean = cell.mean(&slopes);
+            for (i, x) in cell.columns.iter().enumerate() {
+                step[i] += x * (cell.demand - mean) / dispersion;
+                for (j, other) in cell.columns.iter().enumerate() {
                     information[i * n_columns + j] += x * other * mean / dispersion;
                 }
             }
@@ -191,7 +229,7 @@ fn posterior_mode(periods: &[&Moved], centre: &[f64], deviation: f64, dispersion
     slopes
 }
 
-impl Moved {
+impl Cell {
     fn log_effect(&self, slopes: &[f64]) -> f64 {
         let limit = LARGEST_EFFECT.ln();
         self.columns.iter().zip(slopes).map(|(x, slope)| x * slope).sum::<f64>().clamp(-limit, limit)
@@ -208,30 +246,25 @@ impl Moved {
     }
 }
 
-/// Mean squared Pearson residual, at least that of Poisson counts.
-fn dispersion(periods: &[&Moved], slopes: &[f64]) -> f64 {
-    let squares = periods.iter().map(|period| {
-        let mean = period.mean(slopes);
-        (period.demand - mean).powi(2) / mean
+/// Mean squared Pearson residual, at least that of Poisson counts: Σ (y - be)² / be = Σ y²/b / e - 2 Σ y + e Σ b.
+fn dispersion(cells: &[Cell], slopes: &[f64]) -> f64 {
+    let squares = cells.iter().map(|cell| {
+        let effect = cell.log_effect(slopes).exp();
+        cell.squares / effect - 2.0 * cell.demand + effect * cell.usual
     });
-    (squares.sum::<f64>() / periods.len() as f64).max(1.0)
+    let count: usize = cells.iter().map(|cell| cell.count).sum();
+    (squares.sum::<f64>() / count.max(1) as f64).max(1.0)
 }
 
 /// The deviation under which slopes learnt from the first moved periods explain the later ones best.
-fn best_deviation(moved: &[&[Moved]], none: &[f64], dispersion: f64) -> f64 {
-    let parts: Vec<(Vec<&Moved>, Vec<&Moved>)> = (moved.iter())
-        .map(|periods| {
-            let learnt = (periods.len() as f64 * LEARNT_SHARE).ceil() as usize;
-            (periods[..learnt].iter().collect(), periods[learnt..].iter().collect())
-        })
-        .collect();
-    let learnt: Vec<&Moved> = parts.iter().flat_map(|(learnt, _)| learnt.iter().copied()).collect();
+fn best_deviation(members: &[&MovedPeriods], none: &[f64], dispersion: f64) -> f64 {
+    let learnt = merged(members.iter().flat_map(|member| &member.early));
     let group = posterior_mode(&learnt, none, GROUP_DEVIATION, 1.0);
     let later = |deviation: f64| -> f64 {
-        (parts.iter())
-            .map(|(learnt, later)| {
-                let slopes = posterior_mode(learnt, &group, deviation, dispersion);
-                later.iter().map(|period| period.log_likelihood(&slopes)).sum::<f64>()
+        (members.iter())
+            .map(|member| {
+                let slopes = posterior_mode(&member.early, &group, deviation, dispersion);
+                member.late.iter().map(|cell| cell.log_likelihood(&slopes)).sum::<f64>()
             })
             .sum()
     };

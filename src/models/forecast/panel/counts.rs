@@ -2,7 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::{OneDone, PanelForecast, PanelMethod, PanelSeries, PanelSettings, continuous, zero_forecast};
+use super::{
+    OneDone, PanelForecast, PanelMethod, PanelSeries, PanelSettings, WindowQuantiles, continuous, zero_forecast,
+};
 use crate::models::forecast::MethodError;
 use crate::models::forecast::count_group::{CountGroup, CountSeries, CountSettings};
 use crate::models::forecast::cross_validation::Backtest;
@@ -124,7 +126,7 @@ impl Past {
         series: &PanelSeries,
         index: usize,
         settings: &PanelSettings,
-    ) -> Result<(Backtest, Vec<Vec<Vec<f64>>>), MethodError> {
+    ) -> Result<(Backtest, WindowQuantiles), MethodError> {
         let past = series.past();
         // A series younger than the earliest origin has no factors from before it but its own.
         let factor = self.factors.get(index).filter(|factors| !factors.is_empty()).map_or(past.factor, Vec::as_slice);

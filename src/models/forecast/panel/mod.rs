@@ -166,6 +166,9 @@ impl PanelSettings<'_> {
     }
 }
 
+/// Quantiles by window of a backtest, period ahead and level.
+pub type WindowQuantiles = Vec<Vec<Vec<f64>>>;
+
 /// The forecast of one series of a panel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PanelForecast {
@@ -176,7 +179,7 @@ pub struct PanelForecast {
     /// Rolling-origin forecasts; empty where the history is too short.
     pub backtest: Backtest,
     /// Quantiles per period of each window of the backtest, as they would have been published.
-    pub window_quantiles: Vec<Vec<Vec<f64>>>,
+    pub window_quantiles: WindowQuantiles,
     /// What made it.
     pub model: String,
     /// Why the method asked for did not, if so.
@@ -254,7 +257,9 @@ fn continuous(
         PanelMethod::Auto => blend::forecast(&views, settings, one_done),
         PanelMethod::Gbm => {
             let points = pooled::forecast(&views, settings);
-            points.iter().for_each(|_| one_done());
+            for _ in &points {
+                one_done();
+            }
             points
         }
         local => local::forecast(&views, local, settings, one_done),
@@ -293,7 +298,7 @@ fn with_quantiles(series: &[PanelSeries], points: Vec<Point>, settings: &PanelSe
         })
         .collect();
     let shapes = ErrorShapes::fit(&calibration, settings.horizon);
-    let quantiles: Vec<(DemandQuantiles, Vec<Vec<Vec<f64>>>)> = (calibration.par_iter().zip(&points))
+    let quantiles: Vec<(DemandQuantiles, WindowQuantiles)> = (calibration.par_iter().zip(&points))
         .map(|(series, point)| {
             let own = shapes.quantiles(series, &point.mean, settings.levels);
             // Without common windows nobody adds them up, and nobody asks for their quantiles.
