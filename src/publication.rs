@@ -21,6 +21,8 @@ pub struct Publication {
     pub page: Page,
     /// Files for planners and for the CRM, beside the page.
     pub exports: Vec<Export>,
+    /// What the job's next night may begin with, see [`crate::datasets::Source::memory`]; kept once this is published.
+    pub memory: Option<Vec<u8>>,
 }
 
 /// Rows for one of our own tables.

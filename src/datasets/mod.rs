@@ -17,7 +17,7 @@ pub use catalogue::{CALENDAR, PRICES, PRODUCTS, PROMOTIONS};
 pub use contract::{ContractError, Fault, conform};
 pub use customers::{CUSTOMERS, SUPPRESSIONS};
 pub use sales::{BASKET_LINES, CUSTOMER_DAYS, DAILY_SALES, ORDER_LINES};
-pub use source::{InputFact, LoadError, PublishedAt, PublishedFrame, Source, SqlFiles, dataset_sql};
+pub use source::{InputFact, KnownRows, LoadError, PublishedAt, PublishedFrame, Source, SqlFiles, dataset_sql};
 pub use supply::{DELIVERIES, OPEN_ORDERS, STOCK_LEVELS, SUPPLIERS};
 
 use crate::table::TableSchema;

@@ -7,6 +7,7 @@ pub mod events;
 pub mod files;
 pub mod gates;
 pub mod ledger;
+pub mod memory;
 pub mod migrations;
 pub mod night;
 mod page;

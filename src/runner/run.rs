@@ -10,6 +10,7 @@ use super::events::{Event, Phase};
 use super::files::JobLock;
 use super::gates::{self, GateResult, GateSettings, GateSeverity};
 use super::ledger::{self, Claim, Claimed, RunEnd, RunStart};
+use super::memory;
 use super::page::{self, Facts};
 use super::publish::{self, Publishing};
 use crate::datasets::{Dataset, InputFact, LoadError, Source, SqlFiles};
@@ -251,7 +252,16 @@ async fn carry_out(
         keep: runner.project.config.output.keep_publications,
         now_micros: (runner.clock)(),
     };
-    if publish::publish(&runner.warehouse, &publishing).await? { Ok(()) } else { Err(superseded()) }
+    if !publish::publish(&runner.warehouse, &publishing).await? {
+        return Err(superseded());
+    }
+    if let Some(bytes) = &computed.publication.memory
+        && let Err(error) = memory::keep(&runner.project.root, &ctx.job, &runner.project.config_hash, bytes)
+    {
+        let text = format!("the next night begins without what this one read: {error}");
+        (runner.events)(&Event::Note { job: ctx.job.clone(), text });
+    }
+    Ok(())
 }
 
 fn superseded() -> Stop {
@@ -263,6 +273,7 @@ async fn compute(runner: &Runner, job: &JobFile, ctx: &RunContext) -> Result<Com
     let project = &runner.project;
     let sql = SqlFiles::from_texts(project.sql.clone(), runner.warehouse.dialect(Side::Source));
     let source = Source::new(&runner.warehouse, &sql, ctx.as_of, project.config.zone()).of_job(&job.name, &job.after);
+    let source = source.with_memory(memory::recall(&project.root, &job.name, &project.config_hash));
     let missing = missing_datasets(runner, job);
     if !missing.is_empty() {
         return Err(Stop { state: JobState::Refused, reason: refusal(job, &missing) });

@@ -219,6 +219,6 @@ mod tests {
             sum.0 / sum.1
         };
         assert!(sum(true) > 1.3 * sum(false));
-        assert_eq!(shop.promotions().unwrap().height(), 20 * 4 + 17);
+        assert!((20 * 4..=20 * 5).contains(&shop.promotions().unwrap().height()));
     }
 }

@@ -137,13 +137,25 @@ pub struct Source<'a> {
     timezone: Tz,
     job: &'a str,
     after: &'a [String],
+    memory: Option<Vec<u8>>,
     facts: Mutex<Vec<InputFact>>,
+}
+
+/// Rows of a dataset that a job remembers from an earlier night, so that it reads the days after them alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownRows {
+    /// They lie before this day; rows from it on are read.
+    pub before: NaiveDate,
+    /// How many they are: a run that remembers rows must not look like one that lost them.
+    pub rows: u64,
+    /// How many they are per day.
+    pub rows_by_day: BTreeMap<NaiveDate, u64>,
 }
 
 impl<'a> Source<'a> {
     /// A source that ends with `as_of`, inclusive, in the project's `timezone`.
     pub fn new(warehouse: &'a Warehouse, files: &'a SqlFiles, as_of: NaiveDate, timezone: Tz) -> Self {
-        Self { warehouse, files, as_of, timezone, job: "", after: &[], facts: Mutex::new(Vec::new()) }
+        Self { warehouse, files, as_of, timezone, job: "", after: &[], memory: None, facts: Mutex::new(Vec::new()) }
     }
 
     /// The same for a job: of our own tables it sees what that job published and what the jobs it runs after did, so that
@@ -154,12 +166,52 @@ impl<'a> Source<'a> {
         self
     }
 
+    /// The same with what the job's last publication left for it.
+    #[must_use]
+    pub fn with_memory(mut self, memory: Option<Vec<u8>>) -> Self {
+        self.memory = memory;
+        self
+    }
+
+    /// What the job's last publication left for it; `None` when there is nothing, or it belongs to another configuration.
+    pub fn memory(&self) -> Option<&[u8]> {
+        self.memory.as_deref()
+    }
+
+    /// The rows of a dataset that follow those known, up to the as-of date.
+    ///
+    /// # Errors
+    /// As [`Source::read`]; no row at all, known or read, is [`LoadError::Empty`].
+    pub async fn read_on(&self, dataset: &'static Dataset, known: &KnownRows) -> Result<DataFrame, LoadError> {
+        let (origin, frame) = self.load(dataset, Some(known)).await?;
+        if frame.height() == 0 && known.rows == 0 {
+            return Err(LoadError::Empty { dataset: dataset.name().to_owned(), origin, as_of: self.as_of });
+        }
+        Ok(frame)
+    }
+
+    /// The same for a dataset that may be absent.
+    ///
+    /// # Errors
+    /// As [`Source::read_if_present`].
+    pub async fn read_on_if_present(
+        &self,
+        dataset: &'static Dataset,
+        known: &KnownRows,
+    ) -> Result<Option<DataFrame>, LoadError> {
+        match self.load(dataset, Some(known)).await {
+            Ok((_, frame)) => Ok(Some(frame)),
+            Err(LoadError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The rows of a dataset up to the as-of date.
     ///
     /// # Errors
     /// [`LoadError::Missing`], [`LoadError::Empty`], and whatever its SQL or its rows do wrong.
     pub async fn read(&self, dataset: &'static Dataset) -> Result<DataFrame, LoadError> {
-        let (origin, frame) = self.load(dataset).await?;
+        let (origin, frame) = self.load(dataset, None).await?;
         if frame.height() == 0 {
             return Err(LoadError::Empty { dataset: dataset.name().to_owned(), origin, as_of: self.as_of });
         }
@@ -171,7 +223,7 @@ impl<'a> Source<'a> {
     /// # Errors
     /// Whatever its SQL or its rows do wrong.
     pub async fn read_if_present(&self, dataset: &'static Dataset) -> Result<Option<DataFrame>, LoadError> {
-        match self.load(dataset).await {
+        match self.load(dataset, None).await {
             Ok((_, frame)) => Ok(Some(frame)),
             Err(LoadError::Missing { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -289,13 +341,17 @@ impl<'a> Source<'a> {
         Ok(format!(" AND p.job IN ({})", names.join(", ")))
     }
 
-    async fn load(&self, dataset: &'static Dataset) -> Result<(String, DataFrame), LoadError> {
+    async fn load(
+        &self,
+        dataset: &'static Dataset,
+        known: Option<&KnownRows>,
+    ) -> Result<(String, DataFrame), LoadError> {
         let (origin, sql) = dataset_sql(self.files, dataset.name())?;
         let timezone = declared_timezone(&origin, &sql)?.unwrap_or(self.timezone);
         let query = Query {
             origin: &origin,
             sql: &sql,
-            binds: self.binds(),
+            binds: self.binds(known.map(|known| known.before)),
             schema: &dataset.schema,
             keeps_attributes: dataset.keeps_attributes,
             timezone,
@@ -305,14 +361,21 @@ impl<'a> Source<'a> {
             dataset: dataset.name().to_owned(),
             message: error.to_string(),
         };
-        let (frame, fact) = self.up_to_as_of(dataset, frame).map_err(fail)?;
+        let (frame, mut fact) = self.up_to_as_of(dataset, frame).map_err(fail)?;
+        if let Some(known) = known {
+            // SQL that does not use :history_from gives all rows; those known are not counted twice.
+            let recent = fact.rows_by_day.range(known.before..).map(|(day, rows)| (*day, *rows));
+            fact.rows_by_day = known.rows_by_day.iter().map(|(day, rows)| (*day, *rows)).chain(recent).collect();
+            fact.rows += known.rows;
+        }
         self.record(fact);
         Ok((origin, frame))
     }
 
     /// The binds a dataset's SQL may use.
-    fn binds(&self) -> Vec<(&'static str, Value)> {
-        let from = self.as_of.checked_sub_days(chrono::Days::new(HISTORY_DAYS)).unwrap_or(NaiveDate::MIN);
+    fn binds(&self, known_before: Option<NaiveDate>) -> Vec<(&'static str, Value)> {
+        let earliest = self.as_of.checked_sub_days(chrono::Days::new(HISTORY_DAYS)).unwrap_or(NaiveDate::MIN);
+        let from = known_before.map_or(earliest, |day| day.max(earliest));
         let next = self.as_of.succ_opt().unwrap_or(self.as_of);
         let midnight = next.and_time(chrono::NaiveTime::MIN);
         let end = crate::warehouse::local_micros(midnight, self.timezone).map_or(Value::Null, Value::Instant);

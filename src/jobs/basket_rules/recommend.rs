@@ -94,6 +94,7 @@ pub(super) fn recommend(
     let page = page::page(ctx, frames, &book, &rows, &searched, &graded)?;
     Ok(Publication {
         exports: if rows.is_empty() { Vec::new() } else { vec![page::export(&rows)] },
+        memory: None,
         tables: vec![PublishedTable { schema: &ASSOCIATION_RULES, frame }],
         metrics,
         caveats,

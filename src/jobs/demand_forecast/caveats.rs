@@ -154,6 +154,17 @@ pub(super) fn caveats(job: &DemandForecast, data: &DemandData, decision: &Decisi
         missing("calendar"),
         "Without `calendar` holidays and events are not part of the forecast.",
     );
+    add(
+        Severity::Note,
+        "remembered_sales",
+        data.remembered_since.map(|day| date_of(day).to_string()).into_iter().collect(),
+        &format!(
+            "Everything was last read on that day; since then only the last {} days were. A correction of older sales is taken in \
+             with the next complete read, every {} days.",
+            job.reread_days.get(),
+            job.complete_read_days.get()
+        ),
+    );
     if decision.graded().is_none() {
         add(
             Severity::Note,

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::DemandForecast;
+use super::daily_sales::DailySales;
 use super::history::{SeriesHistory, series_histories};
-use crate::datasets::{CALENDAR, DAILY_SALES, PRICES, PRODUCTS, PROMOTIONS, PublishedAt, STOCK_LEVELS, Source};
+use super::memory::Memory;
+use crate::datasets::{
+    CALENDAR, DAILY_SALES, KnownRows, PRICES, PRODUCTS, PROMOTIONS, PublishedAt, STOCK_LEVELS, Source,
+};
 use crate::frames::{days, integers, reals, texts};
 use crate::job::RunContext;
 use crate::published::{DEMAND_FORECASTS, QUANTILES};
@@ -17,12 +22,8 @@ const EARLIER_AGES: [i32; 3] = [1, 7, 28];
 /// The frames as they were read; `None` where the project has no such dataset.
 #[derive(Debug, Default)]
 pub struct Frames {
-    /// `daily_sales`.
-    pub sales: DataFrame,
     /// `products`.
     pub products: Option<DataFrame>,
-    /// `stock_levels`.
-    pub stock_levels: Option<DataFrame>,
     /// `promotions`.
     pub promotions: Option<DataFrame>,
     /// `prices`.
@@ -52,6 +53,10 @@ pub struct DemandData {
     pub earlier: Vec<EarlierForecast>,
     /// Optional datasets that are not there or have no rows.
     pub missing: Vec<&'static str>,
+    /// The day of the last complete read, when older sales are remembered from it.
+    pub remembered_since: Option<i32>,
+    /// What the next night may begin with.
+    pub memory: Option<Vec<u8>>,
 }
 
 /// What is known about a product.
@@ -117,15 +122,43 @@ pub struct EarlierNode {
 
 /// Reads everything.
 pub(super) async fn load(job: &DemandForecast, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<DemandData> {
+    let as_of = ctx.as_of.to_epoch_days();
+    let first_day = as_of + 1 - job.history_days.get() as i32;
+    let memory = source.memory().and_then(Memory::decoded).filter(|memory| memory.serves(job, as_of));
+    let (daily, complete_on) = match memory {
+        Some(Memory { sales, complete_on }) => {
+            let from = sales.as_of + 1 - job.reread_days.get() as i32;
+            let known = KnownRows {
+                before: NaiveDate::from_epoch_days(from).unwrap_or_default(),
+                rows: sales.rows_before(from),
+                rows_by_day: (sales.rows_by_day.range(..from))
+                    .filter_map(|(day, rows)| Some((NaiveDate::from_epoch_days(*day)?, *rows)))
+                    .collect(),
+            };
+            let rows = source.read_on(&DAILY_SALES, &known).await?;
+            // Of stock nobody counts rows.
+            let known = KnownRows { rows: 0, rows_by_day: BTreeMap::new(), ..known };
+            let stock = source.read_on_if_present(&STOCK_LEVELS, &known).await?;
+            (sales.advanced(&rows, stock.as_ref(), from, first_day, as_of)?, complete_on)
+        }
+        None => {
+            let rows = source.read(&DAILY_SALES).await?;
+            let stock = source.read_if_present(&STOCK_LEVELS).await?;
+            (DailySales::read(&rows, stock.as_ref(), first_day, as_of)?, as_of)
+        }
+    };
+    let has_stock = source.inputs().iter().any(|fact| fact.dataset == STOCK_LEVELS.name() && fact.rows > 0);
     let frames = Frames {
-        sales: source.read(&DAILY_SALES).await?,
         products: source.read_if_present(&PRODUCTS).await?,
-        stock_levels: source.read_if_present(&STOCK_LEVELS).await?,
         promotions: source.read_if_present(&PROMOTIONS).await?,
         prices: source.read_if_present(&PRICES).await?,
         calendar: source.read_if_present(&CALENDAR).await?,
     };
-    let mut data = DemandData::from_frames(&frames, ctx, job)?;
+    let worth_it = daily.rows_before(i32::MAX) >= job.remember_from_rows.get().into();
+    let memory = Memory { sales: daily, complete_on };
+    let mut data = DemandData::from_frames(&frames, &memory.sales, has_stock, ctx)?;
+    data.remembered_since = (complete_on < as_of).then_some(complete_on);
+    data.memory = worth_it.then(|| memory.encoded());
     for age in EARLIER_AGES {
         let Some(before) = ctx.as_of.checked_sub_days(chrono::Days::new((age - 1) as u64)) else { continue };
         let Some(publication) = source.read_published(&DEMAND_FORECASTS, PublishedAt::Before(before)).await? else {
@@ -140,24 +173,28 @@ pub(super) async fn load(job: &DemandForecast, ctx: &RunContext, source: &Source
 }
 
 impl DemandData {
-    /// Shapes the frames.
+    /// Shapes what was read.
     ///
     /// # Errors
     /// When a frame lacks a column or has another type than its dataset declares.
-    pub fn from_frames(frames: &Frames, ctx: &RunContext, job: &DemandForecast) -> PolarsResult<Self> {
+    pub(super) fn from_frames(
+        frames: &Frames,
+        sales: &DailySales,
+        has_stock: bool,
+        ctx: &RunContext,
+    ) -> PolarsResult<Self> {
         let as_of = ctx.as_of.to_epoch_days();
         let present = |frame: &Option<DataFrame>| frame.as_ref().is_some_and(|frame| frame.height() > 0);
         let missing = [
-            ("products", &frames.products),
-            ("stock_levels", &frames.stock_levels),
-            ("promotions", &frames.promotions),
-            ("prices", &frames.prices),
-            ("calendar", &frames.calendar),
+            ("products", present(&frames.products)),
+            ("stock_levels", has_stock),
+            ("promotions", present(&frames.promotions)),
+            ("prices", present(&frames.prices)),
+            ("calendar", present(&frames.calendar)),
         ];
-        let missing = missing.iter().filter(|(_, frame)| !present(frame)).map(|(name, _)| *name).collect();
+        let missing = missing.iter().filter(|(_, present)| !present).map(|(name, _)| *name).collect();
         let products = frames.products.as_ref().map(read_products).transpose()?.unwrap_or_default();
-        let first_day = as_of + 1 - job.history_days.get() as i32;
-        let all = series_histories(&frames.sales, frames.stock_levels.as_ref(), &products, first_day, as_of)?;
+        let all = series_histories(sales, &products);
         let has_ended = |id: &str| {
             products.get(id).and_then(|product| product.discontinued_on).is_some_and(|last_day| last_day <= as_of)
         };
@@ -174,6 +211,8 @@ impl DemandData {
             products,
             earlier: Vec::new(),
             missing,
+            remembered_since: None,
+            memory: None,
         })
     }
 

@@ -40,11 +40,13 @@ mod caveats;
 mod challenge;
 mod changes;
 mod coherence;
+mod daily_sales;
 mod dataset;
 mod hierarchy;
 mod history;
 mod known_effects;
 mod learnt_demand;
+mod memory;
 mod page;
 mod pooled;
 mod published_rows;
@@ -84,6 +86,12 @@ pub struct DemandForecast {
     pub n_windows: Count,
     /// Days between two origins. Equal to the horizon, no day is scored twice.
     pub step_days: Days,
+    /// Days before the last night that are read again every night, for rows that came late.
+    pub reread_days: Days,
+    /// Days after which everything is read again, for corrections of older days.
+    pub complete_read_days: Days,
+    /// Rows of sales in the history from which they are remembered from night to night; below, reading them is no work.
+    pub remember_from_rows: Count,
     /// Observed days since launch below which a series takes the mean of its own days.
     pub min_history_days: Days,
     /// What forecasts: `auto`, `mean`, `ets`, `theta`, `ces`, `arima`, `gbm`, `counts`.
@@ -105,6 +113,9 @@ impl Default for DemandForecast {
             history_days: days(728),
             n_windows: Count::try_from(6.0).unwrap_or_else(|_| unreachable!("6 is a count")),
             step_days: days(28),
+            reread_days: days(14),
+            complete_read_days: days(7),
+            remember_from_rows: Count::try_from(2_000_000.0).unwrap_or_else(|_| unreachable!("two million is a count")),
             min_history_days: days(42),
             model: ModelName(PanelMethod::Auto),
             challenger: Challenger(Some(PanelMethod::Mean)),

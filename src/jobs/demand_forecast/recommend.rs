@@ -48,6 +48,7 @@ pub(super) fn recommend(
         caveats: caveats::caveats(job, data, &decision),
         page: page::page(ctx, data, &decision),
         exports: page::exports(ctx, data, &decision),
+        memory: data.memory.clone(),
     })
 }
 

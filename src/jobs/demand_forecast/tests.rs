@@ -2,8 +2,10 @@ use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
 
 use super::accuracy::accuracy_rows;
+use super::daily_sales::DailySales;
 use super::dataset::{DemandData, EarlierForecast, EarlierNode, Frames, Promotion};
 use super::history::SeriesHistory;
+use super::memory::Memory;
 use super::recommend::decide;
 use super::regressors::{PromotionIndex, applies, is_below, known_columns};
 use super::{DemandForecast, Job, days};
@@ -35,8 +37,24 @@ where
     Series::new(name.into(), values).into()
 }
 
+/// What is read, before it is shaped.
+struct Shop {
+    sales: DataFrame,
+    stock_levels: Option<DataFrame>,
+    products: Option<DataFrame>,
+}
+
+/// What the job makes of it.
+fn data_of(shop: &Shop) -> DemandData {
+    let as_of = ctx().as_of.to_epoch_days();
+    let first_day = as_of + 1 - job().history_days.get() as i32;
+    let sales = DailySales::read(&shop.sales, shop.stock_levels.as_ref(), first_day, as_of).unwrap();
+    let frames = Frames { products: shop.products.clone(), ..Frames::default() };
+    DemandData::from_frames(&frames, &sales, shop.stock_levels.is_some(), &ctx()).unwrap()
+}
+
 /// Two products in one branch of the tree, one without a category; steady weeks.
-fn frames() -> Frames {
+fn frames() -> Shop {
     let as_of = ctx().as_of.to_epoch_days();
     let mut rows: Vec<(i32, &str, &str, i64)> = Vec::new();
     for (index, (product, location)) in [("A", "L1"), ("A", "L2"), ("B", "L1"), ("C", "L1")].into_iter().enumerate() {
@@ -66,11 +84,11 @@ fn frames() -> Frames {
             dates("discontinued_on", &[None, None, None]),
         ],
     );
-    Frames { sales: sales.unwrap(), products: Some(products.unwrap()), ..Frames::default() }
+    Shop { sales: sales.unwrap(), stock_levels: None, products: Some(products.unwrap()) }
 }
 
-fn publish(frames: &Frames) -> Publication {
-    let data = DemandData::from_frames(frames, &ctx(), &job()).unwrap();
+fn publish(frames: &Shop) -> Publication {
+    let data = data_of(frames);
     job().recommend(&ctx(), &data, &Progress::silent()).unwrap()
 }
 
@@ -92,16 +110,16 @@ fn both_tables_have_their_published_columns_and_every_level_in_order() {
     DEMAND_FORECASTS.check(&publication.tables[0].frame).unwrap();
     FORECAST_ACCURACY.check(&publication.tables[1].frame).unwrap();
     let frame = &publication.tables[0].frame;
-    // total, Grocery, Grocery/Dairy, Grocery/Fats, four series; seven days each
-    assert_eq!(frame.height(), (1 + 1 + 2 + 4) * 7);
+    // total, Grocery, Grocery/Dairy, Grocery/Fats, two locations, four series; seven days each
+    assert_eq!(frame.height(), (1 + 1 + 2 + 2 + 4) * 7);
     let mut levels: Vec<&str> = crate::frames::texts(frame, "level").unwrap().into_iter().flatten().collect();
     levels.dedup();
-    assert_eq!(levels, ["total", "category_1", "category_2", "product_location"]);
+    assert_eq!(levels, ["total", "category_1", "category_2", "location", "product_location"]);
 }
 
 #[test]
 fn categories_and_the_total_are_the_sums_of_their_series() {
-    let data = DemandData::from_frames(&frames(), &ctx(), &job()).unwrap();
+    let data = data_of(&frames());
     let decision = decide(&job(), &ctx(), &data, &Progress::silent());
     let mean = |name: &str| decision.nodes.iter().find(|node| node.name == name).unwrap().mean.clone();
     for ahead in 0..7 {
@@ -133,7 +151,7 @@ fn an_empty_shelf_with_low_sales_is_not_zero_demand() {
         ],
     );
     frames.stock_levels = Some(stock.unwrap());
-    let data = DemandData::from_frames(&frames, &ctx(), &job()).unwrap();
+    let data = data_of(&frames);
     assert!(data.series[0].demand_on(quiet).is_nan());
     assert_eq!(data.series[0].censored_days, 1);
     assert_eq!(data.series[1].demand_on(quiet), 0.0); // L2 had stock as far as we know
@@ -144,7 +162,7 @@ fn an_empty_shelf_with_low_sales_is_not_zero_demand() {
 fn a_promotion_reaches_the_products_below_its_category_only() {
     assert!(is_below("Grocery/Dairy", "Grocery") && is_below("Grocery", "Grocery"));
     assert!(!is_below("Groceries/Dairy", "Grocery"));
-    let mut data = DemandData::from_frames(&frames(), &ctx(), &job()).unwrap();
+    let mut data = data_of(&frames());
     let promotion = Promotion {
         product_id: None,
         category_path: Some("Grocery/Dairy".to_owned()),
@@ -240,18 +258,65 @@ fn missing_datasets_and_new_products_become_caveats() {
 
 #[test]
 fn nothing_sold_is_nothing_to_publish() {
-    let frames = Frames { sales: frames().sales.head(Some(0)), ..Frames::default() };
-    let data = DemandData::from_frames(&frames, &ctx(), &job()).unwrap();
+    let frames = Shop { sales: frames().sales.head(Some(0)), stock_levels: None, products: None };
+    let data = data_of(&frames);
     assert!(job().recommend(&ctx(), &data, &Progress::silent()).is_err());
 }
 
 #[test]
 fn a_product_that_ends_within_the_horizon_has_no_demand_after() {
-    let mut data = DemandData::from_frames(&frames(), &ctx(), &job()).unwrap();
+    let mut data = data_of(&frames());
     data.products.get_mut("C").unwrap().discontinued_on = Some(data.as_of + 3);
     let decision = decide(&job(), &ctx(), &data, &Progress::silent());
     let node = decision.nodes.last().unwrap();
     assert!(node.mean[2] > 0.0 && node.mean[3] == 0.0);
     assert!(node.quantiles.per_period[3].iter().all(|quantile| *quantile == 0.0));
     assert_eq!(node.quantiles.total[6], node.quantiles.total[2]);
+}
+
+#[test]
+fn a_night_that_remembers_knows_what_a_complete_read_knows() {
+    let shop = frames();
+    let as_of = ctx().as_of.to_epoch_days();
+    let first_day = |as_of: i32| as_of - 150;
+    let upto = |last: i32, from: i32| {
+        let keep: polars::prelude::BooleanChunked = (crate::frames::days(&shop.sales, "sold_on").unwrap().iter())
+            .map(|day| Some(day.is_some_and(|day| (from..=last).contains(&day))))
+            .collect();
+        shop.sales.filter(&keep).unwrap()
+    };
+    let stock = |last: i32| {
+        let days: Vec<Option<i32>> = (last - 40..=last).step_by(3).map(Some).collect();
+        let n = days.len();
+        let columns = vec![
+            dates("snapshot_on", &days),
+            column("product_id", vec!["A"; n]),
+            column("location_id", vec!["L1"; n]),
+            column("on_hand", vec![0_i64; n]),
+        ];
+        DataFrame::new(n, columns).unwrap()
+    };
+    for (nights, reread) in [(1, 14), (3, 14), (14, 14), (1, 1)] {
+        let before = as_of - nights;
+        let known = DailySales::read(&upto(before, 0), Some(&stock(before)), first_day(before), before).unwrap();
+        let memory = Memory { sales: known, complete_on: before };
+        let remembered = Memory::decoded(&memory.encoded()).unwrap();
+        assert_eq!(remembered, memory);
+        let from = before + 1 - reread;
+        let recent = upto(as_of, from);
+        // Snapshots of the known days are the same ones, those since then are new.
+        let all_stock = stock(before).vstack(&stock(as_of).tail(Some(1))).unwrap();
+        let advanced = remembered.sales.advanced(&recent, Some(&all_stock), from, first_day(as_of), as_of).unwrap();
+        let complete = DailySales::read(&upto(as_of, 0), Some(&all_stock), first_day(as_of), as_of).unwrap();
+        assert_eq!(advanced, complete, "{nights} nights later, {reread} days read again");
+    }
+    let whole = Memory { sales: DailySales::read(&shop.sales, None, as_of - 50, as_of).unwrap(), complete_on: as_of };
+    let bytes = whole.encoded();
+    for cut in [0, 1, 7, bytes.len() / 2, bytes.len() - 1] {
+        assert_eq!(Memory::decoded(&bytes[..cut]), None, "cut at {cut}");
+    }
+    let job = DemandForecast { history_days: days(40), ..job() };
+    assert!(whole.serves(&job, as_of + 1) && !whole.serves(&job, as_of) && !whole.serves(&job, as_of + 7));
+    let longer = DemandForecast { history_days: days(60), ..job };
+    assert!(!whole.serves(&longer, as_of + 1), "it does not reach far enough back");
 }

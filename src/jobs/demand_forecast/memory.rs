@@ -1,0 +1,44 @@
+//! What one night leaves for the next.
+
+use super::DemandForecast;
+use super::daily_sales::DailySales;
+
+/// The layout of the bytes; another one is not read.
+const FORMAT: u8 = 1;
+
+/// Sales as they were read, and when they were last read completely.
+#[derive(Debug, PartialEq)]
+pub(super) struct Memory {
+    /// The sales.
+    pub sales: DailySales,
+    /// The as-of day of the last complete read.
+    pub complete_on: i32,
+}
+
+impl Memory {
+    /// Whether a night may begin with it: it comes from a night shortly before, a complete read is not due, and it reaches as
+    /// far back as is asked for.
+    pub fn serves(&self, job: &DemandForecast, as_of: i32) -> bool {
+        let first_day = as_of + 1 - job.history_days.get() as i32;
+        let age = as_of - self.sales.as_of;
+        (1..=job.reread_days.get() as i32).contains(&age)
+            && as_of - self.complete_on < job.complete_read_days.get() as i32
+            && self.sales.first_day <= first_day
+    }
+
+    /// As bytes.
+    pub fn encoded(&self) -> Vec<u8> {
+        let mut bytes = vec![FORMAT];
+        bytes.extend_from_slice(&self.complete_on.to_le_bytes());
+        self.sales.encoded(&mut bytes);
+        bytes
+    }
+
+    /// From bytes; `None` when they are anything else.
+    pub fn decoded(bytes: &[u8]) -> Option<Self> {
+        let (format, rest) = bytes.split_first()?;
+        let (day, mut rest) = rest.split_first_chunk::<4>().filter(|_| *format == FORMAT)?;
+        let sales = DailySales::decoded(&mut rest).filter(|_| rest.is_empty())?;
+        Some(Self { sales, complete_on: i32::from_le_bytes(*day) })
+    }
+}
