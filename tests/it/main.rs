@@ -12,6 +12,7 @@ mod cli;
 mod crash;
 mod daemon;
 mod eval;
+mod memory;
 mod night;
 mod postgres;
 mod postgres_equals_sqlite;

@@ -190,22 +190,6 @@ impl<'a> Source<'a> {
         Ok(frame)
     }
 
-    /// The same for a dataset that may be absent.
-    ///
-    /// # Errors
-    /// As [`Source::read_if_present`].
-    pub async fn read_on_if_present(
-        &self,
-        dataset: &'static Dataset,
-        known: &KnownRows,
-    ) -> Result<Option<DataFrame>, LoadError> {
-        match self.load(dataset, Some(known)).await {
-            Ok((_, frame)) => Ok(Some(frame)),
-            Err(LoadError::Missing { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     /// The rows of a dataset up to the as-of date.
     ///
     /// # Errors

@@ -136,9 +136,8 @@ pub(super) async fn load(job: &DemandForecast, ctx: &RunContext, source: &Source
                     .collect(),
             };
             let rows = source.read_on(&DAILY_SALES, &known).await?;
-            // Of stock nobody counts rows.
-            let known = KnownRows { rows: 0, rows_by_day: BTreeMap::new(), ..known };
-            let stock = source.read_on_if_present(&STOCK_LEVELS, &known).await?;
+            // Stock is read whole: nothing is remembered of it that could stand in for its rows.
+            let stock = source.read_if_present(&STOCK_LEVELS).await?;
             (sales.advanced(&rows, stock.as_ref(), from, first_day, as_of)?, complete_on)
         }
         None => {

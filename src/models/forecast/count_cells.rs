@@ -229,15 +229,24 @@ impl<'a> Outlook<'a> {
 
     /// Demand of the period `ahead` + 1 ahead, of the given factor.
     pub fn period(&self, ahead: usize, factor: f64) -> CountPmf {
-        let parts: Vec<(f64, CountPmf)> = self
-            .cells
-            .iter()
-            .map(|cell| {
-                let asleep = 1.0 - (0..=ahead).fold(cell.awake, |awake, _| step_awake(awake, cell.sleep));
-                (cell.weight, CountPmf::negative_binomial(cell.level * factor, cell.dispersion).zero_inflated(asleep))
-            })
-            .collect();
-        CountPmf::mixture(parts.iter().map(|(weight, pmf)| (*weight, pmf)))
+        self.period_of(ahead, &self.awake_counts(factor))
+    }
+
+    /// What every cell expects of a period of the given factor when it is awake.
+    pub fn awake_counts(&self, factor: f64) -> Vec<CountPmf> {
+        self.cells.iter().map(|cell| CountPmf::negative_binomial(cell.level * factor, cell.dispersion)).collect()
+    }
+
+    /// Demand of the period `ahead` + 1 ahead, from [`Outlook::awake_counts`] of its factor.
+    pub fn period_of(&self, ahead: usize, awake_counts: &[CountPmf]) -> CountPmf {
+        let mut asleep = 0.0;
+        let awake = self.cells.iter().zip(awake_counts).map(|(cell, counts)| {
+            let awake = (0..=ahead).fold(cell.awake, |awake, _| step_awake(awake, cell.sleep));
+            asleep += cell.weight * (1.0 - awake);
+            (cell.weight * awake, counts)
+        });
+        let parts: Vec<(f64, &CountPmf)> = awake.collect();
+        CountPmf::mixture(parts.into_iter().chain([(asleep, &CountPmf::zero())]))
     }
 
     /// Demand of as many periods as there are factors.

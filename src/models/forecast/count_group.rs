@@ -9,7 +9,7 @@ use super::adaptive::AdaptiveLevels;
 use super::count_cells::{self, Filter, N_CELLS, Outlook, Snapshot};
 use super::count_choice::{Blend, JUDGED_LEVELS, Prepared, Window, choose_period, choose_total, group_mean};
 use super::count_pmf::{CountPmf, LARGEST_MEAN};
-use super::count_recent::recent_totals;
+use super::count_recent::{Recent, recent_runs, recent_totals};
 use super::quantiles::{DemandQuantiles, QuantileBasis};
 use super::{MethodError, observed_count};
 
@@ -17,6 +17,11 @@ use super::{MethodError, observed_count};
 const LIKELIHOOD_MEMORY: f64 = 200.0;
 /// Series that the group's constants are learnt from, at most (evenly picked).
 const LARGEST_SAMPLE: usize = 500;
+/// Factors are told apart in steps of one per cent, far below the noise of any count.
+const FACTOR_STEP: f64 = 0.01;
+/// No factor is smaller.
+const SMALLEST_FACTOR: f64 = 1e-3;
+
 /// How a group is fitted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CountSettings {
@@ -195,12 +200,20 @@ impl CountGroup {
 
     /// Periods `n` + 1 to `n` + H from the first `n`.
     fn periods(&self, outlook: &Outlook, series: &Prepared, n: usize) -> Vec<CountPmf> {
+        // Factors that hardly differ share their tables: a week has seven of them, whatever the horizon.
+        let mut tables: Vec<(f64, Vec<CountPmf>, Recent)> = Vec::new();
         (0..self.horizon)
             .map(|ahead| {
                 let factor = series.factor.get(n + ahead).copied().unwrap_or(1.0);
-                let model = outlook.period(ahead, factor);
-                let recent = recent_totals(&series.demand[..n], &series.factor, n + ahead, 1, self.period.memory);
-                self.period.mix(&model, &recent)
+                let step = (factor.max(SMALLEST_FACTOR).ln() / FACTOR_STEP).round();
+                let place = tables.iter().position(|(known, ..)| *known == step).unwrap_or_else(|| {
+                    let factor = (step * FACTOR_STEP).exp();
+                    let recent = recent_runs(&series.demand[..n], &series.factor, factor, 1, self.period.memory);
+                    tables.push((step, outlook.awake_counts(factor), recent));
+                    tables.len() - 1
+                });
+                let (_, awake_counts, recent) = &tables[place];
+                self.period.mix(&outlook.period_of(ahead, awake_counts), recent)
             })
             .collect()
     }

@@ -19,8 +19,12 @@ pub(super) struct Recent {
 /// that are not fully observed. Künsch, "The jackknife and the bootstrap for general stationary observations", Annals of
 /// Statistics 17 (1989), 1217-1241.
 pub(super) fn recent_totals(demand: &[f64], factor: &[f64], from: usize, length: usize, memory: f64) -> Recent {
+    recent_runs(demand, factor, factor.iter().skip(from).take(length).sum(), length, memory)
+}
+
+/// The same for runs of `length` periods whose factors come to `ahead`.
+pub(super) fn recent_runs(demand: &[f64], factor: &[f64], ahead: f64, length: usize, memory: f64) -> Recent {
     let discount = 1.0 - 1.0 / memory;
-    let ahead: f64 = factor.iter().skip(from).take(length).sum();
     let (mut weight, mut sum, mut squares) = (1.0, 0.0, 0.0);
     let mut values = Vec::with_capacity(demand.len());
     for end in (length..=demand.len()).rev() {
