@@ -9,10 +9,9 @@ use super::hierarchy::PRODUCT_LOCATION;
 use super::score::{Score, ScoredDay};
 use super::series_forecasts::SeriesForecasts;
 use super::{DemandForecast, WEEK};
-use crate::models::forecast::panel::{PanelSeries, PanelSettings, Windows, forecast_panel};
+use crate::models::forecast::panel::{PanelSeries, forecast_panel};
 use crate::models::forecast::seasonal_naive::seasonal_naive;
 use crate::models::forecast::{Backtest, Regressors};
-use crate::published::QUANTILES;
 
 /// Series that the challenger is tried on, evenly picked.
 const SAMPLE: usize = 100;
@@ -40,14 +39,7 @@ pub(super) fn challenge(
             past_factor: &forecasts.past[*index],
         })
         .collect();
-    let levels = QUANTILES.map(|(level, _)| level);
-    let settings = PanelSettings {
-        season_lengths: &[WEEK],
-        horizon: job.horizon(),
-        levels: &levels,
-        windows: Some(Windows { count: job.n_windows.get() as usize, step: job.step_days.get() as usize }),
-        seed,
-    };
+    let settings = job.panel_settings(seed);
     let tried = forecast_panel(&panel, challenger, &settings);
     let ranges = step_ranges(job.horizon());
     let mut sums = vec![[Score::default(), Score::default()]; ranges.len()];

@@ -8,12 +8,11 @@ use rayon::prelude::*;
 
 use super::hierarchy::{Plan, SeriesOutcome};
 use super::series_forecasts::SeriesForecasts;
-use super::{DemandForecast, Reconciled, WEEK};
-use crate::models::forecast::panel::{PanelForecast, PanelMethod, PanelSeries, PanelSettings, Windows, forecast_panel};
+use super::{DemandForecast, Reconciled};
+use crate::models::forecast::panel::{PanelForecast, PanelMethod, PanelSeries, forecast_panel};
 use crate::models::forecast::quantiles::lift_totals;
 use crate::models::forecast::reconcile::{Hierarchy, Reconciliation, move_quantiles_to, reconcile};
 use crate::models::forecast::{Backtest, Regressors, observed_mean};
-use crate::published::QUANTILES;
 
 /// The variance of a forecast that stands as it is.
 const STANDS: f64 = 0.0;
@@ -104,14 +103,7 @@ fn forecast_sums(job: &DemandForecast, forecasts: &SeriesForecasts, sums: &[Plan
             past_factor: &sum.past_factor,
         })
         .collect();
-    let levels = QUANTILES.map(|(level, _)| level);
-    let settings = PanelSettings {
-        season_lengths: &[WEEK],
-        horizon: job.horizon(),
-        levels: &levels,
-        windows: Some(Windows { count: job.n_windows.get() as usize, step: job.step_days.get() as usize }),
-        seed,
-    };
+    let settings = job.panel_settings(seed);
     forecast_panel(&panel, PanelMethod::Mean, &settings)
 }
 

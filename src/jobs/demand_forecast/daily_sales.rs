@@ -39,21 +39,21 @@ pub(super) struct SoldSeries {
 /// Finds the place of a key. Rows come day by day in the order of the keys, so the next one is mostly the one after the last.
 struct Places<'a> {
     keys: Vec<(&'a str, &'a str)>,
-    places: HashMap<(&'a str, &'a str), usize>,
+    by_key: HashMap<(&'a str, &'a str), usize>,
     next: usize,
 }
 
 impl<'a> Places<'a> {
     fn new(keys: Vec<(&'a str, &'a str)>) -> Self {
-        let places = keys.iter().enumerate().map(|(place, key)| (*key, place)).collect();
-        Self { keys, places, next: 0 }
+        let by_key = keys.iter().enumerate().map(|(place, key)| (*key, place)).collect();
+        Self { keys, by_key, next: 0 }
     }
 
     fn of(&mut self, key: (&'a str, &'a str)) -> usize {
         let place = if self.keys.get(self.next) == Some(&key) {
             self.next
         } else {
-            *self.places.entry(key).or_insert_with(|| {
+            *self.by_key.entry(key).or_insert_with(|| {
                 self.keys.push(key);
                 self.keys.len() - 1
             })

@@ -125,26 +125,23 @@ pub(super) async fn load(job: &DemandForecast, ctx: &RunContext, source: &Source
     let as_of = ctx.as_of.to_epoch_days();
     let first_day = as_of + 1 - job.history_days.get() as i32;
     let memory = source.memory().and_then(Memory::decoded).filter(|memory| memory.serves(job, as_of));
-    let (daily, complete_on) = match memory {
-        Some(Memory { sales, complete_on }) => {
-            let from = sales.as_of + 1 - job.reread_days.get() as i32;
-            let known = KnownRows {
-                before: NaiveDate::from_epoch_days(from).unwrap_or_default(),
-                rows: sales.rows_before(from),
-                rows_by_day: (sales.rows_by_day.range(..from))
-                    .filter_map(|(day, rows)| Some((NaiveDate::from_epoch_days(*day)?, *rows)))
-                    .collect(),
-            };
-            let rows = source.read_on(&DAILY_SALES, &known).await?;
-            // Stock is read whole: nothing is remembered of it that could stand in for its rows.
-            let stock = source.read_if_present(&STOCK_LEVELS).await?;
-            (sales.advanced(&rows, stock.as_ref(), from, first_day, as_of)?, complete_on)
-        }
-        None => {
-            let rows = source.read(&DAILY_SALES).await?;
-            let stock = source.read_if_present(&STOCK_LEVELS).await?;
-            (DailySales::read(&rows, stock.as_ref(), first_day, as_of)?, as_of)
-        }
+    let (daily, complete_on) = if let Some(Memory { sales, complete_on }) = memory {
+        let from = sales.as_of + 1 - job.reread_days.get() as i32;
+        let known = KnownRows {
+            before: NaiveDate::from_epoch_days(from).unwrap_or_default(),
+            rows: sales.rows_before(from),
+            rows_by_day: (sales.rows_by_day.range(..from))
+                .filter_map(|(day, rows)| Some((NaiveDate::from_epoch_days(*day)?, *rows)))
+                .collect(),
+        };
+        let rows = source.read_on(&DAILY_SALES, &known).await?;
+        // Stock is read whole: nothing is remembered of it that could stand in for its rows.
+        let stock = source.read_if_present(&STOCK_LEVELS).await?;
+        (sales.advanced(&rows, stock.as_ref(), from, first_day, as_of)?, complete_on)
+    } else {
+        let rows = source.read(&DAILY_SALES).await?;
+        let stock = source.read_if_present(&STOCK_LEVELS).await?;
+        (DailySales::read(&rows, stock.as_ref(), first_day, as_of)?, as_of)
     };
     let has_stock = source.inputs().iter().any(|fact| fact.dataset == STOCK_LEVELS.name() && fact.rows > 0);
     let frames = Frames {

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::WEEK;
 use super::dataset::DemandData;
+use super::{LEVELS, WEEK};
 use crate::models::forecast::cleaning::Outlier;
 use crate::models::forecast::conformal::{CalibrationSeries, ErrorShapes};
 use crate::models::forecast::level_shifts::LevelShift;
 use crate::models::forecast::quantiles::QuantileBasis;
 use crate::models::forecast::{Backtest, DemandQuantiles, sum_backtests};
-use crate::published::QUANTILES;
 
 /// The level of the single node above everything.
 pub(super) const TOTAL: &str = "total";
@@ -159,7 +158,6 @@ pub(super) fn forecast_nodes(
     let horizon = outcomes.first().map_or(0, |outcome| outcome.mean.len());
     let mut nodes: Vec<Node> =
         plans.into_par_iter().map(|plan| node_of(plan, data, outcomes, method_of_sums)).collect();
-    let levels = QUANTILES.map(|(level, _)| level);
     let n_sums = nodes.iter().take_while(|node| !node.is_series()).count();
     let sums = &nodes[..n_sums];
     let calibration: Vec<CalibrationSeries> = (sums.iter())
@@ -167,7 +165,7 @@ pub(super) fn forecast_nodes(
         .collect();
     let shapes = ErrorShapes::fit(&calibration, horizon);
     let quantiles: Vec<_> = (calibration.par_iter().zip(sums))
-        .map(|(series, node)| (shapes.quantiles(series, &node.mean, &levels), shapes.window_quantiles(series, &levels)))
+        .map(|(series, node)| (shapes.quantiles(series, &node.mean, &LEVELS), shapes.window_quantiles(series, &LEVELS)))
         .collect();
     for (node, (quantiles, window_quantiles)) in nodes.iter_mut().zip(quantiles) {
         node.quantiles = quantiles;

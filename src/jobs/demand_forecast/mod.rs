@@ -64,14 +64,24 @@ pub use history::SeriesHistory;
 
 use crate::datasets::{CALENDAR, DAILY_SALES, Dataset, PRICES, PRODUCTS, PROMOTIONS, STOCK_LEVELS, Source};
 use crate::job::{Job, Progress, RunContext};
-use crate::models::forecast::panel::PanelMethod;
+use crate::models::forecast::panel::{PanelMethod, PanelSettings, Windows};
 use crate::publication::Publication;
-use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON};
+use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON, QUANTILES};
 use crate::quantities::{Count, Days};
 use crate::table::TableSchema;
 
 /// Days of the season that every series has.
 const WEEK: usize = 7;
+/// The levels of the published quantiles.
+const LEVELS: [f64; QUANTILES.len()] = {
+    let mut levels = [0.0; QUANTILES.len()];
+    let mut index = 0;
+    while index < levels.len() {
+        levels[index] = QUANTILES[index].0;
+        index += 1;
+    }
+    levels
+};
 
 /// The parameters.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -129,6 +139,17 @@ impl Default for DemandForecast {
 impl DemandForecast {
     fn horizon(&self) -> usize {
         self.horizon_days.get() as usize
+    }
+
+    /// What is asked of every panel of this job, so that series, sums and challenger share their rolling origins.
+    fn panel_settings(&self, seed: u64) -> PanelSettings<'static> {
+        PanelSettings {
+            season_lengths: &[WEEK],
+            horizon: self.horizon(),
+            levels: &LEVELS,
+            windows: Some(Windows { count: self.n_windows.get() as usize, step: self.step_days.get() as usize }),
+            seed,
+        }
     }
 
     /// Days before as_of at which the first rolling origin lies.

@@ -12,13 +12,12 @@ use super::known_effects::Effects;
 use super::learnt_demand::{Learnt, learnt_demand};
 use super::pooled::{Shape, shapes};
 use super::regressors::{PromotionIndex, is_below};
-use super::{DemandForecast, WEEK};
+use super::{DemandForecast, LEVELS, WEEK};
 use crate::job::{Progress, RunContext};
 use crate::models::forecast::cold_start::{CategoryProfile, Sibling, cold_start, ended};
-use crate::models::forecast::panel::{PanelForecast, PanelSeries, PanelSettings, Windows, forecast_panel_reporting};
+use crate::models::forecast::panel::{PanelForecast, PanelSeries, forecast_panel_reporting};
 use crate::models::forecast::seasonal_naive::seasonal_naive;
 use crate::models::forecast::{Backtest, DemandQuantiles, QuantileBasis, Regressors, demand_quantiles};
-use crate::published::QUANTILES;
 
 /// The name of the forecast of a product too new for a model.
 pub(super) const COLD_START: &str = "cold_start";
@@ -123,14 +122,7 @@ pub(super) fn forecast_series(
             past_factor: &past.factors[*index],
         })
         .collect();
-    let levels = QUANTILES.map(|(level, _)| level);
-    let settings = PanelSettings {
-        season_lengths: &[WEEK],
-        horizon,
-        levels: &levels,
-        windows: Some(Windows { count: job.n_windows.get() as usize, step: job.step_days.get() as usize }),
-        seed: ctx.seed,
-    };
+    let settings = job.panel_settings(ctx.seed);
     let done = AtomicU64::new(0);
     let one_done = || {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -207,11 +199,10 @@ impl<'a> Siblings<'a> {
         let mut groups = groups.map(|group| profiles.entry(group).or_insert_with(|| self.profile(group)).clone());
         let profile = groups.find_map(|profile| profile.filter(|profile| profile.n_siblings >= MIN_SIBLINGS))?;
         let forecast = cold_start(&self.learnt[index].demand, &profile, &self.factors[index], horizon);
-        let levels = QUANTILES.map(|(level, _)| level);
         let quantiles = DemandQuantiles {
-            levels: levels.to_vec(),
-            per_period: forecast.quantiles(&levels),
-            total: forecast.total_quantiles(&levels),
+            levels: LEVELS.to_vec(),
+            per_period: forecast.quantiles(&LEVELS),
+            total: forecast.total_quantiles(&LEVELS),
             basis: QuantileBasis::CountModel,
         };
         let outcome = SeriesOutcome::without_backtest(COLD_START, forecast.mean, quantiles);
@@ -258,8 +249,8 @@ fn of_model(series: &SeriesHistory, mut forecast: PanelForecast, horizon: usize)
 
 fn of_nothing(horizon: usize) -> SeriesOutcome {
     let reason = "demand has ended: the gap since the last sale is too long for the former rate of demand";
-    let (levels, mean) = (QUANTILES.map(|(level, _)| level), vec![0.0; horizon]);
-    let quantiles = demand_quantiles(&mean, &Backtest::default(), &[], &levels);
+    let mean = vec![0.0; horizon];
+    let quantiles = demand_quantiles(&mean, &Backtest::default(), &[], &LEVELS);
     SeriesOutcome { fallback: Some(reason.to_owned()), ..SeriesOutcome::without_backtest(ZERO, mean, quantiles) }
 }
 
@@ -272,7 +263,6 @@ fn own_mean(as_of: i32, series: &SeriesHistory, shape: &Shape, horizon: usize) -
     let (units, usual) = days.fold((0.0, 0.0), |(sum, usual), (day, units)| (sum + units, usual + shape.on(day)));
     let level = if usual > 0.0 { units / usual } else { 0.0 };
     let mean: Vec<f64> = (1..=horizon as i32).map(|ahead| level * shape.on(as_of + ahead)).collect();
-    let levels = QUANTILES.map(|(level, _)| level);
-    let quantiles = demand_quantiles(&mean, &Backtest::default(), values, &levels);
+    let quantiles = demand_quantiles(&mean, &Backtest::default(), values, &LEVELS);
     SeriesOutcome { cold_start: Some(1.0), ..SeriesOutcome::without_backtest(OWN_MEAN, mean, quantiles) }
 }
