@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
 use super::ledger::{as_text, text};
@@ -259,6 +260,9 @@ pub fn output_gates(publication: &Publication, history: &History, settings: &Gat
     results
 }
 
+/// Audits that read at the same time; each looks through all that is staged.
+const AUDITS_AT_ONCE: usize = 3;
+
 /// Runs the audits of the publication's tables against the staged rows.
 ///
 /// # Errors
@@ -269,22 +273,22 @@ pub async fn audits(
     publication: &Publication,
     run_id: i64,
 ) -> Result<Vec<GateResult>, WarehouseError> {
-    let mut results = Vec::new();
-    for audit in audits.iter().filter(|audit| publication.tables.iter().any(|table| table.schema.name == audit.table)) {
+    let of_tables = |audit: &&Audit| publication.tables.iter().any(|table| table.schema.name == audit.table);
+    let run = async |audit: &Audit| -> Result<GateResult, WarehouseError> {
         let rows = warehouse.read_named(Side::Target, &audit.file, &audit.staged_sql(run_id), &[]).await?;
         let observed = match rows.len() {
             0 => "no offending rows".to_owned(),
             6 => "more than 5 offending rows".to_owned(),
             n => format!("{n} offending rows"),
         };
-        results.push(GateResult {
+        Ok(GateResult {
             name: format!("audit {}", audit.name),
             severity: audit.severity,
             passed: rows.is_empty(),
             observed,
             expected: "no offending rows".to_owned(),
             explanation: format!("{} ({})", audit.meaning, audit.file),
-        });
-    }
-    Ok(results)
+        })
+    };
+    stream::iter(audits.iter().filter(of_tables)).map(run).buffered(AUDITS_AT_ONCE).try_collect().await
 }

@@ -1,5 +1,7 @@
 //! What one night leaves for the next: work is saved, answers stay the same.
 
+use nightclerk::warehouse::Value;
+
 use crate::support::Project;
 
 /// The job whose sales are remembered.
@@ -26,7 +28,8 @@ fn the_next_night_reads_the_last_days_alone_and_says_the_same() {
     let project = Project::demo();
     let job = "jobs/demand_forecast.toml";
     let text = project.read(job);
-    project.write(job, &text.replace("[params]", "[params]\nremember_from_rows = 1\nchallenger = \"none\""));
+    let params = "[params]\nremember_from_rows = 1\nrefit_days = 1\nchallenger = \"none\"";
+    project.write(job, &text.replace("[params]", params));
     let run = |as_of: &str| project.run(&["run", "--job", JOB, "--as-of", as_of, "-q"]).exits(0);
     let page = |as_of: &str| project.read(&format!("out/{as_of}/{JOB}.html"));
     let said = "Everything was last read on that day";
@@ -54,4 +57,35 @@ fn the_next_night_reads_the_last_days_alone_and_says_the_same() {
     assert!(lost > 50, "{lost}");
     let ran = project.run(&["run", "--job", JOB, "--as-of", "2026-11-21"]).exits(3);
     assert!(format!("{}{}", ran.stdout, ran.stderr).contains("last week of daily_sales"), "{}", ran.stdout);
+}
+
+#[test]
+fn between_two_fits_models_take_in_the_new_day() {
+    let project = Project::demo();
+    let job = "jobs/demand_forecast.toml";
+    let text = project.read(job);
+    project.write(job, &text.replace("[params]", "[params]\nremember_from_rows = 1"));
+    let run = |as_of: &str| project.run(&["run", "--job", JOB, "--as-of", as_of, "-q"]).exits(0);
+    let expected = |as_of: &str| {
+        let sql = format!("SELECT sum(mean) FROM demand_forecasts WHERE as_of = '{as_of}' AND level = 'total'");
+        match project.query(&sql)[0][0] {
+            Value::Real(sum) => sum,
+            ref other => panic!("{other:?}"),
+        }
+    };
+    run("2026-11-20");
+    run("2026-11-21");
+    let said = "Models were last fitted on that day";
+    assert!(project.read(&format!("out/2026-11-21/{JOB}.html")).contains(said));
+    let updated = expected("2026-11-21");
+    let backtests = project.query(
+        "SELECT DISTINCT forecast_as_of FROM forecast_accuracy WHERE as_of = '2026-11-21' AND basis = 'backtest'",
+    );
+    assert_eq!(backtests, [[Value::Text("2026-11-20".to_owned())]], "scores of rolling origins are dated with the fit");
+
+    std::fs::remove_file(project.path().join(MEMORY)).unwrap();
+    run("2026-11-21");
+    assert!(!project.read(&format!("out/2026-11-21/{JOB}.html")).contains(said));
+    let anew = expected("2026-11-21");
+    assert!((updated / anew - 1.0).abs() < 0.03 && updated != anew, "{updated}, fitted anew {anew}");
 }

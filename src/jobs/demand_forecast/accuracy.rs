@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::WEEK;
 use super::dataset::{DemandData, EarlierForecast};
@@ -10,18 +11,44 @@ use super::hierarchy::{ALL, BOTTOM_UP, Node, PRODUCT_LOCATION, SeriesOutcome, TO
 use super::score::{Score, ScoredDay};
 use crate::models::forecast::seasonal_naive::seasonal_naive;
 
+/// What was scored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Basis {
+    /// Our rolling origins.
+    Backtest,
+    /// An earlier publication.
+    Published,
+    /// The rolling origins of a sample of series, by the model that forecasts ...
+    Champion,
+    /// ... and by the one tried beside it.
+    Challenger,
+}
+
+impl Basis {
+    /// The name in the tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Backtest => "backtest",
+            Self::Published => "published",
+            Self::Champion => "champion",
+            Self::Challenger => "challenger",
+        }
+    }
+}
+
 /// A row of `forecast_accuracy`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct AccuracyRow {
-    /// `backtest` or `published`.
-    pub basis: &'static str,
+    /// Backtest or published.
+    pub basis: Basis,
     /// The day from which was forecast.
     pub forecast_as_of: i32,
     /// As in the forecasts.
     pub level: String,
     /// As in the forecasts; `all` for a level.
     pub node: String,
-    /// The series, at level product_location.
+    /// The series, at level product_location; not kept from night to night.
+    #[serde(skip)]
     pub series: Option<usize>,
     /// The model, `mixed` where several.
     pub method: String,
@@ -30,10 +57,10 @@ pub(super) struct AccuracyRow {
 }
 
 /// A row of `forecast_accuracy_by_horizon`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct HorizonRow {
-    /// `backtest`, `published`, `champion`, `challenger`.
-    pub basis: &'static str,
+    /// Any of them.
+    pub basis: Basis,
     /// The day from which was forecast.
     pub forecast_as_of: i32,
     /// As in the forecasts.
@@ -59,18 +86,24 @@ pub(super) fn step_ranges(horizon: usize) -> Vec<(usize, usize)> {
     ends.map(|last| (std::mem::replace(&mut first, last + 1), last)).collect()
 }
 
-/// Every row: backtest, then earlier publications, newest first; and the same by days ahead.
-pub(super) fn accuracy_rows(
+/// Rows of the rolling origins, and the same by days ahead.
+pub(super) fn backtest_rows(
     data: &DemandData,
     outcomes: &[SeriesOutcome],
     nodes: &[Node],
 ) -> (Vec<AccuracyRow>, Vec<HorizonRow>) {
-    let ranges = step_ranges(nodes.first().map_or(1, |node| node.mean.len()));
+    let ranges = ranges_of(nodes);
     let scores: Vec<NodeScore> = nodes.par_iter().map(|node| backtest_score(node, data, outcomes, &ranges)).collect();
     let methods: Vec<String> = nodes.iter().map(|node| node.method.clone()).collect();
-    let mut by_horizon = horizon_rows("backtest", data.as_of, nodes, &methods, &scores, &ranges);
+    let by_horizon = horizon_rows(Basis::Backtest, data.as_of, nodes, &methods, &scores, &ranges);
     let scored = nodes.iter().zip(methods).zip(scores).map(|((node, method), score)| (node, method, score.all));
-    let mut rows = with_levels("backtest", data.as_of, scored.collect());
+    (with_levels(Basis::Backtest, data.as_of, scored.collect()), by_horizon)
+}
+
+/// Rows of earlier publications now that their days have passed, newest first, and the same by days ahead.
+pub(super) fn graded_rows(data: &DemandData, nodes: &[Node]) -> (Vec<AccuracyRow>, Vec<HorizonRow>) {
+    let ranges = ranges_of(nodes);
+    let (mut rows, mut by_horizon) = (Vec::new(), Vec::new());
     for earlier in &data.earlier {
         let scores: Vec<NodeScore> =
             nodes.par_iter().map(|node| published_score(node, data, earlier, &ranges)).collect();
@@ -79,17 +112,21 @@ pub(super) fn accuracy_rows(
             earlier.nodes.get(&key).map_or_else(|| BOTTOM_UP.to_owned(), |published| published.method.clone())
         };
         let methods: Vec<String> = nodes.iter().map(method).collect();
-        by_horizon.extend(horizon_rows("published", earlier.as_of, nodes, &methods, &scores, &ranges));
+        by_horizon.extend(horizon_rows(Basis::Published, earlier.as_of, nodes, &methods, &scores, &ranges));
         let scored = nodes.iter().zip(methods).zip(scores).filter(|(_, score)| score.all.n_periods > 0);
         let scored = scored.map(|((node, method), score)| (node, method, score.all)).collect();
-        rows.extend(with_levels("published", earlier.as_of, scored));
+        rows.extend(with_levels(Basis::Published, earlier.as_of, scored));
     }
     (rows, by_horizon)
 }
 
+fn ranges_of(nodes: &[Node]) -> Vec<(usize, usize)> {
+    step_ranges(nodes.first().map_or(1, |node| node.mean.len()))
+}
+
 /// Sums over the nodes of a level: over all models, then by model where there are several.
 fn horizon_rows(
-    basis: &'static str,
+    basis: Basis,
     forecast_as_of: i32,
     nodes: &[Node],
     methods: &[String],
@@ -135,7 +172,7 @@ pub(super) fn node_score(days: &[(usize, ScoredDay)], training: &[f64], ranges: 
 }
 
 /// Rows per node, each level led by the row that sums it; the total is its own sum.
-fn with_levels(basis: &'static str, forecast_as_of: i32, scored: Vec<(&Node, String, Score)>) -> Vec<AccuracyRow> {
+fn with_levels(basis: Basis, forecast_as_of: i32, scored: Vec<(&Node, String, Score)>) -> Vec<AccuracyRow> {
     let mut levels: Vec<(String, Vec<AccuracyRow>)> = Vec::new();
     for (node, method, score) in scored {
         let series = node.is_series().then(|| node.children[0]);

@@ -165,6 +165,16 @@ pub(super) fn caveats(job: &DemandForecast, data: &DemandData, decision: &Decisi
             job.complete_read_days.get()
         ),
     );
+    add(
+        Severity::Note,
+        "updated_models",
+        data.fitted.as_ref().map(|fitted| date_of(fitted.as_of).to_string()).into_iter().collect(),
+        &format!(
+            "Models were last fitted on that day: tonight they took in the new days. Accuracy over rolling origins is that of the \
+             fit. {} series whose past was corrected, or whose errors since add up to more than chance, were fitted again.",
+            decision.refitted.len()
+        ),
+    );
     if decision.graded().is_none() {
         add(
             Severity::Note,

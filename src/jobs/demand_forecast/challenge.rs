@@ -3,7 +3,7 @@
 //! What would have been published is scored on exactly the days that the challenger is scored on, so that a night's figures
 //! say whether it is time to change `model`. A sample is enough for that and costs the same at any size.
 
-use super::accuracy::{HorizonRow, node_score, step_ranges};
+use super::accuracy::{Basis, HorizonRow, node_score, step_ranges};
 use super::dataset::DemandData;
 use super::hierarchy::PRODUCT_LOCATION;
 use super::score::{Score, ScoredDay};
@@ -36,7 +36,7 @@ pub(super) fn challenge(
             regressors: &none,
             categories: &[],
             factor: &forecasts.now[*index],
-            past_factor: &forecasts.past[*index],
+            past_factor: forecasts.past_factor(*index),
         })
         .collect();
     let settings = job.panel_settings(seed);
@@ -65,7 +65,7 @@ pub(super) fn challenge(
             }
         }
     }
-    let names = [("champion", job.model.0.name()), ("challenger", challenger.name())];
+    let names = [(Basis::Champion, job.model.0.name()), (Basis::Challenger, challenger.name())];
     let mut rows = Vec::new();
     for (side, (basis, method)) in names.into_iter().enumerate() {
         for (steps, sums) in ranges.iter().zip(&sums).filter(|(_, sums)| sums[side].n_periods > 0) {

@@ -4,14 +4,17 @@
 //! demand; then all forecasts, of series and sums, are moved as little as their errors allow until they add up (minimum
 //! trace). The same is done at every rolling origin, so that accuracy is that of what is published.
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::hierarchy::{Plan, SeriesOutcome};
 use super::series_forecasts::SeriesForecasts;
 use super::{DemandForecast, Reconciled};
-use crate::models::forecast::panel::{PanelForecast, PanelMethod, PanelSeries, forecast_panel};
+use crate::models::forecast::panel::{PanelForecast, PanelMethod, PanelSeries, PanelState, fit_panel, update_panel};
 use crate::models::forecast::quantiles::lift_totals;
-use crate::models::forecast::reconcile::{Hierarchy, Reconciliation, move_quantiles_to, reconcile};
+use crate::models::forecast::reconcile::{Hierarchy, ReconcileError, Reconciliation, move_quantiles_to, reconcile};
 use crate::models::forecast::{Backtest, Regressors, observed_mean};
 
 /// The variance of a forecast that stands as it is.
@@ -19,27 +22,46 @@ const STANDS: f64 = 0.0;
 /// The variance of a forecast that says nothing.
 const SAYS_NOTHING: f64 = f64::INFINITY;
 
-/// Moves the series' forecasts and backtests so that they and the sums agree. `sums`: the plans above the series.
+/// Models of the sums, and how far each errs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Coherence {
+    panel: PanelState,
+    /// Mean squared error over the rolling origins by (level, node), in the order of the panel.
+    sums: Vec<((String, String), Option<f64>)>,
+}
+
+/// Moves the series' forecasts and backtests so that they and the sums agree. `sums`: the plans above the series. Sums
+/// are forecast by what is `known` of them from an earlier night, where something is.
 ///
-/// Returns why they were left as they are, if they were.
+/// Returns what the next night may begin with, and why forecasts were left as they are, if they were.
 pub(super) fn make_coherent(
     job: &DemandForecast,
     forecasts: &mut SeriesForecasts,
     sums: &[Plan],
+    known: Option<&Coherence>,
     seed: u64,
-) -> Option<String> {
-    let horizon = job.horizon();
+) -> (Coherence, Option<String>) {
     if job.reconciliation == Reconciled::BottomUp || sums.is_empty() {
-        return None;
+        return (Coherence::default(), None);
     }
-    let bases = forecast_sums(job, forecasts, sums, seed);
+    let (bases, coherence) = forecast_sums(job, forecasts, sums, known, seed);
+    let problem = reconcile_all(job, forecasts, sums, &bases, &coherence).err();
+    (coherence, problem.map(|error| error.to_string()))
+}
+
+/// Means of tonight, then those of every rolling origin.
+fn reconcile_all(
+    job: &DemandForecast,
+    forecasts: &mut SeriesForecasts,
+    sums: &[Plan],
+    bases: &[PanelForecast],
+    coherence: &Coherence,
+) -> Result<(), ReconcileError> {
+    let horizon = job.horizon();
     let groups: Vec<Vec<usize>> = sums.iter().map(|(_, _, children)| children.clone()).collect();
-    let hierarchy = match Hierarchy::from_groups(forecasts.outcomes.len(), &groups) {
-        Ok(hierarchy) => hierarchy,
-        Err(error) => return Some(error.to_string()),
-    };
-    let usable = |base: &PanelForecast| base.fallback.is_none() && !base.backtest.is_empty();
-    let of_sums = bases.iter().map(|base| if usable(base) { error_variance(&base.backtest) } else { SAYS_NOTHING });
+    let hierarchy = Hierarchy::from_groups(forecasts.outcomes.len(), &groups)?;
+    let of_sums = (bases.iter().zip(&coherence.sums))
+        .map(|(base, (_, variance))| variance.filter(|_| base.fallback.is_none()).unwrap_or(SAYS_NOTHING));
     let of_series = forecasts.outcomes.iter().map(series_variance);
     let variances: Vec<f64> = of_sums.chain(of_series).collect();
     let coherent = |base: Vec<Vec<f64>>, variances: &[f64]| match job.reconciliation {
@@ -49,10 +71,7 @@ pub(super) fn make_coherent(
 
     let base = bases.iter().map(|base| base.mean.clone());
     let base = base.chain(forecasts.outcomes.iter().map(|outcome| outcome.mean.clone())).collect();
-    let means = match coherent(base, &variances) {
-        Ok(means) => means,
-        Err(error) => return Some(error.to_string()),
-    };
+    let means = coherent(base, &variances)?;
     for (outcome, mean) in forecasts.outcomes.iter_mut().zip(means.into_iter().skip(sums.len())) {
         outcome.move_to(mean);
     }
@@ -73,10 +92,7 @@ pub(super) fn make_coherent(
         };
         let variances: Vec<f64> = rows.iter().enumerate().map(known).collect();
         let base = rows.into_iter().map(|row| row.unwrap_or_else(|| vec![0.0; horizon])).collect();
-        let windows = match coherent(base, &variances) {
-            Ok(windows) => windows,
-            Err(error) => return Some(error.to_string()),
-        };
+        let windows = coherent(base, &variances)?;
         for (outcome, moved) in forecasts.outcomes.iter_mut().zip(windows.into_iter().skip(sums.len())) {
             let Some(window) = at(&outcome.backtest) else { continue };
             let was_whole = is_whole(&outcome.window_quantiles[window]);
@@ -86,11 +102,17 @@ pub(super) fn make_coherent(
             outcome.backtest.forecasts[window] = moved;
         }
     }
-    None
+    Ok(())
 }
 
 /// Every sum from its own summed demand.
-fn forecast_sums(job: &DemandForecast, forecasts: &SeriesForecasts, sums: &[Plan], seed: u64) -> Vec<PanelForecast> {
+fn forecast_sums(
+    job: &DemandForecast,
+    forecasts: &SeriesForecasts,
+    sums: &[Plan],
+    known: Option<&Coherence>,
+    seed: u64,
+) -> (Vec<PanelForecast>, Coherence) {
     let made: Vec<Summed> = sums.par_iter().map(|(_, _, children)| Summed::of(forecasts, children)).collect();
     let none = Regressors::default();
     let panel: Vec<PanelSeries> = (made.iter())
@@ -104,7 +126,20 @@ fn forecast_sums(job: &DemandForecast, forecasts: &SeriesForecasts, sums: &[Plan
         })
         .collect();
     let settings = job.panel_settings(seed);
-    forecast_panel(&panel, PanelMethod::Mean, &settings)
+    let keys: Vec<(String, String)> = sums.iter().map(|(level, name, _)| (level.clone(), name.clone())).collect();
+    if let Some(known) = known {
+        let place: HashMap<&(String, String), usize> =
+            known.sums.iter().enumerate().map(|(place, (key, _))| (key, place)).collect();
+        let places: Vec<Option<usize>> = keys.iter().map(|key| place.get(key).copied()).collect();
+        let updated = update_panel(&panel, &places, known.panel.clone(), &settings, &|| ());
+        let variance = |place: &Option<usize>| place.and_then(|place| known.sums[place].1);
+        let variances: Vec<Option<f64>> = places.iter().map(variance).collect();
+        let coherence = Coherence { panel: updated.state, sums: keys.into_iter().zip(variances).collect() };
+        return (updated.forecasts, coherence);
+    }
+    let (bases, state) = fit_panel(&panel, PanelMethod::Mean, &settings, &|| ());
+    let variances: Vec<Option<f64>> = bases.iter().map(|base| error_variance(&base.backtest)).collect();
+    (bases, Coherence { panel: state, sums: keys.into_iter().zip(variances).collect() })
 }
 
 /// The demand of several series, as one.
@@ -124,7 +159,8 @@ impl Summed {
         let mut demand = vec![0.0; longest];
         let (mut factor, mut past_factor, mut weight) = (vec![0.0; reach], vec![0.0; reach], vec![0.0; reach]);
         for index in children {
-            let (own, now, past) = (&forecasts.learnt[*index].demand, &forecasts.now[*index], &forecasts.past[*index]);
+            let (own, now) = (&forecasts.learnt[*index].demand, &forecasts.now[*index]);
+            let past = Some(forecasts.past_factor(*index)).filter(|past| !past.is_empty()).unwrap_or(now);
             let plain: Vec<f64> = own.iter().zip(now).map(|(units, factor)| units / factor).collect();
             let level = observed_mean(&plain).max(0.0);
             if level.is_nan() {
@@ -149,8 +185,8 @@ impl Summed {
     }
 }
 
-/// Mean squared error over the rolling origins.
-fn error_variance(backtest: &Backtest) -> f64 {
+/// Mean squared error over the rolling origins; `None` without an error.
+pub(super) fn error_variance(backtest: &Backtest) -> Option<f64> {
     let (mut squares, mut count) = (0.0, 0.0);
     for (forecasts, actuals) in backtest.forecasts.iter().zip(&backtest.actuals) {
         for error in forecasts.iter().zip(actuals).map(|(f, y)| y - f).filter(|error| error.is_finite()) {
@@ -158,7 +194,7 @@ fn error_variance(backtest: &Backtest) -> f64 {
             count += 1.0;
         }
     }
-    if count > 0.0 { squares / count } else { SAYS_NOTHING }
+    (count > 0.0).then(|| squares / count)
 }
 
 /// How far a series' forecast may be moved: as far as it errs. A product that ends, or has ended, is known to.
@@ -166,15 +202,12 @@ fn series_variance(outcome: &SeriesOutcome) -> f64 {
     if outcome.ends || outcome.mean.iter().all(|mean| *mean <= 0.0) {
         return STANDS;
     }
-    match error_variance(&outcome.backtest) {
-        variance if variance.is_finite() => variance,
+    outcome.error_variance.unwrap_or_else(|| {
         // Without a past forecast, what its own quantiles say: p10 and p90 lie 2.56 standard deviations apart.
-        _ => {
-            let spreads = outcome.quantiles.per_period.iter().map(|row| (row[5] - row[1]) / 2.56);
-            let mean = outcome.mean.iter().sum::<f64>() / outcome.mean.len().max(1) as f64;
-            spreads.map(|spread| spread * spread).sum::<f64>() / outcome.mean.len().max(1) as f64 + 0.1 * mean
-        }
-    }
+        let spreads = outcome.quantiles.per_period.iter().map(|row| (row[5] - row[1]) / 2.56);
+        let mean = outcome.mean.iter().sum::<f64>() / outcome.mean.len().max(1) as f64;
+        spreads.map(|spread| spread * spread).sum::<f64>() / outcome.mean.len().max(1) as f64 + 0.1 * mean
+    })
 }
 
 impl SeriesOutcome {

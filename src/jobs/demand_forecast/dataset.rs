@@ -7,8 +7,9 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use super::DemandForecast;
 use super::daily_sales::DailySales;
+use super::fitted::Fitted;
 use super::history::{SeriesHistory, series_histories};
-use super::memory::Memory;
+use super::memory::{Memory, encoded_sales};
 use crate::datasets::{
     CALENDAR, DAILY_SALES, KnownRows, PRICES, PRODUCTS, PROMOTIONS, PublishedAt, STOCK_LEVELS, Source,
 };
@@ -55,8 +56,10 @@ pub struct DemandData {
     pub missing: Vec<&'static str>,
     /// The day of the last complete read, when older sales are remembered from it.
     pub remembered_since: Option<i32>,
-    /// What the next night may begin with.
-    pub memory: Option<Vec<u8>>,
+    /// The sales as the next night may begin with them, where remembering them is worth it.
+    pub remembered: Option<Vec<u8>>,
+    /// What was fitted on an earlier night, unless a fit is due.
+    pub(super) fitted: Option<Fitted>,
 }
 
 /// What is known about a product.
@@ -125,7 +128,10 @@ pub(super) async fn load(job: &DemandForecast, ctx: &RunContext, source: &Source
     let as_of = ctx.as_of.to_epoch_days();
     let first_day = as_of + 1 - job.history_days.get() as i32;
     let memory = source.memory().and_then(Memory::decoded).filter(|memory| memory.serves(job, as_of));
-    let (daily, complete_on) = if let Some(Memory { sales, complete_on }) = memory {
+    let mut fitted = None;
+    let (daily, complete_on) = if let Some(mut memory) = memory {
+        fitted = memory.fitted_before(job, as_of);
+        let Memory { sales, complete_on, .. } = memory;
         let from = sales.as_of + 1 - job.reread_days.get() as i32;
         let known = KnownRows {
             before: NaiveDate::from_epoch_days(from).unwrap_or_default(),
@@ -151,10 +157,11 @@ pub(super) async fn load(job: &DemandForecast, ctx: &RunContext, source: &Source
         calendar: source.read_if_present(&CALENDAR).await?,
     };
     let worth_it = daily.rows_before(i32::MAX) >= job.remember_from_rows.get().into();
-    let memory = Memory { sales: daily, complete_on };
-    let mut data = DemandData::from_frames(&frames, &memory.sales, has_stock, ctx)?;
+    let mut data = DemandData::from_frames(&frames, &daily, has_stock, ctx)?;
     data.remembered_since = (complete_on < as_of).then_some(complete_on);
-    data.memory = worth_it.then(|| memory.encoded());
+    data.remembered = worth_it.then(|| encoded_sales(&daily, complete_on));
+    data.fitted = fitted;
+    drop(daily);
     for age in EARLIER_AGES {
         let Some(before) = ctx.as_of.checked_sub_days(chrono::Days::new((age - 1) as u64)) else { continue };
         let Some(publication) = source.read_published(&DEMAND_FORECASTS, PublishedAt::Before(before)).await? else {
@@ -208,7 +215,8 @@ impl DemandData {
             earlier: Vec::new(),
             missing,
             remembered_since: None,
-            memory: None,
+            remembered: None,
+            fitted: None,
         })
     }
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::dataset::DemandData;
+use super::fitted::Record;
 use super::{LEVELS, WEEK};
 use crate::models::forecast::cleaning::Outlier;
 use crate::models::forecast::conformal::{CalibrationSeries, ErrorShapes};
@@ -38,6 +40,8 @@ pub(super) struct SeriesOutcome {
     pub window_quantiles: Vec<Vec<Vec<f64>>>,
     /// Same weekday of the last week, over the same origins.
     pub naive: Vec<Vec<f64>>,
+    /// Mean squared error over the rolling origins, where there are some.
+    pub error_variance: Option<f64>,
     /// Why the usual model did not forecast it, if so.
     pub fallback: Option<String>,
     /// Whether its product is no longer sold before the horizon ends.
@@ -60,6 +64,7 @@ impl SeriesOutcome {
             backtest: Backtest::default(),
             window_quantiles: Vec::new(),
             naive: Vec::new(),
+            error_variance: None,
             fallback: None,
             ends: false,
             cold_start: None,
@@ -148,22 +153,43 @@ pub(super) fn plan_nodes(data: &DemandData, category_levels: bool) -> Vec<Plan> 
     plans
 }
 
-/// Every node with its forecast: the series' own, and above them sums whose errors are pooled for their quantiles.
+/// How the sums err, and over which rolling origins that was seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct NodeErrors {
+    shapes: ErrorShapes,
+    records: BTreeMap<(String, String), Record>,
+}
+
+/// Every node with its forecast: the series' own, and above them sums whose errors are pooled for their quantiles, or are
+/// those `known` from an earlier night.
 pub(super) fn forecast_nodes(
     data: &DemandData,
     outcomes: &[SeriesOutcome],
     plans: Vec<Plan>,
     method_of_sums: &str,
-) -> Vec<Node> {
+    known: Option<&NodeErrors>,
+) -> (Vec<Node>, NodeErrors) {
     let horizon = outcomes.first().map_or(0, |outcome| outcome.mean.len());
     let mut nodes: Vec<Node> =
         plans.into_par_iter().map(|plan| node_of(plan, data, outcomes, method_of_sums)).collect();
     let n_sums = nodes.iter().take_while(|node| !node.is_series()).count();
+    let first_day = |node: &Node| data.as_of + 1 - node.history.len() as i32;
+    let key = |node: &Node| (node.level.clone(), node.name.clone());
+    if let Some(known) = known {
+        for node in &mut nodes[..n_sums] {
+            node.backtest =
+                known.records.get(&key(node)).map(|record| record.backtest(first_day(node))).unwrap_or_default();
+        }
+    }
     let sums = &nodes[..n_sums];
     let calibration: Vec<CalibrationSeries> = (sums.iter())
         .map(|node| CalibrationSeries { history: &node.history, backtest: &node.backtest, season_length: WEEK })
         .collect();
-    let shapes = ErrorShapes::fit(&calibration, horizon);
+    let errors = known.cloned().unwrap_or_else(|| NodeErrors {
+        shapes: ErrorShapes::fit(&calibration, horizon),
+        records: sums.iter().map(|node| (key(node), Record::of(&node.backtest, first_day(node)))).collect(),
+    });
+    let shapes = &errors.shapes;
     let quantiles: Vec<_> = (calibration.par_iter().zip(sums))
         .map(|(series, node)| (shapes.quantiles(series, &node.mean, &LEVELS), shapes.window_quantiles(series, &LEVELS)))
         .collect();
@@ -171,7 +197,7 @@ pub(super) fn forecast_nodes(
         node.quantiles = quantiles;
         node.window_quantiles = window_quantiles;
     }
-    nodes
+    (nodes, errors)
 }
 
 /// A series' node as it is, a sum's without quantiles.

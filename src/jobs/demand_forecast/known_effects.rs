@@ -5,18 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::dataset::DemandData;
+use super::fitted::Fitted;
+use super::history::SeriesHistory;
 use super::learnt_demand::Learnt;
 use super::pooled::Shape;
 use super::regressors::{PromotionIndex, known_columns};
-use crate::models::forecast::known_effects::{KnownEffects, MovedPeriods};
+use crate::models::forecast::known_effects::{KnownEffects, MovedPeriods, factors_of};
 
 /// Moved days that a category needs for responses of its own; below it, the next one above lends its.
 const MIN_MOVED_DAYS: usize = 300;
 
-/// Responses by category path, and what they are learnt from.
+/// Responses by category path, and those of every series.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Effects {
-    moved: Vec<MovedPeriods>,
-    of_groups: BTreeMap<String, KnownEffects>,
+    /// Of the groups.
+    pub of_groups: BTreeMap<String, KnownEffects>,
+    /// Slopes of each series; `None` where its groups have none.
+    pub slopes: Vec<Option<Vec<f64>>>,
 }
 
 impl Effects {
@@ -63,7 +68,23 @@ impl Effects {
                 KnownEffects::fit(&members).map(|effects| ((*path).to_owned(), effects))
             })
             .collect::<Vec<_>>();
-        Effects { moved, of_groups: of_groups.into_iter().collect() }
+        let of_groups: BTreeMap<String, KnownEffects> = of_groups.into_iter().collect();
+        let slopes = (data.series.par_iter().zip(&moved))
+            .map(|(series, moved)| Some(nearest_group(data, &of_groups, series)?.member_slopes(moved)))
+            .collect();
+        Effects { of_groups, slopes }
+    }
+
+    /// As they were learnt on an earlier night; a new series responds as its category does.
+    pub fn known(data: &DemandData, fitted: &Fitted, places: &[Option<usize>]) -> Effects {
+        let of_groups = fitted.effects.clone();
+        let slopes = (data.series.iter().zip(places))
+            .map(|(series, place)| match place {
+                Some(place) => fitted.series[*place].slopes.clone(),
+                None => nearest_group(data, &of_groups, series).map(|effects| effects.slopes.clone()),
+            })
+            .collect();
+        Effects { of_groups, slopes }
     }
 
     /// What one series is multiplied by over its history and the horizon; `None` where nothing moves it.
@@ -74,12 +95,18 @@ impl Effects {
         index: usize,
         horizon: usize,
     ) -> Option<Vec<f64>> {
-        let series = &data.series[index];
-        let path = data.category_path(&series.product_id).unwrap_or("");
-        let effects = paths(path).find_map(|path| self.of_groups.get(path))?;
-        let columns = known_columns(data, promotions, series, horizon)?;
-        Some(effects.factors(&self.moved[index], &columns))
+        let slopes = self.slopes[index].as_ref()?;
+        Some(factors_of(slopes, &known_columns(data, promotions, &data.series[index], horizon)?))
     }
+}
+
+/// The effects of the nearest category of a series that has some.
+fn nearest_group<'a>(
+    data: &DemandData,
+    of_groups: &'a BTreeMap<String, KnownEffects>,
+    series: &SeriesHistory,
+) -> Option<&'a KnownEffects> {
+    paths(data.category_path(&series.product_id).unwrap_or("")).find_map(|path| of_groups.get(path))
 }
 
 /// `a/b/c`, `a/b`, `a` and the empty path of everything.

@@ -23,9 +23,17 @@ pub(super) struct Learnt {
     pub shift: Option<LevelShift>,
 }
 
-/// Every series, in order.
-pub(super) fn learnt_demand(data: &DemandData, promotions: &PromotionIndex) -> Vec<Learnt> {
-    data.series.par_iter().map(|series| learnt_of(data, promotions, series)).collect()
+/// Every series, in order. Of a series that was looked through on an earlier night, what was found then stands; it is looked
+/// through again only when a day since sold more than any before, which an outlier does.
+pub(super) fn learnt_demand(data: &DemandData, promotions: &PromotionIndex, places: &[Option<usize>]) -> Vec<Learnt> {
+    (data.series.par_iter().zip(places))
+        .map(|(series, place)| {
+            let known = data.fitted.as_ref().zip(*place).map(|(fitted, place)| (fitted.as_of, &fitted.series[place]));
+            known
+                .and_then(|(fitted_on, known)| known.learnt_again(series, fitted_on))
+                .unwrap_or_else(|| learnt_of(data, promotions, series))
+        })
+        .collect()
 }
 
 fn learnt_of(data: &DemandData, promotions: &PromotionIndex, series: &SeriesHistory) -> Learnt {

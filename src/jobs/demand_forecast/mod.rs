@@ -29,7 +29,7 @@
 //! # Degrades
 //! Every fallback is a caveat: `fallback_model`, `cold_start`, `short_history`, `outliers`, `level_shifts`, `censored_days`,
 //! `not_reconciled`, `no_stock_levels`, `no_products`, `no_promotions`, `no_prices`, `no_calendar`, `no_category`, `ended_products`,
-//! `wide_quantiles`, `nothing_to_grade`.
+//! `wide_quantiles`, `updated_models`, `remembered_sales`, `nothing_to_grade`.
 //!
 //! # References
 //! Hyndman and Athanasopoulos, "Forecasting: Principles and Practice" (3rd ed.), chapters 5, 7, 10, 11; Kolassa, Rostami-Tabar and
@@ -42,6 +42,7 @@ mod changes;
 mod coherence;
 mod daily_sales;
 mod dataset;
+mod fitted;
 mod hierarchy;
 mod history;
 mod known_effects;
@@ -100,6 +101,9 @@ pub struct DemandForecast {
     pub reread_days: Days,
     /// Days after which everything is read again, for corrections of older days.
     pub complete_read_days: Days,
+    /// Days after which models are fitted anew; on the nights between, the fitted ones take in the new days. 1 = every night. Like
+    /// what is remembered, for large shops alone.
+    pub refit_days: Days,
     /// Rows of sales in the history from which they are remembered from night to night; below, reading them is no work.
     pub remember_from_rows: Count,
     /// Observed days since launch below which a series takes the mean of its own days.
@@ -125,6 +129,7 @@ impl Default for DemandForecast {
             step_days: days(28),
             reread_days: days(14),
             complete_read_days: days(7),
+            refit_days: days(7),
             remember_from_rows: Count::try_from(2_000_000.0).unwrap_or_else(|_| unreachable!("two million is a count")),
             min_history_days: days(42),
             model: ModelName(PanelMethod::Auto),

@@ -1,6 +1,6 @@
 //! The page and the files, from the same numbers that are published.
 
-use super::accuracy::{AccuracyRow, HorizonRow};
+use super::accuracy::{AccuracyRow, Basis, HorizonRow};
 use super::changes::{Change, against_last, against_recent, node_value};
 use super::dataset::DemandData;
 use super::hierarchy::{ALL, Node, PRODUCT_LOCATION, TOTAL};
@@ -20,14 +20,14 @@ const P10: usize = 1;
 const P90: usize = 5;
 
 /// The page.
-pub(super) fn page(ctx: &RunContext, data: &DemandData, decision: &Decision) -> Page {
+pub(super) fn page(data: &DemandData, decision: &Decision) -> Page {
     Page {
         title: "Demand forecast".to_owned(),
         headline: headline(data, decision),
         grade: Some(grade(decision)),
         actions: actions(data, decision),
         changes: changes(data, decision),
-        details: details(ctx, data, decision),
+        details: details(data, decision),
     }
 }
 
@@ -56,7 +56,7 @@ fn headline(data: &DemandData, decision: &Decision) -> String {
 fn grade(decision: &Decision) -> Section {
     let mut section = Section { heading: "How good the last forecast was".to_owned(), ..Section::default() };
     let graded = decision.graded();
-    let (basis, as_of) = graded.map_or(("backtest", None), |(basis, day)| (basis, Some(day)));
+    let (basis, as_of) = graded.map_or((Basis::Backtest, None), |(basis, day)| (basis, Some(day)));
     let Some(series) = decision.level_row(basis, as_of, PRODUCT_LOCATION).map(|row| row.score) else {
         section
             .text
@@ -98,7 +98,7 @@ fn grade(decision: &Decision) -> Section {
 }
 
 /// The graded forecast of single series by days ahead, and by model where there are several.
-fn horizon_table(decision: &Decision, basis: &str, as_of: Option<i32>) -> Option<TableView> {
+fn horizon_table(decision: &Decision, basis: Basis, as_of: Option<i32>) -> Option<TableView> {
     let rows: Vec<&HorizonRow> = (decision.by_horizon.iter())
         .filter(|row| row.basis == basis && as_of.is_none_or(|day| row.forecast_as_of == day))
         .filter(|row| row.level == PRODUCT_LOCATION)
@@ -137,7 +137,7 @@ fn horizon_table(decision: &Decision, basis: &str, as_of: Option<i32>) -> Option
 
 /// Champion against challenger, in one sentence, judged by the pinball loss: orders are made from quantiles.
 fn challenge_text(decision: &Decision) -> Option<String> {
-    let side = |basis: &str| {
+    let side = |basis: Basis| {
         let rows: Vec<&HorizonRow> = decision.by_horizon.iter().filter(|row| row.basis == basis).collect();
         let (mut pinball, mut days) = (0.0, 0.0);
         for row in &rows {
@@ -146,8 +146,8 @@ fn challenge_text(decision: &Decision) -> Option<String> {
         }
         Some((rows.first()?.method.clone(), (days > 0.0).then(|| pinball / days)?))
     };
-    let (champion, own) = side("champion")?;
-    let (challenger, other) = side("challenger")?;
+    let (champion, own) = side(Basis::Champion)?;
+    let (challenger, other) = side(Basis::Challenger)?;
     let verdict =
         if other < 0.98 * own { format!("consider `model = \"{challenger}\"`") } else { "it stays".to_owned() };
     Some(format!(
@@ -161,7 +161,7 @@ fn accuracy_table(decision: &Decision) -> TableView {
     let optional = |value: Option<f64>| value.map_or(Cell::Empty, Cell::Number);
     let cells = rows.iter().map(|row| {
         vec![
-            Cell::Text(if row.basis == "published" { "published" } else { "backtest" }.to_owned()),
+            Cell::Text(if row.basis == Basis::Published { "published" } else { "backtest" }.to_owned()),
             Cell::Date(date_of(row.forecast_as_of)),
             Cell::Text(row.level.clone()),
             Cell::Number(row.score.n_periods as f64),
@@ -261,7 +261,7 @@ fn change_table(data: &DemandData, caption: &str, changes: &[Change], before: &s
     }
 }
 
-fn details(ctx: &RunContext, data: &DemandData, decision: &Decision) -> Vec<Section> {
+fn details(data: &DemandData, decision: &Decision) -> Vec<Section> {
     let mut fans = Section { heading: "Forecast".to_owned(), ..Section::default() };
     let mut categories: Vec<&Node> = decision.nodes.iter().filter(|node| node.level == "category_1").collect();
     let size = |node: &Node| node.mean.iter().sum::<f64>();
@@ -286,15 +286,14 @@ fn details(ctx: &RunContext, data: &DemandData, decision: &Decision) -> Vec<Sect
         unit: Unit::Count,
         bars: chosen.into_iter().map(|(name, count)| (name, count as f64)).collect(),
     }));
-    models.tables.push(worst_table(ctx, data, decision));
+    models.tables.push(worst_table(data, decision));
     vec![fans, models]
 }
 
 /// The series with the largest error beyond that of the seasonal naive, in units.
-fn worst_table(ctx: &RunContext, data: &DemandData, decision: &Decision) -> TableView {
-    let today = ctx.as_of.to_epoch_days();
+fn worst_table(data: &DemandData, decision: &Decision) -> TableView {
     let mut rows: Vec<&AccuracyRow> = (decision.accuracy.iter())
-        .filter(|row| row.basis == "backtest" && row.forecast_as_of == today && row.series.is_some())
+        .filter(|row| row.basis == Basis::Backtest && row.series.is_some())
         .filter(|row| row.score.n_periods > 0)
         .collect();
     rows.sort_by(|left, right| {

@@ -43,7 +43,7 @@ pub(super) fn forecast_frame(data: &DemandData, nodes: &[Node]) -> PolarsResult<
 pub(super) fn accuracy_frame(data: &DemandData, rows: &[AccuracyRow]) -> PolarsResult<DataFrame> {
     let series = |row: &AccuracyRow| row.series.map(|index| &data.series[index]);
     let columns = vec![
-        text(rows.iter().map(|row| row.basis)),
+        text(rows.iter().map(|row| row.basis.name())),
         integer_days(rows.iter().map(|row| row.forecast_as_of)),
         text(rows.iter().map(|row| row.level.as_str())),
         text(rows.iter().map(|row| row.node.as_str())),
@@ -68,7 +68,7 @@ pub(super) fn accuracy_frame(data: &DemandData, rows: &[AccuracyRow]) -> PolarsR
 /// `forecast_accuracy_by_horizon`.
 pub(super) fn horizon_frame(rows: &[HorizonRow]) -> PolarsResult<DataFrame> {
     let columns = vec![
-        text(rows.iter().map(|row| row.basis)),
+        text(rows.iter().map(|row| row.basis.name())),
         integer_days(rows.iter().map(|row| row.forecast_as_of)),
         text(rows.iter().map(|row| row.level.as_str())),
         integer(rows.iter().map(|row| row.steps.0 as i64)),

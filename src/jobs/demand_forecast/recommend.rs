@@ -1,13 +1,14 @@
 //! Decides: which model forecasts each series, what the categories above add up to, and how good that is.
 
-use super::accuracy::{AccuracyRow, HorizonRow, accuracy_rows};
+use super::accuracy::{AccuracyRow, Basis, HorizonRow, backtest_rows, graded_rows};
 use super::challenge::challenge;
 use super::coherence::make_coherent;
 use super::dataset::DemandData;
+use super::fitted::Fitted;
 use super::hierarchy::{BOTTOM_UP, Node, PRODUCT_LOCATION, SeriesOutcome, TOTAL, forecast_nodes, plan_nodes};
 use super::published_rows::{accuracy_frame, forecast_frame, horizon_frame};
-use super::series_forecasts::forecast_series;
-use super::{DemandForecast, caveats, page};
+use super::series_forecasts::{SeriesForecasts, forecast_series};
+use super::{DemandForecast, caveats, memory, page};
 use crate::job::{Progress, RunContext};
 use crate::publication::{Metric, Publication, PublishedTable, Unit};
 use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON};
@@ -21,6 +22,10 @@ pub(super) struct Decision {
     pub by_horizon: Vec<HorizonRow>,
     /// Why sums are those of the series alone although they were to be reconciled, if so.
     pub not_coherent: Option<String>,
+    /// Series that were fitted again although a fit was not due.
+    pub refitted: Vec<usize>,
+    /// For the next night.
+    pub fitted: Fitted,
 }
 
 /// The whole publication.
@@ -46,40 +51,55 @@ pub(super) fn recommend(
         tables,
         metrics: metrics(&decision),
         caveats: caveats::caveats(job, data, &decision),
-        page: page::page(ctx, data, &decision),
+        page: page::page(data, &decision),
         exports: page::exports(ctx, data, &decision),
-        memory: data.memory.clone(),
+        memory: data.remembered.as_ref().map(|sales| memory::encoded(sales, &decision.fitted)),
     })
 }
 
 /// Forecasts every series and every node above; the same answer whatever the thread count.
 pub(super) fn decide(job: &DemandForecast, ctx: &RunContext, data: &DemandData, progress: &Progress) -> Decision {
+    let known = data.fitted.as_ref();
     let mut forecasts = forecast_series(job, ctx, data, progress);
     let plans = plan_nodes(data, job.category_levels);
     let n_sums = plans.len() - data.series.len();
-    progress.report("challenger tried", 0, 1);
-    let challenge = challenge(job, data, &forecasts, ctx.seed);
+    // Between two fits there are no new rolling origins to try a challenger on.
+    let challenge = if known.is_none() {
+        progress.report("challenger tried", 0, 1);
+        challenge(job, data, &forecasts, ctx.seed)
+    } else {
+        Vec::new()
+    };
     progress.report("sums reconciled", 0, 1);
-    let not_coherent = make_coherent(job, &mut forecasts, &plans[..n_sums], ctx.seed);
+    let (sums, not_coherent) =
+        make_coherent(job, &mut forecasts, &plans[..n_sums], known.map(|known| &known.sums), ctx.seed);
     let method_of_sums = if not_coherent.is_some() { BOTTOM_UP } else { job.reconciliation.name() };
-    let outcomes = forecasts.outcomes;
     progress.report("nodes forecast", 0, 1);
-    let nodes = forecast_nodes(data, &outcomes, plans, method_of_sums);
+    let (nodes, sum_errors) =
+        forecast_nodes(data, &forecasts.outcomes, plans, method_of_sums, known.map(|known| &known.sum_errors));
     progress.report("nodes forecast", 1, 1);
-    let (accuracy, mut by_horizon) = accuracy_rows(data, &outcomes, &nodes);
+    let (mut accuracy, mut by_horizon) = match known {
+        Some(known) => known.backtest_rows(data, &nodes),
+        None => backtest_rows(data, &forecasts.outcomes, &nodes),
+    };
     by_horizon.extend(challenge);
-    Decision { outcomes, nodes, accuracy, by_horizon, not_coherent }
+    let fitted = Fitted::after(data, &forecasts, sums, sum_errors, (&accuracy, &by_horizon));
+    let (published, published_by_horizon) = graded_rows(data, &nodes);
+    accuracy.extend(published);
+    by_horizon.extend(published_by_horizon);
+    let SeriesForecasts { outcomes, refitted, .. } = forecasts;
+    Decision { outcomes, nodes, accuracy, by_horizon, not_coherent, refitted, fitted }
 }
 
 impl Decision {
     /// The basis and the day of the row that grades us: the oldest publication read, else the backtest.
-    pub fn graded(&self) -> Option<(&'static str, i32)> {
-        let published = self.accuracy.iter().filter(|row| row.basis == "published");
-        published.map(|row| ("published", row.forecast_as_of)).min_by_key(|(_, as_of)| *as_of)
+    pub fn graded(&self) -> Option<(Basis, i32)> {
+        let published = self.accuracy.iter().filter(|row| row.basis == Basis::Published);
+        published.map(|row| (Basis::Published, row.forecast_as_of)).min_by_key(|(_, as_of)| *as_of)
     }
 
     /// The row of a whole level.
-    pub fn level_row(&self, basis: &str, as_of: Option<i32>, level: &str) -> Option<&AccuracyRow> {
+    pub fn level_row(&self, basis: Basis, as_of: Option<i32>, level: &str) -> Option<&AccuracyRow> {
         self.accuracy.iter().find(|row| {
             row.basis == basis
                 && as_of.is_none_or(|day| row.forecast_as_of == day)
@@ -110,7 +130,7 @@ impl Decision {
 fn metrics(decision: &Decision) -> Vec<Metric> {
     let metric = |name: String, value: Option<f64>, unit, meaning: String| Metric { name, value, unit, meaning };
     let graded = decision.graded();
-    let (basis, as_of) = graded.map_or(("backtest", None), |(basis, day)| (basis, Some(day)));
+    let (basis, as_of) = graded.map_or((Basis::Backtest, None), |(basis, day)| (basis, Some(day)));
     let words = if graded.is_some() { "published forecast" } else { "backtest" };
     let row = |level: &str| decision.level_row(basis, as_of, level).map(|row| row.score);
     let series = row(PRODUCT_LOCATION);

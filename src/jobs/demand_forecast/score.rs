@@ -1,5 +1,7 @@
 //! One node's errors added up: what every row of `forecast_accuracy` is made of.
 
+use serde::{Deserialize, Serialize};
+
 use crate::models::forecast::accuracy;
 use crate::published::QUANTILES;
 
@@ -19,7 +21,7 @@ pub(super) struct ScoredDay {
 }
 
 /// Sums over scored days.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Score {
     pub n_periods: usize,
     pub actual: f64,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
+use super::coherence::error_variance;
 use super::dataset::DemandData;
 use super::hierarchy::SeriesOutcome;
 use super::history::SeriesHistory;
@@ -15,7 +16,7 @@ use super::regressors::{PromotionIndex, is_below};
 use super::{DemandForecast, LEVELS, WEEK};
 use crate::job::{Progress, RunContext};
 use crate::models::forecast::cold_start::{CategoryProfile, Sibling, cold_start, ended};
-use crate::models::forecast::panel::{PanelForecast, PanelSeries, forecast_panel_reporting};
+use crate::models::forecast::panel::{PanelForecast, PanelSeries, PanelState, Updated, fit_panel, update_panel};
 use crate::models::forecast::seasonal_naive::seasonal_naive;
 use crate::models::forecast::{Backtest, DemandQuantiles, QuantileBasis, Regressors, demand_quantiles};
 
@@ -33,21 +34,23 @@ const REPORT_EVERY: u64 = 100;
 /// What every series' forecast is made of besides its own past.
 struct Shared {
     shapes: Vec<Shape>,
+    effects: Effects,
     factors: Vec<Vec<f64>>,
 }
 
 impl Shared {
-    /// Learnt from the days up to `last_day`.
+    /// Learnt from the days up to `last_day`; responses to promotions are `known`, where they are.
     fn learn(
         job: &DemandForecast,
         data: &DemandData,
         promotions: &PromotionIndex,
         learnt: &[Learnt],
         last_day: i32,
+        known: Option<Effects>,
     ) -> Shared {
         let horizon = job.horizon();
         let shapes = shapes(job, data, learnt, last_day);
-        let effects = Effects::learn(data, promotions, learnt, &shapes, last_day, horizon);
+        let effects = known.unwrap_or_else(|| Effects::learn(data, promotions, learnt, &shapes, last_day, horizon));
         let factors = (data.series.par_iter().zip(&shapes).enumerate())
             .map(|(index, (series, shape))| {
                 let days = series.first_day..=data.as_of + horizon as i32;
@@ -58,7 +61,7 @@ impl Shared {
                 factors
             })
             .collect();
-        Shared { shapes, factors }
+        Shared { shapes, effects, factors }
     }
 }
 
@@ -86,8 +89,23 @@ pub(super) struct SeriesForecasts {
     pub learnt: Vec<Learnt>,
     /// What multiplies demand over history and horizon, as known today ...
     pub now: Vec<Vec<f64>>,
-    /// ... and as known before the first rolling origin.
+    /// ... and as known before the first rolling origin; empty where nothing is forecast from those.
     pub past: Vec<Vec<f64>>,
+    /// Responses to promotions and prices.
+    pub effects: Effects,
+    /// The place of each series among the modelled ones.
+    pub places: Vec<Option<usize>>,
+    /// The models.
+    pub panel: PanelState,
+    /// Series that were fitted again although a fit was not due.
+    pub refitted: Vec<usize>,
+}
+
+impl SeriesForecasts {
+    /// What multiplied demand of a series as it was known before the first rolling origin; empty = as known today.
+    pub fn past_factor(&self, index: usize) -> &[f64] {
+        self.past.get(index).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Forecasts every series; the same whatever the thread count.
@@ -99,13 +117,19 @@ pub(super) fn forecast_series(
 ) -> SeriesForecasts {
     let horizon = job.horizon();
     let promotions = PromotionIndex::new(&data.promotions);
+    let fitted = data.fitted.as_ref();
+    let known = fitted.map_or_else(|| vec![None; data.series.len()], |fitted| fitted.places(data));
     progress.report("histories cleaned", 0, 1);
-    let learnt = learnt_demand(data, &promotions);
+    let learnt = learnt_demand(data, &promotions, &known);
     progress.report("effects learnt", 0, 2);
     let first_origin = data.as_of - job.backtest_days() as i32;
-    let past = Shared::learn(job, data, &promotions, &learnt, first_origin);
+    let past = match fitted {
+        Some(_) => Vec::new(),
+        None => Shared::learn(job, data, &promotions, &learnt, first_origin, None).factors,
+    };
     progress.report("effects learnt", 1, 2);
-    let now = Shared::learn(job, data, &promotions, &learnt, data.as_of);
+    let effects = fitted.map(|fitted| Effects::known(data, fitted, &known));
+    let now = Shared::learn(job, data, &promotions, &learnt, data.as_of, effects);
     progress.report("effects learnt", 2, 2);
 
     let routes: Vec<Route> = data.series.par_iter().map(|series| route(job, series)).collect();
@@ -119,7 +143,7 @@ pub(super) fn forecast_series(
             regressors: &none,
             categories: &codes[*index],
             factor: &now.factors[*index],
-            past_factor: &past.factors[*index],
+            past_factor: past.get(*index).map_or(&[], Vec::as_slice),
         })
         .collect();
     let settings = job.panel_settings(ctx.seed);
@@ -131,7 +155,14 @@ pub(super) fn forecast_series(
         }
     };
     progress.report("series forecast", 0, panel.len() as u64);
-    let mut forecasts = forecast_panel_reporting(&panel, job.model.0, &settings, &one_done).into_iter();
+    let Updated { forecasts, state, refitted } = if let Some(fitted) = fitted {
+        let places: Vec<Option<usize>> = modelled.iter().map(|index| fitted.series[known[*index]?].place).collect();
+        update_panel(&panel, &places, fitted.panel.clone(), &settings, &one_done)
+    } else {
+        let (forecasts, state) = fit_panel(&panel, job.model.0, &settings, &one_done);
+        Updated { forecasts, state, refitted: Vec::new() }
+    };
+    let mut forecasts = forecasts.into_iter();
     let siblings = Siblings { data, learnt: &learnt, routes: &routes, factors: &now.factors };
     let mut profiles = BTreeMap::new();
     let mut outcomes = Vec::with_capacity(routes.len());
@@ -146,9 +177,26 @@ pub(super) fn forecast_series(
         outcome.end_after(last_day.map_or(horizon, |day| ((day - data.as_of).max(0) as usize).min(horizon)));
         outcome.outliers.clone_from(&learnt.outliers);
         outcome.shift = learnt.shift;
+        if let Some((fitted, place)) = fitted.zip(known[index]) {
+            outcome.error_variance = fitted.series[place].error_variance;
+        }
         outcomes.push(outcome);
     }
-    SeriesForecasts { as_of: data.as_of, outcomes, learnt, now: now.factors, past: past.factors }
+    let mut places = vec![None; routes.len()];
+    for (place, index) in modelled.iter().enumerate() {
+        places[*index] = Some(place);
+    }
+    SeriesForecasts {
+        as_of: data.as_of,
+        outcomes,
+        learnt,
+        now: now.factors,
+        past,
+        effects: now.effects,
+        places,
+        panel: state,
+        refitted: refitted.into_iter().map(|place| modelled[place]).collect(),
+    }
 }
 
 fn route(job: &DemandForecast, series: &SeriesHistory) -> Route {
@@ -239,6 +287,7 @@ fn of_model(series: &SeriesHistory, mut forecast: PanelForecast, horizon: usize)
     let naive = naive.map(|cutoff| seasonal_naive(&series.demand[..*cutoff], WEEK, horizon)).collect();
     let outcome = SeriesOutcome::without_backtest(&forecast.model, forecast.mean, forecast.quantiles);
     SeriesOutcome {
+        error_variance: error_variance(&forecast.backtest),
         backtest: forecast.backtest,
         window_quantiles: forecast.window_quantiles,
         naive,

@@ -1,11 +1,12 @@
 use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
 
-use super::accuracy::accuracy_rows;
+use super::accuracy::{Basis, graded_rows};
 use super::daily_sales::DailySales;
 use super::dataset::{DemandData, EarlierForecast, EarlierNode, Frames, Promotion};
+use super::fitted::Fitted;
 use super::history::SeriesHistory;
-use super::memory::Memory;
+use super::memory::{Memory, encoded_sales};
 use super::recommend::decide;
 use super::regressors::{PromotionIndex, applies, is_below, known_columns};
 use super::{DemandForecast, Job, days};
@@ -204,11 +205,11 @@ fn an_earlier_publication_is_scored_on_the_days_since_it() {
     data.earlier.push(earlier);
     let job = DemandForecast { min_history_days: days(100), ..job() };
     let decision = decide(&job, &ctx(), &data, &Progress::silent());
-    let (rows, by_horizon) = accuracy_rows(&data, &decision.outcomes, &decision.nodes);
-    let level = by_horizon.iter().find(|row| row.basis == "published" && row.level == "product_location").unwrap();
+    let (rows, by_horizon) = graded_rows(&data, &decision.nodes);
+    let level = by_horizon.iter().find(|row| row.basis == Basis::Published && row.level == "product_location").unwrap();
     assert_eq!((level.steps, level.method.as_str(), level.score.wape()), ((1, 7), "all", Some(0.24)));
     let score = |level: &str, node: &str| {
-        rows.iter().find(|row| row.basis == "published" && row.level == level && row.node == node).unwrap().score
+        rows.iter().find(|row| row.basis == Basis::Published && row.level == level && row.node == node).unwrap().score
     };
     // A: errors 2 + 2 of 20; naive 1 a day: 11 + 7 of 20; both days inside 7..13
     let a = score("product_location", "A @ L");
@@ -299,9 +300,8 @@ fn a_night_that_remembers_knows_what_a_complete_read_knows() {
     for (nights, reread) in [(1, 14), (3, 14), (14, 14), (1, 1)] {
         let before = as_of - nights;
         let known = DailySales::read(&upto(before, 0), Some(&stock(before)), first_day(before), before).unwrap();
-        let memory = Memory { sales: known, complete_on: before };
-        let remembered = Memory::decoded(&memory.encoded()).unwrap();
-        assert_eq!(remembered, memory);
+        let remembered = Memory::decoded(&encoded_sales(&known, before)).unwrap();
+        assert_eq!(remembered, Memory { sales: known, complete_on: before, fitted: None });
         let from = before + 1 - reread;
         let recent = upto(as_of, from);
         // Snapshots of the known days are the same ones, those since then are new.
@@ -310,8 +310,9 @@ fn a_night_that_remembers_knows_what_a_complete_read_knows() {
         let complete = DailySales::read(&upto(as_of, 0), Some(&all_stock), first_day(as_of), as_of).unwrap();
         assert_eq!(advanced, complete, "{nights} nights later, {reread} days read again");
     }
-    let whole = Memory { sales: DailySales::read(&shop.sales, None, as_of - 50, as_of).unwrap(), complete_on: as_of };
-    let bytes = whole.encoded();
+    let sales = DailySales::read(&shop.sales, None, as_of - 50, as_of).unwrap();
+    let bytes = encoded_sales(&sales, as_of);
+    let whole = Memory { sales, complete_on: as_of, fitted: None };
     for cut in [0, 1, 7, bytes.len() / 2, bytes.len() - 1] {
         assert_eq!(Memory::decoded(&bytes[..cut]), None, "cut at {cut}");
     }
@@ -319,4 +320,52 @@ fn a_night_that_remembers_knows_what_a_complete_read_knows() {
     assert!(whole.serves(&job, as_of + 1) && !whole.serves(&job, as_of) && !whole.serves(&job, as_of + 7));
     let longer = DemandForecast { history_days: days(60), ..job };
     assert!(!whole.serves(&longer, as_of + 1), "it does not reach far enough back");
+}
+
+/// The same shop as it was some days ago.
+fn data_of_days_ago(shop: &Shop, ago: i32) -> (RunContext, DemandData) {
+    let ctx = RunContext { as_of: ctx().as_of - chrono::TimeDelta::days(i64::from(ago)), ..ctx() };
+    let as_of = ctx.as_of.to_epoch_days();
+    let first_day = as_of + 1 - job().history_days.get() as i32;
+    let sales = DailySales::read(&shop.sales, None, first_day, as_of).unwrap();
+    let frames = Frames { products: shop.products.clone(), ..Frames::default() };
+    let data = DemandData::from_frames(&frames, &sales, false, &ctx).unwrap();
+    (ctx, data)
+}
+
+#[test]
+fn a_night_between_two_fits_takes_in_the_new_days() {
+    let (job, shop) = (job(), frames());
+    let (before, data) = data_of_days_ago(&shop, 3);
+    let fitted = decide(&job, &before, &data, &Progress::silent()).fitted;
+    let kept = Fitted::decoded(&fitted.encoded().unwrap()).unwrap();
+    assert!(kept.encoded() == fitted.encoded(), "what was kept is what was fitted");
+
+    let mut data = data_of(&shop);
+    let anew = decide(&job, &ctx(), &data, &Progress::silent());
+    data.fitted = Some(kept);
+    let updated = decide(&job, &ctx(), &data, &Progress::silent());
+    assert_eq!(updated.nodes.len(), anew.nodes.len());
+    for (updated, anew) in updated.nodes.iter().zip(&anew.nodes) {
+        let [updated_sum, anew_sum] = [updated, anew].map(|node| node.mean.iter().sum::<f64>());
+        assert!((updated_sum / anew_sum - 1.0).abs() < 0.1, "{}: {updated_sum}, fitted anew {anew_sum}", updated.name);
+        assert!(updated.mean != anew.mean || updated.name == "all", "{}: it was not fitted anew", updated.name);
+    }
+    // Sums add up, and scores of rolling origins are those of the fit.
+    let (total, series) = updated.nodes.split_first().unwrap();
+    let below: f64 = series.iter().filter(|node| node.is_series()).map(|node| node.mean[3]).sum();
+    assert!((total.mean[3] - below).abs() < 1e-9);
+    let rows = |basis: Basis| updated.accuracy.iter().filter(move |row| row.basis == basis);
+    assert!(rows(Basis::Backtest).count() > 5);
+    assert!(rows(Basis::Backtest).all(|row| row.forecast_as_of == before.as_of.to_epoch_days()));
+    assert!(rows(Basis::Backtest).filter(|row| row.series.is_some()).count() == data.series.len());
+    assert_eq!(updated.fitted.as_of, before.as_of.to_epoch_days());
+    // Without a new day nothing is new.
+    let (ctx, mut data) = data_of_days_ago(&shop, 3);
+    let first = decide(&job, &ctx, &data, &Progress::silent());
+    data.fitted = Some(fitted);
+    let again = decide(&job, &ctx, &data, &Progress::silent());
+    for (first, again) in first.nodes.iter().zip(&again.nodes) {
+        assert_eq!((&first.mean, &first.quantiles), (&again.mean, &again.quantiles), "{}", first.name);
+    }
 }

@@ -1,5 +1,7 @@
 //! Levels that follow the coverage they had: adaptive conformal inference, one small state per series or group.
 
+use serde::{Deserialize, Serialize};
+
 use super::count_distribution::normal_score;
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -22,7 +24,7 @@ const EDGE: f64 = 1e-4;
 /// levels.update(&[true, false]); // demand between the two quantiles
 /// assert!(levels.working()[0] < 0.5 && levels.working()[1] > 0.9);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdaptiveLevels {
     nominal: Vec<f64>,
     working: Vec<f64>,

@@ -7,6 +7,8 @@
 //! regression", Journal of the American Statistical Association 113 (2018), 1094-1111, section 5.2), signed, per
 //! number of periods ahead, and for running totals on their own, so that correlated errors widen them as they did.
 
+use serde::{Deserialize, Serialize};
+
 use super::cross_validation::Backtest;
 use super::error_shape::Shape;
 use super::quantiles::{DemandQuantiles, QuantileBasis, clean_levels, lift_totals, make_monotone};
@@ -35,7 +37,7 @@ pub struct CalibrationSeries<'a> {
 }
 
 /// How errors of a group are distributed, once each is divided by the size expected for it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorShapes {
     /// `per_period[h]`: shape of the error h + 1 periods ahead.
     per_period: Vec<Shape>,

@@ -1,7 +1,7 @@
 //! How fast a level moves, how much counts vary around it, how demand falls asleep and wakes: a grid of small count
 //! models, and how probable each is for one series given a group of them.
 
-use super::count_pmf::{CountPmf, NegativeBinomial};
+use super::count_pmf::{CountPmf, MixtureOfCounts, NegativeBinomial};
 
 /// How a level follows demand: memory in periods (the discount is 1 - 1/memory), and for how many periods of the long-run
 /// mean of its series it counts. The last is that mean.
@@ -255,22 +255,37 @@ impl<'a> Outlook<'a> {
     /// awake and variance φ M + (L - 1) / L c M²: independent variation inside the periods, and a level that drifts
     /// for all of them, with squared coefficient of variation c (`drift`).
     pub fn total(&self, factors: &[f64], drift: f64) -> CountPmf {
-        let n = factors.len() as f64;
-        let parts: Vec<(f64, CountPmf)> = self
-            .cells
-            .iter()
-            .map(|cell| {
-                let (mut awake, mut exposure, mut asleep) = (cell.awake, 0.0, 1.0);
-                for (ahead, factor) in factors.iter().enumerate() {
-                    awake = step_awake(awake, cell.sleep);
-                    exposure += awake * factor;
-                    asleep *= if ahead == 0 { 1.0 - awake } else { 1.0 - cell.sleep.1 };
-                }
+        self.totals_from(factors.len(), factors, drift).pop().unwrap_or_else(CountPmf::zero)
+    }
+
+    /// [`Outlook::total`] of the first period, of the first two, and so on.
+    pub fn totals(&self, factors: &[f64], drift: f64) -> Vec<CountPmf> {
+        self.totals_from(1, factors, drift)
+    }
+
+    /// The totals of the first `shortest` periods and longer.
+    fn totals_from(&self, shortest: usize, factors: &[f64], drift: f64) -> Vec<CountPmf> {
+        let mut states: Vec<(f64, f64, f64)> = self.cells.iter().map(|cell| (cell.awake, 0.0, 1.0)).collect();
+        let mut mixture = MixtureOfCounts::default();
+        let mut totals = Vec::new();
+        for (ahead, factor) in factors.iter().enumerate() {
+            for (cell, (awake, exposure, asleep)) in self.cells.iter().zip(&mut states) {
+                *awake = step_awake(*awake, cell.sleep);
+                *exposure += *awake * factor;
+                *asleep *= if ahead == 0 { 1.0 - *awake } else { 1.0 - cell.sleep.1 };
+            }
+            let n = ahead as f64 + 1.0;
+            if ahead + 1 < shortest {
+                continue;
+            }
+            for (cell, (_, exposure, asleep)) in self.cells.iter().zip(&states) {
                 let mean = cell.level * exposure / (1.0 - asleep).max(1e-9);
                 let dispersion = cell.dispersion + (n - 1.0) / n * drift * mean;
-                (cell.weight, CountPmf::negative_binomial(mean, dispersion).zero_inflated(asleep))
-            })
-            .collect();
-        CountPmf::mixture(parts.iter().map(|(weight, pmf)| (*weight, pmf)))
+                mixture.add(0, cell.weight * asleep);
+                mixture.add_negative_binomial(cell.weight * (1.0 - asleep), mean, dispersion);
+            }
+            totals.push(mixture.take());
+        }
+        totals
     }
 }

@@ -1,5 +1,7 @@
 //! The constants of a group of counts, chosen by their loss over rolling origins inside the training part.
 
+use serde::{Deserialize, Serialize};
+
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -8,7 +10,7 @@ use super::count_cells::{Cell, Outlook};
 use super::count_distribution::normal_score;
 use super::count_group::CountSeries;
 use super::count_pmf::{CountPmf, LARGEST_MEAN};
-use super::count_recent::{Recent, recent_totals};
+use super::count_recent::{Recent, RunningSums, recent_periods};
 
 /// Periods of history that are read; older ones change nothing.
 const LONGEST_HISTORY: usize = 400;
@@ -27,7 +29,7 @@ const SHIFTS: [f64; 7] = [-0.6, -0.45, -0.3, -0.15, 0.0, 0.15, 0.3];
 const ADAPTATION_RATE: f64 = 0.05;
 
 /// How a model and a series' own past are mixed.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Blend {
     /// Memory of the past in periods.
     pub memory: f64,
@@ -150,7 +152,7 @@ pub(super) fn choose_period(windows: &[Window], series: &[Prepared], horizon: us
                 }
                 let model = Outlook::new(&window.cells).period(at - window.cutoff, factor[at]);
                 for (i, memory) in RECENT_MEMORIES.iter().enumerate() {
-                    let recent = recent_totals(&demand[..window.cutoff], factor, at, 1, *memory);
+                    let recent = recent_periods(&demand[..window.cutoff], factor, factor[at], *memory);
                     for (j, model_periods) in MODEL_PERIODS.iter().enumerate() {
                         let blend = Blend { memory: *memory, model_periods: *model_periods };
                         sums[i * MODEL_PERIODS.len() + j] +=
@@ -174,7 +176,7 @@ pub(super) fn choose_period(windows: &[Window], series: &[Prepared], horizon: us
             let mut trial = Trial::default();
             for at in judged_periods(window.cutoff, horizon).filter(|at| demand[*at].is_finite()) {
                 let model = Outlook::new(&window.cells).period(at - window.cutoff, factor[at]);
-                let recent = recent_totals(&demand[..window.cutoff], factor, at, 1, blend.memory);
+                let recent = recent_periods(&demand[..window.cutoff], factor, factor[at], blend.memory);
                 trial.add(&blend.mix(&model, &recent), demand[at], window.scale);
             }
             trial
@@ -197,6 +199,7 @@ pub(super) fn choose_total(windows: &[Window], series: &[Prepared], horizon: usi
         .map(|window| {
             let Prepared { demand, factor } = &series[window.series];
             let mut sums = vec![0.0; n_choices];
+            let sums_of_past = RunningSums::new(demand, factor);
             for length in &lengths {
                 let range = window.cutoff..window.cutoff + length;
                 let actual: f64 = demand[range.clone()].iter().sum();
@@ -205,7 +208,7 @@ pub(super) fn choose_total(windows: &[Window], series: &[Prepared], horizon: usi
                 }
                 let recents: Vec<Recent> = RECENT_MEMORIES
                     .iter()
-                    .map(|memory| recent_totals(&demand[..window.cutoff], factor, window.cutoff, *length, *memory))
+                    .map(|memory| sums_of_past.totals(window.cutoff, window.cutoff, *length, *memory))
                     .collect();
                 for (d, drift) in DRIFTS.iter().enumerate() {
                     let model = Outlook::new(&window.cells).total(&factor[range.clone()], *drift);
@@ -233,12 +236,13 @@ pub(super) fn choose_total(windows: &[Window], series: &[Prepared], horizon: usi
         .map(|window| {
             let Prepared { demand, factor } = &series[window.series];
             let mut trial = Trial::default();
+            let sums_of_past = RunningSums::new(demand, factor);
             for length in &lengths {
                 let range = window.cutoff..window.cutoff + length;
                 let actual: f64 = demand[range.clone()].iter().sum();
                 if actual.is_finite() {
                     let model = Outlook::new(&window.cells).total(&factor[range], DRIFTS[drift]);
-                    let recent = recent_totals(&demand[..window.cutoff], factor, window.cutoff, *length, blend.memory);
+                    let recent = sums_of_past.totals(window.cutoff, window.cutoff, *length, blend.memory);
                     trial.add(&blend.mix(&model, &recent), actual, window.scale * (*length as f64).sqrt());
                 }
             }

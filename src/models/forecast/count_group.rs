@@ -3,13 +3,15 @@
 //! [`CountGroup::fit`] learns from all series how fast levels move, how counts vary around them and how far a series'
 //! own past may be trusted; [`CountGroup::forecast`] then gives one series its distribution per period and of totals.
 
+use serde::{Deserialize, Serialize};
+
 use rayon::prelude::*;
 
 use super::adaptive::AdaptiveLevels;
 use super::count_cells::{self, Filter, N_CELLS, Outlook, Snapshot};
 use super::count_choice::{Blend, JUDGED_LEVELS, Prepared, Window, choose_period, choose_total, group_mean};
 use super::count_pmf::{CountPmf, LARGEST_MEAN};
-use super::count_recent::{Recent, recent_runs, recent_totals};
+use super::count_recent::{Recent, RunningSums, recent_periods};
 use super::quantiles::{DemandQuantiles, QuantileBasis};
 use super::{MethodError, observed_count};
 
@@ -43,7 +45,7 @@ pub struct CountSeries<'a> {
 }
 
 /// What a group of series of counts has in common.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CountGroup {
     horizon: usize,
     /// Units per period of factor one of the average series.
@@ -162,11 +164,11 @@ impl CountGroup {
         let outlook = Outlook::new(&cells);
         let per_period = self.periods(&outlook, &prepared, n);
         let Prepared { demand, factor } = &prepared;
+        let past = RunningSums::new(demand, factor);
+        let totals = outlook.totals(&factor[n..n + self.horizon], self.drift);
         let total = (1..=self.horizon)
-            .map(|length| {
-                let model = outlook.total(&factor[n..n + length], self.drift);
-                self.total.mix(&model, &recent_totals(demand, factor, n, length, self.total.memory))
-            })
+            .zip(totals)
+            .map(|(length, model)| self.total.mix(&model, &past.totals(n, n, length, self.total.memory)))
             .collect();
         Ok(self.distributions(per_period, total))
     }
@@ -208,7 +210,7 @@ impl CountGroup {
                 let step = (factor.max(SMALLEST_FACTOR).ln() / FACTOR_STEP).round();
                 let place = tables.iter().position(|(known, ..)| *known == step).unwrap_or_else(|| {
                     let factor = (step * FACTOR_STEP).exp();
-                    let recent = recent_runs(&series.demand[..n], &series.factor, factor, 1, self.period.memory);
+                    let recent = recent_periods(&series.demand[..n], &series.factor, factor, self.period.memory);
                     tables.push((step, outlook.awake_counts(factor), recent));
                     tables.len() - 1
                 });

@@ -70,29 +70,8 @@ impl CountPmf {
     /// assert!((geometric.mass_at(3) - 0.0625).abs() < 1e-10);
     /// ```
     pub fn negative_binomial(mean: f64, dispersion: f64) -> CountPmf {
-        if mean.is_nan() || mean <= 0.0 {
-            return CountPmf::zero();
-        }
-        let mean = mean.min(LARGEST_MEAN);
-        // The most likely count starts both recursions, so that neither end can underflow.
-        let over = if dispersion.is_finite() { (dispersion - 1.0).min(1e6) } else { 0.0 };
-        let over_dispersed = over > 1e-6;
-        let size = if over_dispersed { mean / over } else { f64::INFINITY };
-        let share = over / (1.0 + over);
-        let ratio = |count: f64| {
-            if over_dispersed { (count + size) / (count + 1.0) * share } else { mean / (count + 1.0) }
-        };
-        let mode = if over_dispersed { ((size - 1.0) * over).max(0.0).floor() } else { mean.floor() } as usize;
-        let mut mass = vec![0.0; mode + 1];
-        mass[mode] = 1.0;
-        for count in (0..mode).rev() {
-            mass[count] = mass[count + 1] / ratio(count as f64);
-        }
-        let mut last = 1.0;
-        while last > NEGLIGIBLE && mass.len() < LARGEST_COUNT {
-            last *= ratio(mass.len() as f64 - 1.0);
-            mass.push(last);
-        }
+        let mut mass = Vec::new();
+        negative_binomial_weights(mean, dispersion, &mut mass);
         CountPmf::from_weights(mass)
     }
 
@@ -229,6 +208,69 @@ impl CountPmf {
                 count as f64
             })
             .collect()
+    }
+}
+
+/// Weights proportional to the probabilities of a negative binomial, see [`CountPmf::negative_binomial`], into `mass`.
+fn negative_binomial_weights(mean: f64, dispersion: f64, mass: &mut Vec<f64>) {
+    mass.clear();
+    if mean.is_nan() || mean <= 0.0 {
+        mass.push(1.0);
+        return;
+    }
+    let mean = mean.min(LARGEST_MEAN);
+    // The most likely count starts both recursions, so that neither end can underflow.
+    let over = if dispersion.is_finite() { (dispersion - 1.0).min(1e6) } else { 0.0 };
+    let over_dispersed = over > 1e-6;
+    let size = if over_dispersed { mean / over } else { f64::INFINITY };
+    let share = over / (1.0 + over);
+    let ratio = |count: f64| {
+        if over_dispersed { (count + size) / (count + 1.0) * share } else { mean / (count + 1.0) }
+    };
+    let mode = if over_dispersed { ((size - 1.0) * over).max(0.0).floor() } else { mean.floor() } as usize;
+    mass.resize(mode + 1, 0.0);
+    mass[mode] = 1.0;
+    for count in (0..mode).rev() {
+        mass[count] = mass[count + 1] / ratio(count as f64);
+    }
+    let mut last = 1.0;
+    while last > NEGLIGIBLE && mass.len() < LARGEST_COUNT {
+        last *= ratio(mass.len() as f64 - 1.0);
+        mass.push(last);
+    }
+}
+
+/// A mixture put together part by part, without a distribution for each.
+#[derive(Debug, Default)]
+pub(crate) struct MixtureOfCounts {
+    mass: Vec<f64>,
+    part: Vec<f64>,
+}
+
+impl MixtureOfCounts {
+    /// Adds probability to one count.
+    pub fn add(&mut self, count: usize, weight: f64) {
+        if self.mass.len() <= count {
+            self.mass.resize(count + 1, 0.0);
+        }
+        self.mass[count] += weight;
+    }
+
+    /// Adds a part of the given weight.
+    pub fn add_negative_binomial(&mut self, weight: f64, mean: f64, dispersion: f64) {
+        negative_binomial_weights(mean, dispersion, &mut self.part);
+        let scale = weight / self.part.iter().sum::<f64>();
+        if self.mass.len() < self.part.len() {
+            self.mass.resize(self.part.len(), 0.0);
+        }
+        for (sum, value) in self.mass.iter_mut().zip(&self.part) {
+            *sum += scale * value;
+        }
+    }
+
+    /// The mixture; begins a new one.
+    pub fn take(&mut self) -> CountPmf {
+        CountPmf::from_weights(std::mem::take(&mut self.mass))
     }
 }
 

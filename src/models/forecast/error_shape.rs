@@ -1,5 +1,7 @@
 //! The pooled errors of one number of periods ahead, as a distribution.
 
+use serde::{Deserialize, Serialize};
+
 use super::count_distribution::{normal_score, student_score};
 
 /// Weight, in errors, of the Student reference that a pool begins with; it decides only while errors are few.
@@ -10,7 +12,7 @@ const REFERENCE_POINTS: usize = 199;
 const LARGEST_POOL: usize = 20_000;
 
 /// Sorted pooled errors with the sum of weights up to each, and their mean size before division by series widths.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Shape {
     pub size: f64,
     sorted: Vec<f64>,

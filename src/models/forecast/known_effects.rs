@@ -10,6 +10,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use serde::{Deserialize, Serialize};
+
 use super::arima::linear_algebra::solve_positive_definite;
 
 /// Periods around a day whose mean is the usual demand.
@@ -62,7 +64,7 @@ impl MovedPeriods {
 }
 
 /// What the members of a group have in common.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KnownEffects {
     /// Slope of the logarithm of demand per column.
     pub slopes: Vec<f64>,
@@ -136,16 +138,25 @@ impl KnownEffects {
     /// What demand is multiplied by in each period of the columns of a member: exp(Σ β x), with slopes drawn from the group's
     /// towards what its own moved periods say. A newcomer without any has the group's.
     pub fn factors(&self, own: &MovedPeriods, columns: &[Vec<f64>]) -> Vec<f64> {
-        let own = merged(own.early.iter().chain(&own.late));
-        let slopes = posterior_mode(&own, &self.slopes, self.member_deviation, self.dispersion);
-        let limit = LARGEST_EFFECT.ln();
-        (0..columns.first().map_or(0, Vec::len))
-            .map(|t| {
-                let log: f64 = columns.iter().zip(&slopes).map(|(column, slope)| column[t] * slope).sum();
-                log.clamp(-limit, limit).exp()
-            })
-            .collect()
+        factors_of(&self.member_slopes(own), columns)
     }
+
+    /// The slopes of a member: the group's, drawn towards what its own moved periods say.
+    pub fn member_slopes(&self, own: &MovedPeriods) -> Vec<f64> {
+        let own = merged(own.early.iter().chain(&own.late));
+        posterior_mode(&own, &self.slopes, self.member_deviation, self.dispersion)
+    }
+}
+
+/// What demand is multiplied by in each period of the columns: exp(Σ β x).
+pub fn factors_of(slopes: &[f64], columns: &[Vec<f64>]) -> Vec<f64> {
+    let limit = LARGEST_EFFECT.ln();
+    (0..columns.first().map_or(0, Vec::len))
+        .map(|t| {
+            let log: f64 = columns.iter().zip(slopes).map(|(column, slope)| column[t] * slope).sum();
+            log.clamp(-limit, limit).exp()
+        })
+        .collect()
 }
 
 /// Periods with something out of the ordinary, each with the mean of the ordinary ones around it.

@@ -5,7 +5,7 @@
 //! forecasts", Operational Research Quarterly 20 (1969), 451-468; Stock and Watson, "Combination forecasts of output growth",
 //! Journal of Forecasting 23 (2004), 405-430, on why simple weights are hard to beat).
 
-use super::{OneDone, PanelMethod, PanelSettings, Point, Views, cut_at_zero, local, pooled};
+use super::{Fitted, OneDone, PanelMethod, PanelSettings, Point, Views, cut_at_zero, local, pooled};
 use crate::models::forecast::cross_validation::Backtest;
 
 /// Weights of the global model that are tried.
@@ -14,13 +14,15 @@ const WEIGHTS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 const MARGIN: f64 = 0.985;
 
 /// The mixture, one point per series. A series that one side cannot forecast is left to the other.
-pub(super) fn forecast(series: &[Views], settings: &PanelSettings, one_done: OneDone) -> Vec<Point> {
-    let local = local::forecast(series, PanelMethod::Mean, settings, one_done);
-    let global = pooled::forecast(series, settings);
+pub(super) fn forecast(series: &[Views], settings: &PanelSettings, one_done: OneDone) -> Fitted {
+    let (local, models): (Vec<Point>, Vec<_>) =
+        local::forecast(series, PanelMethod::Mean, settings, one_done).into_iter().unzip();
+    let (global, global_model) = pooled::forecast(series, settings);
     let weight = weight(series, &local, &global, settings);
-    (series.iter().zip(local).zip(global))
+    let points = (series.iter().zip(local).zip(global))
         .map(|((series, local), global)| mixed(series, local, global, weight))
-        .collect()
+        .collect();
+    Fitted { points, models, global: global_model.filter(|_| weight > 0.0), weight }
 }
 
 /// The global model's share with the smallest mean scaled absolute error over origins that both sides have.
@@ -70,7 +72,8 @@ fn naive_error(demand: &[f64], season: usize) -> Option<f64> {
     (sum > 0.0).then(|| sum / count)
 }
 
-fn mixed(series: &Views, local: Point, global: Point, weight: f64) -> Point {
+/// One point of both, on the origins that both have.
+pub(super) fn mixed(series: &Views, local: Point, global: Point, weight: f64) -> Point {
     if global.fallback.is_some() || weight == 0.0 {
         return local;
     }

@@ -33,14 +33,42 @@ pub(super) fn are_counts(series: &[PanelSeries]) -> Vec<bool> {
     known.iter().map(|(whole, mean)| *whole && (*mean < limit || mean.is_nan())).collect()
 }
 
-/// The distribution of every series, with a pooled season; what is no matter of counts goes to the local mean.
-pub(super) fn forecast(series: &[PanelSeries], settings: &PanelSettings, one_done: OneDone) -> Vec<PanelForecast> {
+/// The distribution of every series, with a pooled season, and what the group has in common; what is no matter of counts goes
+/// to the local mean.
+pub(super) fn forecast(
+    series: &[PanelSeries],
+    settings: &PanelSettings,
+    one_done: OneDone,
+) -> (Vec<PanelForecast>, CountGroup) {
     let steps =
         CountSettings { horizon: settings.horizon, n_windows: ORIGINS, step_size: settings.horizon.div_ceil(2) };
     let factors = factors(series, settings);
     let counts = counts_of(series, &factors);
     let group = CountGroup::fit(&counts, &steps);
     let past = settings.windows.and_then(|_| Past::new(series, settings, &steps));
+    (forecast_by(&group, past.as_ref(), series, &counts, settings, one_done), group)
+}
+
+/// The same by a group that was fitted before, without a record.
+pub(super) fn update(
+    group: &CountGroup,
+    series: &[PanelSeries],
+    settings: &PanelSettings,
+    one_done: OneDone,
+) -> Vec<PanelForecast> {
+    let factors = factors(series, settings);
+    let counts = counts_of(series, &factors);
+    forecast_by(group, None, series, &counts, settings, one_done)
+}
+
+fn forecast_by(
+    group: &CountGroup,
+    past: Option<&Past>,
+    series: &[PanelSeries],
+    counts: &[CountSeries],
+    settings: &PanelSettings,
+    one_done: OneDone,
+) -> Vec<PanelForecast> {
     let one = |(index, (series, counts)): (usize, (&PanelSeries, &CountSeries))| {
         let forecast = match group.forecast(*counts) {
             Ok(forecast) => forecast,
@@ -49,7 +77,7 @@ pub(super) fn forecast(series: &[PanelSeries], settings: &PanelSettings, one_don
             }
             Err(error) => return alone(series, settings, &error.to_string()),
         };
-        let windows = past.as_ref().and_then(|past| past.windows(series, index, settings).ok());
+        let windows = past.and_then(|past| past.windows(series, index, settings).ok());
         let (backtest, window_quantiles) = windows.unwrap_or_default();
         PanelForecast {
             mean: forecast.mean(),
@@ -65,7 +93,7 @@ pub(super) fn forecast(series: &[PanelSeries], settings: &PanelSettings, one_don
         one_done();
         forecast
     };
-    (series.par_iter().zip(&counts).enumerate()).map(forecast).collect()
+    (series.par_iter().zip(counts).enumerate()).map(forecast).collect()
 }
 
 /// What demand is multiplied by in each period: the season that the panel shares, and the series' own factors.
@@ -145,7 +173,7 @@ impl Past {
 }
 
 fn alone(series: &PanelSeries, settings: &PanelSettings, reason: &str) -> PanelForecast {
-    match continuous(&[*series], PanelMethod::Mean, settings, &|| ()).pop() {
+    match continuous(&[*series], PanelMethod::Mean, settings, &|| ()).0.pop() {
         Some(forecast) => PanelForecast { fallback: Some(reason.to_owned()), ..forecast },
         None => zero_forecast(settings, "zero", reason),
     }

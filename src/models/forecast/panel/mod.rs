@@ -11,15 +11,20 @@ mod blend;
 mod counts;
 mod local;
 mod pooled;
+mod state;
 #[cfg(test)]
 mod tests;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
+use self::local::FittedLocal;
+use self::state::ContinuousState;
+pub use self::state::{PanelState, Updated, update_panel};
 use super::Regressors;
 use super::conformal::{CalibrationSeries, ErrorShapes};
 use super::cross_validation::Backtest;
-use super::global::GlobalSeries;
+use super::global::{GlobalModel, GlobalSeries};
 use super::quantiles::{DemandQuantiles, QuantileBasis};
 use super::rolling::Origins;
 use super::seasonal_naive::seasonal_naive;
@@ -76,7 +81,7 @@ struct Views<'a> {
 }
 
 /// How a panel is forecast.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PanelMethod {
     /// Counts where the panel is one of counts, else a mixture of [`PanelMethod::Mean`] and [`PanelMethod::Gbm`].
     Auto,
@@ -220,25 +225,57 @@ pub fn forecast_panel_reporting(
     settings: &PanelSettings,
     one_done: OneDone,
 ) -> Vec<PanelForecast> {
-    match method {
-        PanelMethod::Auto => each_its_own(series, settings, one_done),
-        PanelMethod::Counts => counts::forecast(series, settings, one_done),
-        method => continuous(series, method, settings, one_done),
-    }
+    fit_panel(series, method, settings, one_done).0
+}
+
+/// [`forecast_panel_reporting`], and what [`update_panel`] needs of it on the nights after.
+pub fn fit_panel(
+    series: &[PanelSeries],
+    method: PanelMethod,
+    settings: &PanelSettings,
+    one_done: OneDone,
+) -> (Vec<PanelForecast>, PanelState) {
+    let is_count = match method {
+        PanelMethod::Auto => counts::are_counts(series),
+        method => vec![method == PanelMethod::Counts; series.len()],
+    };
+    let (of_counts, others) = split(series, &is_count);
+    let mut state = PanelState::default();
+    let mut of_counts = if of_counts.is_empty() {
+        Vec::new().into_iter()
+    } else {
+        let (forecasts, group) = counts::forecast(&of_counts, settings, one_done);
+        state.group = Some(group);
+        forecasts.into_iter()
+    };
+    let (forecasts, fitted) = continuous(&others, method, settings, one_done);
+    state.continuous = Some(fitted);
+    let mut others = forecasts.into_iter();
+    let forecasts = is_count.iter().filter_map(|is_count| if *is_count { of_counts.next() } else { others.next() });
+    let forecasts = forecasts.collect();
+    state.is_count = is_count;
+    (forecasts, state)
 }
 
 /// Called when a series is done.
 pub type OneDone<'a> = &'a (dyn Fn() + Sync);
 
-/// Counts to the distributions of counts, the rest to the mixture.
-fn each_its_own(series: &[PanelSeries], settings: &PanelSettings, one_done: OneDone) -> Vec<PanelForecast> {
-    let is_count = counts::are_counts(series);
-    let part = |wanted: bool| -> Vec<PanelSeries> {
-        series.iter().zip(&is_count).filter(|(_, is)| **is == wanted).map(|(series, _)| *series).collect()
+/// Those that are counts, and the others.
+fn split<'a>(series: &[PanelSeries<'a>], is_count: &[bool]) -> (Vec<PanelSeries<'a>>, Vec<PanelSeries<'a>>) {
+    let part = |wanted: bool| {
+        series.iter().zip(is_count).filter(|(_, is)| **is == wanted).map(|(series, _)| *series).collect()
     };
-    let mut of_counts = counts::forecast(&part(true), settings, one_done).into_iter();
-    let mut others = continuous(&part(false), PanelMethod::Auto, settings, one_done).into_iter();
-    is_count.iter().filter_map(|is_count| if *is_count { of_counts.next() } else { others.next() }).collect()
+    (part(true), part(false))
+}
+
+/// Points of a method, and the models behind them.
+struct Fitted {
+    points: Vec<Point>,
+    /// One per series; `None` where no model of its own was fitted, or none that can be kept.
+    models: Vec<Option<FittedLocal>>,
+    global: Option<GlobalModel>,
+    /// The global model's share.
+    weight: f64,
 }
 
 /// Points of a method for continuous demand, in quantiles.
@@ -247,25 +284,64 @@ fn continuous(
     method: PanelMethod,
     settings: &PanelSettings,
     one_done: OneDone,
-) -> Vec<PanelForecast> {
+) -> (Vec<PanelForecast>, ContinuousState) {
     let plain: Vec<[Vec<f64>; 2]> =
         series.par_iter().map(|series| [series.plain_demand(), series.past().plain_demand()]).collect();
     let views: Vec<Views> = (series.iter().zip(&plain))
         .map(|(series, [now, past])| Views { now: series.with_demand(now), past: series.with_demand(past) })
         .collect();
-    let mut points = match method {
+    let mut fitted = match method {
         PanelMethod::Auto => blend::forecast(&views, settings, one_done),
         PanelMethod::Gbm => {
-            let points = pooled::forecast(&views, settings);
+            let (points, global) = pooled::forecast(&views, settings);
             for _ in &points {
                 one_done();
             }
-            points
+            Fitted { models: vec![None; points.len()], points, global, weight: 1.0 }
         }
-        local => local::forecast(&views, local, settings, one_done),
+        local => {
+            let (points, models) = local::forecast(&views, local, settings, one_done).into_iter().unzip();
+            Fitted { points, models, global: None, weight: 0.0 }
+        }
     };
-    points.par_iter_mut().zip(series).for_each(|(point, series)| point.multiply(series));
-    with_quantiles(series, points, settings)
+    fitted.points.par_iter_mut().zip(series).for_each(|(point, series)| point.multiply(series));
+    let calibration = calibration(series, &fitted.points, settings);
+    let shapes = ErrorShapes::fit(&calibration, settings.horizon);
+    let quantiles: Vec<(DemandQuantiles, WindowQuantiles)> = (calibration.par_iter().zip(&fitted.points))
+        .map(|(series, point)| {
+            let own = shapes.quantiles(series, &point.mean, settings.levels);
+            // Without common windows nobody adds them up, and nobody asks for their quantiles.
+            let windows = settings.windows.map(|_| shapes.window_quantiles(series, settings.levels));
+            (own, windows.unwrap_or_default())
+        })
+        .collect();
+    let (state, points) = ContinuousState::of(series, method, shapes, fitted);
+    let forecasts = (points.into_iter().zip(quantiles))
+        .map(|(point, (quantiles, window_quantiles))| PanelForecast {
+            mean: point.mean,
+            quantiles,
+            backtest: point.backtest,
+            window_quantiles,
+            model: point.model,
+            fallback: point.fallback,
+        })
+        .collect();
+    (forecasts, state)
+}
+
+/// What conformal quantiles are put around: the errors of all series are one pool, each in the unit of its own.
+fn calibration<'a>(
+    series: &[PanelSeries<'a>],
+    points: &'a [Point],
+    settings: &PanelSettings,
+) -> Vec<CalibrationSeries<'a>> {
+    (series.iter().zip(points))
+        .map(|(series, point)| CalibrationSeries {
+            history: series.demand,
+            backtest: &point.backtest,
+            season_length: settings.season(),
+        })
+        .collect()
 }
 
 impl Point {
@@ -286,36 +362,6 @@ impl Point {
             actuals.copy_from_slice(&series.demand[*cutoff..end]);
         }
     }
-}
-
-/// Puts conformal quantiles around the points; the errors of all series are one pool, each in the unit of its own.
-fn with_quantiles(series: &[PanelSeries], points: Vec<Point>, settings: &PanelSettings) -> Vec<PanelForecast> {
-    let calibration: Vec<CalibrationSeries> = (series.iter().zip(&points))
-        .map(|(series, point)| CalibrationSeries {
-            history: series.demand,
-            backtest: &point.backtest,
-            season_length: settings.season(),
-        })
-        .collect();
-    let shapes = ErrorShapes::fit(&calibration, settings.horizon);
-    let quantiles: Vec<(DemandQuantiles, WindowQuantiles)> = (calibration.par_iter().zip(&points))
-        .map(|(series, point)| {
-            let own = shapes.quantiles(series, &point.mean, settings.levels);
-            // Without common windows nobody adds them up, and nobody asks for their quantiles.
-            let windows = settings.windows.map(|_| shapes.window_quantiles(series, settings.levels));
-            (own, windows.unwrap_or_default())
-        })
-        .collect();
-    (points.into_iter().zip(quantiles))
-        .map(|(point, (quantiles, window_quantiles))| PanelForecast {
-            mean: point.mean,
-            quantiles,
-            backtest: point.backtest,
-            window_quantiles,
-            model: point.model,
-            fallback: point.fallback,
-        })
-        .collect()
 }
 
 /// What stands in where a method cannot: the last season again, zero for a series that never sold.

@@ -4,45 +4,54 @@ use std::collections::BTreeMap;
 
 use super::{PanelSettings, Point, Views, cut_at_zero, naive_point};
 use crate::models::forecast::cross_validation::Backtest;
-use crate::models::forecast::global::{self, Base, GlobalOptions, GlobalSeries};
+use crate::models::forecast::global::{self, Base, GlobalModel, GlobalOptions, GlobalSeries};
 use crate::models::forecast::{MethodError, observed_count};
 
 /// Observed periods a series needs for the global model to say something about it.
 const MIN_OBSERVED: usize = 4;
 
-/// One point forecast per series; the rolling-origin record is that of one more model, fitted before the first origin.
-pub(super) fn forecast(series: &[Views], settings: &PanelSettings) -> Vec<Point> {
+/// One point forecast per series, and the model; the rolling-origin record is that of one more model, fitted before the first
+/// origin.
+pub(super) fn forecast(series: &[Views], settings: &PanelSettings) -> (Vec<Point>, Option<GlobalModel>) {
     let now: Vec<GlobalSeries> = series.iter().map(|series| series.now).collect();
     let past: Vec<GlobalSeries> = series.iter().map(|series| series.past).collect();
-    match try_forecast(&now, &past, settings) {
-        Ok(points) => points,
-        Err(error) => now.iter().map(|series| naive_point(series.demand, settings, error.to_string())).collect(),
-    }
+    let options = GlobalOptions { base: Base::Both, seed: settings.seed, ..GlobalOptions::default() };
+    let fitted = global::fit(&now, settings.season_lengths, settings.horizon, &options).and_then(|model| {
+        let mut points = by(&model, &now, settings)?;
+        for (point, backtest) in points.iter_mut().zip(backtests(&past, settings, &options)) {
+            // A series that has too little for the model has the record of what stands in.
+            if point.fallback.is_none() {
+                point.backtest = backtest;
+            }
+        }
+        Ok((points, Some(model)))
+    });
+    fitted.unwrap_or_else(|error| {
+        let naive = |series: &GlobalSeries| naive_point(series.demand, settings, error.to_string());
+        (now.iter().map(naive).collect(), None)
+    })
 }
 
-fn try_forecast(
+/// What a fitted model says of every series, without a record.
+///
+/// # Errors
+/// The series have other categories or columns than those it was fitted to.
+pub(super) fn by(
+    model: &GlobalModel,
     series: &[GlobalSeries],
-    past: &[GlobalSeries],
     settings: &PanelSettings,
 ) -> Result<Vec<Point>, MethodError> {
-    let options = GlobalOptions { base: Base::Both, seed: settings.seed, ..GlobalOptions::default() };
-    let model = global::fit(series, settings.season_lengths, settings.horizon, &options)?;
     let means = model.forecast(series)?.point;
-    let backtests = backtests(past, settings, &options);
-    Ok(series
-        .iter()
-        .zip(means)
-        .zip(backtests)
-        .map(|((series, mut mean), backtest)| {
-            let observed = observed_count(series.demand);
-            if observed < MIN_OBSERVED || mean.iter().any(|value| !value.is_finite()) {
-                let reason = format!("gbm: found {observed} observed periods, needs at least {MIN_OBSERVED}");
-                return naive_point(series.demand, settings, reason);
-            }
-            cut_at_zero(&mut mean, series.demand);
-            Point { mean, backtest, model: "gbm".to_owned(), fallback: None }
-        })
-        .collect())
+    let point = |(series, mut mean): (&GlobalSeries, Vec<f64>)| {
+        let observed = observed_count(series.demand);
+        if observed < MIN_OBSERVED || mean.iter().any(|value| !value.is_finite()) {
+            let reason = format!("gbm: found {observed} observed periods, needs at least {MIN_OBSERVED}");
+            return naive_point(series.demand, settings, reason);
+        }
+        cut_at_zero(&mut mean, series.demand);
+        Point { mean, backtest: Backtest::default(), model: "gbm".to_owned(), fallback: None }
+    };
+    Ok(series.iter().zip(means).map(point).collect())
 }
 
 /// Rolling-origin forecasts of a model that was fitted before the earliest origin of all. Origins are counted from the end of

@@ -172,3 +172,94 @@ fn what_is_known_to_multiply_demand_multiplies_the_forecast() {
         assert!((unknowing.mean[1] / knowing.mean[1] - 1.0).abs() < 0.05);
     }
 }
+
+/// A panel of the first `n` periods of each demand.
+fn first<'a>(demands: &'a [Vec<f64>], n: usize, none: &'a Regressors) -> Vec<PanelSeries<'a>> {
+    (demands.iter())
+        .map(|demand| PanelSeries {
+            demand: &demand[..n],
+            first_index: 100,
+            regressors: none,
+            categories: &[],
+            factor: &[],
+            past_factor: &[],
+        })
+        .collect()
+}
+
+fn all_known(n: usize) -> Vec<Option<usize>> {
+    (0..n).map(Some).collect()
+}
+
+#[test]
+fn an_update_without_a_new_period_is_the_fit() {
+    let (demands, none) = (shops(), Regressors::default());
+    let counts: Vec<Vec<f64>> =
+        (0..5).map(|s| (0..96).map(|t| f64::from((t * 7 + s * 13) % 11 / 9)).collect()).collect();
+    let cases = [
+        (&demands, vec![PanelMethod::Auto, PanelMethod::Ets, PanelMethod::Ces, PanelMethod::Arima]),
+        (&counts, vec![PanelMethod::Auto]),
+    ];
+    for (demands, methods) in cases {
+        for method in methods {
+            let panel = first(demands, 96, &none);
+            let settings = settings(&[12], 6);
+            let (fitted, state) = fit_panel(&panel, method, &settings, &|| ());
+            let bytes = postcard::to_allocvec(&state).unwrap();
+            let state: PanelState = postcard::from_bytes(&bytes).unwrap();
+            let updated = update_panel(&panel, &all_known(5), state, &settings, &|| ());
+            assert!(updated.refitted.is_empty(), "{method:?} {:?}", updated.refitted);
+            for (fitted, updated) in fitted.iter().zip(&updated.forecasts) {
+                assert_eq!(
+                    (&fitted.mean, &fitted.quantiles, &fitted.model),
+                    (&updated.mean, &updated.quantiles, &updated.model),
+                    "{method:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_update_follows_the_new_periods_without_a_fit() {
+    let (demands, none) = (shops(), Regressors::default());
+    let settings = settings(&[12], 6);
+    for method in [PanelMethod::Auto, PanelMethod::Arima] {
+        let (_, state) = fit_panel(&first(&demands, 88, &none), method, &settings, &|| ());
+        let panel = first(&demands, 93, &none);
+        let updated = update_panel(&panel, &all_known(5), state, &settings, &|| ());
+        assert!(updated.refitted.is_empty(), "{method:?} {:?}", updated.refitted);
+        let anew = forecast_panel(&panel, method, &settings);
+        for (updated, anew) in updated.forecasts.iter().zip(&anew) {
+            for (a, b) in updated.mean.iter().zip(&anew.mean) {
+                assert!((a / b - 1.0).abs() < 0.1, "{method:?}: {:?} against {:?}", updated.mean, anew.mean);
+            }
+        }
+        // What it leaves serves the next night, in another order and with a newcomer.
+        let mut next = first(&demands, 95, &none);
+        next.swap(0, 4);
+        let newcomer = PanelSeries { demand: &demands[2][30..95], first_index: 130, ..next[2] };
+        next.insert(1, newcomer);
+        let places = [Some(4), None, Some(1), Some(2), Some(3), Some(0)];
+        let again = update_panel(&next, &places, updated.state, &settings, &|| ());
+        assert_eq!(again.refitted, vec![1], "{method:?}: the newcomer alone");
+        for (forecast, own) in again.forecasts.iter().zip([4, 2, 1, 2, 3, 0]) {
+            let size = demands[own].iter().sum::<f64>() / 96.0;
+            assert!((forecast.mean[0] - demands[own][83]).abs() < 0.3 * size, "{method:?} {own}: {:?}", forecast.mean);
+        }
+    }
+}
+
+#[test]
+fn a_corrected_past_and_errors_beyond_chance_are_fitted_again() {
+    let (mut demands, none) = (shops(), Regressors::default());
+    let settings = PanelSettings { windows: Some(Windows { count: 4, step: 6 }), ..settings(&[12], 6) };
+    let (_, state) = fit_panel(&first(&demands, 88, &none), PanelMethod::Mean, &settings, &|| ());
+    demands[1][80] *= 3.0;
+    for value in &mut demands[3][88..] {
+        *value *= 3.0;
+    }
+    let panel = first(&demands, 93, &none);
+    let updated = update_panel(&panel, &all_known(5), state, &settings, &|| ());
+    assert_eq!(updated.refitted, vec![1, 3]);
+}
