@@ -78,8 +78,8 @@ impl Scores {
     }
 
     /// Mean absolute score of each window, every period ahead relative to the group's.
-    fn window_sizes(&self, sizes: &[f64]) -> Vec<Option<f64>> {
-        self.per_period
+    fn window_sizes(&self, sizes: &[f64], cutoffs: &[usize]) -> WindowSizes {
+        let of_windows = (self.per_period)
             .iter()
             .map(|row| {
                 let (mut sum, mut count) = (0.0, 0.0);
@@ -89,8 +89,17 @@ impl Scores {
                 }
                 (count > 0.0).then(|| sum / count)
             })
-            .collect()
+            .collect();
+        WindowSizes { cutoffs: cutoffs.to_vec(), sizes: of_windows, horizon: sizes.len() }
     }
+}
+
+/// How large the errors of each window of a series were, relative to the group's.
+struct WindowSizes {
+    cutoffs: Vec<usize>,
+    sizes: Vec<Option<f64>>,
+    /// Periods of a window.
+    horizon: usize,
 }
 
 fn finite_or_nan(value: f64) -> f64 {
@@ -134,16 +143,29 @@ impl RelativeMean {
     }
 }
 
-/// Width of a series relative to the group: (g + Σ a) / (g + n) over the sizes a of its windows, one left out.
-fn width(sizes: &[Option<f64>], without: Option<usize>, group_windows: f64) -> f64 {
-    let (mut sum, mut count) = (group_windows, group_windows);
-    for (_, size) in sizes.iter().enumerate().filter(|(window, _)| Some(*window) != without) {
-        if let Some(size) = size {
-            sum += size;
-            count += 1.0;
-        }
+impl WindowSizes {
+    /// Width of the series relative to the group: (g + Σ a) / (g + n) over the sizes a of its windows.
+    fn width(&self, group_windows: f64) -> f64 {
+        Self::drawn(self.sizes.iter().flatten(), group_windows)
     }
-    sum / count
+
+    /// The same as each window would have had it: from those that share less than half of their periods with it. Windows lie
+    /// closer together than they are long, and a window's neighbours hold its own errors: a width taken from them would
+    /// follow every large error and thin the tails of what is divided by it.
+    fn of_windows(&self, group_windows: f64) -> Vec<f64> {
+        let apart = self.horizon.div_ceil(2).max(1);
+        let width = |own: &usize| {
+            let others = self.sizes.iter().zip(&self.cutoffs);
+            let others = others.filter(|(_, cutoff)| cutoff.abs_diff(*own) >= apart);
+            Self::drawn(others.filter_map(|(size, _)| size.as_ref()), group_windows)
+        };
+        self.cutoffs.iter().map(width).collect()
+    }
+
+    fn drawn<'a>(sizes: impl Iterator<Item = &'a f64>, group_windows: f64) -> f64 {
+        let (sum, count) = sizes.fold((group_windows, group_windows), |(sum, count), size| (sum + size, count + 1.0));
+        sum / count
+    }
 }
 
 impl ErrorShapes {
@@ -151,7 +173,7 @@ impl ErrorShapes {
     ///
     /// Symbols: e error, v volatility of the series before the window, m forecast / average forecast of its window, p
     /// power, a mean |z| of a window relative to the group, w width of the series. Each error becomes
-    /// z = e / (v m^p) and then u = z / w, where w is taken **from the other windows** (else the division would thin
+    /// z = e / (v m^p) and then u = z / w, where w is taken **from windows apart** (else the division would thin
     /// the tails): w = (g + Σ a) / (g + n). p and g are those with the smallest pinball loss of the pooled quantiles
     /// over all windows. A series with one window or none has w = 1 or the group's.
     pub fn fit(group: &[CalibrationSeries], horizon: usize) -> ErrorShapes {
@@ -159,10 +181,13 @@ impl ErrorShapes {
         for mean_power in MEAN_POWERS {
             let scores: Vec<Scores> = group.iter().map(|series| Scores::new(series, mean_power)).collect();
             let sizes: Vec<f64> = (0..horizon).map(|ahead| mean_size(&scores, |s| &s.per_period, ahead)).collect();
-            let windows: Vec<Vec<Option<f64>>> = scores.iter().map(|scores| scores.window_sizes(&sizes)).collect();
+            let windows: Vec<WindowSizes> = (scores.iter().zip(group))
+                .map(|(scores, series)| scores.window_sizes(&sizes, &series.backtest.cutoffs))
+                .collect();
             for group_windows in GROUP_WINDOWS {
+                let widths: Vec<Vec<f64>> = windows.iter().map(|sizes| sizes.of_windows(group_windows)).collect();
                 let pool = |rows: fn(&Scores) -> &Vec<Vec<f64>>| {
-                    (0..horizon).map(|ahead| pooled_shape(&scores, &windows, rows, ahead, group_windows)).collect()
+                    (0..horizon).map(|ahead| pooled_shape(&scores, &widths, rows, ahead)).collect()
                 };
                 let shapes = ErrorShapes {
                     per_period: pool(|scores| &scores.per_period),
@@ -171,7 +196,7 @@ impl ErrorShapes {
                     group_windows,
                     n_errors: scores.iter().flat_map(|s| &s.per_period).flatten().filter(|z| z.is_finite()).count(),
                 };
-                let loss = shapes.loss(group, &windows);
+                let loss = shapes.loss(group, &widths);
                 if best.as_ref().is_none_or(|(smallest, _)| loss < *smallest) {
                     best = Some((loss, shapes));
                 }
@@ -195,11 +220,11 @@ impl ErrorShapes {
     }
 
     /// Mean pinball loss of the pooled quantiles, relative to each window's average error size without its own series' part.
-    fn loss(&self, group: &[CalibrationSeries], windows: &[Vec<Option<f64>>]) -> f64 {
+    fn loss(&self, group: &[CalibrationSeries], widths: &[Vec<f64>]) -> f64 {
         let table: Vec<[f64; JUDGED_LEVELS.len()]> =
             self.per_period.iter().map(|shape| JUDGED_LEVELS.map(|level| shape.quantile(level))).collect();
         let (mut sum, mut count) = (0.0, 0.0);
-        for (series, sizes) in group.iter().zip(windows) {
+        for (series, widths) in group.iter().zip(widths) {
             let volatility = Volatility::new(series.history, series.season_length);
             let scale = volatility.at(series.history.len());
             if scale.is_nan() || scale <= 0.0 {
@@ -209,8 +234,7 @@ impl ErrorShapes {
                 series.backtest.forecasts.iter().zip(&series.backtest.actuals).enumerate()
             {
                 let relative = RelativeMean::new(forecasts, self.mean_power);
-                let unit =
-                    volatility.at(series.backtest.cutoffs[window]) * width(sizes, Some(window), self.group_windows);
+                let unit = volatility.at(series.backtest.cutoffs[window]) * widths[window];
                 for (ahead, (forecast, actual)) in forecasts.iter().zip(actuals).enumerate().take(table.len()) {
                     let error = actual - forecast;
                     if !error.is_finite() {
@@ -255,8 +279,8 @@ impl ErrorShapes {
         let relative = RelativeMean::new(&mean, self.mean_power);
         let volatility = Volatility::new(series.history, series.season_length);
         let sizes: Vec<f64> = self.per_period.iter().map(|shape| shape.size).collect();
-        let windows = Scores::new(series, self.mean_power).window_sizes(&sizes);
-        let unit = volatility.at(series.history.len()) * width(&windows, None, self.group_windows);
+        let windows = Scores::new(series, self.mean_power).window_sizes(&sizes, &series.backtest.cutoffs);
+        let unit = volatility.at(series.history.len()) * windows.width(self.group_windows);
         let row = |shapes: &[Shape], ahead: usize, centre: f64, relative: f64| {
             quantiles_around(centre, unit * relative, shapes.get(ahead).or(shapes.last()), &levels)
         };
@@ -278,16 +302,17 @@ impl ErrorShapes {
         DemandQuantiles { levels, per_period, total, basis }
     }
 
-    /// Quantiles per period of every window of the series' own backtest, its width taken from the other windows.
+    /// Quantiles per period of every window of the series' own backtest, its width taken from windows apart.
     pub fn window_quantiles(&self, series: &CalibrationSeries, levels: &[f64]) -> Vec<Vec<Vec<f64>>> {
         let levels = clean_levels(levels);
         let volatility = Volatility::new(series.history, series.season_length);
         let sizes: Vec<f64> = self.per_period.iter().map(|shape| shape.size).collect();
-        let windows = Scores::new(series, self.mean_power).window_sizes(&sizes);
+        let windows = Scores::new(series, self.mean_power).window_sizes(&sizes, &series.backtest.cutoffs);
+        let widths = windows.of_windows(self.group_windows);
         (series.backtest.cutoffs.iter().zip(&series.backtest.forecasts).enumerate())
             .map(|(window, (cutoff, mean))| {
                 let relative = RelativeMean::new(mean, self.mean_power);
-                let unit = volatility.at(*cutoff) * width(&windows, Some(window), self.group_windows);
+                let unit = volatility.at(*cutoff) * widths[window];
                 let row = |(ahead, mean): (usize, &f64)| {
                     let shape = self.per_period.get(ahead).or(self.per_period.last());
                     quantiles_around(mean.max(0.0), unit * relative.period(ahead), shape, &levels)
@@ -330,13 +355,7 @@ fn fill_unseen(shapes: &mut [Shape]) {
     }
 }
 
-fn pooled_shape(
-    scores: &[Scores],
-    windows: &[Vec<Option<f64>>],
-    rows: fn(&Scores) -> &Vec<Vec<f64>>,
-    ahead: usize,
-    group_windows: f64,
-) -> Shape {
+fn pooled_shape(scores: &[Scores], widths: &[Vec<f64>], rows: fn(&Scores) -> &Vec<Vec<f64>>, ahead: usize) -> Shape {
     let longest = scores.iter().flat_map(rows).map(Vec::len).max().unwrap_or(0);
     let mut errors: Vec<f64> = Vec::new();
     let size = mean_size(scores, rows, ahead);
@@ -347,9 +366,9 @@ fn pooled_shape(
             if size.is_nan() || size <= 0.0 {
                 continue;
             }
-            for (scores, sizes) in scores.iter().zip(windows) {
-                for (window, row) in rows(scores).iter().enumerate() {
-                    let u = row.get(near).map_or(f64::NAN, |z| z / (size * width(sizes, Some(window), group_windows)));
+            for (scores, widths) in scores.iter().zip(widths) {
+                for (width, row) in widths.iter().zip(rows(scores)) {
+                    let u = row.get(near).map_or(f64::NAN, |z| z / (size * width));
                     if u.is_finite() {
                         errors.push(u);
                     }

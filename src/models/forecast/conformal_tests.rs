@@ -35,11 +35,18 @@ fn a_pooled_quantile_is_the_rank_among_the_errors() {
 }
 
 #[test]
-fn the_width_of_a_window_does_not_count_itself() {
-    let sizes = [Some(1.0), Some(3.0), None, Some(2.0)];
-    assert_eq!(width(&sizes, None, 2.0), (2.0 + 6.0) / 5.0);
-    assert_eq!(width(&sizes, Some(1), 2.0), (2.0 + 3.0) / 4.0);
-    assert_eq!(width(&[], None, 2.0), 1.0);
+fn the_width_of_a_window_does_not_count_what_shares_its_periods() {
+    let of = |cutoffs: &[usize]| WindowSizes {
+        cutoffs: cutoffs.to_vec(),
+        sizes: vec![Some(1.0), Some(3.0), None, Some(2.0)],
+        horizon: 4,
+    };
+    let apart = of(&[10, 14, 18, 22]);
+    assert_eq!(apart.width(2.0), (2.0 + 6.0) / 5.0);
+    assert_eq!(apart.of_windows(2.0)[1], (2.0 + 3.0) / 4.0, "itself alone");
+    let close = of(&[10, 11, 12, 13]);
+    assert_eq!(close.of_windows(2.0)[1], (2.0 + 2.0) / 3.0, "the last begins half a window later");
+    assert_eq!(of(&[10, 10, 10, 10]).of_windows(2.0), vec![1.0; 4], "nothing is apart: the group's width");
 }
 
 #[test]
