@@ -75,35 +75,6 @@ impl CountPmf {
         CountPmf::from_weights(mass)
     }
 
-    /// Zero-inflated: no demand with probability `extra_zero`, else `self`.
-    #[must_use]
-    pub fn zero_inflated(mut self, extra_zero: f64) -> CountPmf {
-        let extra_zero = if extra_zero.is_nan() { 0.0 } else { extra_zero.clamp(0.0, 1.0) };
-        for mass in &mut self.mass {
-            *mass *= 1.0 - extra_zero;
-        }
-        self.mass[0] += extra_zero;
-        CountPmf::from_weights(self.mass)
-    }
-
-    /// Hurdle: demand at all with probability `probability`, its size distributed as `sizes` given that it is positive.
-    ///
-    /// ```
-    /// use nightclerk::models::forecast::count_pmf::CountPmf;
-    /// let hurdle = CountPmf::hurdle(0.25, &CountPmf::from_weights(vec![9.0, 1.0, 1.0]));
-    /// assert_eq!((hurdle.mass_at(0), hurdle.mass_at(2)), (0.75, 0.125));
-    /// ```
-    pub fn hurdle(probability: f64, sizes: &CountPmf) -> CountPmf {
-        let probability = if probability.is_nan() { 0.0 } else { probability.clamp(0.0, 1.0) };
-        let positive: f64 = sizes.mass.iter().skip(1).sum();
-        if positive <= 0.0 {
-            return CountPmf::zero();
-        }
-        let mut mass = vec![1.0 - probability];
-        mass.extend(sizes.mass.iter().skip(1).map(|mass| mass / positive * probability));
-        CountPmf::from_weights(mass)
-    }
-
     /// Mixture of distributions with the given weights. Weights that are not positive are left out.
     pub fn mixture<'a>(parts: impl IntoIterator<Item = (f64, &'a CountPmf)>) -> CountPmf {
         let mut mass: Vec<f64> = Vec::new();
@@ -142,22 +113,6 @@ impl CountPmf {
             if above > 0.0 {
                 mass[index + 1] += weight * above;
             }
-        }
-        CountPmf::from_weights(mass)
-    }
-
-    /// Distribution of the sum of two independent counts.
-    #[must_use]
-    pub fn convolve(&self, other: &CountPmf) -> CountPmf {
-        let mut mass = vec![0.0; (self.mass.len() + other.mass.len() - 1).min(LARGEST_COUNT)];
-        for (i, a) in self.mass.iter().enumerate() {
-            for (sum, b) in mass[i.min(LARGEST_COUNT - 1)..].iter_mut().zip(&other.mass) {
-                *sum += a * b;
-            }
-        }
-        let largest = mass.iter().copied().fold(0.0, f64::max);
-        while mass.len() > 1 && mass.last().is_some_and(|mass| *mass < NEGLIGIBLE * largest) {
-            mass.pop();
         }
         CountPmf::from_weights(mass)
     }

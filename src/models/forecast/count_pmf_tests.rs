@@ -52,30 +52,31 @@ fn large_counts_agree_with_the_table() {
 }
 
 #[test]
-fn zero_inflation_adds_zeros_and_thins_the_rest() {
-    let pmf = CountPmf::poisson(2.0).zero_inflated(0.4);
-    assert!((pmf.probability_of_zero() - (0.4 + 0.6 * (-2.0_f64).exp())).abs() < 1e-10);
-    assert!((pmf.mean() - 1.2).abs() < 1e-9);
-}
-
-#[test]
-fn sums_of_poisson_counts_are_poisson() {
-    let (sum, whole) = (CountPmf::poisson(1.5).convolve(&CountPmf::poisson(2.5)), CountPmf::poisson(4.0));
-    for count in 0..15 {
-        assert!((sum.mass_at(count) - whole.mass_at(count)).abs() < 1e-10);
+fn a_mixture_put_together_is_the_mixture_of_its_parts() {
+    let parts = [(0.2, 2.0, 1.0), (0.5, 0.3, 4.0), (0.1, 30.0, 2.5)];
+    let mut together = MixtureOfCounts::default();
+    together.add(0, 0.4);
+    let tables = parts.map(|(weight, mean, dispersion)| (weight, CountPmf::negative_binomial(mean, dispersion)));
+    for (weight, mean, dispersion) in parts {
+        together.add_negative_binomial(weight, mean, dispersion);
     }
+    let whole = CountPmf::mixture(tables.iter().map(|(weight, pmf)| (*weight, pmf)).chain([(0.4, &CountPmf::zero())]));
+    let made = together.take();
+    for count in 0..80 {
+        assert!((made.mass_at(count) - whole.mass_at(count)).abs() < 1e-14, "{count}");
+    }
+    assert_eq!(together.take(), CountPmf::zero(), "nothing is left of the one before");
 }
 
 #[test]
 fn odd_input_gives_a_distribution() {
     for odd in [f64::NAN, f64::INFINITY, -1.0, 0.0, 1e300] {
         for other in [f64::NAN, f64::INFINITY, -1.0, 0.5, 1e300, 3.0] {
-            let pmf = CountPmf::negative_binomial(odd, other).zero_inflated(other);
+            let pmf = CountPmf::negative_binomial(odd, other);
             assert!((pmf.cumulative(usize::MAX) - 1.0).abs() < 1e-9, "{odd} {other}");
         }
     }
     assert_eq!(CountPmf::empirical([(f64::NAN, 1.0), (-2.0, 1.0), (1e300, 1.0), (3.0, 0.0)]), CountPmf::zero());
-    assert_eq!(CountPmf::hurdle(f64::NAN, &CountPmf::poisson(1.0)).mean(), 0.0);
     assert_eq!(CountPmf::mixture([]), CountPmf::zero());
 }
 
@@ -89,8 +90,8 @@ proptest! {
     }
 
     #[test]
-    fn quantiles_are_ordered_whole_numbers(mean in 0.0..3000.0_f64, dispersion in 0.5..50.0_f64, zeros in 0.0..1.0_f64) {
-        let quantiles = CountPmf::negative_binomial(mean, dispersion).zero_inflated(zeros).quantiles(&LEVELS);
+    fn quantiles_are_ordered_whole_numbers(mean in 0.0..3000.0_f64, dispersion in 0.5..50.0_f64) {
+        let quantiles = CountPmf::negative_binomial(mean, dispersion).quantiles(&LEVELS);
         prop_assert!(quantiles.windows(2).all(|pair| pair[0] <= pair[1]));
         prop_assert!(quantiles.iter().all(|q| *q >= 0.0 && q.fract() == 0.0));
     }
