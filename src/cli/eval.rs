@@ -1,4 +1,4 @@
-//! `nightclerk eval forecast FILE`: an engine on a file, without a warehouse.
+//! `nightclerk eval forecast FILE` and `eval rules FILE`: an engine on a file, without a warehouse.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,11 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::context::{Context, Failure};
 use crate::eval::methods::METHODS;
-use crate::eval::{EvalError, Frequency, InputOptions, Missing, ProcessClock, RunOptions, evaluate};
+use crate::eval::{
+    BasketSource, EvalError, Frequency, InputOptions, MinSupport, Missing, ProcessClock, RulesRun, RunOptions, Wanted,
+    evaluate, evaluate_rules,
+};
+use crate::models::rules::Target;
 
 /// Judge an engine on a file of your own, without a warehouse.
 #[derive(Debug, Args)]
@@ -20,6 +24,96 @@ pub struct Eval {
 enum Engine {
     /// Forecast the series of a file and score the forecasts.
     Forecast(Box<EvalForecast>),
+    /// Mine the baskets of a file and count what is found.
+    Rules(EvalRules),
+}
+
+/// Mine the baskets of a file and count what is found.
+///
+/// Prints how many itemsets or rules there are, by size, a SHA-256 of all of them in canonical order, and what they cost:
+/// enough to hold two miners against each other. Nothing is tested for chance here; the job `basket_rules` does that.
+#[derive(Debug, Args)]
+#[command(after_help = RULES_EXAMPLES)]
+pub struct EvalRules {
+    /// The file, also .gz.
+    file: PathBuf,
+    /// `fimi`: one basket a line, items parted by blanks. `csv`: a row per basket and item.
+    #[arg(long, value_enum, default_value_t = BasketFormat::Fimi)]
+    format: BasketFormat,
+    /// Columns that together name a basket (csv).
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', required_if_eq("format", "csv"))]
+    id: Vec<String>,
+    /// The column of the item (csv).
+    #[arg(long, value_name = "COLUMN", required_if_eq("format", "csv"))]
+    item: Option<String>,
+    /// Least support: a number of baskets, or a share with a decimal point (0.001).
+    #[arg(long, value_name = "N|SHARE", value_parser = min_support)]
+    min_support: MinSupport,
+    /// What is wanted.
+    #[arg(long, value_enum, default_value_t = RulesTarget::Frequent)]
+    target: RulesTarget,
+    /// Least confidence of a rule.
+    #[arg(long, value_name = "C", default_value = "0.5", value_parser = share)]
+    min_confidence: f64,
+    /// Most items of a set.
+    #[arg(long, value_name = "K", value_parser = at_least_one)]
+    max_length: Option<usize>,
+    /// Threads [default: all].
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    threads: Option<usize>,
+    /// Stop when the sets take more memory than this.
+    #[arg(long, value_name = "MB", default_value_t = 4096)]
+    max_memory: u64,
+    /// Write every set or rule here, one a line, sorted.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+const RULES_EXAMPLES: &str = "Examples:
+  nightclerk eval rules retail.dat.gz --min-support 0.001 --target closed --json
+  nightclerk eval rules lines.csv --format csv --id customer,order --item product --min-support 20 --target rules \\
+      --min-confidence 0.3 --output rules.txt";
+
+/// How baskets are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum BasketFormat {
+    /// One basket a line.
+    Fimi,
+    /// A row per basket and item.
+    Csv,
+}
+
+/// What is mined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RulesTarget {
+    /// Every itemset.
+    Frequent,
+    /// Itemsets that no larger one equals in count.
+    Closed,
+    /// Itemsets without a larger frequent one.
+    Maximal,
+    /// Itemsets that no smaller one equals in count.
+    Generators,
+    /// Rules with one item on the right.
+    Rules,
+}
+
+fn min_support(text: &str) -> Result<MinSupport, String> {
+    let wrong = || format!("`{text}` is neither a number of baskets above 0 nor a share such as 0.001");
+    if text.contains('.') {
+        return text
+            .parse()
+            .ok()
+            .filter(|share| *share > 0.0 && *share <= 1.0)
+            .map(MinSupport::Share)
+            .ok_or_else(wrong);
+    }
+    text.parse().ok().filter(|count| *count > 0).map(MinSupport::Count).ok_or_else(wrong)
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    value.ok_or_else(|| format!("`{text}` is no share between 0 and 1"))
 }
 
 /// Forecast the series of a file and score the forecasts.
@@ -118,12 +212,44 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 }
 
 pub(super) fn run(context: &Context, command: &Eval) -> Result<u8, Failure> {
-    let Engine::Forecast(command) = &command.engine;
+    let command = match &command.engine {
+        Engine::Forecast(command) => command,
+        Engine::Rules(command) => return command.run(context),
+    };
     let (input, run) = command.options();
     let evaluation = evaluate(&input, &run, &ProcessClock).map_err(|error| failure(&error))?;
     context.terminal.object(&evaluation);
     context.terminal.line(evaluation.to_string().trim_end());
     Ok(0)
+}
+
+impl EvalRules {
+    fn run(&self, context: &Context) -> Result<u8, Failure> {
+        let source = match (self.format, &self.item) {
+            (BasketFormat::Csv, Some(item)) => {
+                BasketSource::Csv { file: self.file.clone(), ids: self.id.clone(), item: item.clone() }
+            }
+            _ => BasketSource::Fimi(self.file.clone()),
+        };
+        let run = RulesRun {
+            wanted: match self.target {
+                RulesTarget::Frequent => Wanted::Sets(Target::Frequent),
+                RulesTarget::Closed => Wanted::Sets(Target::Closed),
+                RulesTarget::Maximal => Wanted::Sets(Target::Maximal),
+                RulesTarget::Generators => Wanted::Sets(Target::Generators),
+                RulesTarget::Rules => Wanted::Rules(self.min_confidence),
+            },
+            min_support: self.min_support,
+            max_length: self.max_length.unwrap_or(usize::MAX),
+            threads: self.threads,
+            max_bytes: self.max_memory << 20,
+            output: self.output.clone(),
+        };
+        let found = evaluate_rules(&source, &run, &ProcessClock).map_err(|error| failure(&error))?;
+        context.terminal.object(&found);
+        context.terminal.line(found.to_string().trim_end());
+        Ok(0)
+    }
 }
 
 impl EvalForecast {

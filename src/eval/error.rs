@@ -1,6 +1,7 @@
-//! What can go wrong before the first forecast: operation, file, line, what was found, how to mend it.
+//! What can go wrong before the first answer: operation, file, line, what was found, how to mend it.
 
 use crate::import::ImportError;
+use crate::models::rules::RulesError;
 
 /// Why an evaluation stopped.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +81,10 @@ pub enum EvalError {
         /// What to do.
         mend: String,
     },
-    /// The forecasts cannot be written.
+    /// Baskets cannot be mined as asked.
+    #[error(transparent)]
+    Rules(RulesError),
+    /// What was made cannot be written.
     #[error("cannot write `{path}`: {source}; give --output a file in a folder this user may write")]
     Write {
         /// The file.

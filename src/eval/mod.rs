@@ -1,4 +1,4 @@
-//! Judging the forecasting engine on a file, without a warehouse.
+//! Judging the engines on a file, without a warehouse.
 //!
 //! [`evaluate`] reads a long file, forecasts every series from rolling origins (or from the end of its training rows),
 //! writes the forecasts, and only then looks at the actuals and scores them.
@@ -14,9 +14,11 @@
 //! | `metrics.rs`, `score.rs` | what is measured |
 //! | `report.rs`, `caveats.rs`, `output.rs` | what is said and written |
 //! | `process.rs` | CPU time and memory |
+//! | `basket_file.rs`, `rules.rs` | baskets of a file, and what is found in them: [`evaluate_rules`] |
 //!
 //! Nothing depends on the name of a file or a series, and nothing is kept between runs.
 
+mod basket_file;
 mod caveats;
 mod error;
 mod forecast;
@@ -31,9 +33,11 @@ mod process;
 mod raw;
 mod report;
 mod rows;
+mod rules;
 pub mod score;
 mod time;
 
+pub use basket_file::{BasketFile, BasketSource};
 pub use error::{CellFault, EvalError};
 pub use forecast::{RunOptions, evaluate, evaluate_with};
 pub use forecaster::{EachSeries, Forecaster, Panel, PanelSeries, SeriesResult};
@@ -41,4 +45,5 @@ pub use frequency::Frequency;
 pub use input::{InputOptions, Missing};
 pub use process::{CpuClock, ProcessClock};
 pub use report::Evaluation;
+pub use rules::{MinSupport, RulesEvaluation, RulesRun, Wanted, evaluate_rules};
 pub use time::{Step, TimeAxis, TimeForm};

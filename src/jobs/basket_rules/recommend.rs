@@ -119,7 +119,7 @@ fn mine(params: &BasketRules, book: &BasketBook, level: RuleLevel) -> anyhow::Re
         let (a, b) = (ids[a as usize].as_str(), ids[b as usize].as_str());
         level == RuleLevel::Category && (below(a, b) || below(b, a))
     };
-    let found = association_rules(&baskets, &settings, &related);
+    let found = association_rules(&baskets, &settings, &related)?;
     let margins = margins(book, &item_of, ids.len());
     let facts = LevelFacts {
         level,

@@ -1,8 +1,8 @@
 use rayon::prelude::*;
 
-use super::itemsets::{CountedItemset, Search, mine};
+use super::itemsets::{CountedItemset, mine_counted};
 use super::size_bands::{BandCounts, Surprise};
-use super::{Baskets, CrossCounts, Rule, RuleSettings, RulesFound, SizeBands, ln_fisher_upper_tail};
+use super::{Baskets, CrossCounts, Rule, RuleSettings, RulesError, RulesFound, SizeBands, ln_fisher_upper_tail};
 use crate::models::experiment::benjamini_hochberg;
 
 /// Longest rule that is held against all its sub-rules (2¹¹ of them).
@@ -38,21 +38,24 @@ const Z_95: f64 = 1.644_853_626_951_472_7;
 /// });
 /// let baskets = Baskets::from_pairs(pairs.collect(), 20)?;
 /// let settings = RuleSettings { max_length: 2, ..RuleSettings::default() };
-/// let found = association_rules(&baskets, &settings, &|_, _| false);
+/// let found = association_rules(&baskets, &settings, &|_, _| false)?;
 /// assert_eq!(found.rules.len(), 2); // 0 -> 1 and 1 -> 0
 /// assert_eq!((found.rules[0].confidence, found.rules[0].lift), (1.0, 3.0));
 /// # Ok::<(), nightclerk::models::rules::RulesError>(())
 /// ```
-pub fn association_rules(baskets: &Baskets, settings: &RuleSettings, related: &dyn Fn(u32, u32) -> bool) -> RulesFound {
+///
+/// # Errors
+/// More entries than positions can be numbered.
+pub fn association_rules(
+    baskets: &Baskets,
+    settings: &RuleSettings,
+    related: &dyn Fn(u32, u32) -> bool,
+) -> Result<RulesFound, RulesError> {
     let bands = settings.stratify_by_size.then(|| SizeBands::new(baskets));
-    let search = Search {
-        min_count: settings.min_count.max(1),
-        max_length: settings.max_length.min(LONGEST),
-        bands: bands.as_ref(),
-    };
+    let max_length = settings.max_length.min(LONGEST);
     let allowed = |item: u32| !settings.forbidden.contains(&item);
-    let counted =
-        Counted { n_baskets: baskets.n_baskets() as u32, sets: mine(baskets, &search, allowed), bands: bands.as_ref() };
+    let sets = mine_counted(baskets, settings.min_count, max_length, bands.as_ref(), allowed)?;
+    let counted = Counted { n_baskets: baskets.n_baskets() as u32, sets, bands: bands.as_ref() };
     let n_frequent = counted.sets.partition_point(|set| set.set.items.len() < 2);
     let together: Vec<&CountedItemset> =
         counted.sets[n_frequent..].iter().filter(|set| !any_related(&set.set.items, related)).collect();
@@ -61,7 +64,7 @@ pub fn association_rules(baskets: &Baskets, settings: &RuleSettings, related: &d
         .flat_map_iter(|set| (0..set.set.items.len()).map(move |head| (*set, head)))
         .filter_map(|(set, head)| counted.candidate(set, head, settings))
         .collect();
-    let sizes: Vec<f64> = (0..=search.max_length).map(|length| searched_rules(n_frequent, length)).collect();
+    let sizes: Vec<f64> = (0..=max_length).map(|length| searched_rules(n_frequent, length)).collect();
     correct(&mut candidates, &sizes);
     let n_candidates = candidates.len();
     let redundant = |candidate: &Candidate| candidate.redundant;
@@ -78,14 +81,14 @@ pub fn association_rules(baskets: &Baskets, settings: &RuleSettings, related: &d
             .then_with(|| a.antecedent.cmp(&b.antecedent))
             .then_with(|| a.consequent.cmp(&b.consequent))
     });
-    RulesFound {
+    Ok(RulesFound {
         n_itemsets: counted.sets.len(),
         n_searched: sizes.iter().sum(),
         n_candidates,
         n_insignificant: n_candidates - n_redundant - rules.len(),
         n_redundant,
         rules,
-    }
+    })
 }
 
 struct Candidate {

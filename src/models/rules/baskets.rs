@@ -18,6 +18,20 @@ pub enum RulesError {
         /// Distinct (basket, item) pairs found.
         entries: usize,
     },
+    /// The sets found take more memory than they may.
+    #[error(
+        "cannot mine itemsets in {min_count} baskets or more: they take {} MB and more, {} MB are allowed; raise the minimum \
+         support, shorten the sets, or allow more memory",
+        needed >> 20, limit >> 20
+    )]
+    Memory {
+        /// Bytes when the search was stopped.
+        needed: u64,
+        /// Bytes allowed.
+        limit: u64,
+        /// Fewest baskets of a set.
+        min_count: u32,
+    },
 }
 
 /// Baskets in compressed sparse rows: the items of basket `b` are `items[offsets[b]..offsets[b+1]]`,
@@ -62,6 +76,36 @@ impl Baskets {
             offsets.push(pairs.len() as u32);
         }
         Ok(Self { items: pairs.into_iter().map(|(_, item)| item).collect(), offsets, n_items })
+    }
+
+    /// From the items of each basket, one after the other; repeats count once, baskets without an item are none.
+    ///
+    /// `ends[b]`: where in `items` basket b ends.
+    ///
+    /// # Errors
+    /// As [`Baskets::from_pairs`].
+    pub fn from_rows(mut items: Vec<u32>, ends: &[u32], n_items: u32) -> Result<Self, RulesError> {
+        if let Some(&item) = items.iter().find(|item| **item >= n_items) {
+            return Err(RulesError::UnknownItem { item, n_items });
+        }
+        let (mut offsets, mut kept, mut start) = (Vec::with_capacity(ends.len() + 1), 0, 0);
+        offsets.push(0);
+        for end in ends.iter().map(|end| *end as usize) {
+            items[start..end].sort_unstable();
+            let first = kept;
+            for at in start..end {
+                if kept == first || items[kept - 1] != items[at] {
+                    items[kept] = items[at];
+                    kept += 1;
+                }
+            }
+            if kept > first {
+                offsets.push(kept as u32);
+            }
+            start = end;
+        }
+        items.truncate(kept);
+        Ok(Self { items, offsets, n_items })
     }
 
     /// Number of baskets; each holds at least one item.

@@ -11,7 +11,9 @@
 
 mod associations;
 mod baskets;
+mod itemset_table;
 mod itemsets;
+mod miner;
 mod settings;
 mod size_bands;
 mod tails;
@@ -20,6 +22,7 @@ mod tests;
 
 pub use associations::association_rules;
 pub use baskets::{Baskets, RulesError};
+pub use itemset_table::{CountedRule, ItemsetTable, MiningSettings, Target};
 pub use itemsets::{Itemset, frequent_itemsets};
 pub use settings::{Rule, RuleSettings, RulesFound};
 pub use size_bands::SizeBands;

@@ -35,8 +35,55 @@ proptest! {
         min_count in 1_u32..12,
         max_length in 1_usize..7,
     ) {
-        let found = frequent_itemsets(&baskets_of(&lists, 9), min_count, max_length);
+        let found = frequent_itemsets(&baskets_of(&lists, 9), min_count, max_length).unwrap();
         prop_assert_eq!(found, by_brute_force(&lists, 9, min_count, max_length));
+    }
+
+    #[test]
+    fn closed_maximal_generators_and_rules_are_those_of_their_definitions(
+        lists in prop::collection::vec(prop::collection::vec(0_u32..9, 1..9), 1..150),
+        min_count in 1_u32..12,
+    ) {
+        let all = by_brute_force(&lists, 9, min_count, 9);
+        let inside = |a: &Itemset, b: &Itemset| a.items.len() < b.items.len() && a.items.iter().all(|i| b.items.contains(i));
+        let settings = MiningSettings { min_count, max_length: 9, max_bytes: 1 << 30 };
+        let mined = |target| {
+            let table = ItemsetTable::mine(baskets_of(&lists, 9), &settings).unwrap().only(target, lists.len() as u32);
+            let mut found: Vec<Itemset> =
+                table.iter().map(|(items, count)| Itemset { items: items.to_vec(), count }).collect();
+            found.sort_by(|a, b| (a.items.len(), &a.items).cmp(&(b.items.len(), &b.items)));
+            found
+        };
+        let those = |keep: &dyn Fn(&Itemset) -> bool| all.iter().filter(|set| keep(set)).cloned().collect::<Vec<_>>();
+        prop_assert_eq!(mined(Target::Frequent), all.clone());
+        prop_assert_eq!(
+            mined(Target::Closed),
+            those(&|set| !all.iter().any(|other| inside(set, other) && other.count == set.count))
+        );
+        prop_assert_eq!(mined(Target::Maximal), those(&|set| !all.iter().any(|other| inside(set, other))));
+        let everywhere = |set: &Itemset| set.count as usize == lists.len();
+        prop_assert_eq!(
+            mined(Target::Generators),
+            those(&|set| !everywhere(set) && !all.iter().any(|other| inside(other, set) && other.count == set.count))
+        );
+        let table = ItemsetTable::mine(baskets_of(&lists, 9), &settings).unwrap();
+        let count = |items: &[u32]| lists.iter().filter(|list| items.iter().all(|item| list.contains(item))).count();
+        let mut n = 0;
+        table.for_each_rule(0.4, |rule| {
+            n += 1;
+            let head = rule.items[rule.head];
+            let body: Vec<u32> = rule.items.iter().copied().filter(|item| *item != head).collect();
+            let counts = [rule.n_both, rule.n_body, rule.n_head].map(|n| n as usize);
+            assert_eq!(counts, [count(rule.items), count(&body), count(&[head])]);
+        });
+        let expected = all.iter().filter(|set| set.items.len() > 1).flat_map(|set| {
+            set.items.iter().map(move |head| {
+                let body: Vec<u32> = set.items.iter().copied().filter(|item| item != head).collect();
+                (set.count, body)
+            })
+        });
+        let is_rule = |(both, body): &(u32, Vec<u32>)| 10 * u64::from(*both) >= 4 * count(body) as u64;
+        prop_assert_eq!(n, expected.filter(is_rule).count());
     }
 
     #[test]
@@ -48,7 +95,7 @@ proptest! {
             min_count: 2, min_confidence: 0.2, alpha: 1.0, max_length: 4, stratify_by_size,
             forbidden: BTreeSet::from([5]),
         };
-        let found = association_rules(&baskets_of(&lists, 6), &settings, &|a, b| a + b == 1);
+        let found = association_rules(&baskets_of(&lists, 6), &settings, &|a, b| a + b == 1).unwrap();
         prop_assert_eq!(
             found.rules.len() + found.n_insignificant + found.n_redundant,
             found.n_candidates
@@ -136,7 +183,7 @@ fn shop(seed: u64, n: usize, planted: &[(u32, u32)], trolley: f64) -> Baskets {
 fn pairs_found(baskets: &Baskets, stratify_by_size: bool) -> BTreeSet<(u32, u32)> {
     let settings =
         RuleSettings { min_count: 5, min_confidence: 0.0, max_length: 3, stratify_by_size, ..RuleSettings::default() };
-    let found = association_rules(baskets, &settings, UNRELATED);
+    let found = association_rules(baskets, &settings, UNRELATED).unwrap();
     let mut pairs = BTreeSet::new();
     for rule in found.rules {
         for &item in &rule.antecedent {
@@ -182,7 +229,7 @@ fn a_longer_rule_that_adds_nothing_is_redundant() {
         })
         .collect();
     let settings = RuleSettings { stratify_by_size: false, ..RuleSettings::default() };
-    let found = association_rules(&baskets_of(&lists, 6), &settings, UNRELATED);
+    let found = association_rules(&baskets_of(&lists, 6), &settings, UNRELATED).unwrap();
     assert!(found.n_redundant > 0);
     assert_eq!(found.rules.len(), 2, "{:?}", found.rules);
     assert!(found.rules.iter().all(|rule| rule.antecedent.len() == 1));
@@ -202,7 +249,7 @@ fn two_items_that_only_together_bring_a_third_make_a_rule_of_three() {
         .collect();
     for stratify_by_size in [false, true] {
         let settings = RuleSettings { stratify_by_size, ..RuleSettings::default() };
-        let found = association_rules(&baskets_of(&lists, 8), &settings, UNRELATED);
+        let found = association_rules(&baskets_of(&lists, 8), &settings, UNRELATED).unwrap();
         let wanted = |rule: &Rule| rule.antecedent == [0, 1] && rule.consequent == 2;
         assert!(found.rules.iter().any(wanted), "{:?}", found.rules);
     }
@@ -220,7 +267,7 @@ fn measures_match_the_retail_rule_1045_32_of_arules() {
         })
         .collect();
     let settings = RuleSettings { stratify_by_size: false, ..RuleSettings::default() };
-    let found = association_rules(&baskets_of(&lists, 3), &settings, UNRELATED);
+    let found = association_rules(&baskets_of(&lists, 3), &settings, UNRELATED).unwrap();
     let rule = &found.rules[0];
     assert_eq!((&rule.antecedent[..], rule.consequent), (&[0][..], 1));
     for (found, expected) in [
@@ -241,7 +288,7 @@ fn one_thread_and_four_give_the_same_rules() {
     let settings = RuleSettings { min_count: 3, alpha: 1.0, ..RuleSettings::default() };
     let with_threads = |n| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
-        pool.install(|| association_rules(&baskets, &settings, &|_, _| false))
+        pool.install(|| association_rules(&baskets, &settings, &|_, _| false).unwrap())
     };
     assert_eq!(with_threads(1), with_threads(4));
 }
@@ -249,10 +296,29 @@ fn one_thread_and_four_give_the_same_rules() {
 #[test]
 fn no_baskets_give_no_rules_and_unknown_items_are_refused() {
     let empty = Baskets::from_pairs(Vec::new(), 5).unwrap();
-    let found = association_rules(&empty, &RuleSettings::default(), UNRELATED);
+    let found = association_rules(&empty, &RuleSettings::default(), UNRELATED).unwrap();
     assert_eq!((found.rules.len(), found.n_itemsets), (0, 0));
     assert_eq!(
         Baskets::from_pairs(vec![(0, 5)], 5).unwrap_err().to_string(),
         "cannot build baskets: found item 5, items must be below `n_items` = 5"
     );
+}
+
+#[test]
+fn a_basket_of_ten_thousand_items_is_mined_and_threads_change_nothing() {
+    let mut random = Pcg64Mcg::seed_from_u64(5);
+    let mut lists: Vec<Vec<u32>> = (0..2_000).map(|_| (0..6).map(|_| random.random_range(0..400)).collect()).collect();
+    lists.push((0..10_000).collect());
+    let settings = MiningSettings { min_count: 3, max_length: 4, max_bytes: 1 << 30 };
+    let mined = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| ItemsetTable::mine(baskets_of(&lists, 10_000), &settings).unwrap())
+    };
+    let one = mined(1);
+    assert!(one.len() > 400);
+    for threads in [2, 5] {
+        assert_eq!(mined(threads), one, "{threads} threads");
+    }
+    let none = Baskets::from_rows(Vec::new(), &[], 3).unwrap();
+    assert!(ItemsetTable::mine(none, &settings).unwrap().is_empty());
 }
