@@ -72,6 +72,7 @@ def main():
     p.add_argument("--split")
     p.add_argument("--horizon", type=int)
     p.add_argument("--season", required=True, type=int)
+    p.add_argument("--peer-season", type=int, help="the season of a statsforecast peer, where it does better with another")
     p.add_argument("--mase-season", type=int)
     p.add_argument("--missing", default="seasonal", choices=("seasonal", "zero"))
     p.add_argument("--first", type=int)
@@ -89,7 +90,7 @@ def main():
             if name == "lightgbm":
                 command = [os.path.join(bench, "peer_lightgbm.py"), file, str(horizon), str(a.season)]
             else:
-                command = [os.path.join(bench, "peer_statsforecast.py"), file, str(horizon), str(a.season), name, "1000000"]
+                command = [os.path.join(bench, "peer_statsforecast.py"), file, str(horizon), str(a.peer_season or a.season), name, "1000000"]
                 command += ["--missing", a.missing]
                 if a.mase_season:
                     command += ["--mase-m", str(a.mase_season)]
