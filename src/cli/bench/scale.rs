@@ -28,13 +28,16 @@ const ROWS_AT_A_TIME: usize = 2_000_000;
 
 /// Measure nights of `demand_forecast` over many series, from the warehouse to published rows.
 ///
-/// Generates the daily sales of a shop (one row per series and day) into a SQLite file in a new folder, runs a first
-/// night, then nights with one more day each. Reports time and CPU by phase, peak memory and rows.
+/// Generates the daily sales of a shop (one row per series and day) into a SQLite file in a new folder or into an empty
+/// PostgreSQL database, runs a first night, then nights with one more day each. Reports time and CPU by phase, peak memory and rows.
 #[derive(Debug, Args)]
 pub struct ScaleBench {
     /// A folder that does not exist yet; one of the temporary folder, removed at the end, when not given.
     #[arg(long)]
     dir: Option<PathBuf>,
+    /// An empty database to use instead of a SQLite file in the folder: `postgres://...`. What is written there stays.
+    #[arg(long)]
+    url: Option<String>,
     /// Products times locations.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     series: u32,
@@ -101,7 +104,8 @@ async fn measure(context: &Context, command: &ScaleBench, dir: &Path) -> Result<
     let days = command.days as usize;
     let first_day = HISTORY_ENDS + 1 - command.days as i32;
     let shop = Aggregates::new(command.seed, command.series as usize, first_day, days + command.nights as usize);
-    write_project(dir).map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", dir.display())))?;
+    let url = command.url.as_deref().unwrap_or("sqlite:warehouse.db");
+    write_project(dir, url).map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", dir.display())))?;
     let project = project_in(dir)?;
     let warehouse = context.warehouse(&project, Create::Everything).await?;
     let fail = |error: polars::prelude::PolarsError| Failure::new(1, error.to_string());
@@ -138,9 +142,9 @@ async fn measure(context: &Context, command: &ScaleBench, dir: &Path) -> Result<
 }
 
 /// The default project with what is measured alone: one job, three datasets that are tables of that name.
-fn write_project(dir: &Path) -> std::io::Result<()> {
+fn write_project(dir: &Path, url: &str) -> std::io::Result<()> {
     let as_of = NaiveDate::from_epoch_days(HISTORY_ENDS);
-    let project = NewProject { name: "Scale", as_of, seed: 1, url: "sqlite:warehouse.db" };
+    let project = NewProject { name: "Scale", as_of, seed: 1, url };
     embedded::write(dir, &project)?;
     for (folder, keep) in [("jobs", "demand_forecast.toml"), ("sql/datasets", "")] {
         for entry in std::fs::read_dir(dir.join(folder))? {
