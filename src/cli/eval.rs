@@ -8,8 +8,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::context::{Context, Failure};
 use crate::eval::methods::METHODS;
 use crate::eval::{
-    BasketSource, EvalError, Frequency, InputOptions, MinSupport, Missing, ProcessClock, RulesRun, RunOptions, Wanted,
-    evaluate, evaluate_rules,
+    BasketSource, EvalError, Frequency, InputOptions, MinSupport, Missing, ProcessClock, RulesRun, RunOptions,
+    Significance, Wanted, evaluate, evaluate_rules,
 };
 use crate::models::rules::Target;
 
@@ -31,7 +31,8 @@ enum Engine {
 /// Mine the baskets of a file and count what is found.
 ///
 /// Prints how many itemsets or rules there are, by size, a SHA-256 of all of them in canonical order, and what they cost:
-/// enough to hold two miners against each other. Nothing is tested for chance here; the job `basket_rules` does that.
+/// enough to hold two miners against each other. `--target significant` keeps the rules that hold beyond chance, as the job
+/// `basket_rules` does, and with --shuffles says how often baskets without any association would give one.
 #[derive(Debug, Args)]
 #[command(after_help = RULES_EXAMPLES)]
 pub struct EvalRules {
@@ -52,10 +53,19 @@ pub struct EvalRules {
     /// What is wanted.
     #[arg(long, value_enum, default_value_t = RulesTarget::Frequent)]
     target: RulesTarget,
-    /// Least confidence of a rule.
-    #[arg(long, value_name = "C", default_value = "0.5", value_parser = share)]
-    min_confidence: f64,
-    /// Most items of a set.
+    /// Least confidence of a rule [default: 0.5, of significant ones 0].
+    #[arg(long, value_name = "C", value_parser = share)]
+    min_confidence: Option<f64>,
+    /// Expected share of false rules among the significant ones.
+    #[arg(long, value_name = "A", default_value = "0.05", value_parser = share)]
+    significance: f64,
+    /// Copies of the baskets, with every association destroyed, that are mined as well (significant).
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    shuffles: u32,
+    /// Seeds the copies.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Most items of a set [default: any number, of significant rules 2].
     #[arg(long, value_name = "K", value_parser = at_least_one)]
     max_length: Option<usize>,
     /// Threads [default: all].
@@ -96,6 +106,8 @@ enum RulesTarget {
     Generators,
     /// Rules with one item on the right.
     Rules,
+    /// Those of them that hold beyond chance, basket sizes and shorter rules.
+    Significant,
 }
 
 fn min_support(text: &str) -> Result<MinSupport, String> {
@@ -237,10 +249,16 @@ impl EvalRules {
                 RulesTarget::Closed => Wanted::Sets(Target::Closed),
                 RulesTarget::Maximal => Wanted::Sets(Target::Maximal),
                 RulesTarget::Generators => Wanted::Sets(Target::Generators),
-                RulesTarget::Rules => Wanted::Rules(self.min_confidence),
+                RulesTarget::Rules => Wanted::Rules(self.min_confidence.unwrap_or(0.5)),
+                RulesTarget::Significant => Wanted::Significant(Significance {
+                    alpha: self.significance,
+                    min_confidence: self.min_confidence.unwrap_or(0.0),
+                    shuffles: self.shuffles,
+                    seed: self.seed,
+                }),
             },
             min_support: self.min_support,
-            max_length: self.max_length.unwrap_or(usize::MAX),
+            max_length: self.max_length,
             threads: self.threads,
             max_bytes: self.max_memory << 20,
             output: self.output.clone(),

@@ -45,5 +45,5 @@ pub use frequency::Frequency;
 pub use input::{InputOptions, Missing};
 pub use process::{CpuClock, ProcessClock};
 pub use report::Evaluation;
-pub use rules::{MinSupport, RulesEvaluation, RulesRun, Wanted, evaluate_rules};
+pub use rules::{MinSupport, RulesEvaluation, RulesRun, Significance, Wanted, evaluate_rules};
 pub use time::{Step, TimeAxis, TimeForm};

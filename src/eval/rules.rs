@@ -5,12 +5,14 @@ use std::fmt;
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use rand::SeedableRng;
+use rand_pcg::Pcg64Mcg;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::basket_file::{BasketFile, BasketSource};
 use super::{CpuClock, EvalError};
-use crate::models::rules::{ItemsetTable, MiningSettings, Target};
+use crate::models::rules::{ItemsetTable, MiningSettings, RuleSettings, Target, association_rules};
 
 /// What is wanted of the baskets.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,6 +21,21 @@ pub enum Wanted {
     Sets(Target),
     /// Rules with one item on the right, of at least this confidence.
     Rules(f64),
+    /// Rules that hold beyond chance.
+    Significant(Significance),
+}
+
+/// What it takes to hold beyond chance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Significance {
+    /// Expected share of false rules among those found.
+    pub alpha: f64,
+    /// Least confidence.
+    pub min_confidence: f64,
+    /// Copies of the baskets with every association destroyed that are mined as well.
+    pub shuffles: u32,
+    /// Seeds the copies.
+    pub seed: u64,
 }
 
 /// How often a set must occur.
@@ -37,8 +54,8 @@ pub struct RulesRun {
     pub wanted: Wanted,
     /// Least support.
     pub min_support: MinSupport,
-    /// Most items of a set.
-    pub max_length: usize,
+    /// Most items of a set; `None` = any number, two for [`Wanted::Significant`].
+    pub max_length: Option<usize>,
     /// Threads; `None` = all.
     pub threads: Option<usize>,
     /// Most bytes that sets may take.
@@ -52,12 +69,18 @@ pub struct RulesRun {
 pub struct RulesEvaluation {
     /// The file.
     pub file: String,
-    /// `frequent`, `closed`, `maximal`, `generators` or `rules`.
+    /// `frequent`, `closed`, `maximal`, `generators`, `rules` or `significant`.
     pub target: &'static str,
     /// Least number of baskets.
     pub min_count: u32,
     /// Least confidence of a rule.
     pub min_confidence: Option<f64>,
+    /// Expected share of false rules.
+    pub significance: Option<f64>,
+    /// Rules that could have been found, of which those found are corrected for.
+    pub n_searched: Option<f64>,
+    /// Copies of the baskets without associations that were mined, and how many of them gave a rule.
+    pub shuffles: Option<[u32; 2]>,
     /// Sets or rules.
     pub n: usize,
     /// Baskets that hold anything; a share of support refers to these.
@@ -101,7 +124,9 @@ pub fn evaluate_rules(
         MinSupport::Count(count) => count,
         MinSupport::Share(share) => (share * n_baskets as f64 - 1e-9).ceil().max(1.0) as u32,
     };
-    let settings = MiningSettings { min_count, max_length: run.max_length, max_bytes: run.max_bytes };
+    let max_length = run.max_length.unwrap_or(usize::MAX);
+    let settings = MiningSettings { min_count, max_length, max_bytes: run.max_bytes };
+    let (mut significance, mut n_searched, mut shuffles) = (None, None, None);
     let mut lines = Lines::default();
     let mut by_size = BTreeMap::new();
     let (target, min_confidence) = match run.wanted {
@@ -124,6 +149,32 @@ pub fn evaluate_rules(
             });
             ("rules", Some(confidence))
         }
+        Wanted::Significant(wanted) => {
+            let settings = RuleSettings {
+                min_count,
+                min_confidence: wanted.min_confidence,
+                max_length: run.max_length.unwrap_or(2),
+                alpha: wanted.alpha,
+                ..RuleSettings::default()
+            };
+            let found = pool.install(|| association_rules(&baskets, &settings, &|_, _| false));
+            let found = found.map_err(EvalError::Rules)?;
+            for rule in &found.rules {
+                *by_size.entry(rule.antecedent.len() + 1).or_default() += 1;
+                let counts = [rule.n_both, rule.n_antecedent, rule.n_consequent];
+                lines.rule(&labels, rule.antecedent.iter().copied(), rule.consequent, counts);
+            }
+            let mut with_rules = 0;
+            for copy in 0..wanted.shuffles {
+                let mut random = Pcg64Mcg::seed_from_u64(wanted.seed.wrapping_add(u64::from(copy)));
+                let copy = baskets.shuffled(&mut random);
+                let found = pool.install(|| association_rules(&copy, &settings, &|_, _| false));
+                with_rules += u32::from(!found.map_err(EvalError::Rules)?.rules.is_empty());
+            }
+            (significance, n_searched) = (Some(wanted.alpha), Some(found.n_searched));
+            shuffles = (wanted.shuffles > 0).then_some([wanted.shuffles, with_rules]);
+            ("significant", Some(wanted.min_confidence))
+        }
     };
     let mined = clock.cpu_seconds();
     let sha256 = lines.sorted(run.output.as_ref())?;
@@ -133,6 +184,9 @@ pub fn evaluate_rules(
         target,
         min_count,
         min_confidence,
+        significance,
+        n_searched,
+        shuffles,
         n: lines.spans.len(),
         n_baskets,
         n_items: labels.len(),
@@ -249,6 +303,7 @@ impl fmt::Display for RulesEvaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, target, n, n_baskets, n_items, min_count, threads, .. } = self;
         let words = match self.min_confidence {
+            Some(_) if self.significance.is_some() => "rules that hold beyond chance".to_owned(),
             Some(confidence) => format!("rules of confidence {confidence} or more"),
             None => format!("{target} itemsets"),
         };
@@ -256,6 +311,12 @@ impl fmt::Display for RulesEvaluation {
         let sizes: Vec<String> = self.by_size.iter().map(|(size, n)| format!("{n} of {size}")).collect();
         writeln!(f, "  by number of items: {}", sizes.join(", "))?;
         writeln!(f, "  sha256 {}", self.sha256)?;
+        if let Some(searched) = self.n_searched {
+            writeln!(f, "  of {searched:.0} that could have been found")?;
+        }
+        if let Some([copies, with_rules]) = self.shuffles {
+            writeln!(f, "  of {copies} copies of the baskets without associations, {with_rules} gave a rule")?;
+        }
         let seconds = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| format!("{value:.2}"));
         writeln!(
             f,

@@ -2,7 +2,7 @@ use super::*;
 use crate::eval::ProcessClock;
 
 fn run(wanted: Wanted, min_support: MinSupport) -> RulesRun {
-    RulesRun { wanted, min_support, max_length: usize::MAX, threads: Some(1), max_bytes: 1 << 30, output: None }
+    RulesRun { wanted, min_support, max_length: None, threads: Some(1), max_bytes: 1 << 30, output: None }
 }
 
 #[test]
@@ -35,4 +35,28 @@ fn too_little_memory_stops_with_the_figure() {
     let settings = RulesRun { max_bytes: 1 << 20, ..run(Wanted::Sets(Target::Frequent), MinSupport::Count(2)) };
     let error = evaluate_rules(&BasketSource::Fimi(file), &settings, &ProcessClock).unwrap_err();
     assert!(error.to_string().contains("1 MB are allowed"), "{error}");
+}
+
+#[test]
+fn a_pair_that_belongs_together_is_significant_and_its_shuffled_copies_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.dat");
+    let text: String = (0..600)
+        .map(
+            |basket| {
+                if basket % 3 == 0 { "1 2\n".to_owned() } else { format!("{} {}\n", 3 + basket % 7, 10 + basket % 5) }
+            },
+        )
+        .collect();
+    std::fs::write(&file, text).unwrap();
+    let wanted = Significance { alpha: 0.05, min_confidence: 0.0, shuffles: 20, seed: 1 };
+    let found = evaluate_rules(
+        &BasketSource::Fimi(file),
+        &run(Wanted::Significant(wanted), MinSupport::Count(50)),
+        &ProcessClock,
+    )
+    .unwrap();
+    assert_eq!((found.n, found.target, found.significance), (2, "significant", Some(0.05)));
+    let [copies, with_rules] = found.shuffles.unwrap();
+    assert!(copies == 20 && with_rules <= 2, "{with_rules} of {copies}");
 }

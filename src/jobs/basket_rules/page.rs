@@ -200,10 +200,10 @@ fn cells(row: &RuleRow) -> Vec<Cell> {
         Cell::Text(row.level.name().to_owned()),
         Cell::Text(row.antecedent_name.clone()),
         Cell::Text(row.consequent_name.clone()),
-        Cell::Number(row.rule.lift),
+        Cell::Number(row.rule.measures.lift),
         Cell::Number(row.rule.lift_lower),
-        Cell::Number(row.rule.confidence),
-        Cell::Number(row.rule.support),
+        Cell::Number(row.rule.measures.confidence),
+        Cell::Number(row.rule.measures.support),
         Cell::Number(f64::from(row.rule.n_both)),
         row.margin_per_1000.map_or(Cell::Empty, Cell::Number),
     ]

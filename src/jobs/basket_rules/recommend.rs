@@ -143,7 +143,7 @@ fn mine(params: &BasketRules, book: &BasketBook, level: RuleLevel) -> anyhow::Re
         let name = |id: &str| book.name_of(level, id);
         let (antecedent_name, consequent_name) =
             (joined(&rule.antecedent, &name), name(&ids[rule.consequent as usize]));
-        let extra = rule.confidence - f64::from(rule.n_consequent) / f64::from(rule.n_baskets);
+        let extra = rule.measures.confidence - f64::from(rule.n_consequent) / f64::from(rule.n_baskets);
         RuleRow {
             level,
             antecedent: joined(&rule.antecedent, &str::to_owned),
@@ -152,7 +152,7 @@ fn mine(params: &BasketRules, book: &BasketBook, level: RuleLevel) -> anyhow::Re
             margin_per_1000: margins[rule.consequent as usize].map(|margin| 1000.0 * extra * margin),
             sentence: format!(
                 "Baskets with {antecedent_name} contain {consequent_name} {:.1} times as often as chance (in {} of {}; at least {:.1} times with 95 % confidence)",
-                rule.lift,
+                rule.measures.lift,
                 page::grouped(f64::from(rule.n_both)),
                 page::grouped(f64::from(rule.n_antecedent)),
                 rule.lift_lower
@@ -190,7 +190,7 @@ fn name_category_lift(rows: &mut [RuleRow], book: &BasketBook, params: &BasketRu
     let by_categories: BTreeMap<(String, String), f64> = rows
         .iter()
         .filter(|row| row.level == RuleLevel::Category && row.rule.antecedent.len() == 1)
-        .map(|row| ((row.antecedent.clone(), row.consequent.clone()), row.rule.lift))
+        .map(|row| ((row.antecedent.clone(), row.consequent.clone()), row.rule.measures.lift))
         .collect();
     let (ids, item_of) = book.items(RuleLevel::Category, params.category_depth.map(crate::quantities::Count::get));
     let category = |product: u32| item_of[product as usize].map(|item| ids[item as usize].clone());
@@ -288,12 +288,12 @@ fn frame_of(rows: &[RuleRow]) -> PolarsResult<DataFrame> {
             whole("n_antecedent", &|row| i64::from(row.rule.n_antecedent)),
             whole("n_consequent", &|row| i64::from(row.rule.n_consequent)),
             whole("n_both", &|row| i64::from(row.rule.n_both)),
-            real("support", &|row| row.rule.support),
-            real("confidence", &|row| row.rule.confidence),
-            real("lift", &|row| row.rule.lift),
+            real("support", &|row| row.rule.measures.support),
+            real("confidence", &|row| row.rule.measures.confidence),
+            real("lift", &|row| row.rule.measures.lift),
             real("lift_lower", &|row| row.rule.lift_lower),
-            real("leverage", &|row| row.rule.leverage),
-            perhaps("conviction", &|row| row.rule.conviction),
+            real("leverage", &|row| row.rule.measures.leverage),
+            perhaps("conviction", &|row| row.rule.measures.conviction.ok()),
             real("p_value", &|row| row.rule.p_value),
             real("q_value", &|row| row.rule.q_value),
             perhaps("margin_per_1000", &|row| row.margin_per_1000),

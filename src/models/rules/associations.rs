@@ -2,7 +2,9 @@ use rayon::prelude::*;
 
 use super::itemsets::{CountedItemset, mine_counted};
 use super::size_bands::{BandCounts, Surprise};
-use super::{Baskets, CrossCounts, Rule, RuleSettings, RulesError, RulesFound, SizeBands, ln_fisher_upper_tail};
+use super::{
+    Baskets, CrossCounts, Measures, Rule, RuleSettings, RulesError, RulesFound, SizeBands, ln_fisher_upper_tail,
+};
 use crate::models::experiment::benjamini_hochberg;
 
 /// Longest rule that is held against all its sub-rules (2¹¹ of them).
@@ -40,7 +42,7 @@ const Z_95: f64 = 1.644_853_626_951_472_7;
 /// let settings = RuleSettings { max_length: 2, ..RuleSettings::default() };
 /// let found = association_rules(&baskets, &settings, &|_, _| false)?;
 /// assert_eq!(found.rules.len(), 2); // 0 -> 1 and 1 -> 0
-/// assert_eq!((found.rules[0].confidence, found.rules[0].lift), (1.0, 3.0));
+/// assert_eq!((found.rules[0].measures.confidence, found.rules[0].measures.lift), (1.0, 3.0));
 /// # Ok::<(), nightclerk::models::rules::RulesError>(())
 /// ```
 ///
@@ -56,54 +58,68 @@ pub fn association_rules(
     let allowed = |item: u32| !settings.forbidden.contains(&item);
     let sets = mine_counted(baskets, settings.min_count, max_length, bands.as_ref(), allowed)?;
     let counted = Counted { n_baskets: baskets.n_baskets() as u32, sets, bands: bands.as_ref() };
-    let n_frequent = counted.sets.partition_point(|set| set.set.items.len() < 2);
-    let together: Vec<&CountedItemset> =
-        counted.sets[n_frequent..].iter().filter(|set| !any_related(&set.set.items, related)).collect();
-    let mut candidates: Vec<Candidate> = together
-        .par_iter()
-        .flat_map_iter(|set| (0..set.set.items.len()).map(move |head| (*set, head)))
-        .filter_map(|(set, head)| counted.candidate(set, head, settings))
-        .collect();
-    let sizes: Vec<f64> = (0..=max_length).map(|length| searched_rules(n_frequent, length)).collect();
-    correct(&mut candidates, &sizes);
-    let n_candidates = candidates.len();
-    let redundant = |candidate: &Candidate| candidate.redundant;
-    let n_redundant = candidates.iter().filter(|c| redundant(c)).count();
-    let mut rules: Vec<Rule> = candidates
-        .into_iter()
-        .filter(|candidate| !redundant(candidate))
-        .map(|candidate| candidate.rule)
-        .filter(|rule| rule.lift > 1.0 && rule.q_value <= settings.alpha)
-        .collect();
-    rules.sort_by(|a, b| {
-        a.ln_p
-            .total_cmp(&b.ln_p)
-            .then_with(|| a.antecedent.cmp(&b.antecedent))
-            .then_with(|| a.consequent.cmp(&b.consequent))
-    });
-    Ok(RulesFound {
-        n_itemsets: counted.sets.len(),
-        n_searched: sizes.iter().sum(),
-        n_candidates,
-        n_insignificant: n_candidates - n_redundant - rules.len(),
-        n_redundant,
-        rules,
-    })
+    Ok(counted.rules(settings, related))
 }
 
-struct Candidate {
-    rule: Rule,
+/// A rule of sufficient count and confidence, before its measures are worth computing.
+struct Candidate<'a> {
+    antecedent: Vec<u32>,
+    consequent: u32,
+    /// Baskets with the antecedent, the consequent, both.
+    counts: [&'a CountedItemset; 3],
+    n_expected: f64,
+    best_shorter: f64,
+    ln_p: f64,
+    q_value: f64,
     redundant: bool,
 }
 
 /// All frequent itemsets, sorted by length then items, to look counts up in.
-struct Counted<'a> {
-    n_baskets: u32,
-    sets: Vec<CountedItemset>,
-    bands: Option<&'a SizeBands>,
+pub(super) struct Counted<'a> {
+    pub(super) n_baskets: u32,
+    pub(super) sets: Vec<CountedItemset>,
+    /// `None`: sizes of baskets are not compared.
+    pub(super) bands: Option<&'a SizeBands>,
 }
 
 impl Counted<'_> {
+    /// See [`association_rules`].
+    pub(super) fn rules(&self, settings: &RuleSettings, related: &dyn Fn(u32, u32) -> bool) -> RulesFound {
+        let max_length = settings.max_length.min(LONGEST);
+        let n_frequent = self.sets.partition_point(|set| set.set.items.len() < 2);
+        let together: Vec<&CountedItemset> =
+            self.sets[n_frequent..].iter().filter(|set| !any_related(&set.set.items, related)).collect();
+        let mut candidates: Vec<Candidate<'_>> = together
+            .par_iter()
+            .flat_map_iter(|set| (0..set.set.items.len()).map(move |head| (*set, head)))
+            .filter_map(|(set, head)| self.candidate(set, head, settings))
+            .collect();
+        let sizes: Vec<f64> = (0..=max_length).map(|length| searched_rules(n_frequent, length)).collect();
+        correct(&mut candidates, &sizes);
+        let n_candidates = candidates.len();
+        candidates.retain(|candidate| !candidate.redundant);
+        let n_redundant = n_candidates - candidates.len();
+        candidates.retain(|candidate| {
+            let [body, head, both] = candidate.counts.map(|set| u64::from(set.set.count));
+            both * u64::from(self.n_baskets) > body * head && candidate.q_value <= settings.alpha
+        });
+        candidates.sort_by(|a, b| {
+            a.ln_p
+                .total_cmp(&b.ln_p)
+                .then_with(|| a.antecedent.cmp(&b.antecedent))
+                .then_with(|| a.consequent.cmp(&b.consequent))
+        });
+        let rules: Vec<Rule> = candidates.into_par_iter().map(|candidate| self.measured(candidate)).collect();
+        RulesFound {
+            n_itemsets: self.sets.len(),
+            n_searched: sizes.iter().sum(),
+            n_candidates,
+            n_insignificant: n_candidates - n_redundant - rules.len(),
+            n_redundant,
+            rules,
+        }
+    }
+
     /// Every subset of a frequent set is frequent, so `None` means a set that was never mined.
     fn find(&self, items: &[u32]) -> Option<&CountedItemset> {
         let key = (items.len(), items);
@@ -113,7 +129,12 @@ impl Counted<'_> {
             .map(|index| &self.sets[index])
     }
 
-    fn candidate(&self, both: &CountedItemset, head: usize, settings: &RuleSettings) -> Option<Candidate> {
+    fn candidate<'a>(
+        &'a self,
+        both: &'a CountedItemset,
+        head: usize,
+        settings: &RuleSettings,
+    ) -> Option<Candidate<'a>> {
         let consequent = both.set.items[head];
         let antecedent = without(&both.set.items, consequent);
         let body = self.find(&antecedent)?;
@@ -123,19 +144,29 @@ impl Counted<'_> {
             return None;
         }
         let chance = self.surprise(None, body, head, both);
-        let (mut ln_p, mut redundant) = (chance.ln_p, false);
+        let (mut ln_p, mut redundant, mut best_shorter) = (chance.ln_p, false, 0.0_f64);
         for shorter in proper_subsets(&antecedent) {
             let group = self.find(&shorter)?;
             let with_head = self.find(&with(&shorter, consequent))?;
-            redundant |= confidence <= f64::from(with_head.set.count) / f64::from(group.set.count);
+            let of_shorter = f64::from(with_head.set.count) / f64::from(group.set.count);
+            redundant |= confidence <= of_shorter;
+            best_shorter = best_shorter.max(of_shorter);
             if shorter.len() + 1 == antecedent.len() {
                 let gain = self.surprise(Some(group), body, with_head, both);
                 redundant |= gain.ln_p > settings.alpha.ln();
                 ln_p = ln_p.max(gain.ln_p);
             }
         }
-        let rule = self.measure(antecedent, consequent, [body, head, both], ln_p, chance.expected);
-        Some(Candidate { rule, redundant })
+        Some(Candidate {
+            antecedent,
+            consequent,
+            counts: [body, head, both],
+            n_expected: chance.expected,
+            best_shorter,
+            ln_p,
+            q_value: 1.0,
+            redundant,
+        })
     }
 
     /// Do baskets of `group` (`None`: all) with `a` hold `b` more often than chance? `both` counts
@@ -168,49 +199,40 @@ impl Counted<'_> {
         }
     }
 
-    fn measure(
-        &self,
-        antecedent: Vec<u32>,
-        consequent: u32,
-        [body, head, both]: [&CountedItemset; 3],
-        ln_p: f64,
-        n_expected: f64,
-    ) -> Rule {
-        let [n_antecedent, n_consequent, n_both] = [body, head, both].map(|set| set.set.count);
-        let [total, a, b, k] = [self.n_baskets, n_antecedent, n_consequent, n_both].map(f64::from);
-        let (support, confidence, lift) = (k / total, k / a, k * total / (a * b));
+    fn measured(&self, candidate: Candidate<'_>) -> Rule {
+        let [n_antecedent, n_consequent, n_both] = candidate.counts.map(|set| set.set.count);
+        let counts = CrossCounts { n_baskets: self.n_baskets, n_antecedent, n_consequent, n_both };
+        let measures = Measures::of(&counts);
+        let k = f64::from(n_both);
         let shrink = 1.0 - 1.0 / (9.0 * k) - Z_95 / (3.0 * k.sqrt());
         Rule {
-            antecedent,
-            consequent,
+            antecedent: candidate.antecedent,
+            consequent: candidate.consequent,
             n_antecedent,
             n_consequent,
             n_both,
             n_baskets: self.n_baskets,
-            n_expected,
-            support,
-            confidence,
-            lift,
-            lift_lower: lift * shrink.max(0.0).powi(3),
-            leverage: support - a / total * (b / total),
-            conviction: (n_both < n_antecedent).then(|| (1.0 - b / total) / (1.0 - confidence)),
-            p_value: ln_p.exp(),
-            ln_p,
-            q_value: 1.0,
+            n_expected: candidate.n_expected,
+            lift_lower: measures.lift * shrink.max(0.0).powi(3),
+            improvement: measures.confidence - candidate.best_shorter,
+            measures,
+            p_value: candidate.ln_p.exp(),
+            ln_p: candidate.ln_p,
+            q_value: candidate.q_value,
         }
     }
 }
 
 /// Sets `q_value` within each rule length; `sizes[l]` is the searched space of length `l`.
-fn correct(candidates: &mut [Candidate], sizes: &[f64]) {
+fn correct(candidates: &mut [Candidate<'_>], sizes: &[f64]) {
     let layers = sizes.len().saturating_sub(2) as f64;
     for (length, &searched) in sizes.iter().enumerate().skip(2) {
         let members: Vec<usize> =
-            (0..candidates.len()).filter(|&index| candidates[index].rule.antecedent.len() + 1 == length).collect();
-        let p_values: Vec<f64> = members.iter().map(|&index| candidates[index].rule.p_value).collect();
+            (0..candidates.len()).filter(|&index| candidates[index].antecedent.len() + 1 == length).collect();
+        let p_values: Vec<f64> = members.iter().map(|&index| candidates[index].ln_p.exp()).collect();
         let q_values = benjamini_hochberg(&p_values, searched * layers);
         for (&index, q_value) in members.iter().zip(q_values) {
-            candidates[index].rule.q_value = q_value;
+            candidates[index].q_value = q_value;
         }
     }
 }

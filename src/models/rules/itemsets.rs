@@ -50,9 +50,11 @@ pub(super) fn mine_counted(
     let search = Search { min_count, max_length, max_bytes: u64::MAX };
     let ranked = Ranked::new(baskets, min_count, allowed)?;
     let parts = match bands {
-        Some(bands) => {
-            ranked.mine(&search, || ByBand { bands, found: Vec::new() })?.into_iter().map(|part| part.found).collect()
-        }
+        Some(bands) => ranked
+            .mine(&search, || ByBand { bands, max_length, found: Vec::new() })?
+            .into_iter()
+            .map(|part| part.found)
+            .collect(),
         None => ranked.mine(&search, Plain::default)?.into_iter().map(|part| part.0).collect::<Vec<_>>(),
     };
     let mut found: Vec<CountedItemset> = parts.into_iter().flatten().collect();
@@ -83,6 +85,7 @@ impl Collect for Plain {
 
 struct ByBand<'a> {
     bands: &'a SizeBands,
+    max_length: usize,
     found: Vec<CountedItemset>,
 }
 
@@ -90,6 +93,11 @@ impl Collect for ByBand<'_> {
     const WANTS_BASKETS: bool = true;
 
     fn take(&mut self, found: &Found<'_>) {
+        // A set of the greatest length is part of no longer one, and only parts are asked for by band.
+        if found.items.len() == self.max_length {
+            self.found.push(CountedItemset { set: itemset(found), by_band: Box::default() });
+            return;
+        }
         let mut by_band = vec![0; self.bands.len()];
         for (word, &bits) in found.bits.iter().enumerate() {
             let mut left = bits;

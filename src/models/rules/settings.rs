@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use super::{CrossCounts, Measures};
+
 /// What counts as a rule worth telling.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuleSettings {
@@ -51,20 +53,15 @@ pub struct Rule {
     /// Baskets with both that chance alone would give, at the same basket sizes when the test is
     /// stratified by size.
     pub n_expected: f64,
-    /// `n_both / n_baskets`.
-    pub support: f64,
-    /// `n_both / n_antecedent`.
-    pub confidence: f64,
-    /// `confidence / (n_consequent / n_baskets)`.
-    pub lift: f64,
     /// One-sided 95 % lower bound of the lift, given both margins: Byar's bound of a Poisson count,
     /// `lift · (1 - 1/(9 n_both) - 1.645/(3 √n_both))³` (Breslow & Day 1987, vol. II, p. 69).
     /// Cautious for rules of high confidence. Good to rank by.
     pub lift_lower: f64,
-    /// `support - (n_antecedent / n_baskets)(n_consequent / n_baskets)`.
-    pub leverage: f64,
-    /// `(1 - n_consequent / n_baskets) / (1 - confidence)`; `None` at a confidence of 1.
-    pub conviction: Option<f64>,
+    /// Confidence less the highest confidence of a rule with a part of the antecedent; of a single antecedent its confidence.
+    /// (Bayardo, Agrawal and Gunopulos, "Constraint-based rule mining in large, dense databases", ICDE 1999.)
+    pub improvement: f64,
+    /// Support, confidence, lift and the other measures.
+    pub measures: Measures,
     /// One-sided p-value of "this rule says nothing": the largest over the test against chance and,
     /// for antecedents of several items, the tests against each antecedent with one item less (all
     /// must fail for the rule to be false). 0 when below 1e-308; see `ln_p`.
@@ -91,4 +88,16 @@ pub struct RulesFound {
     pub n_insignificant: usize,
     /// Candidates dropped because a shorter rule with the same consequent says as much.
     pub n_redundant: usize,
+}
+
+impl Rule {
+    /// The counts behind the measures.
+    pub const fn counts(&self) -> CrossCounts {
+        CrossCounts {
+            n_baskets: self.n_baskets,
+            n_antecedent: self.n_antecedent,
+            n_consequent: self.n_consequent,
+            n_both: self.n_both,
+        }
+    }
 }

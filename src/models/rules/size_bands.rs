@@ -1,3 +1,7 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
 use super::Baskets;
 use super::tails::ln_binomial_upper_tail;
 
@@ -10,8 +14,18 @@ use super::tails::ln_binomial_upper_tail;
 /// band is about 15 % wide.
 #[derive(Debug, Clone)]
 pub struct SizeBands {
+    /// Of each basket; empty where they were made from a tally.
     band_of_basket: Vec<u16>,
     bands: Vec<Band>,
+}
+
+/// Baskets counted by size, and by item and band of size: all that [`SizeBands`] need of them. Counts of several spans of days add up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SizeTally {
+    /// Baskets of each size.
+    sizes: BTreeMap<u32, u32>,
+    /// Baskets with an item, by band, item after item.
+    by_item: Vec<Vec<u32>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -42,26 +56,86 @@ pub(super) struct BandCounts<'a> {
     pub(super) n_both: u32,
 }
 
+impl SizeTally {
+    /// Of baskets.
+    pub fn of(baskets: &Baskets) -> Self {
+        let mut tally = Self::default();
+        tally.add(baskets);
+        tally
+    }
+
+    /// Counts more baskets.
+    pub fn add(&mut self, baskets: &Baskets) {
+        self.change(baskets, |count| count + 1);
+    }
+
+    /// Takes baskets out that were counted before.
+    pub fn remove(&mut self, baskets: &Baskets) {
+        self.change(baskets, |count| count.saturating_sub(1));
+        self.sizes.retain(|_, baskets| *baskets > 0);
+    }
+
+    fn change(&mut self, baskets: &Baskets, step: impl Fn(u32) -> u32) {
+        if self.by_item.len() < baskets.n_items() as usize {
+            self.by_item.resize(baskets.n_items() as usize, Vec::new());
+        }
+        for items in baskets.iter() {
+            let size = self.sizes.entry(items.len() as u32).or_default();
+            *size = step(*size);
+            let band = band_of_size(items.len());
+            for item in items {
+                let by_band = &mut self.by_item[*item as usize];
+                if by_band.len() <= band {
+                    by_band.resize(band + 1, 0);
+                }
+                by_band[band] = step(by_band[band]);
+            }
+        }
+    }
+
+    /// Baskets.
+    pub fn n_baskets(&self) -> u32 {
+        self.sizes.values().sum()
+    }
+
+    /// Baskets of one item.
+    pub fn n_single(&self) -> u32 {
+        self.sizes.get(&1).copied().unwrap_or(0)
+    }
+
+    /// In how many baskets each item stands.
+    pub fn item_counts(&self) -> Vec<u32> {
+        self.by_item.iter().map(|by_band| by_band.iter().sum()).collect()
+    }
+
+    /// Of one item, by band of [`SizeBands::from_tally`].
+    pub(super) fn by_band(&self, item: u32, bands: &SizeBands) -> Box<[u32]> {
+        let known = &self.by_item[item as usize];
+        (0..bands.len()).map(|band| known.get(band).copied().unwrap_or(0)).collect()
+    }
+}
+
+/// The number of the band of baskets of a size: sizes up to 16 by themselves, above in steps of 15 %.
+fn band_of_size(size: usize) -> usize {
+    if size <= 16 { size } else { 17 + ((size as f64 / 17.0).ln() / 1.15_f64.ln()).floor() as usize }
+}
+
 impl SizeBands {
     /// Groups the baskets.
     pub fn new(baskets: &Baskets) -> Self {
-        let number = |size: usize| -> u16 {
-            if size <= 16 { size as u16 } else { 17 + ((size as f64 / 17.0).ln() / 1.15_f64.ln()).floor() as u16 }
-        };
-        let mut numbers: Vec<u16> = baskets.iter().map(|items| number(items.len())).collect();
-        let mut used = numbers.clone();
-        used.sort_unstable();
-        used.dedup();
-        for number in &mut numbers {
-            *number = used.partition_point(|other| other < number) as u16;
+        let band_of_basket = baskets.iter().map(|items| band_of_size(items.len()) as u16).collect();
+        Self { band_of_basket, ..Self::from_tally(&SizeTally::of(baskets)) }
+    }
+
+    /// The bands of the baskets counted; which basket lies in which is not known.
+    pub fn from_tally(tally: &SizeTally) -> Self {
+        let n_bands = tally.sizes.keys().next_back().map_or(0, |largest| band_of_size(*largest as usize) + 1);
+        let mut sizes: Vec<Vec<(u32, u32)>> = vec![Vec::new(); n_bands];
+        for (&size, &baskets) in &tally.sizes {
+            sizes[band_of_size(size as usize)].push((size, baskets));
         }
-        let mut members: Vec<Vec<&[u32]>> = vec![Vec::new(); used.len()];
-        for (items, &band) in baskets.iter().zip(&numbers) {
-            members[usize::from(band)].push(items);
-        }
-        let mut counts = vec![0_u32; baskets.n_items() as usize];
-        let bands = members.iter().map(|members| Band::new(members, &mut counts)).collect();
-        Self { band_of_basket: numbers, bands }
+        let bands = sizes.iter().enumerate().map(|(band, sizes)| Band::new(sizes, band, tally)).collect();
+        Self { band_of_basket: Vec::new(), bands }
     }
 
     /// Number of bands.
@@ -126,24 +200,22 @@ impl SizeBands {
 }
 
 impl Band {
-    /// `counts` is scratch, all zeros between calls.
-    fn new(members: &[&[u32]], counts: &mut [u32]) -> Self {
-        let n = members.len() as f64;
-        for item in members.iter().copied().flatten() {
-            counts[*item as usize] += 1;
+    /// `sizes`: the sizes in the band, ascending, each with its number of baskets.
+    fn new(sizes: &[(u32, u32)], band: usize, tally: &SizeTally) -> Self {
+        let baskets: u32 = sizes.iter().map(|(_, baskets)| baskets).sum();
+        let n = f64::from(baskets);
+        if baskets == 0 {
+            return Self::default();
         }
-        let mut spread = 0.0;
-        for item in members.iter().copied().flatten() {
-            // Each item is met once per basket; the first meeting books it.
-            let share = f64::from(std::mem::take(&mut counts[*item as usize])) / n;
-            spread += share * (1.0 - share);
-        }
-        let sizes = || members.iter().map(|items| items.len() as f64);
-        let mean = sizes().sum::<f64>() / n;
-        let variance = sizes().map(|size| (size - mean).powi(2)).sum::<f64>() / n;
+        // Whole numbers until the end: the sum must not depend on how items are numbered.
+        let counts = tally.by_item.iter().filter_map(|by_band| by_band.get(band)).map(|count| u128::from(*count));
+        let spread = counts.map(|count| count * (u128::from(baskets) - count)).sum::<u128>() as f64 / (n * n);
+        let each = || sizes.iter().map(|(size, baskets)| (f64::from(*size), f64::from(*baskets)));
+        let mean = each().map(|(size, baskets)| size * baskets).sum::<f64>() / n;
+        let variance = each().map(|(size, baskets)| baskets * (size - mean).powi(2)).sum::<f64>() / n;
         Self {
-            n: members.len() as u32,
-            smallest: members.iter().map(|items| items.len()).min().unwrap_or(0) as u32,
+            n: baskets,
+            smallest: sizes.first().map_or(0, |(size, _)| *size),
             spread,
             size_variation: variance / (mean * mean),
         }

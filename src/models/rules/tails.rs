@@ -43,6 +43,23 @@ pub fn ln_fisher_upper_tail(counts: &CrossCounts) -> f64 {
     ln_upper_tail(k, [lowest, highest], a * b / total, ln_mass, rise)
 }
 
+/// Smallest `x` with `P(X <= x) >= level` for the hypergeometric `X` of [`ln_fisher_upper_tail`]; `n_both` is not looked at.
+pub fn hypergeometric_quantile(counts: &CrossCounts, level: f64) -> u32 {
+    let [total, a, b] = [counts.n_baskets, counts.n_antecedent, counts.n_consequent].map(f64::from);
+    // P(X <= x) >= level, with x bracketed by halving: the upper tail falls as x grows.
+    let (mut low, mut high) = ((a + b - total).max(0.0) as u32, counts.n_antecedent.min(counts.n_consequent));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let above = ln_fisher_upper_tail(&CrossCounts { n_both: middle + 1, ..*counts }).exp();
+        if 1.0 - above >= level {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    low
+}
+
 /// `ln P(X >= k)` for `X` binomial with `n` trials of probability `p`, `0 <= p <= 1`.
 pub fn ln_binomial_upper_tail(k: u32, n: u32, p: f64) -> f64 {
     let (k, n) = (f64::from(k), f64::from(n));
