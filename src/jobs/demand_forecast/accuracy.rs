@@ -259,7 +259,7 @@ fn published_score(node: &Node, data: &DemandData, earlier: &EarlierForecast, ra
     let mut days = Vec::new();
     for (day, (mean, quantiles)) in published.days.range(earlier.as_of + 1..=data.as_of) {
         let ahead = (day - earlier.as_of - 1) as usize;
-        let mut scored = ScoredDay { actual: f64::NAN, quantiles: quantiles.clone(), ..ScoredDay::default() };
+        let mut scored = ScoredDay { actual: f64::NAN, quantiles: quantiles.to_vec(), ..ScoredDay::default() };
         for index in &node.children {
             let series = &data.series[*index];
             let forecast = if node.is_series() {

@@ -120,7 +120,7 @@ pub struct EarlierNode {
     /// The model.
     pub method: String,
     /// Mean and published quantiles by day.
-    pub days: BTreeMap<i32, (f64, Vec<f64>)>,
+    pub days: BTreeMap<i32, (f64, [f64; QUANTILES.len()])>,
 }
 
 /// Reads everything.
@@ -169,7 +169,9 @@ pub(super) async fn load(job: &DemandForecast, ctx: &RunContext, source: &Source
         };
         let as_of = publication.as_of.to_epoch_days();
         if data.earlier.iter().all(|known| known.as_of != as_of) {
-            data.earlier.push(EarlierForecast::from_frame(as_of, &publication.frame)?);
+            // What the newest said of days to come shows what changed; of older ones the days that passed are graded.
+            let last_day = if data.earlier.is_empty() { i32::MAX } else { data.as_of };
+            data.earlier.push(EarlierForecast::from_frame(as_of, &publication.frame, last_day)?);
         }
     }
     Ok(data)
@@ -227,25 +229,33 @@ impl DemandData {
 }
 
 impl EarlierForecast {
-    /// Shapes a frame of `demand_forecasts`.
+    /// Shapes a frame of `demand_forecasts`: its days up to `last_day`.
     ///
     /// # Errors
     /// When a column is missing.
-    pub fn from_frame(as_of: i32, frame: &DataFrame) -> PolarsResult<Self> {
+    pub fn from_frame(as_of: i32, frame: &DataFrame, last_day: i32) -> PolarsResult<Self> {
         let (levels, nodes, methods) = (texts(frame, "level")?, texts(frame, "node")?, texts(frame, "method")?);
         let (dates, means) = (days(frame, "period_start")?, reals(frame, "mean")?);
         let quantiles: Vec<Vec<Option<f64>>> =
             QUANTILES.iter().map(|(_, name)| reals(frame, name)).collect::<PolarsResult<_>>()?;
         let mut earlier = Self { as_of, nodes: BTreeMap::new() };
-        for row in 0..frame.height() {
-            let (Some(level), Some(node), Some(day), Some(mean)) = (levels[row], nodes[row], dates[row], means[row])
-            else {
-                continue;
-            };
-            let entry = earlier.nodes.entry((level.to_owned(), node.to_owned())).or_default();
-            methods[row].unwrap_or_default().clone_into(&mut entry.method);
-            let levels = quantiles.iter().map(|column| column[row].unwrap_or(f64::NAN)).collect();
-            entry.days.insert(day, (mean, levels));
+        // Rows of one node mostly follow each other: it is looked up once.
+        let mut begin = 0;
+        while begin < frame.height() {
+            let same = |row: &usize| (levels[*row], nodes[*row]) == (levels[begin], nodes[begin]);
+            let end = (begin + 1..frame.height()).find(|row| !same(row)).unwrap_or(frame.height());
+            if let (Some(level), Some(node)) = (levels[begin], nodes[begin]) {
+                let entry = earlier.nodes.entry((level.to_owned(), node.to_owned())).or_default();
+                methods[end - 1].unwrap_or_default().clone_into(&mut entry.method);
+                for row in begin..end {
+                    let (Some(day), Some(mean)) = (dates[row], means[row]) else { continue };
+                    if day <= last_day {
+                        let at = |index: usize| quantiles[index][row].unwrap_or(f64::NAN);
+                        entry.days.insert(day, (mean, std::array::from_fn(at)));
+                    }
+                }
+            }
+            begin = end;
         }
         Ok(earlier)
     }

@@ -197,8 +197,8 @@ fn an_earlier_publication_is_scored_on_the_days_since_it() {
     for (level, name, mean) in
         [("total", "all", 17.0), ("product_location", "A @ L", 10.0), ("product_location", "B @ L", 7.0)]
     {
-        let quantiles: Vec<f64> = [0.5, 0.7, 0.8, 1.0, 1.1, 1.3, 1.5, 2.0].iter().map(|share| share * mean).collect();
-        let days = (20..=22).map(|day| (day, (mean, quantiles.clone()))).collect();
+        let quantiles = [0.5, 0.7, 0.8, 1.0, 1.1, 1.3, 1.5, 2.0].map(|share| share * mean);
+        let days = (20..=22).map(|day| (day, (mean, quantiles))).collect();
         let node = EarlierNode { method: "ets".to_owned(), days };
         earlier.nodes.insert((level.to_owned(), name.to_owned()), node);
     }
