@@ -181,6 +181,8 @@ pub enum Chart {
     Bars(BarChart),
     /// Estimates with intervals around a reference line.
     Intervals(IntervalChart),
+    /// What is linked with what.
+    Network(NetworkChart),
 }
 
 /// History followed by a forecast with a band.
@@ -220,6 +222,17 @@ pub struct BarChart {
     pub unit: Unit,
     /// Labels and values.
     pub bars: Vec<(String, f64)>,
+}
+
+/// Things and the links between them.
+#[derive(Clone, Debug, Serialize)]
+pub struct NetworkChart {
+    /// The caption.
+    pub title: String,
+    /// What the strength of a link counts.
+    pub unit: Unit,
+    /// Both ends of each link and its strength, strongest first as given.
+    pub links: Vec<(String, String, f64)>,
 }
 
 /// Estimates with intervals; a missing end is unbounded.

@@ -1,4 +1,4 @@
-//! Association rules.
+//! Association rules, what backs them, and what to show beside a product.
 
 use crate::table::ColumnType::{Integer, Real, Text};
 use crate::table::{Column, TableSchema};
@@ -9,7 +9,7 @@ pub const ASSOCIATION_RULES: TableSchema<'static> = TableSchema {
     doc: "rules antecedent -> consequent that hold beyond chance, strongest first",
     grain: &["level", "antecedent", "consequent"],
     columns: &[
-        Column::new("level", Text, "`product` or `category`"),
+        Column::new("level", Text, "`product`, `brand`, `category` (whole paths), `category_1` (their first part) ..."),
         Column::new("antecedent", Text, "ids in order, joined by ` + `"),
         Column::new("consequent", Text, "one id"),
         Column::new("antecedent_name", Text, "what people call it"),
@@ -29,5 +29,76 @@ pub const ASSOCIATION_RULES: TableSchema<'static> = TableSchema {
         Column::new("q_value", Real, "p corrected over everything that was searched"),
         Column::nullable("margin_per_1000", Real, "minor currency units of extra margin per 1,000 antecedent baskets"),
         Column::new("sentence", Text, "the rule in words"),
+    ],
+};
+
+/// The other measures of each rule, and how it held over the window.
+pub const RULE_MEASURES: TableSchema<'static> = TableSchema {
+    name: "rule_measures",
+    doc: "one row per rule of association_rules: the other measures, and how it held over the window",
+    grain: &["level", "antecedent", "consequent"],
+    columns: &[
+        Column::new("level", Text, "as in association_rules"),
+        Column::new("antecedent", Text, "as in association_rules"),
+        Column::new("consequent", Text, "as in association_rules"),
+        Column::new("n_expected", Real, "baskets with both that chance gives at the same basket sizes"),
+        Column::new("improvement", Real, "confidence less that of the best rule with a part of the antecedent"),
+        Column::nullable("zhang", Real, "-1 to 1"),
+        Column::new("kulczynski", Real, "mean of the confidences in both directions"),
+        Column::new("imbalance", Real, "0 to 1: how unlike the sides are in size"),
+        Column::new("jaccard", Real, "baskets with both over baskets with either"),
+        Column::new("cosine", Real, "support over the geometric mean of the shares"),
+        Column::nullable("phi", Real, "correlation of the two sides"),
+        Column::nullable("odds_ratio", Real, "odds of the consequent with the antecedent over those without"),
+        Column::nullable("odds_ratio_low", Real, "95 % limit"),
+        Column::nullable("odds_ratio_high", Real, "95 % limit"),
+        Column::nullable("chi_squared", Real, "one degree of freedom, uncorrected"),
+        Column::nullable("ln_chi_squared_p", Real, "natural logarithm of its p-value"),
+        Column::new(
+            "ln_fisher_p",
+            Real,
+            "natural logarithm of Fisher's exact one-sided p, basket sizes not considered",
+        ),
+        Column::new("mutual_information", Real, "nats"),
+        Column::nullable("hyper_lift", Real, "n_both over the 99 % quantile of chance"),
+        Column::new("hyper_confidence", Real, "probability that chance gives fewer"),
+        Column::nullable("undefined", Text, "which measures are NULL, and why"),
+        Column::new("days_with_both", Integer, "days with at least one basket with both"),
+        Column::new("trend", Text, "`steady`, `new`, `rising`, `fading` or `uneven` over the quarters of the window"),
+        Column::nullable("lift_recent", Real, "lift in the last quarter of the window"),
+        Column::nullable(
+            "parent_lift",
+            Real,
+            "lift that the rest of its categories gives it; NULL where they form no rule",
+        ),
+    ],
+};
+
+/// What to show beside a product.
+pub const CROSS_SELL: TableSchema<'static> = TableSchema {
+    name: "cross_sell",
+    doc: "per product, what to recommend with it, best first",
+    grain: &["product_id", "rank"],
+    columns: &[
+        Column::new("product_id", Text, "who looks at or buys this"),
+        Column::new("rank", Integer, "1 is shown first"),
+        Column::new("recommended_id", Text, "is shown this"),
+        Column::new("product_name", Text, "what people call it"),
+        Column::new("recommended_name", Text, "what people call it"),
+        Column::nullable("recommended_category", Text, "its category path"),
+        Column::nullable(
+            "in_stock",
+            Integer,
+            "1: some location had it at the newest count, 0: none; NULL: not counted",
+        ),
+        Column::new("confidence", Real, "share of the product's baskets that hold the recommended one already"),
+        Column::new("lift_lower", Real, "95 % lower bound of lift"),
+        Column::new("n_both", Integer, "baskets with both"),
+        Column::nullable(
+            "margin_per_1000",
+            Real,
+            "minor currency units of extra margin per 1,000 baskets with the product",
+        ),
+        Column::new("sentence", Text, "why, in words"),
     ],
 };

@@ -148,6 +148,7 @@ impl<'a> SectionWriter<'a> {
                 Chart::Fan(_) => "fan",
                 Chart::Bars(_) => "bars",
                 Chart::Intervals(_) => "intervals",
+                Chart::Network(_) => "network",
             },
             title: data.caption.clone(),
             legend: drawing.legend,
@@ -287,6 +288,16 @@ fn chart_table(chart: &Chart) -> TableView {
         Chart::Bars(bars) => {
             let rows = bars.bars.iter().map(|(label, value)| vec![Cell::Text(label.clone()), number(*value)]).collect();
             (&bars.title, vec![column("What", None), column("Value", Some(bars.unit))], rows)
+        }
+        Chart::Network(chart) => {
+            let text = |label: &String| Cell::Text(label.clone());
+            let rows =
+                chart.links.iter().map(|(one, other, value)| vec![text(one), text(other), number(*value)]).collect();
+            (
+                &chart.title,
+                vec![column("One", None), column("The other", None), column("Strength", Some(chart.unit))],
+                rows,
+            )
         }
         Chart::Intervals(chart) => {
             let rows = chart

@@ -45,6 +45,7 @@
 //! opening + received + returned - sold, never below 0.
 
 pub mod aggregates;
+pub mod baskets;
 mod calendar;
 mod campaigns;
 mod catalogue;

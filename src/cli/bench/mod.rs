@@ -1,5 +1,5 @@
 //! `nightclerk bench DIR`: published advice against the truth about a generated shop. `bench warehouse`: rows per second.
-//! `bench scale`: a forecast of many series, from the warehouse to published rows.
+//! `bench scale`: forecasts of many series or rules of many baskets, from the warehouse to published rows.
 
 mod scale;
 mod warehouse;

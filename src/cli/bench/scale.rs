@@ -1,34 +1,41 @@
-//! `nightclerk bench scale`: nights of `demand_forecast` over any number of series, from the warehouse to published rows.
+//! `nightclerk bench scale`: nights of `demand_forecast` over any number of series, or of `basket_rules` over any number of
+//! baskets, from the warehouse to published rows.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{NaiveDate, TimeDelta};
 use clap::Args;
-use polars::prelude::DataFrame;
+use polars::prelude::{DataFrame, PolarsResult};
 use serde::Serialize;
 
 use super::super::context::{Context, Failure, project_in};
-use crate::datasets::{DAILY_SALES, Dataset, PRODUCTS, PROMOTIONS};
+use crate::datasets::{BASKET_LINES, DAILY_SALES, Dataset, PRODUCTS, PROMOTIONS};
 use crate::eval::{CpuClock, ProcessClock};
 use crate::project::embedded::{self, NewProject};
 use crate::runner::Runner;
 use crate::runner::events::Event;
 use crate::runner::night::run_night;
 use crate::shop::aggregates::Aggregates;
+use crate::shop::baskets::BasketStream;
 use crate::table::{Column, TableSchema};
 use crate::warehouse::{Create, Warehouse};
 
-/// The job that is measured.
-const JOB: &str = "demand_forecast";
+/// Days of baskets, the window of `basket_rules`.
+const BASKET_DAYS: u32 = 180;
+/// Products of the baskets.
+const BASKET_PRODUCTS: u32 = 20_000;
+/// Rows of a basket, about.
+const ROWS_A_BASKET: usize = 9;
 /// The last day of the history of the first night, in days since 1970-01-01.
 const HISTORY_ENDS: i32 = 20_751;
 /// Rows that are made and written at a time.
 const ROWS_AT_A_TIME: usize = 2_000_000;
 
-/// Measure nights of `demand_forecast` over many series, from the warehouse to published rows.
+/// Measure nights of `demand_forecast` over many series or of `basket_rules` over many baskets, from the warehouse to
+/// published rows.
 ///
-/// Generates the daily sales of a shop (one row per series and day) into a SQLite file in a new folder or into an empty
+/// Generates the daily sales of a shop (one row per series and day), or with --baskets its baskets, into a SQLite file in a new folder or into an empty
 /// PostgreSQL database, runs a first night, then nights with one more day each. Reports time and CPU by phase, peak memory and rows.
 #[derive(Debug, Args)]
 pub struct ScaleBench {
@@ -38,6 +45,9 @@ pub struct ScaleBench {
     /// An empty database to use instead of a SQLite file in the folder: `postgres://...`. What is written there stays.
     #[arg(long)]
     url: Option<String>,
+    /// Measure `basket_rules` on so many baskets of 20,000 products over 180 days.
+    #[arg(long, conflicts_with_all = ["series", "days"], value_parser = clap::value_parser!(u32).range(1_000..=20_000_000))]
+    baskets: Option<u32>,
     /// Products times locations.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     series: u32,
@@ -55,7 +65,9 @@ pub struct ScaleBench {
 /// What was measured.
 #[derive(Debug, Serialize)]
 struct Scale {
-    series: u32,
+    job: &'static str,
+    /// Series or baskets.
+    size: u32,
     days: u32,
     rows: u64,
     generate_seconds: f64,
@@ -101,21 +113,24 @@ pub(super) async fn run(context: &Context, command: &ScaleBench) -> Result<u8, F
 
 async fn measure(context: &Context, command: &ScaleBench, dir: &Path) -> Result<Scale, Failure> {
     let begun = (context.now_micros)();
-    let days = command.days as usize;
-    let first_day = HISTORY_ENDS + 1 - command.days as i32;
-    let shop = Aggregates::new(command.seed, command.series as usize, first_day, days + command.nights as usize);
+    let fail = |error: polars::prelude::PolarsError| Failure::new(1, error.to_string());
+    let shop = Shop::new(command).map_err(fail)?;
+    let days = shop.days as usize;
     let url = command.url.as_deref().unwrap_or("sqlite:warehouse.db");
-    write_project(dir, url).map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", dir.display())))?;
+    write_project(dir, url, &shop)
+        .map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", dir.display())))?;
     let project = project_in(dir)?;
     let warehouse = context.warehouse(&project, Create::Everything).await?;
-    let fail = |error: polars::prelude::PolarsError| Failure::new(1, error.to_string());
-    create(&warehouse, &PRODUCTS, &shop.products().map_err(fail)?).await?;
-    create(&warehouse, &PROMOTIONS, &shop.promotions().map_err(fail)?).await?;
-    create(&warehouse, &DAILY_SALES, &shop.daily_sales(0, 0).map_err(fail)?).await?;
-    let at_a_time = (ROWS_AT_A_TIME / command.series as usize).max(1);
+    for (dataset, frame) in &shop.facts {
+        create(&warehouse, dataset, frame).await?;
+    }
+    create(&warehouse, shop.daily, &(shop.rows_of)(0, 0).map_err(fail)?).await?;
+    let at_a_time = (ROWS_AT_A_TIME / shop.rows_a_day).max(1);
+    let mut rows = 0;
     for from in (0..days).step_by(at_a_time) {
-        let frame = shop.daily_sales(from, (from + at_a_time).min(days)).map_err(fail)?;
-        insert(&warehouse, &frame).await?;
+        let frame = (shop.rows_of)(from, (from + at_a_time).min(days)).map_err(fail)?;
+        rows += frame.height() as u64;
+        insert(&warehouse, shop.daily, &frame).await?;
         context.terminal.note(format!("{} of {days} days written", (from + at_a_time).min(days)));
     }
     let generate_seconds = ((context.now_micros)() - begun) as f64 / 1e6;
@@ -126,27 +141,80 @@ async fn measure(context: &Context, command: &ScaleBench, dir: &Path) -> Result<
         let as_of = NaiveDate::from_epoch_days(HISTORY_ENDS).unwrap_or_default() + TimeDelta::days(i64::from(night));
         if night > 0 {
             let day = days + night as usize - 1;
-            insert(&runner.warehouse, &shop.daily_sales(day, day + 1).map_err(fail)?).await?;
+            insert(&runner.warehouse, shop.daily, &(shop.rows_of)(day, day + 1).map_err(fail)?).await?;
         }
-        let night = one_night(context, &runner, as_of).await?;
+        let night = one_night(context, &runner, shop.job, as_of).await?;
         context.terminal.note(format!("night of {as_of}: {:.1} s", night.wall_seconds));
         nights.push(night);
     }
-    Ok(Scale {
-        series: command.series,
-        days: command.days,
-        rows: u64::from(command.series) * u64::from(command.days),
-        generate_seconds,
-        nights,
-    })
+    Ok(Scale { job: shop.job, size: shop.size, days: shop.days, rows, generate_seconds, nights })
 }
 
-/// The default project with what is measured alone: one job, three datasets that are tables of that name.
-fn write_project(dir: &Path, url: &str) -> std::io::Result<()> {
+/// Makes the rows of some days, counted from the first.
+type RowsOf = Box<dyn Fn(usize, usize) -> PolarsResult<DataFrame> + Send + Sync>;
+
+/// What is measured on what.
+struct Shop {
+    job: &'static str,
+    size: u32,
+    days: u32,
+    /// Tables that are written once.
+    facts: Vec<(&'static Dataset, DataFrame)>,
+    /// The table that grows by a day.
+    daily: &'static Dataset,
+    rows_a_day: usize,
+    rows_of: RowsOf,
+    /// The queries of the project.
+    queries: &'static [(&'static str, &'static str)],
+}
+
+impl Shop {
+    fn new(command: &ScaleBench) -> PolarsResult<Self> {
+        if let Some(baskets) = command.baskets {
+            let per_day = baskets.div_ceil(BASKET_DAYS);
+            let first_day = HISTORY_ENDS + 1 - BASKET_DAYS as i32;
+            let shop = BasketStream::new(command.seed, BASKET_PRODUCTS, first_day, per_day);
+            return Ok(Self {
+                job: "basket_rules",
+                size: per_day * BASKET_DAYS,
+                days: BASKET_DAYS,
+                facts: vec![(&PRODUCTS, shop.products()?)],
+                daily: &BASKET_LINES,
+                rows_a_day: per_day as usize * ROWS_A_BASKET,
+                rows_of: Box::new(move |from, to| shop.basket_lines(from, to)),
+                queries: &[
+                    ("basket_lines", "SELECT * FROM basket_lines WHERE sold_on BETWEEN :history_from AND :as_of"),
+                    ("products", "SELECT product_id, name, category_path, unit_cost FROM products"),
+                ],
+            });
+        }
+        let first_day = HISTORY_ENDS + 1 - command.days as i32;
+        let days = (command.days + command.nights) as usize;
+        let shop = Aggregates::new(command.seed, command.series as usize, first_day, days);
+        Ok(Self {
+            job: "demand_forecast",
+            size: command.series,
+            days: command.days,
+            facts: vec![(&PRODUCTS, shop.products()?), (&PROMOTIONS, shop.promotions()?)],
+            daily: &DAILY_SALES,
+            rows_a_day: command.series as usize,
+            rows_of: Box::new(move |from, to| shop.daily_sales(from, to)),
+            queries: &[
+                ("daily_sales", "SELECT * FROM daily_sales WHERE sold_on BETWEEN :history_from AND :as_of"),
+                ("products", "SELECT product_id, name, category_path FROM products"),
+                ("promotions", "SELECT product_id, starts_on, ends_on, kind, discount_rate FROM promotions"),
+            ],
+        })
+    }
+}
+
+/// The default project with what is measured alone: one job, and datasets that are tables of that name.
+fn write_project(dir: &Path, url: &str, shop: &Shop) -> std::io::Result<()> {
     let as_of = NaiveDate::from_epoch_days(HISTORY_ENDS);
     let project = NewProject { name: "Scale", as_of, seed: 1, url };
     embedded::write(dir, &project)?;
-    for (folder, keep) in [("jobs", "demand_forecast.toml"), ("sql/datasets", "")] {
+    let job = format!("{}.toml", shop.job);
+    for (folder, keep) in [("jobs", job.as_str()), ("sql/datasets", "")] {
         for entry in std::fs::read_dir(dir.join(folder))? {
             let entry = entry?;
             if entry.file_name() != keep {
@@ -154,10 +222,10 @@ fn write_project(dir: &Path, url: &str) -> std::io::Result<()> {
             }
         }
     }
-    let write = |name: &str, sql: &str| std::fs::write(dir.join("sql/datasets").join(format!("{name}.sql")), sql);
-    write("daily_sales", "SELECT * FROM daily_sales WHERE sold_on BETWEEN :history_from AND :as_of")?;
-    write("products", "SELECT product_id, name, category_path FROM products")?;
-    write("promotions", "SELECT product_id, starts_on, ends_on, kind, discount_rate FROM promotions")
+    for (name, sql) in shop.queries {
+        std::fs::write(dir.join("sql/datasets").join(format!("{name}.sql")), sql)?;
+    }
+    Ok(())
 }
 
 /// A table with the columns of a frame, and its rows.
@@ -175,9 +243,9 @@ fn columns_of(dataset: &Dataset, frame: &DataFrame) -> Vec<Column<'static>> {
     known.columns.iter().filter(|column| frame.column(column.name).is_ok()).copied().collect()
 }
 
-async fn insert(warehouse: &Warehouse, sales: &DataFrame) -> Result<(), Failure> {
+async fn insert(warehouse: &Warehouse, dataset: &Dataset, frame: &DataFrame) -> Result<(), Failure> {
     let mut transaction = warehouse.begin().await?;
-    transaction.insert(DAILY_SALES.name(), DAILY_SALES.schema.columns, sales).await?;
+    transaction.insert(dataset.name(), dataset.schema.columns, frame).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -185,7 +253,7 @@ async fn insert(warehouse: &Warehouse, sales: &DataFrame) -> Result<(), Failure>
 /// When a phase began: its name, microseconds, CPU seconds.
 type Mark = (String, i64, Option<f64>);
 
-async fn one_night(context: &Context, runner: &Runner, as_of: NaiveDate) -> Result<Night, Failure> {
+async fn one_night(context: &Context, runner: &Runner, job: &str, as_of: NaiveDate) -> Result<Night, Failure> {
     // Linux then counts the peak from here; where it does not, the peak includes the generation.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
     let marks: Arc<Mutex<Vec<Mark>>> = Arc::default();
@@ -208,7 +276,7 @@ async fn one_night(context: &Context, runner: &Runner, as_of: NaiveDate) -> Resu
     };
     let timed = Runner { events: Arc::new(events), ..runner.clone() };
     let (begun, cpu) = (now(), ProcessClock.cpu_seconds());
-    let night = run_night(&timed, as_of, &[JOB.to_owned()]).await;
+    let night = run_night(&timed, as_of, &[job.to_owned()]).await;
     let (ended, cpu_ended) = (now(), ProcessClock.cpu_seconds());
     if night.exit_code() != 0 {
         let reason = night.jobs.first().map_or_else(String::new, |job| job.reason.clone());
@@ -236,8 +304,13 @@ async fn one_night(context: &Context, runner: &Runner, as_of: NaiveDate) -> Resu
 fn tell(context: &Context, measured: &Scale) {
     let known = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| format!("{value:.1}"));
     context.terminal.line(format!(
-        "{} series x {} days, {} rows (generated in {:.1} s)",
-        measured.series, measured.days, measured.rows, measured.generate_seconds
+        "{}: {} {} over {} days, {} rows (generated in {:.1} s)",
+        measured.job,
+        measured.size,
+        if measured.job == "basket_rules" { "baskets" } else { "series" },
+        measured.days,
+        measured.rows,
+        measured.generate_seconds
     ));
     for night in &measured.nights {
         context.terminal.line(format!(

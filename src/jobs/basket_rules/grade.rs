@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{DataFrame, PolarsResult};
 
-use super::dataset::{BasketBook, BasketFrames};
-use super::{BasketRules, RuleLevel};
+use super::BasketRules;
+use super::basket_store::BasketStore;
+use super::dataset::{BasketFrames, Catalogue, window};
+use super::level::LevelItems;
+use super::recommend::{Level, levels};
+use crate::frames::texts;
 use crate::job::RunContext;
 
 /// A rule is judged when chance alone would give at least this many baskets with both.
@@ -33,23 +37,25 @@ impl RulesGrade {
     }
 }
 
-pub(super) fn grade(params: &BasketRules, ctx: &RunContext, frames: &BasketFrames) -> PolarsResult<RulesGrade> {
+pub(super) fn grade(
+    params: &BasketRules,
+    ctx: &RunContext,
+    frames: &BasketFrames,
+    catalogue: &Catalogue,
+) -> PolarsResult<RulesGrade> {
     let Some((published_on, rules)) = &frames.graded else { return Ok(RulesGrade::default()) };
-    let from = published_on.succ_opt().unwrap_or(*published_on);
-    let book = BasketBook::read(frames, from, ctx.as_of, params.max_basket_items.get())?;
-    let mut grade = RulesGrade {
-        as_of: Some(*published_on),
-        n_baskets: book.n_baskets,
-        n_rules: rules.height(),
-        n_judged: 0,
-        n_holding: 0,
-    };
-    for level in [RuleLevel::Product, RuleLevel::Category] {
-        let postings = postings(&book, level, params);
-        for (antecedent, consequent) in sides(rules, level)? {
+    // Baskets from before the window are not at hand.
+    let from = published_on.succ_opt().unwrap_or(*published_on).max(window(params, ctx).0).to_epoch_days();
+    let n_baskets = frames.baskets.n_baskets(from);
+    let mut grade =
+        RulesGrade { as_of: Some(*published_on), n_baskets, n_rules: rules.height(), n_judged: 0, n_holding: 0 };
+    for level in levels(params, catalogue) {
+        let items = level.items(frames, catalogue);
+        let postings = postings(&frames.baskets, from, &items);
+        for (antecedent, consequent) in sides(rules, &level)? {
             let Some(holders) = together(&postings, antecedent.split(" + ")) else { continue };
             let Some(of_consequent) = postings.get(consequent.as_str()) else { continue };
-            let expected = holders.len() as f64 * of_consequent.len() as f64 / book.n_baskets as f64;
+            let expected = holders.len() as f64 * of_consequent.len() as f64 / n_baskets as f64;
             if expected >= FEWEST_EXPECTED {
                 grade.n_judged += 1;
                 grade.n_holding += usize::from(common(&holders, of_consequent).len() as f64 > expected);
@@ -60,33 +66,36 @@ pub(super) fn grade(params: &BasketRules, ctx: &RunContext, frames: &BasketFrame
 }
 
 /// Antecedent and consequent of every published rule of a level.
-pub(super) fn sides(rules: &DataFrame, level: RuleLevel) -> PolarsResult<Vec<(String, String)>> {
-    let series = |name: &str| rules.column(name).map(polars::prelude::Column::as_materialized_series);
-    let (levels, left, right) = (series("level")?.str()?, series("antecedent")?.str()?, series("consequent")?.str()?);
-    let rows = levels.iter().zip(left.iter()).zip(right.iter());
+fn sides(rules: &DataFrame, level: &Level) -> PolarsResult<Vec<(String, String)>> {
+    let rows = all_sides(rules)?;
+    Ok(rows.into_iter().filter(|(name, ..)| *name == level.name).map(|(_, left, right)| (left, right)).collect())
+}
+
+/// Level, antecedent and consequent of every published rule.
+pub(super) fn all_sides(rules: &DataFrame) -> PolarsResult<Vec<(String, String, String)>> {
+    let (levels, left, right) = (texts(rules, "level")?, texts(rules, "antecedent")?, texts(rules, "consequent")?);
+    let rows = levels.into_iter().zip(left).zip(right);
     Ok(rows
-        .filter(|((found, _), _)| *found == Some(level.name()))
-        .filter_map(|((_, left), right)| Some((left?.to_owned(), right?.to_owned())))
+        .filter_map(|((level, left), right)| Some((level?.to_owned(), left?.to_owned(), right?.to_owned())))
         .collect())
 }
 
-/// The baskets of each item, ascending.
-fn postings(book: &BasketBook, level: RuleLevel, params: &BasketRules) -> BTreeMap<String, Vec<u32>> {
-    let (ids, item_of) = book.items(level, params.category_depth.map(crate::quantities::Count::get));
-    let mut lists: Vec<Vec<u32>> = vec![Vec::new(); ids.len()];
-    for line in &book.lines {
-        if let Some(item) = item_of[line.product as usize] {
-            lists[item as usize].push(line.basket);
+/// The baskets of each item from a day on, ascending.
+fn postings<'i>(store: &BasketStore, from: i32, items: &'i LevelItems) -> BTreeMap<&'i str, Vec<u32>> {
+    let mut lists: Vec<Vec<u32>> = vec![Vec::new(); items.ids.len()];
+    let baskets = store.days.range(from..).flat_map(|(_, day)| day.baskets());
+    for (number, basket) in baskets.enumerate() {
+        for item in basket.iter().filter_map(|product| items.item_of[*product as usize]) {
+            let list = &mut lists[item as usize];
+            if list.last() != Some(&(number as u32)) {
+                list.push(number as u32);
+            }
         }
     }
-    for list in &mut lists {
-        list.sort_unstable();
-        list.dedup();
-    }
-    ids.into_iter().zip(lists).collect()
+    items.ids.iter().map(String::as_str).zip(lists).collect()
 }
 
-fn together<'a>(postings: &BTreeMap<String, Vec<u32>>, ids: impl Iterator<Item = &'a str>) -> Option<Vec<u32>> {
+fn together<'a>(postings: &BTreeMap<&str, Vec<u32>>, ids: impl Iterator<Item = &'a str>) -> Option<Vec<u32>> {
     let mut held: Option<Vec<u32>> = None;
     for id in ids {
         let list = postings.get(id)?;

@@ -5,23 +5,33 @@
 //! discount at the same time. A rule says that things are bought together, not that one sells the other.
 //!
 //! # From
-//! `basket_lines` of the last `window_days` (one basket per order; baskets of one item count too); `products` for names,
-//! categories and costs. Baskets of more than `max_basket_items` products are left out and counted.
+//! `basket_lines` of the last `window_days`; a basket is an order on a day, and baskets of one item count too. `products` for
+//! names, brands, categories and costs; `stock_levels` for what can be sold at all. Baskets of more than `max_basket_items`
+//! products are left out and counted; returns are in no basket. `never` names products and categories that may stand in no
+//! rule (carrier bags, deposits, gift cards).
 //!
 //! # Model
-//! [`crate::models::rules::association_rules`]: exact counts, tests that compare baskets of like size only,
-//! Benjamini-Hochberg over everything that could have been found, redundant longer rules removed. Ranked by `lift_lower`,
-//! the 95 % lower bound of lift, so that a large lift of few baskets does not lead. Money:
+//! [`crate::models::rules::association_rules`] on products, brands, and categories at every depth: exact counts, tests that compare
+//! baskets of like size only, Benjamini-Hochberg over everything that could have been found, redundant longer rules removed.
+//! A rule whose categories form a rule as well is kept only if it is more frequent than the rest of its categories makes it
+//! (Srikant and Agrawal, "Mining generalized association rules", VLDB 1995, with a test in place of their factor R).
+//! Ranked by `lift_lower`, the 95 % lower bound of lift, so that a large lift of few baskets does not lead. Money:
 //! `margin_per_1000 = 1000 (confidence - share of the consequent) * margin of the consequent per basket with it`, where
 //! margin is `net_amount - unit_cost * quantity`. It is what the association is worth, an upper limit of what acting on
 //! it can bring.
 //!
 //! # Publishes
-//! `association_rules`, one row per level, antecedent and consequent. Categories are named by their path.
+//! `association_rules`, one row per level, antecedent and consequent (categories are named by their path); `rule_measures`, the
+//! other measures of the same rules and how each held over the quarters of the window; `cross_sell`, what to show beside a product.
+//!
+//! # Remembers
+//! From `remember_from_rows` rows on, the baskets and the counts of pairs ([`crate::models::rules::PairBook`]): the next
+//! nights read the last `reread_days` alone, add what is new and take out what leaves the window, with the answer of a full
+//! mine. Every `complete_read_days` everything is read and mined anew. Rules of three items are mined from the baskets every night.
 //!
 //! # Degrades
 //! Without `products`: products only, by their ids, without money. A product without category is absent from the
-//! category level; one without cost leaves `margin_per_1000` NULL. Each is a caveat.
+//! category level; one without cost leaves `margin_per_1000` NULL. Each is a caveat. Without `stock_levels`, `in_stock` is NULL.
 //!
 //! The last rules are graded on the baskets since: newest publication that is at least `grade_after_days` old, or else
 //! the newest one. A rule is judged when chance alone would give five baskets with both.
@@ -30,21 +40,28 @@
 //! Webb (2007), *Machine Learning* 68:1; Webb (2008), *Machine Learning* 71:307; Benjamini & Hochberg (1995), *JRSS B*
 //! 57:289; Breslow & Day (1987), vol. II, p. 69, for the bound.
 
+mod basket_store;
+mod caveats;
+mod cross_sell;
 mod dataset;
+mod evidence;
 mod grade;
+mod level;
 mod page;
 mod recommend;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use basket_store::{BasketStore, DayBaskets, DayChange, Sale};
 pub use dataset::BasketFrames;
 
-use crate::datasets::{BASKET_LINES, Dataset, PRODUCTS, Source};
+use crate::datasets::{BASKET_LINES, Dataset, PRODUCTS, STOCK_LEVELS, Source};
 use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
-use crate::published::ASSOCIATION_RULES;
+use crate::published::{ASSOCIATION_RULES, CROSS_SELL, RULE_MEASURES};
 use crate::quantities::{Count, Days, Level, Share};
 use crate::table::TableSchema;
 
@@ -54,7 +71,7 @@ use crate::table::TableSchema;
 pub struct BasketRules {
     /// Days of baskets that are looked at, up to the as-of date.
     pub window_days: Days,
-    /// What is mined: products, categories or both.
+    /// What is mined: products, brands, categories.
     pub levels: Vec<RuleLevel>,
     /// Fewest baskets that must hold all items of a rule.
     pub min_support_count: Count,
@@ -72,8 +89,21 @@ pub struct BasketRules {
     /// How many levels of the category path to keep; all of them when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category_depth: Option<Count>,
+    /// Products by id and categories by path, each with all that is below it, that may stand in no rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub never: Vec<String>,
+    /// Most products recommended with one product.
+    pub cross_sell_per_product: Count,
+    /// Whether the products recommended with one are each of another category.
+    pub cross_sell_one_per_category: bool,
     /// Age in days of the publication that is graded, when there is one as old.
     pub grade_after_days: Days,
+    /// Rows of baskets from which on they are remembered for the next night.
+    pub remember_from_rows: Count,
+    /// Days whose baskets are read again every night.
+    pub reread_days: Days,
+    /// Days after which everything is read again.
+    pub complete_read_days: Days,
 }
 
 /// What the items of a rule are.
@@ -82,7 +112,9 @@ pub struct BasketRules {
 pub enum RuleLevel {
     /// Products.
     Product,
-    /// Categories, by path.
+    /// Brands.
+    Brand,
+    /// Categories, by path, at every depth.
     Category,
 }
 
@@ -91,6 +123,7 @@ impl RuleLevel {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Product => "product",
+            Self::Brand => "brand",
             Self::Category => "category",
         }
     }
@@ -132,7 +165,7 @@ impl Default for BasketRules {
     fn default() -> Self {
         Self {
             window_days: Days::literal(180),
-            levels: vec![RuleLevel::Product, RuleLevel::Category],
+            levels: vec![RuleLevel::Product, RuleLevel::Brand, RuleLevel::Category],
             min_support_count: Count::literal(20),
             min_support: None,
             min_confidence: Share::literal(0.05),
@@ -140,7 +173,13 @@ impl Default for BasketRules {
             significance: Level::literal(0.05),
             max_basket_items: Count::literal(100),
             category_depth: None,
+            never: Vec::new(),
+            cross_sell_per_product: Count::literal(10),
+            cross_sell_one_per_category: false,
             grade_after_days: Days::literal(28),
+            remember_from_rows: Count::literal(500_000),
+            reread_days: Days::literal(14),
+            complete_read_days: Days::literal(7),
         }
     }
 }
@@ -148,8 +187,8 @@ impl Default for BasketRules {
 impl Job for BasketRules {
     const KIND: &'static str = "basket_rules";
     const NEEDS: &'static [&'static Dataset] = &[&BASKET_LINES];
-    const USES: &'static [&'static Dataset] = &[&PRODUCTS];
-    const PUBLISHES: &'static [&'static TableSchema<'static>] = &[&ASSOCIATION_RULES];
+    const USES: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS];
+    const PUBLISHES: &'static [&'static TableSchema<'static>] = &[&ASSOCIATION_RULES, &RULE_MEASURES, &CROSS_SELL];
     type Dataset = BasketFrames;
 
     async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<BasketFrames> {

@@ -1,41 +1,54 @@
 //! Mines each level and turns what survives into rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::Days;
-use polars::prelude::{Column, DataFrame, PolarsResult};
-
-use super::dataset::{BasketBook, BasketFrames};
-use super::{BasketRules, RuleLevel, grade, page};
+use super::basket_store::DayBaskets;
+use super::cross_sell::cross_sell;
+use super::dataset::{BasketFrames, Catalogue, remembered, window};
+use super::evidence::evidence;
+use super::level::{LevelCounts, LevelItems, parts};
+use super::rows::{RuleRow, cross_sell_frame, measures_frame, rules_frame};
+use super::{BasketRules, RuleLevel, caveats, grade, page};
 use crate::job::{Progress, RunContext};
-use crate::models::rules::{Baskets, Rule, RuleSettings, association_rules};
-use crate::publication::{Caveat, Metric, Publication, PublishedTable, Severity, Unit};
-use crate::published::ASSOCIATION_RULES;
+use crate::models::rules::{Rule, RuleSettings, RulesFound, association_rules, ln_binomial_upper_tail};
+use crate::publication::{Metric, Publication, PublishedTable, Unit};
+use crate::published::{ASSOCIATION_RULES, CROSS_SELL, RULE_MEASURES};
 
-/// A rule with the words and the money that are published with it.
+/// One level of a run.
 #[derive(Clone, Debug)]
-pub(super) struct RuleRow {
-    pub level: RuleLevel,
-    pub antecedent: String,
-    pub consequent: String,
-    pub antecedent_name: String,
-    pub consequent_name: String,
-    pub rank: i64,
-    pub rule: Rule,
-    pub margin_per_1000: Option<f64>,
-    pub sentence: String,
+pub(super) struct Level {
+    pub kind: RuleLevel,
+    /// Parts of the category path; `None`: all of it.
+    depth: Option<u32>,
+    /// In the tables.
+    pub name: String,
+}
+
+impl Level {
+    pub fn items(&self, frames: &BasketFrames, catalogue: &Catalogue) -> LevelItems {
+        LevelItems::new(self.kind, self.depth, &frames.baskets.product_ids, &catalogue.products)
+    }
 }
 
 /// What was searched at a level.
 #[derive(Clone, Debug)]
 pub(super) struct LevelFacts {
-    pub level: RuleLevel,
-    pub n_baskets: usize,
+    pub name: String,
+    pub n_baskets: u32,
+    /// Baskets of one item.
+    pub n_single: u32,
     pub n_items: usize,
     pub n_searched: f64,
     pub n_candidates: usize,
+    /// Rules that the rest of their categories explains.
+    pub n_explained: usize,
     pub n_kept: usize,
+    /// Whether the counts of an earlier night were carried on.
+    pub advanced: bool,
 }
+
+/// Rules of a level above, by the ids of both sides: baskets with both, and how many chance gives.
+type Parents = BTreeMap<(String, String, String), (u32, f64)>;
 
 pub(super) fn recommend(
     params: &BasketRules,
@@ -43,261 +56,258 @@ pub(super) fn recommend(
     frames: &BasketFrames,
     progress: &Progress,
 ) -> anyhow::Result<Publication> {
-    let from = ctx.as_of.checked_sub_days(Days::new(u64::from(params.window_days.get()) - 1)).unwrap_or(ctx.as_of);
-    let book = BasketBook::read(frames, from, ctx.as_of, params.max_basket_items.get())?;
-    if book.n_baskets == 0 {
+    let (from, to) = window(params, ctx);
+    let n_baskets = frames.baskets.n_baskets(i32::MIN);
+    if n_baskets == 0 {
         anyhow::bail!(
-            "basket_lines: no basket of at most {} products from {from} to {}; raise `window_days` or `max_basket_items`",
-            params.max_basket_items.get(),
-            ctx.as_of
+            "basket_lines: no basket of at most {} products from {from} to {to}; raise `window_days` or `max_basket_items`",
+            params.max_basket_items.get()
         );
     }
-    let mut caveats = caveats_of(params, &book, from);
-    let mut levels = params.levels.clone();
-    levels.sort_unstable();
-    levels.dedup();
-    if !book.products.iter().any(|facts| facts.category.is_some()) {
-        levels.retain(|level| *level == RuleLevel::Product);
-    }
-    let (mut rows, mut searched) = (Vec::new(), Vec::new());
-    for (done, &level) in levels.iter().enumerate() {
+    let catalogue = Catalogue::new(frames, params.category_depth)?;
+    let levels = levels(params, &catalogue);
+    let (mut rows, mut searched, mut counted, mut parents) = (Vec::new(), Vec::new(), Vec::new(), Parents::new());
+    for (done, level) in levels.iter().enumerate() {
         progress.report("levels mined", done as u64, levels.len() as u64);
-        let (found, facts) = mine(params, &book, level)?;
+        let items = level.items(frames, &catalogue);
+        let (found, facts, counts) = mine(params, ctx, frames, &catalogue, (level, &items), &mut parents)?;
         rows.extend(found);
         searched.push(facts);
+        counted.extend(counts);
     }
     progress.report("levels mined", levels.len() as u64, levels.len() as u64);
-    let echoes = name_category_lift(&mut rows, &book, params);
-    if echoes > 0 {
-        caveats.push(caveat(
-            (Severity::Note, "echoes_of_categories"),
-            echoes,
-            "product rules whose categories are related as well; their sentence names the lift of the categories, which may be all there is to them".to_owned(),
-        ));
-    }
-    let frame = frame_of(&rows)?;
-    let graded = grade::grade(params, ctx, frames)?;
-    let n_of = |level: RuleLevel| rows.iter().filter(|row| row.level == level).count() as f64;
+    // Mined from the top down, told from the bottom up.
+    rows.sort_by_key(|row: &RuleRow| levels.iter().rev().position(|level| level.name == row.level));
+    searched.reverse();
+    let caveats = caveats::caveats(params, ctx, frames, &catalogue, &searched);
+    let recommended = cross_sell(params, &rows, &catalogue);
+    let graded = grade::grade(params, ctx, frames, &catalogue)?;
+    let n_of = |kind: RuleLevel| rows.iter().filter(|row| row.kind == kind).count() as f64;
     let metric = |name: &str, value: Option<f64>, unit: Unit, meaning: &str| Metric {
         name: name.to_owned(),
         value,
         unit,
         meaning: meaning.to_owned(),
     };
+    let products = recommended.iter().map(|row| &row.product).collect::<BTreeSet<_>>().len();
     let metrics = vec![
         metric("rules", Some(rows.len() as f64), Unit::Count, "Rules beyond chance"),
         metric("rules_product", Some(n_of(RuleLevel::Product)), Unit::Count, "Product rules"),
         metric("rules_category", Some(n_of(RuleLevel::Category)), Unit::Count, "Category rules"),
-        metric("baskets", Some(book.n_baskets as f64), Unit::Count, "Baskets in the window"),
+        metric("rules_brand", Some(n_of(RuleLevel::Brand)), Unit::Count, "Brand rules"),
+        metric("products_with_cross_sell", Some(products as f64), Unit::Count, "Products with something to recommend"),
+        metric("baskets", Some(n_baskets as f64), Unit::Count, "Baskets in the window"),
         metric("rules_still_holding", graded.share(), Unit::Share, "Rules of the last publication that still hold"),
     ];
-    let page = page::page(ctx, frames, &book, &rows, &searched, &graded)?;
+    let page = page::page(ctx, frames, &rows, (&recommended, catalogue.stock_day), &searched, &graded)?;
+    let table = |schema, frame| PublishedTable { schema, frame };
     Ok(Publication {
-        exports: if rows.is_empty() { Vec::new() } else { vec![page::export(&rows)] },
-        memory: None,
-        tables: vec![PublishedTable { schema: &ASSOCIATION_RULES, frame }],
+        exports: page::exports(&rows, &recommended),
+        memory: remembered(params, ctx, frames, counted),
+        tables: vec![
+            table(&ASSOCIATION_RULES, rules_frame(&rows)?),
+            table(&RULE_MEASURES, measures_frame(&rows)?),
+            table(&CROSS_SELL, cross_sell_frame(&recommended)?),
+        ],
         metrics,
         caveats,
         page,
     })
 }
 
-fn mine(params: &BasketRules, book: &BasketBook, level: RuleLevel) -> anyhow::Result<(Vec<RuleRow>, LevelFacts)> {
-    let (ids, item_of) = book.items(level, params.category_depth.map(crate::quantities::Count::get));
-    let pairs = book.lines.iter().filter_map(|line| Some((line.basket, item_of[line.product as usize]?))).collect();
-    let baskets = Baskets::from_pairs(pairs, ids.len() as u32)?;
+/// What is mined, from the top of the category tree down to products.
+pub(super) fn levels(params: &BasketRules, catalogue: &Catalogue) -> Vec<Level> {
+    let wanted = |kind: RuleLevel| params.levels.contains(&kind);
+    let deepest = catalogue.products.iter().filter_map(|facts| facts.category.as_deref()).map(parts).max();
+    let mut levels = Vec::new();
+    if let Some(deepest) = deepest.filter(|_| wanted(RuleLevel::Category)) {
+        levels.extend((1..deepest).map(|depth| Level {
+            kind: RuleLevel::Category,
+            depth: Some(depth),
+            name: format!("category_{depth}"),
+        }));
+        levels.push(Level { kind: RuleLevel::Category, depth: None, name: "category".to_owned() });
+    }
+    if wanted(RuleLevel::Brand) && catalogue.products.iter().any(|facts| facts.brand.is_some()) {
+        levels.push(Level { kind: RuleLevel::Brand, depth: None, name: "brand".to_owned() });
+    }
+    if wanted(RuleLevel::Product) {
+        levels.push(Level { kind: RuleLevel::Product, depth: None, name: "product".to_owned() });
+    }
+    levels
+}
+
+fn mine(
+    params: &BasketRules,
+    ctx: &RunContext,
+    frames: &BasketFrames,
+    catalogue: &Catalogue,
+    (level, items): (&Level, &LevelItems),
+    parents: &mut Parents,
+) -> anyhow::Result<(Vec<RuleRow>, LevelFacts, Option<LevelCounts>)> {
+    let baskets = items.baskets(&frames.baskets)?;
     let by_share = params.min_support.map_or(0.0, |share| (share.get() * baskets.n_baskets() as f64).ceil());
     let settings = RuleSettings {
         min_count: params.min_support_count.get().max(by_share as u32),
         min_confidence: params.min_confidence.get(),
         max_length: params.max_length.get(),
         alpha: params.significance.get(),
+        forbidden: forbidden(params, level.kind, items, catalogue),
         ..RuleSettings::default()
     };
     let below = |a: &str, b: &str| b.strip_prefix(a).is_some_and(|rest| rest.starts_with('/'));
     let related = |a: u32, b: u32| {
-        let (a, b) = (ids[a as usize].as_str(), ids[b as usize].as_str());
-        level == RuleLevel::Category && (below(a, b) || below(b, a))
+        let (a, b) = (items.ids[a as usize].as_str(), items.ids[b as usize].as_str());
+        level.kind == RuleLevel::Category && (below(a, b) || below(b, a))
     };
-    let found = association_rules(&baskets, &settings, &related)?;
-    let margins = margins(book, &item_of, ids.len());
+    let (mut found, mut advanced, mut counts) = (None, false, None);
+    if settings.max_length == 2 {
+        let before = frames.counted.iter().find(|counts| counts.level == level.name);
+        let carried = match before {
+            Some(before) => before.advanced(items, &frames.changes, settings.min_count)?,
+            None => None,
+        };
+        advanced = carried.is_some();
+        let mut now = match carried {
+            Some(carried) => carried,
+            None => LevelCounts::mine(&level.name, items, &baskets, settings.min_count)?,
+        };
+        found = Some(now.book.rules(&baskets, &settings, &related));
+        counts = Some(now);
+    }
+    let found: RulesFound = match found {
+        Some(found) => found,
+        None => association_rules(&baskets, &settings, &related)?,
+    };
+    let n_single = baskets.iter().filter(|basket| basket.len() == 1).count() as u32;
+    let mut rules = found.rules;
+    let sides = |rule: &Rule| {
+        let mut left: Vec<&str> = rule.antecedent.iter().map(|item| items.ids[*item as usize].as_str()).collect();
+        left.sort_unstable();
+        (left, items.ids[rule.consequent as usize].as_str())
+    };
+    for rule in rules.iter().filter(|rule| rule.antecedent.len() == 1) {
+        let (left, right) = sides(rule);
+        let key = (level.name.clone(), left[0].to_owned(), right.to_owned());
+        parents.insert(key, (rule.n_both, rule.n_expected));
+    }
+    let parent_lift = |rule: &Rule| {
+        let [left] = rule.antecedent[..] else { return None };
+        let (name, left) = parent(level, &items.ids[left as usize], catalogue)?;
+        let (_, right) = parent(level, &items.ids[rule.consequent as usize], catalogue)?;
+        let (n_both, n_expected) = parents.get(&(name, left, right))?;
+        lift_of_the_rest(rule, *n_both, *n_expected)
+    };
+    let mined = rules.len();
+    rules.retain(|rule| parent_lift(rule).is_none_or(|lift| says_more(rule, lift, settings.alpha)));
     let facts = LevelFacts {
-        level,
-        n_baskets: baskets.n_baskets(),
-        n_items: ids.len(),
+        name: level.name.clone(),
+        n_baskets: baskets.n_baskets() as u32,
+        n_single,
+        n_items: items.ids.len(),
         n_searched: found.n_searched,
         n_candidates: found.n_candidates,
-        n_kept: found.rules.len(),
+        n_explained: mined - rules.len(),
+        n_kept: rules.len(),
+        advanced,
     };
-    let mut rules = found.rules;
-    rules.sort_by(|a, b| {
-        b.lift_lower
-            .total_cmp(&a.lift_lower)
-            .then_with(|| a.antecedent.cmp(&b.antecedent))
-            .then_with(|| a.consequent.cmp(&b.consequent))
-    });
-    let joined = |items: &[u32], word: &dyn Fn(&str) -> String| {
-        items.iter().map(|&item| word(&ids[item as usize])).collect::<Vec<_>>().join(" + ")
-    };
-    let rows = rules.into_iter().enumerate().map(|(place, rule)| {
-        let name = |id: &str| book.name_of(level, id);
-        let (antecedent_name, consequent_name) =
-            (joined(&rule.antecedent, &name), name(&ids[rule.consequent as usize]));
+    rules.sort_by(|a, b| b.lift_lower.total_cmp(&a.lift_lower).then_with(|| sides(a).cmp(&sides(b))));
+    let (from, to) = window(params, ctx);
+    let held = evidence(&frames.baskets, items, &rules, (from.to_epoch_days(), to.to_epoch_days()))?;
+    let margins = margins(frames, catalogue, items);
+    let name = |id: &str| catalogue.name_of(level.kind, id);
+    let rows = rules.into_iter().zip(held).enumerate().map(|(place, (rule, evidence))| {
+        let (left, right) = sides(&rule);
         let extra = rule.measures.confidence - f64::from(rule.n_consequent) / f64::from(rule.n_baskets);
-        RuleRow {
-            level,
-            antecedent: joined(&rule.antecedent, &str::to_owned),
-            consequent: ids[rule.consequent as usize].clone(),
+        let margin = margins[rule.consequent as usize].map(|margin| margin / f64::from(rule.n_consequent));
+        let parent_lift = parent_lift(&rule);
+        let mut row = RuleRow {
+            kind: level.kind,
+            level: level.name.clone(),
+            antecedent: left.join(" + "),
+            consequent: right.to_owned(),
+            antecedent_name: left.iter().map(|id| name(id)).collect::<Vec<_>>().join(" + "),
+            consequent_name: name(right),
             rank: place as i64 + 1,
-            margin_per_1000: margins[rule.consequent as usize].map(|margin| 1000.0 * extra * margin),
-            sentence: format!(
-                "Baskets with {antecedent_name} contain {consequent_name} {:.1} times as often as chance (in {} of {}; at least {:.1} times with 95 % confidence)",
-                rule.measures.lift,
-                page::grouped(f64::from(rule.n_both)),
-                page::grouped(f64::from(rule.n_antecedent)),
-                rule.lift_lower
-            ),
-            antecedent_name,
-            consequent_name,
+            margin_per_1000: margin.map(|margin| 1000.0 * extra * margin),
+            evidence,
+            parent_lift,
+            sentence: String::new(),
             rule,
-        }
+        };
+        row.sentence = sentence(&row);
+        row
     });
-    Ok((rows.collect(), facts))
+    Ok((rows.collect(), facts, counts))
 }
 
-/// Margin of each item per basket that holds it, in minor currency units; `None` where a line has no cost.
-fn margins(book: &BasketBook, item_of: &[Option<u32>], n_items: usize) -> Vec<Option<f64>> {
-    let mut sums: Vec<Option<f64>> = vec![Some(0.0); n_items];
-    let mut held: Vec<(u32, u32)> = Vec::with_capacity(book.lines.len());
-    for line in &book.lines {
-        let Some(item) = item_of[line.product as usize] else { continue };
-        let cost = book.products[line.product as usize].unit_cost;
-        let margin = cost.map(|cost| line.net_amount as f64 - cost as f64 * line.quantity as f64 / 1000.0);
-        sums[item as usize] = sums[item as usize].zip(margin).map(|(sum, margin)| sum + margin);
-        held.push((item, line.basket));
-    }
-    held.sort_unstable();
-    held.dedup();
-    let mut baskets = vec![0.0; n_items];
-    for (item, _) in held {
-        baskets[item as usize] += 1.0;
-    }
-    sums.into_iter().zip(baskets).map(|(sum, baskets)| sum.filter(|_| baskets > 0.0).map(|sum| sum / baskets)).collect()
+/// Items that may stand in no rule.
+fn forbidden(params: &BasketRules, kind: RuleLevel, items: &LevelItems, catalogue: &Catalogue) -> BTreeSet<u32> {
+    let inside = |path: &str| {
+        params
+            .never
+            .iter()
+            .any(|never| path.strip_prefix(never.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    };
+    let is_forbidden = |id: &String| match kind {
+        RuleLevel::Product => {
+            params.never.contains(id)
+                || catalogue.product(id).and_then(|facts| facts.category.as_deref()).is_some_and(inside)
+        }
+        RuleLevel::Brand => false,
+        RuleLevel::Category => inside(id),
+    };
+    (0..items.ids.len() as u32).filter(|item| is_forbidden(&items.ids[*item as usize])).collect()
 }
 
-/// Adds the lift of its two categories to the sentence of every product pair whose categories form a rule.
-fn name_category_lift(rows: &mut [RuleRow], book: &BasketBook, params: &BasketRules) -> u64 {
-    let by_categories: BTreeMap<(String, String), f64> = rows
-        .iter()
-        .filter(|row| row.level == RuleLevel::Category && row.rule.antecedent.len() == 1)
-        .map(|row| ((row.antecedent.clone(), row.consequent.clone()), row.rule.measures.lift))
-        .collect();
-    let (ids, item_of) = book.items(RuleLevel::Category, params.category_depth.map(crate::quantities::Count::get));
-    let category = |product: u32| item_of[product as usize].map(|item| ids[item as usize].clone());
-    let mut echoes = 0;
-    for row in rows.iter_mut().filter(|row| row.level == RuleLevel::Product && row.rule.antecedent.len() == 1) {
-        let Some(key) = category(row.rule.antecedent[0]).zip(category(row.rule.consequent)) else { continue };
-        if let Some(lift) = by_categories.get(&key) {
-            row.sentence.push_str(&format!("; their categories: {lift:.1} times"));
-            echoes += 1;
+/// The level above and the item there.
+fn parent(level: &Level, id: &str, catalogue: &Catalogue) -> Option<(String, String)> {
+    match level.kind {
+        RuleLevel::Brand => None,
+        RuleLevel::Product => Some(("category".to_owned(), catalogue.product(id)?.category.clone()?)),
+        RuleLevel::Category => {
+            let (above, _) = id.rsplit_once('/')?;
+            Some((format!("category_{}", parts(above)), above.to_owned()))
         }
     }
-    echoes
 }
 
-fn caveat((severity, code): (Severity, &str), count: u64, text: String) -> Caveat {
-    Caveat { severity, code: code.to_owned(), count, text, examples: Vec::new() }
+/// Lift between the two categories of a rule without the rule's own share in it; `None` where nothing of note is left.
+fn lift_of_the_rest(rule: &Rule, n_both: u32, n_expected: f64) -> Option<f64> {
+    let (both, expected) = (n_both.saturating_sub(rule.n_both), n_expected - rule.n_expected);
+    (expected >= 1.0).then(|| f64::from(both) / expected).filter(|lift| *lift > 1.0)
 }
 
-fn caveats_of(params: &BasketRules, book: &BasketBook, from: chrono::NaiveDate) -> Vec<Caveat> {
-    let mut caveats = Vec::new();
-    if book.n_too_large > 0 {
-        let limit = params.max_basket_items.get();
-        caveats.push(caveat(
-            (Severity::Note, "large_baskets"),
-            book.n_too_large as u64,
-            format!("baskets of more than {limit} products were left out as no shopper's; raise `max_basket_items` if they are"),
-        ));
+/// Whether a rule meets more often than its categories make it, beyond chance.
+fn says_more(rule: &Rule, parent_lift: f64, alpha: f64) -> bool {
+    let predicted = rule.n_expected * parent_lift;
+    let draws = rule.n_antecedent.min(rule.n_consequent);
+    f64::from(rule.n_both) > predicted
+        && ln_binomial_upper_tail(rule.n_both, draws, (predicted / f64::from(draws)).min(1.0)) <= alpha.ln()
+}
+
+/// Margin of the sales of each item in minor currency units; `None` where a product has no cost.
+fn margins(frames: &BasketFrames, catalogue: &Catalogue, items: &LevelItems) -> Vec<Option<f64>> {
+    let mut sums: Vec<Option<i128>> = vec![Some(0); items.ids.len()];
+    for sale in frames.baskets.days.values().flat_map(DayBaskets::sales) {
+        let Some(item) = items.item_of[sale.product as usize] else { continue };
+        let sum = &mut sums[item as usize];
+        *sum = sum.zip(catalogue.margin(sale)).map(|(sum, margin)| sum + margin);
     }
-    let start = from.to_epoch_days();
-    if let Some(late) = book.first_day.map(|day| day - start).filter(|late| *late > 7) {
-        caveats.push(caveat(
-            (Severity::Note, "short_history"),
-            late as u64,
-            "days at the start of the window have no baskets; rarer rules will show as history grows".to_owned(),
-        ));
-    }
-    if !book.has_products {
-        caveats.push(caveat(
-            (Severity::Warning, "no_products"),
-            book.products.len() as u64,
-            "there is no dataset `products`: rules name ids, without categories and money; write sql/datasets/products.sql"
-                .to_owned(),
-        ));
-        return caveats;
-    }
-    let mut missing = |code: &str, text: &str, lacks: &dyn Fn(usize) -> bool| {
-        let found: Vec<usize> = (0..book.products.len()).filter(|&number| lacks(number)).collect();
-        if !found.is_empty() {
-            let mut one = caveat((Severity::Warning, code), found.len() as u64, text.to_owned());
-            one.examples = found.iter().take(5).map(|&number| book.product_ids[number].clone()).collect();
-            caveats.push(one);
-        }
-    };
-    let named = |number: usize| book.products[number].name.is_some();
-    missing(
-        "unknown_products",
-        "products sold are not in `products`: they are named by id, without category and cost; add them",
-        &|number| !named(number),
+    sums.into_iter().map(|sum| sum.map(|thousandths| thousandths as f64 / 1000.0)).collect()
+}
+
+fn sentence(row: &RuleRow) -> String {
+    let (rule, left, right) = (&row.rule, &row.antecedent_name, &row.consequent_name);
+    let mut words = format!(
+        "Baskets with {left} contain {right} {:.1} times as often as chance (in {} of {}; at least {:.1} times with 95 % confidence)",
+        rule.measures.lift,
+        page::grouped(f64::from(rule.n_both)),
+        page::grouped(f64::from(rule.n_antecedent)),
+        rule.lift_lower
     );
-    missing(
-        "no_unit_cost",
-        "products have no `unit_cost`: `margin_per_1000` is empty for rules that lead to them or to their category; fill it in",
-        &|number| named(number) && book.products[number].unit_cost.is_none(),
-    );
-    if params.levels.contains(&RuleLevel::Category) {
-        missing(
-            "no_category",
-            "products have no `category_path` and are absent from the category rules; fill it in",
-            &|number| named(number) && book.products[number].category.is_none(),
-        );
+    if let Some(lift) = row.parent_lift {
+        words.push_str(&format!("; the rest of their categories: {lift:.1} times"));
     }
-    caveats
-}
-
-fn frame_of(rows: &[RuleRow]) -> PolarsResult<DataFrame> {
-    let text =
-        |name: &str, of: &dyn Fn(&RuleRow) -> String| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
-    let whole =
-        |name: &str, of: &dyn Fn(&RuleRow) -> i64| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
-    let real =
-        |name: &str, of: &dyn Fn(&RuleRow) -> f64| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
-    let perhaps = |name: &str, of: &dyn Fn(&RuleRow) -> Option<f64>| {
-        Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>())
-    };
-    DataFrame::new(
-        rows.len(),
-        vec![
-            text("level", &|row| row.level.name().to_owned()),
-            text("antecedent", &|row| row.antecedent.clone()),
-            text("consequent", &|row| row.consequent.clone()),
-            text("antecedent_name", &|row| row.antecedent_name.clone()),
-            text("consequent_name", &|row| row.consequent_name.clone()),
-            whole("rank", &|row| row.rank),
-            whole("n_baskets", &|row| i64::from(row.rule.n_baskets)),
-            whole("n_antecedent", &|row| i64::from(row.rule.n_antecedent)),
-            whole("n_consequent", &|row| i64::from(row.rule.n_consequent)),
-            whole("n_both", &|row| i64::from(row.rule.n_both)),
-            real("support", &|row| row.rule.measures.support),
-            real("confidence", &|row| row.rule.measures.confidence),
-            real("lift", &|row| row.rule.measures.lift),
-            real("lift_lower", &|row| row.rule.lift_lower),
-            real("leverage", &|row| row.rule.measures.leverage),
-            perhaps("conviction", &|row| row.rule.measures.conviction.ok()),
-            real("p_value", &|row| row.rule.p_value),
-            real("q_value", &|row| row.rule.q_value),
-            perhaps("margin_per_1000", &|row| row.margin_per_1000),
-            text("sentence", &|row| row.sentence.clone()),
-        ],
-    )
+    words
 }

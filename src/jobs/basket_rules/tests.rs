@@ -1,5 +1,9 @@
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, DataType};
+use rand::{Rng, SeedableRng};
+use rand_pcg::Pcg64Mcg;
 
 use super::*;
 use crate::quantities::Currency;
@@ -57,13 +61,19 @@ fn products(costs: [Option<i64>; 2]) -> DataFrame {
     .unwrap()
 }
 
+fn store(lines: &DataFrame, max_items: u32) -> BasketStore {
+    BasketStore::read(lines, day(-150).to_epoch_days(), day(29).to_epoch_days(), max_items).unwrap()
+}
+
 fn frames(products: Option<DataFrame>) -> BasketFrames {
-    BasketFrames { lines: lines(), products, earlier: None, graded: None }
+    BasketFrames { baskets: store(&lines(), 100), products, ..BasketFrames::default() }
 }
 
 fn run(params: &BasketRules, frames: &BasketFrames) -> Publication {
     let publication = params.recommend(&ctx(), frames, &Progress::silent()).unwrap();
-    ASSOCIATION_RULES.check(&publication.tables[0].frame).unwrap();
+    for table in &publication.tables {
+        table.schema.check(&table.frame).unwrap();
+    }
     publication
 }
 
@@ -116,7 +126,8 @@ fn a_missing_cost_leaves_only_the_rules_that_lead_to_that_product_without_money(
 #[test]
 fn baskets_above_the_cap_are_left_out_and_counted() {
     let params = BasketRules { max_basket_items: Count::new(1.0).unwrap(), ..BasketRules::default() };
-    let error = params.recommend(&ctx(), &frames(None), &Progress::silent()).unwrap_err();
+    let none = BasketFrames { baskets: store(&lines(), 1), ..BasketFrames::default() };
+    let error = params.recommend(&ctx(), &none, &Progress::silent()).unwrap_err();
     assert!(error.to_string().contains("no basket of at most 1 products"), "{error}");
     let mut big = lines();
     let extra = big.slice(0, 1);
@@ -128,7 +139,7 @@ fn baskets_above_the_cap_are_left_out_and_counted() {
     });
     big.vstack_mut(&extra).unwrap();
     let params = BasketRules { max_basket_items: Count::new(3.0).unwrap(), ..BasketRules::default() };
-    let publication = run(&params, &BasketFrames { lines: big, ..frames(None) });
+    let publication = run(&params, &BasketFrames { baskets: store(&big, 3), ..frames(None) });
     assert!(publication.caveats.iter().any(|caveat| caveat.code == "large_baskets" && caveat.count == 1));
     assert_eq!(publication.tables[0].frame.column("n_baskets").unwrap().i64().unwrap().get(0), Some(299));
 }
@@ -150,14 +161,15 @@ fn the_last_rules_are_graded_on_the_baskets_since_and_changes_are_told() {
 
 #[test]
 fn a_single_basket_publishes_an_empty_table() {
-    let publication = run(&BasketRules::default(), &BasketFrames { lines: lines().slice(0, 1), ..frames(None) });
+    let publication =
+        run(&BasketRules::default(), &BasketFrames { baskets: store(&lines().slice(0, 1), 100), ..frames(None) });
     assert_eq!(publication.tables[0].frame.height(), 0);
     assert!(publication.exports.is_empty());
 }
 
 #[test]
 fn the_order_of_lines_does_not_matter() {
-    let reversed = BasketFrames { lines: lines().reverse(), ..frames(None) };
+    let reversed = BasketFrames { baskets: store(&lines().reverse(), 100), ..frames(None) };
     let (one, other) = (run(&BasketRules::default(), &frames(None)), run(&BasketRules::default(), &reversed));
     assert!(one.tables[0].frame.equals_missing(&other.tables[0].frame));
 }
@@ -178,4 +190,94 @@ fn categories_are_cut_at_the_depth_and_parents_stay_apart() {
     );
     assert!(toml::from_str::<BasketRules>("max_length = 4").is_err());
     assert!(toml::from_str::<BasketRules>("min_suport = 0.1").is_err());
+}
+
+/// `per_day` baskets a day for days `from..to`: planted pairs, chance, a product that appears on day 25, and every seventh
+/// day another mix.
+fn shop(from: i64, to: i64, per_day: u32) -> DataFrame {
+    let (mut orders, mut products, mut days, mut amounts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for offset in from..to {
+        let mut chance = Pcg64Mcg::seed_from_u64(offset as u64);
+        for number in 0..per_day {
+            let size = 1 + chance.random_range(0..if offset % 7 == 0 { 7 } else { 4 });
+            let mut held: BTreeSet<String> = (0..size).map(|_| format!("X{}", chance.random_range(0..40))).collect();
+            if chance.random::<f64>() < 0.15 {
+                held.extend(["A".to_owned(), "B".to_owned()]);
+            }
+            if offset >= 25 && chance.random::<f64>() < 0.2 {
+                held.extend(["NEW".to_owned(), "X1".to_owned()]);
+            }
+            for product in held {
+                orders.push(format!("{offset}-{number}"));
+                products.push(product);
+                days.push(day(offset));
+                amounts.push(100 + (offset + i64::from(number)) % 7);
+            }
+        }
+    }
+    let n = orders.len();
+    let columns = vec![
+        Column::new("order_id".into(), orders),
+        date_column("sold_on", &days),
+        Column::new("product_id".into(), products),
+        Column::new("quantity".into(), vec![1_000_i64; n]),
+        Column::new("net_amount".into(), amounts),
+    ];
+    DataFrame::new(n, columns).unwrap()
+}
+
+#[test]
+fn thirty_nights_that_carry_on_say_what_thirty_full_mines_say() {
+    let params: BasketRules = toml::from_str(
+        "window_days = 15\nmin_support_count = 6\nremember_from_rows = 1\nreread_days = 3\nmax_basket_items = 6",
+    )
+    .unwrap();
+    let products: Vec<String> = (0..40).map(|number| format!("X{number}")).collect();
+    let products = DataFrame::new(
+        42,
+        vec![
+            Column::new(
+                "product_id".into(),
+                products.iter().cloned().chain(["A".into(), "B".into()]).collect::<Vec<_>>(),
+            ),
+            Column::new("name".into(), vec![None::<&str>; 42]),
+            Column::new(
+                "category_path".into(),
+                (0..42).map(|number| format!("G{}/C{}", number % 2, number % 6)).collect::<Vec<_>>(),
+            ),
+            Column::new("brand".into(), (0..42).map(|number| format!("brand {}", number % 9)).collect::<Vec<_>>()),
+            Column::new("unit_cost".into(), (0..42).map(|number| Some(50 + number)).collect::<Vec<Option<i64>>>()),
+        ],
+    )
+    .unwrap();
+    let mut memory: Option<Vec<u8>> = None;
+    let mut carried_on = 0;
+    for night in 15..45_i64 {
+        let ctx = RunContext { as_of: day(night), ..ctx() };
+        let window = (day(night - 14).to_epoch_days(), day(night).to_epoch_days());
+        let full = BasketFrames {
+            baskets: BasketStore::read(&shop(night - 14, night + 1, 60), window.0, window.1, 6).unwrap(),
+            products: Some(products.clone()),
+            ..BasketFrames::default()
+        };
+        let expected = params.recommend(&ctx, &full, &Progress::silent()).unwrap();
+        let mut next = None;
+        if let Some(bytes) = memory.take() {
+            let memory = dataset::Memory::decoded(&bytes).unwrap();
+            let mut frames = memory.carried_on(&params, &ctx, &shop(night - 3, night + 1, 60).reverse()).unwrap();
+            frames.products = Some(products.clone());
+            // The day that entered and the day that left; what was read again was the same.
+            assert_eq!(frames.changes.len(), 2);
+            let found = params.recommend(&ctx, &frames, &Progress::silent()).unwrap();
+            for (found, expected) in found.tables.iter().zip(&expected.tables) {
+                assert!(found.frame.equals_missing(&expected.frame), "night {night}: {}", found.schema.name);
+            }
+            assert!(codes(&found).contains(&"remembered_baskets"));
+            carried_on +=
+                u32::from(found.page.details[0].figures.iter().any(|figure| figure.note.contains("carried on")));
+            next = found.memory;
+        }
+        memory = next.or(expected.memory);
+    }
+    assert!(carried_on >= 25, "{carried_on}");
 }

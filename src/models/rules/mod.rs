@@ -19,6 +19,7 @@ mod pair_book;
 mod settings;
 mod shuffled;
 mod size_bands;
+mod stability;
 mod tails;
 #[cfg(test)]
 mod tests;
@@ -31,4 +32,5 @@ pub use measures::{Measure, Measures, Undefined};
 pub use pair_book::PairBook;
 pub use settings::{Rule, RuleSettings, RulesFound};
 pub use size_bands::{SizeBands, SizeTally};
+pub use stability::{Trend, trend};
 pub use tails::{CrossCounts, hypergeometric_quantile, ln_binomial_upper_tail, ln_fisher_upper_tail};

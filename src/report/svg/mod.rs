@@ -12,6 +12,7 @@ use crate::publication::Chart;
 
 mod canvas;
 mod fan;
+mod network;
 mod rows;
 mod scale;
 
@@ -72,6 +73,7 @@ pub(super) fn draw(chart: &Chart, currency: &Currency, id: &str) -> Drawing {
             let (legend, note) = (Vec::new(), rows.note(chart.bars.len()));
             rows.drawing(id, legend, note)
         }
+        Chart::Network(chart) => network::draw(chart, currency, id),
         Chart::Intervals(chart) => {
             let rows = rows::interval_rows(chart, currency);
             let reference = format::number_with_unit(chart.unit, Some(chart.reference), currency);

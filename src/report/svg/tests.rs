@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::scale::{Scale, Ticks, date_ticks};
 use super::*;
-use crate::publication::{BarChart, FanChart, FanPoint, Interval, IntervalChart, Unit};
+use crate::publication::{BarChart, FanChart, FanPoint, Interval, IntervalChart, NetworkChart, Unit};
 
 fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, day).unwrap()
@@ -70,7 +70,8 @@ fn empty_charts_say_that_there_is_nothing() {
     let bars = Chart::Bars(BarChart { title: "t".to_owned(), unit: Unit::Money, bars: vec![] });
     let intervals =
         Chart::Intervals(IntervalChart { title: "t".to_owned(), unit: Unit::Share, reference: 0.0, intervals: vec![] });
-    for chart in [fan(vec![], vec![]), fan(vec![(day(1), f64::NAN)], vec![]), bars, intervals] {
+    let network = Chart::Network(NetworkChart { title: "t".to_owned(), unit: Unit::Ratio, links: vec![] });
+    for chart in [fan(vec![], vec![]), fan(vec![(day(1), f64::NAN)], vec![]), bars, intervals, network] {
         assert!(drawn(&chart).wide.contains("No data to draw."));
     }
 }
@@ -151,4 +152,17 @@ fn a_small_bar_chart_is_drawn_like_this() {
     <path class="c-bar" d="M8 25h275.2v14h-275.2z"/>
     </svg>
     "#);
+}
+
+#[test]
+fn a_network_draws_each_thing_once_and_says_what_it_leaves_out() {
+    let link = |one: &str, other: &str, value| (one.to_owned(), other.to_owned(), value);
+    let links = vec![link("A", "B", 9.0), link("C", "D", 5.0), link("A", "C", 2.0), link("A", "E", f64::NAN)];
+    let network = |links| Chart::Network(NetworkChart { title: "t".to_owned(), unit: Unit::Ratio, links });
+    let few = drawn(&network(links));
+    assert_eq!((few.wide.matches("<circle").count(), few.wide.matches("c-link").count()), (4, 3));
+    assert!(few.wide.contains("c-link w6") && few.wide.contains("c-link w1"));
+    assert_eq!(few.note, "The first 3 of 4 links are drawn.");
+    let many = (0..40).map(|n| link(&format!("a{n}"), &format!("b{n}"), 1.0)).collect();
+    assert_eq!(drawn(&network(many)).note, "The first 14 of 40 links are drawn.");
 }

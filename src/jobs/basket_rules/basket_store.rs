@@ -1,0 +1,226 @@
+//! The baskets of a window, by day and in numbers: what a night keeps for the next one.
+
+use std::collections::{BTreeMap, HashMap};
+
+use polars::prelude::{DataFrame, PolarsResult};
+use serde::{Deserialize, Serialize};
+
+use crate::models::rules::{Baskets, RulesError};
+
+/// Baskets by day. Products are numbers: their places in `product_ids`, which only ever grows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BasketStore {
+    /// In the order in which they were first met.
+    pub product_ids: Vec<String>,
+    /// The days with baskets, as days since 1970-01-01.
+    pub days: BTreeMap<i32, DayBaskets>,
+}
+
+/// The baskets of one day: an order is a basket, on the day its lines name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayBaskets {
+    /// Rows they were read from.
+    pub rows: u64,
+    /// Baskets left out because they hold too many products.
+    pub n_too_large: u32,
+    /// Products of each basket, ascending; baskets in the order of their products, whatever order they were read in.
+    items: Vec<u32>,
+    /// Where in `items` each basket ends.
+    ends: Vec<u32>,
+    /// What each product brought, by product.
+    sales: Vec<Sale>,
+}
+
+/// Sales of a product on a day, in the baskets that are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sale {
+    /// The product's number.
+    pub product: u32,
+    /// Minor currency units.
+    pub net_amount: i64,
+    /// Thousandths of a unit.
+    pub quantity: i64,
+}
+
+/// A day that is no longer what it was when it was counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayChange {
+    /// What was counted.
+    pub before: Option<DayBaskets>,
+    /// What is to be counted now.
+    pub after: Option<DayBaskets>,
+}
+
+impl DayBaskets {
+    /// The products of each basket.
+    pub fn baskets(&self) -> impl Iterator<Item = &[u32]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.items[start as usize..*end as usize])
+    }
+
+    /// How many baskets.
+    pub fn n_baskets(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// What each product brought.
+    pub fn sales(&self) -> &[Sale] {
+        &self.sales
+    }
+
+    fn new(mut baskets: Vec<Vec<u32>>, sales: BTreeMap<u32, Sale>, rows: u64, n_too_large: u32) -> Self {
+        baskets.sort_unstable();
+        let mut day = Self { rows, n_too_large, sales: sales.into_values().collect(), ..Self::default() };
+        for basket in baskets {
+            day.items.extend(basket);
+            day.ends.push(day.items.len() as u32);
+        }
+        day
+    }
+}
+
+impl BasketStore {
+    /// The baskets of the days `from..=to` in rows of `basket_lines`; those of more than `max_items` products are counted only.
+    ///
+    /// # Errors
+    /// A column is missing.
+    pub fn read(rows: &DataFrame, from: i32, to: i32, max_items: u32) -> PolarsResult<Self> {
+        let mut store = Self::default();
+        store.days = store.days_of(rows, from, to, max_items)?;
+        Ok(store)
+    }
+
+    /// Moves the window to `from..=to`, with the days from `reread` on as the rows have them. Second: the days that changed.
+    ///
+    /// # Errors
+    /// A column is missing.
+    pub fn advanced(
+        mut self,
+        rows: &DataFrame,
+        reread: i32,
+        (from, to): (i32, i32),
+        max_items: u32,
+    ) -> PolarsResult<(Self, Vec<DayChange>)> {
+        let mut new = self.days_of(rows, reread.max(from), to, max_items)?;
+        let mut changes = Vec::new();
+        let mut old = std::mem::take(&mut self.days);
+        let seen_anew = old.split_off(&reread);
+        let kept = old.split_off(&from);
+        changes.extend(old.into_values().map(|day| DayChange { before: Some(day), after: None }));
+        for (day, before) in seen_anew {
+            let after = new.get(&day);
+            if after != Some(&before) {
+                changes.push(DayChange { before: Some(before), after: after.cloned() });
+            }
+            if let Some((day, after)) = new.remove_entry(&day) {
+                self.days.insert(day, after);
+            }
+        }
+        changes.extend(new.values().map(|day| DayChange { before: None, after: Some(day.clone()) }));
+        self.days.extend(new);
+        self.days.extend(kept);
+        Ok((self, changes))
+    }
+
+    /// Rows of the days before one.
+    pub fn rows_before(&self, day: i32) -> BTreeMap<i32, u64> {
+        self.days.range(..day).map(|(day, baskets)| (*day, baskets.rows)).collect()
+    }
+
+    /// Rows of all days.
+    pub fn n_rows(&self) -> u64 {
+        self.days.values().map(|day| day.rows).sum()
+    }
+
+    /// Baskets from a day on.
+    pub fn n_baskets(&self, from: i32) -> usize {
+        self.days.range(from..).map(|(_, day)| day.n_baskets()).sum()
+    }
+
+    fn days_of(
+        &mut self,
+        rows: &DataFrame,
+        from: i32,
+        to: i32,
+        max_items: u32,
+    ) -> PolarsResult<BTreeMap<i32, DayBaskets>> {
+        let series = |name: &str| rows.column(name).map(polars::prelude::Column::as_materialized_series);
+        let (orders, products) = (series("order_id")?.str()?, series("product_id")?.str()?);
+        let days = series("sold_on")?.date()?.physical();
+        let (amounts, quantities) = (series("net_amount")?.i64()?, series("quantity")?.i64()?);
+        let mut numbers: HashMap<String, u32> =
+            self.product_ids.iter().enumerate().map(|(number, id)| (id.clone(), number as u32)).collect();
+        let mut baskets: HashMap<(i32, &str), u32> = HashMap::new();
+        let mut lines: Vec<(u32, Sale)> = Vec::with_capacity(rows.height());
+        let mut day_of: Vec<i32> = Vec::new();
+        // Rows of one order mostly follow each other.
+        let mut last: Option<((i32, &str), u32)> = None;
+        let facts = days.iter().zip(amounts.iter()).zip(quantities.iter());
+        for ((order, product), ((day, net_amount), quantity)) in orders.iter().zip(products.iter()).zip(facts) {
+            let Some(day) = day.filter(|day| (from..=to).contains(day)) else { continue };
+            let (Some(order), Some(product)) = (order, product) else { continue };
+            let product = if let Some(number) = numbers.get(product) {
+                *number
+            } else {
+                let number = self.product_ids.len() as u32;
+                self.product_ids.push(product.to_owned());
+                numbers.insert(product.to_owned(), number);
+                number
+            };
+            let key = (day, order);
+            let basket = match last {
+                Some((same, basket)) if same == key => basket,
+                _ => *baskets.entry(key).or_insert_with(|| {
+                    day_of.push(day);
+                    day_of.len() as u32 - 1
+                }),
+            };
+            last = Some((key, basket));
+            let sale = Sale { product, net_amount: net_amount.unwrap_or(0), quantity: quantity.unwrap_or(0) };
+            lines.push((basket, sale));
+        }
+        drop(baskets);
+        lines.sort_unstable_by_key(|(basket, sale)| (day_of[*basket as usize], *basket, sale.product));
+        let mut found = BTreeMap::new();
+        for of_day in lines.chunk_by(|a, b| day_of[a.0 as usize] == day_of[b.0 as usize]) {
+            let (mut kept, mut sales, mut n_too_large) = (Vec::new(), BTreeMap::new(), 0);
+            for basket in of_day.chunk_by(|a, b| a.0 == b.0) {
+                let mut items: Vec<u32> = basket.iter().map(|(_, sale)| sale.product).collect();
+                items.dedup();
+                if items.len() > max_items as usize {
+                    n_too_large += 1;
+                    continue;
+                }
+                kept.push(items);
+                for (_, line) in basket {
+                    let sale = sales.entry(line.product).or_insert(Sale { net_amount: 0, quantity: 0, ..*line });
+                    sale.net_amount += line.net_amount;
+                    sale.quantity += line.quantity;
+                }
+            }
+            let day = day_of[of_day[0].0 as usize];
+            found.insert(day, DayBaskets::new(kept, sales, of_day.len() as u64, n_too_large));
+        }
+        Ok(found)
+    }
+}
+
+/// The baskets of days as baskets of items, where each product is an item or none.
+///
+/// # Errors
+/// Too many entries to number.
+pub fn baskets_of<'d>(
+    days: impl Iterator<Item = &'d DayBaskets>,
+    item_of: &[Option<u32>],
+    n_items: u32,
+) -> Result<Baskets, RulesError> {
+    let (mut items, mut ends) = (Vec::new(), Vec::new());
+    for basket in days.flat_map(DayBaskets::baskets) {
+        items.extend(basket.iter().filter_map(|product| item_of[*product as usize]));
+        ends.push(items.len() as u32);
+    }
+    if items.len() > u32::MAX as usize {
+        return Err(RulesError::TooManyEntries { entries: items.len() });
+    }
+    Baskets::from_rows(items, &ends, n_items)
+}

@@ -1,0 +1,100 @@
+//! Products, brands and categories as items, and their counts from night to night.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::RuleLevel;
+use super::basket_store::{BasketStore, DayChange, baskets_of};
+use super::dataset::ProductFacts;
+use crate::models::rules::{Baskets, PairBook, RulesError};
+
+/// What the items of a level are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LevelItems {
+    /// An item's number is its place.
+    pub ids: Vec<String>,
+    /// Of each product; `None`: it is in none.
+    pub item_of: Vec<Option<u32>>,
+}
+
+impl LevelItems {
+    /// The items of a level. Categories are cut at `depth` parts; a product whose path is shorter than that is in none, unless the
+    /// level is that of whole paths (`depth` = `None`).
+    pub fn new(level: RuleLevel, depth: Option<u32>, ids: &[String], products: &[ProductFacts]) -> Self {
+        let named: Vec<Option<&str>> = match level {
+            RuleLevel::Product => {
+                return Self { ids: ids.to_vec(), item_of: (0..ids.len() as u32).map(Some).collect() };
+            }
+            RuleLevel::Brand => products.iter().map(|facts| facts.brand.as_deref()).collect(),
+            RuleLevel::Category => {
+                products.iter().map(|facts| facts.category.as_deref().and_then(|path| cut(path, depth))).collect()
+            }
+        };
+        let known: BTreeSet<&str> = named.iter().flatten().copied().collect();
+        let numbers: BTreeMap<&str, u32> = known.iter().enumerate().map(|(number, &id)| (id, number as u32)).collect();
+        let item_of = named.iter().map(|id| id.and_then(|id| numbers.get(id).copied())).collect();
+        Self { ids: known.into_iter().map(str::to_owned).collect(), item_of }
+    }
+
+    /// The baskets of a store.
+    pub fn baskets(&self, store: &BasketStore) -> Result<Baskets, RulesError> {
+        baskets_of(store.days.values(), &self.item_of, self.ids.len() as u32)
+    }
+
+    /// Whether counts of `self` are counts of `now` as well: what was an item still is the same one.
+    fn still_means(&self, now: &Self) -> bool {
+        now.ids.starts_with(&self.ids) && now.item_of.starts_with(&self.item_of)
+    }
+}
+
+/// The first `depth` parts of a category path.
+fn cut(path: &str, depth: Option<u32>) -> Option<&str> {
+    let Some(depth) = depth else { return Some(path) };
+    let mut ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
+    ends.nth(depth.max(1) as usize - 1).map(|end| &path[..end])
+}
+
+/// The parts of a category path.
+pub(super) fn parts(path: &str) -> u32 {
+    path.matches('/').count() as u32 + 1
+}
+
+/// The counts of a level, as one night leaves them for the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LevelCounts {
+    /// Its name in the tables.
+    pub level: String,
+    items: LevelItems,
+    pub book: PairBook,
+}
+
+impl LevelCounts {
+    /// Mines the window.
+    pub fn mine(level: &str, items: &LevelItems, window: &Baskets, min_count: u32) -> Result<Self, RulesError> {
+        Ok(Self { level: level.to_owned(), items: items.clone(), book: PairBook::mine(window, min_count)? })
+    }
+
+    /// The same counts after the days that changed; `None` where the window has to be mined anew.
+    pub fn advanced(
+        &self,
+        now: &LevelItems,
+        changes: &[DayChange],
+        min_count: u32,
+    ) -> Result<Option<Self>, RulesError> {
+        if !self.items.still_means(now) || !self.book.serves(min_count) {
+            return Ok(None);
+        }
+        let mut book = self.book.clone();
+        let n_items = now.ids.len() as u32;
+        for DayChange { before, after } in changes {
+            if let Some(after) = after {
+                book.add(&baskets_of([after].into_iter(), &now.item_of, n_items)?);
+            }
+            if let Some(before) = before {
+                book.remove(&baskets_of([before].into_iter(), &now.item_of, n_items)?);
+            }
+        }
+        Ok(Some(Self { level: self.level.clone(), items: now.clone(), book }))
+    }
+}
