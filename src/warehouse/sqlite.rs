@@ -65,26 +65,38 @@ pub(super) async fn read(connection: &mut SqliteConnection, query: &Query<'_>) -
     let binds = bind_values(query.origin, &rewritten.names, &query.binds)?;
     let arguments = arguments(query.origin, binds)?;
     let mut rows = connection.fetch(sqlx::query_with(vouch(&rewritten.sql), arguments));
-    let mut number = 0;
-    loop {
-        // The rows come from a thread of SQLite's own. Waiting for every single one would make it wake us every time, at
-        // several times the price of the row; a short sleep lets it fill the channel instead.
-        let row = match futures_util::poll!(rows.next()) {
-            Poll::Ready(Some(row)) => row.map_err(|error| sql_error(query.origin, query.sql, &error))?,
-            Poll::Ready(None) => break,
-            Poll::Pending if number == 0 => match rows.next().await {
-                Some(row) => row.map_err(|error| sql_error(query.origin, query.sql, &error))?,
-                None => break,
-            },
-            Poll::Pending => {
-                tokio::time::sleep(FILLING).await;
-                continue;
+    let failed = |error: sqlx::Error| sql_error(query.origin, query.sql, &error);
+    let (mut batch, mut number, mut ended) = (Vec::with_capacity(ROWS_AHEAD), 0, false);
+    while !ended {
+        // The rows come from a thread of SQLite's own, through a channel. What is there is taken out at once and looked at
+        // after: a channel that stays full, or empty, would make one thread wake the other for every single row, at several
+        // times the price of the row.
+        while batch.len() < ROWS_AHEAD {
+            match futures_util::poll!(rows.next()) {
+                Poll::Ready(Some(row)) => batch.push(row.map_err(failed)?),
+                Poll::Ready(None) => {
+                    ended = true;
+                    break;
+                }
+                Poll::Pending => break,
             }
-        };
-        number += 1;
-        for column in 0..found.len() {
-            let value = row.try_get_raw(column).map_err(|error| sql_error(query.origin, query.sql, &error))?;
-            builder.push(column, number, cell(value))?;
+        }
+        if batch.is_empty() && !ended {
+            if number == 0 {
+                match rows.next().await {
+                    Some(row) => batch.push(row.map_err(failed)?),
+                    None => ended = true,
+                }
+            } else {
+                tokio::time::sleep(FILLING).await;
+            }
+        }
+        for row in batch.drain(..) {
+            number += 1;
+            for column in 0..found.len() {
+                let value = row.try_get_raw(column).map_err(failed)?;
+                builder.push(column, number, cell(value))?;
+            }
         }
     }
     drop(rows);
