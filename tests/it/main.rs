@@ -12,6 +12,7 @@ mod cli;
 mod crash;
 mod daemon;
 mod eval;
+mod eval_rules;
 mod memory;
 mod night;
 mod postgres;

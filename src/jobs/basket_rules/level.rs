@@ -42,6 +42,21 @@ impl LevelItems {
         baskets_of(store.days.values(), &self.item_of, self.ids.len() as u32)
     }
 
+    /// Baskets that hold an item at all.
+    pub fn n_baskets(&self, store: &BasketStore) -> u32 {
+        let holds = |basket: &&[u32]| basket.iter().any(|product| self.item_of[*product as usize].is_some());
+        store.days.values().map(|day| day.baskets().filter(holds).count() as u32).sum()
+    }
+
+    /// Baskets that hold one item.
+    pub fn n_single(&self, store: &BasketStore) -> u32 {
+        let is_single = |basket: &&[u32]| {
+            let mut items = basket.iter().filter_map(|product| self.item_of[*product as usize]);
+            items.next().is_some_and(|first| items.all(|item| item == first))
+        };
+        store.days.values().map(|day| day.baskets().filter(is_single).count() as u32).sum()
+    }
+
     /// Whether counts of `self` are counts of `now` as well: what was an item still is the same one.
     fn still_means(&self, now: &Self) -> bool {
         now.ids.starts_with(&self.ids) && now.item_of.starts_with(&self.item_of)

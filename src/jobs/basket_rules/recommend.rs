@@ -68,9 +68,9 @@ pub(super) fn recommend(
     let levels = levels(params, &catalogue);
     let (mut rows, mut searched, mut counted, mut parents) = (Vec::new(), Vec::new(), Vec::new(), Parents::new());
     for (done, level) in levels.iter().enumerate() {
-        progress.report("levels mined", done as u64, levels.len() as u64);
+        let steps = |what: &str| progress.report(&format!("{} {what}", level.name), done as u64, levels.len() as u64);
         let items = level.items(frames, &catalogue);
-        let (found, facts, counts) = mine(params, ctx, frames, &catalogue, (level, &items), &mut parents)?;
+        let (found, facts, counts) = mine(params, ctx, frames, &catalogue, (level, &items), &mut parents, &steps)?;
         rows.extend(found);
         searched.push(facts);
         counted.extend(counts);
@@ -144,9 +144,11 @@ fn mine(
     catalogue: &Catalogue,
     (level, items): (&Level, &LevelItems),
     parents: &mut Parents,
+    steps: &dyn Fn(&str),
 ) -> anyhow::Result<(Vec<RuleRow>, LevelFacts, Option<LevelCounts>)> {
-    let baskets = items.baskets(&frames.baskets)?;
-    let by_share = params.min_support.map_or(0.0, |share| (share.get() * baskets.n_baskets() as f64).ceil());
+    steps("counted");
+    let n_baskets = items.n_baskets(&frames.baskets);
+    let by_share = params.min_support.map_or(0.0, |share| (share.get() * f64::from(n_baskets)).ceil());
     let settings = RuleSettings {
         min_count: params.min_support_count.get().max(by_share as u32),
         min_confidence: params.min_confidence.get(),
@@ -160,8 +162,9 @@ fn mine(
         let (a, b) = (items.ids[a as usize].as_str(), items.ids[b as usize].as_str());
         level.kind == RuleLevel::Category && (below(a, b) || below(b, a))
     };
-    let (mut found, mut advanced, mut counts) = (None, false, None);
-    if settings.max_length == 2 {
+    let baskets = || items.baskets(&frames.baskets);
+    let (mut advanced, mut counts) = (false, None);
+    let found: RulesFound = if settings.max_length == 2 {
         let before = frames.counted.iter().find(|counts| counts.level == level.name);
         let carried = match before {
             Some(before) => before.advanced(items, &frames.changes, settings.min_count)?,
@@ -170,16 +173,16 @@ fn mine(
         advanced = carried.is_some();
         let mut now = match carried {
             Some(carried) => carried,
-            None => LevelCounts::mine(&level.name, items, &baskets, settings.min_count)?,
+            None => LevelCounts::mine(&level.name, items, &baskets()?, settings.min_count)?,
         };
-        found = Some(now.book.rules(&baskets, &settings, &related));
+        steps("tested");
+        let found = now.book.rules(baskets, &settings, &related)?;
         counts = Some(now);
-    }
-    let found: RulesFound = match found {
-        Some(found) => found,
-        None => association_rules(&baskets, &settings, &related)?,
+        found
+    } else {
+        association_rules(&baskets()?, &settings, &related)?
     };
-    let n_single = baskets.iter().filter(|basket| basket.len() == 1).count() as u32;
+    steps("looked at again");
     let mut rules = found.rules;
     let sides = |rule: &Rule| {
         let mut left: Vec<&str> = rule.antecedent.iter().map(|item| items.ids[*item as usize].as_str()).collect();
@@ -202,8 +205,8 @@ fn mine(
     rules.retain(|rule| parent_lift(rule).is_none_or(|lift| says_more(rule, lift, settings.alpha)));
     let facts = LevelFacts {
         name: level.name.clone(),
-        n_baskets: baskets.n_baskets() as u32,
-        n_single,
+        n_baskets,
+        n_single: items.n_single(&frames.baskets),
         n_items: items.ids.len(),
         n_searched: found.n_searched,
         n_candidates: found.n_candidates,

@@ -175,3 +175,7 @@ impl Measures {
         .collect()
     }
 }
+
+#[cfg(test)]
+#[path = "measures_tests.rs"]
+mod tests;

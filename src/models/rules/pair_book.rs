@@ -75,16 +75,19 @@ impl PairBook {
         &self.tally
     }
 
-    /// Rules of two items, as [`super::association_rules`] finds them in the `window`, which must hold the baskets counted; it is looked
-    /// at for pairs that may have become frequent alone.
+    /// Rules of two items, as [`super::association_rules`] finds them in the baskets counted. `window` gives these baskets; it is
+    /// asked for them where pairs may have become frequent only.
+    ///
+    /// # Errors
+    /// Those of `window`.
     pub fn rules(
         &mut self,
-        window: &Baskets,
+        window: impl FnOnce() -> Result<Baskets, RulesError>,
         settings: &RuleSettings,
         related: &dyn Fn(u32, u32) -> bool,
-    ) -> RulesFound {
+    ) -> Result<RulesFound, RulesError> {
         let min_count = settings.min_count.max(1);
-        self.count_anew(window, min_count);
+        self.count_anew(window, min_count)?;
         let bands = SizeBands::from_tally(&self.tally);
         let allowed = |item: &u32| !settings.forbidden.contains(item);
         let counts = self.tally.item_counts();
@@ -109,11 +112,15 @@ impl PairBook {
             sets: singles.chain(pairs).collect(),
             bands: settings.stratify_by_size.then_some(&bands),
         };
-        counted.rules(&RuleSettings { max_length: 2, ..settings.clone() }, related)
+        Ok(counted.rules(&RuleSettings { max_length: 2, ..settings.clone() }, related))
     }
 
     /// Moves pairs that may meet `min_count` times among those that are kept.
-    fn count_anew(&mut self, window: &Baskets, min_count: u32) {
+    fn count_anew(
+        &mut self,
+        window: impl FnOnce() -> Result<Baskets, RulesError>,
+        min_count: u32,
+    ) -> Result<(), RulesError> {
         let known_below = self.kept_from - 1;
         let mut open: HashMap<(u32, u32), u32> = self
             .since
@@ -122,8 +129,9 @@ impl PairBook {
             .map(|(pair, _)| (*pair, 0))
             .collect();
         if open.is_empty() {
-            return;
+            return Ok(());
         }
+        let window = window()?;
         let mut concerned = vec![false; window.n_items() as usize];
         for (a, b) in open.keys() {
             concerned[*a as usize] = true;
@@ -143,6 +151,7 @@ impl PairBook {
             self.since.remove(&pair);
             self.kept.insert(pair, count);
         }
+        Ok(())
     }
 }
 
