@@ -14,7 +14,7 @@ pub use coupons::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS, COUPON_DROPS, COUPON_TAR
 pub use forecasts::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON, QUANTILES};
 pub use inventory::{INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES};
 pub use lift::CAMPAIGN_LIFT;
-pub use rules::{ASSOCIATION_RULES, CROSS_SELL, RULE_MEASURES};
+pub use rules::{ASSOCIATION_RULES, CROSS_SELL, RULE_MEASURES, SUBSTITUTES};
 
 use crate::table::ColumnType::{Date, Integer, Text};
 use crate::table::{Column, TableSchema};
@@ -36,6 +36,7 @@ pub const TABLES: &[&TableSchema<'static>] = &[
     &INVENTORY_RECOMMENDATIONS,
     &RECOMMENDATION_OUTCOMES,
     &RULE_MEASURES,
+    &SUBSTITUTES,
 ];
 
 /// The columns that the runner puts before a published table's own.

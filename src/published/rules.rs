@@ -102,3 +102,28 @@ pub const CROSS_SELL: TableSchema<'static> = TableSchema {
         Column::new("sentence", Text, "why, in words"),
     ],
 };
+
+/// Products of one category that replace each other.
+pub const SUBSTITUTES: TableSchema<'static> = TableSchema {
+    name: "substitutes",
+    doc: "pairs of products of one category that share a basket less often than chance: likely substitutes, both ways round",
+    grain: &["product_id", "substitute_id"],
+    columns: &[
+        Column::new("product_id", Text, "what may run out or be delisted"),
+        Column::new("substitute_id", Text, "what may replace it"),
+        Column::new("product_name", Text, "what people call it"),
+        Column::new("substitute_name", Text, "what people call it"),
+        Column::new("category", Text, "the category of both"),
+        Column::new("n_product", Integer, "baskets with the product"),
+        Column::new("n_substitute", Integer, "baskets with the substitute"),
+        Column::new("n_both", Integer, "baskets with both"),
+        Column::new("n_expected", Real, "baskets with both that chance gives at the same basket sizes"),
+        Column::new(
+            "q_value",
+            Real,
+            "of meeting no less often than three quarters of chance, corrected over all pairs asked about",
+        ),
+        Column::nullable("in_stock", Integer, "the substitute at the newest count, 1 or 0; NULL: not counted"),
+        Column::new("sentence", Text, "the pair in words"),
+    ],
+};

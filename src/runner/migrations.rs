@@ -27,13 +27,13 @@ const SQLITE: &[Migration] = &[
     migration!("sqlite", 1, "0001_ledger.sql"),
     migration!("sqlite", 2, "0002_publications.sql"),
     migration!("sqlite", 3, "0003_accuracy_by_horizon.sql"),
-    migration!("sqlite", 4, "0004_rule_measures_and_cross_sell.sql"),
+    migration!("sqlite", 4, "0004_what_rules_are_used_for.sql"),
 ];
 const POSTGRES: &[Migration] = &[
     migration!("postgres", 1, "0001_ledger.sql"),
     migration!("postgres", 2, "0002_publications.sql"),
     migration!("postgres", 3, "0003_accuracy_by_horizon.sql"),
-    migration!("postgres", 4, "0004_rule_measures_and_cross_sell.sql"),
+    migration!("postgres", 4, "0004_what_rules_are_used_for.sql"),
 ];
 
 /// Every step for a dialect.
@@ -113,7 +113,7 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::*;
-    use crate::published::{CROSS_SELL, FORECAST_ACCURACY_BY_HORIZON, KEY_COLUMNS, RULE_MEASURES, TABLES};
+    use crate::published::{CROSS_SELL, FORECAST_ACCURACY_BY_HORIZON, KEY_COLUMNS, RULE_MEASURES, SUBSTITUTES, TABLES};
     use crate::table::{Column, ColumnType, TableSchema};
 
     fn sql_type(dialect: Dialect, kind: ColumnType) -> &'static str {
@@ -131,7 +131,7 @@ mod tests {
 
     /// Published tables that came after the first ones, by the step that creates them.
     const LATER: &[(i64, &TableSchema<'static>)] =
-        &[(3, &FORECAST_ACCURACY_BY_HORIZON), (4, &CROSS_SELL), (4, &RULE_MEASURES)];
+        &[(3, &FORECAST_ACCURACY_BY_HORIZON), (4, &CROSS_SELL), (4, &RULE_MEASURES), (4, &SUBSTITUTES)];
 
     /// The tables that a step creates.
     fn tables_of(version: i64) -> Vec<&'static TableSchema<'static>> {

@@ -22,7 +22,9 @@
 //!
 //! # Publishes
 //! `association_rules`, one row per level, antecedent and consequent (categories are named by their path); `rule_measures`, the
-//! other measures of the same rules and how each held over the quarters of the window; `cross_sell`, what to show beside a product.
+//! other measures of the same rules and how each held over the quarters of the window; `cross_sell`, what to show beside a product;
+//! `substitutes`, pairs of one category that share a basket less often than three quarters of chance
+//! ([`crate::models::rules::avoiding_pairs`]).
 //!
 //! # Remembers
 //! From `remember_from_rows` rows on, the baskets and the counts of pairs ([`crate::models::rules::PairBook`]): the next
@@ -50,6 +52,7 @@ mod level;
 mod page;
 mod recommend;
 mod rows;
+mod substitutes;
 #[cfg(test)]
 mod tests;
 
@@ -61,7 +64,7 @@ pub use dataset::BasketFrames;
 use crate::datasets::{BASKET_LINES, Dataset, PRODUCTS, STOCK_LEVELS, Source};
 use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
-use crate::published::{ASSOCIATION_RULES, CROSS_SELL, RULE_MEASURES};
+use crate::published::{ASSOCIATION_RULES, CROSS_SELL, RULE_MEASURES, SUBSTITUTES};
 use crate::quantities::{Count, Days, Level, Share};
 use crate::table::TableSchema;
 
@@ -188,7 +191,8 @@ impl Job for BasketRules {
     const KIND: &'static str = "basket_rules";
     const NEEDS: &'static [&'static Dataset] = &[&BASKET_LINES];
     const USES: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS];
-    const PUBLISHES: &'static [&'static TableSchema<'static>] = &[&ASSOCIATION_RULES, &RULE_MEASURES, &CROSS_SELL];
+    const PUBLISHES: &'static [&'static TableSchema<'static>] =
+        &[&ASSOCIATION_RULES, &RULE_MEASURES, &CROSS_SELL, &SUBSTITUTES];
     type Dataset = BasketFrames;
 
     async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<BasketFrames> {

@@ -11,6 +11,7 @@ use super::evidence::QUARTERS;
 use super::grade::{RulesGrade, all_sides};
 use super::recommend::LevelFacts;
 use super::rows::RuleRow;
+use super::substitutes::Replacement;
 use crate::job::RunContext;
 use crate::models::rules::Trend;
 use crate::publication::{
@@ -33,6 +34,7 @@ pub(super) fn page(
     frames: &BasketFrames,
     rows: &[RuleRow],
     (recommended, stock_day): (&[CrossSell], Option<i32>),
+    replaced: &[Replacement],
     searched: &[LevelFacts],
     grade: &RulesGrade,
 ) -> PolarsResult<Page> {
@@ -46,7 +48,7 @@ pub(super) fn page(
             grouped(frames.baskets.n_baskets(i32::MIN) as f64)
         ),
         grade: Some(grade_section(ctx, grade)),
-        actions: actions(rows, recommended, stock_day),
+        actions: actions(rows, recommended, stock_day).into_iter().chain(substitutes(replaced)).collect(),
         changes: vec![changes(frames, rows)?, moving(rows)],
         details: details(frames, rows, searched),
     })
@@ -146,6 +148,33 @@ fn actions(rows: &[RuleRow], recommended: &[CrossSell], stock_day: Option<i32>) 
         ..Section::default()
     });
     sections
+}
+
+/// Likely substitutes, each pair once.
+fn substitutes(replaced: &[Replacement]) -> Option<Section> {
+    let once: Vec<&Replacement> = replaced.iter().filter(|row| row.product < row.substitute).collect();
+    let column = |label: &str, unit: Option<Unit>| ViewColumn { label: label.to_owned(), unit };
+    let rows = once.iter().take(SHOWN_ACTIONS).map(|row| {
+        let names = [&row.product_name, &row.substitute_name, &row.category].map(|text| Cell::Text(text.clone()));
+        names.into_iter().chain([Cell::Number(row.n_both as f64), Cell::Number(row.n_expected)]).collect()
+    });
+    (!once.is_empty()).then(|| Section {
+        heading: "Likely substitutes".to_owned(),
+        text: vec!["Of one category, and seldom in one basket: offer the second where the first is out of stock, and think before delisting both.".to_owned()],
+        tables: vec![TableView {
+            caption: "Pairs that share a basket less often than chance".to_owned(),
+            columns: vec![
+                column("One", None),
+                column("The other", None),
+                column("Category", None),
+                column("Baskets with both", Some(Unit::Count)),
+                column("By chance", Some(Unit::Count)),
+            ],
+            rows: rows.collect(),
+            total_rows: once.len(),
+        }],
+        ..Section::default()
+    })
 }
 
 /// The rules of two items of a kind, each pair once, strongest first.

@@ -7,12 +7,15 @@ use super::cross_sell::cross_sell;
 use super::dataset::{BasketFrames, Catalogue, remembered, window};
 use super::evidence::evidence;
 use super::level::{LevelCounts, LevelItems, parts};
-use super::rows::{RuleRow, cross_sell_frame, measures_frame, rules_frame};
+use super::rows::{RuleRow, cross_sell_frame, measures_frame, rules_frame, substitutes_frame};
+use super::substitutes::substitutes;
 use super::{BasketRules, RuleLevel, caveats, grade, page};
 use crate::job::{Progress, RunContext};
-use crate::models::rules::{Rule, RuleSettings, RulesFound, association_rules, ln_binomial_upper_tail};
+use crate::models::rules::{
+    Baskets, Rule, RuleSettings, RulesError, RulesFound, SizeTally, association_rules, ln_binomial_upper_tail,
+};
 use crate::publication::{Metric, Publication, PublishedTable, Unit};
-use crate::published::{ASSOCIATION_RULES, CROSS_SELL, RULE_MEASURES};
+use crate::published::{ASSOCIATION_RULES, CROSS_SELL, RULE_MEASURES, SUBSTITUTES};
 
 /// One level of a run.
 #[derive(Clone, Debug)]
@@ -81,6 +84,12 @@ pub(super) fn recommend(
     searched.reverse();
     let caveats = caveats::caveats(params, ctx, frames, &catalogue, &searched);
     let recommended = cross_sell(params, &rows, &catalogue);
+    let known = counted.iter().find(|counts: &&LevelCounts| counts.level == RuleLevel::Product.name());
+    let tally = match known {
+        Some(counts) => counts.book.tally().clone(),
+        None => SizeTally::of(&products(frames)?),
+    };
+    let replaced = substitutes(params, frames, &catalogue, &tally);
     let graded = grade::grade(params, ctx, frames, &catalogue)?;
     let n_of = |kind: RuleLevel| rows.iter().filter(|row| row.kind == kind).count() as f64;
     let metric = |name: &str, value: Option<f64>, unit: Unit, meaning: &str| Metric {
@@ -89,17 +98,23 @@ pub(super) fn recommend(
         unit,
         meaning: meaning.to_owned(),
     };
-    let products = recommended.iter().map(|row| &row.product).collect::<BTreeSet<_>>().len();
+    let with_cross_sell = recommended.iter().map(|row| &row.product).collect::<BTreeSet<_>>().len();
     let metrics = vec![
         metric("rules", Some(rows.len() as f64), Unit::Count, "Rules beyond chance"),
         metric("rules_product", Some(n_of(RuleLevel::Product)), Unit::Count, "Product rules"),
         metric("rules_category", Some(n_of(RuleLevel::Category)), Unit::Count, "Category rules"),
         metric("rules_brand", Some(n_of(RuleLevel::Brand)), Unit::Count, "Brand rules"),
-        metric("products_with_cross_sell", Some(products as f64), Unit::Count, "Products with something to recommend"),
+        metric(
+            "products_with_cross_sell",
+            Some(with_cross_sell as f64),
+            Unit::Count,
+            "Products with something to recommend",
+        ),
+        metric("substitutes", Some(replaced.len() as f64 / 2.0), Unit::Count, "Pairs of likely substitutes"),
         metric("baskets", Some(n_baskets as f64), Unit::Count, "Baskets in the window"),
         metric("rules_still_holding", graded.share(), Unit::Share, "Rules of the last publication that still hold"),
     ];
-    let page = page::page(ctx, frames, &rows, (&recommended, catalogue.stock_day), &searched, &graded)?;
+    let page = page::page(ctx, frames, &rows, (&recommended, catalogue.stock_day), &replaced, &searched, &graded)?;
     let table = |schema, frame| PublishedTable { schema, frame };
     Ok(Publication {
         exports: page::exports(&rows, &recommended),
@@ -108,11 +123,18 @@ pub(super) fn recommend(
             table(&ASSOCIATION_RULES, rules_frame(&rows)?),
             table(&RULE_MEASURES, measures_frame(&rows)?),
             table(&CROSS_SELL, cross_sell_frame(&recommended)?),
+            table(&SUBSTITUTES, substitutes_frame(&replaced)?),
         ],
         metrics,
         caveats,
         page,
     })
+}
+
+/// The baskets as baskets of products.
+fn products(frames: &BasketFrames) -> Result<Baskets, RulesError> {
+    let ids = &frames.baskets.product_ids;
+    LevelItems::new(RuleLevel::Product, None, ids, &[]).baskets(&frames.baskets)
 }
 
 /// What is mined, from the top of the category tree down to products.

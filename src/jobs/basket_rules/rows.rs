@@ -5,6 +5,7 @@ use polars::prelude::{Column, DataFrame, PolarsResult};
 use super::RuleLevel;
 use super::cross_sell::CrossSell;
 use super::evidence::{Evidence, QUARTERS};
+use super::substitutes::Replacement;
 use crate::models::rules::{Measure, Rule};
 
 /// A rule with the words and the money that are published with it.
@@ -123,6 +124,29 @@ pub(super) fn cross_sell_frame(rows: &[CrossSell]) -> PolarsResult<DataFrame> {
             table.real("lift_lower", |row| row.lift_lower),
             table.whole("n_both", |row| row.n_both),
             table.perhaps("margin_per_1000", |row| row.margin_per_1000),
+            table.text("sentence", |row| row.sentence.clone()),
+        ],
+    )
+}
+
+/// `substitutes`.
+pub(super) fn substitutes_frame(rows: &[Replacement]) -> PolarsResult<DataFrame> {
+    let table = Table(rows);
+    let stock: Vec<Option<i64>> = rows.iter().map(|row| row.in_stock.map(i64::from)).collect();
+    DataFrame::new(
+        rows.len(),
+        vec![
+            table.text("product_id", |row| row.product.clone()),
+            table.text("substitute_id", |row| row.substitute.clone()),
+            table.text("product_name", |row| row.product_name.clone()),
+            table.text("substitute_name", |row| row.substitute_name.clone()),
+            table.text("category", |row| row.category.clone()),
+            table.whole("n_product", |row| row.n_product),
+            table.whole("n_substitute", |row| row.n_substitute),
+            table.whole("n_both", |row| row.n_both),
+            table.real("n_expected", |row| row.n_expected),
+            table.real("q_value", |row| row.q_value),
+            Column::new("in_stock".into(), stock),
             table.text("sentence", |row| row.sentence.clone()),
         ],
     )

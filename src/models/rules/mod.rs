@@ -10,6 +10,7 @@
 //! Counts are exact, output order is fixed, and neither depends on the number of threads.
 
 mod associations;
+mod avoiding;
 mod baskets;
 mod itemset_table;
 mod itemsets;
@@ -25,6 +26,7 @@ mod tails;
 mod tests;
 
 pub use associations::association_rules;
+pub use avoiding::{AvoidingPair, AvoidingSettings, avoiding_pairs};
 pub use baskets::{Baskets, RulesError};
 pub use itemset_table::{CountedRule, ItemsetTable, MiningSettings, Target};
 pub use itemsets::{Itemset, frequent_itemsets};

@@ -168,6 +168,34 @@ impl SizeBands {
     /// on such numbers. The price is some power where
     /// both items stand in more than a fifth of all baskets.
     pub(super) fn surprise(&self, question: &BandCounts<'_>) -> Surprise {
+        let (expected, draws) = self.chance(question);
+        let both = f64::from(question.n_both);
+        let ln_p = if both <= expected {
+            0.0
+        } else if both < expected + 1.0 {
+            // Hoeffding's bound starts one above the mean; Markov's holds everywhere.
+            (expected / both).ln()
+        } else {
+            ln_binomial_upper_tail(question.n_both, draws, expected / f64::from(draws))
+        };
+        Surprise { expected, ln_p }
+    }
+
+    /// Tests "at least a share `tolerated` of what basket size explains", one-sided: the other tail of [`SizeBands::surprise`], with the
+    /// same bound.
+    pub(super) fn lack(&self, question: &BandCounts<'_>, tolerated: f64) -> Surprise {
+        let (expected, draws) = self.chance(question);
+        let enough = tolerated * expected;
+        let ln_p = if f64::from(question.n_both) > enough - 1.0 {
+            0.0
+        } else {
+            ln_binomial_upper_tail(draws - question.n_both, draws, 1.0 - enough / f64::from(draws))
+        };
+        Surprise { expected, ln_p }
+    }
+
+    /// Mean number of meetings, and of how many yes-or-no draws it is the mean.
+    fn chance(&self, question: &BandCounts<'_>) -> (f64, u32) {
         let (mut expected, mut draws) = (0.0, 0_u32);
         for (index, band) in self.bands.iter().enumerate() {
             let n = question.group.map_or(band.n, |group| group[index]);
@@ -186,16 +214,7 @@ impl SizeBands {
             expected += (a * share_b * crowding).clamp(least, f64::from(fewest));
             draws += fewest;
         }
-        let both = f64::from(question.n_both);
-        let ln_p = if both <= expected {
-            0.0
-        } else if both < expected + 1.0 {
-            // Hoeffding's bound starts one above the mean; Markov's holds everywhere.
-            (expected / both).ln()
-        } else {
-            ln_binomial_upper_tail(question.n_both, draws, expected / f64::from(draws))
-        };
-        Surprise { expected, ln_p }
+        (expected, draws)
     }
 }
 

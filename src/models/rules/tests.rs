@@ -332,3 +332,42 @@ fn without_associations_hardly_a_night_publishes_anything() {
     // One night in twenty is promised; 6 or more of 40 would be met once in 70 times.
     assert!(publish <= 5, "{publish} of 40 nights");
 }
+
+#[test]
+fn items_that_replace_each_other_avoid_each_other_and_strangers_do_not() {
+    // Of 0 and 1 a basket takes one; 2, 3, 4 and 5 come by chance; all are of one group, 6 is of another.
+    let mut chance = Pcg64Mcg::seed_from_u64(8);
+    let lists: Vec<Vec<u32>> = (0..6_000)
+        .map(|basket| {
+            let often = if basket % 5 == 0 { 0.5 } else { 0.2 };
+            let mut items: Vec<u32> = (2..7).filter(|_| chance.random::<f64>() < often).collect();
+            if chance.random::<f64>() < 2.0 * often {
+                items.push(u32::from(chance.random::<f64>() < 0.4));
+            }
+            if items.is_empty() { vec![6] } else { items }
+        })
+        .collect();
+    let baskets = baskets_of(&lists, 7);
+    let groups = [Some(0), Some(0), Some(0), Some(0), Some(0), Some(0), Some(1)];
+    let settings = AvoidingSettings { min_expected: 10.0, tolerated: 0.75, alpha: 0.05 };
+    let found = avoiding_pairs(baskets.iter(), &SizeTally::of(&baskets), &groups, settings);
+    assert_eq!(found.iter().map(|pair| pair.items).collect::<Vec<_>>(), [[0, 1]], "{found:?}");
+    assert!(found[0].n_both == 0 && found[0].n_expected > 100.0 && found[0].q_value < 1e-20);
+    // Nothing to ask about: too rare, or in no group.
+    let rare = AvoidingSettings { min_expected: 1e9, ..settings };
+    assert!(avoiding_pairs(baskets.iter(), &SizeTally::of(&baskets), &groups, rare).is_empty());
+    assert!(avoiding_pairs(baskets.iter(), &SizeTally::of(&baskets), &[None; 7], settings).is_empty());
+}
+
+#[test]
+fn shuffled_baskets_have_hardly_a_pair_that_avoids_itself() {
+    let baskets = shop(31, 3_000, &[], 5.0);
+    let settings = AvoidingSettings { min_expected: 5.0, tolerated: 1.0, alpha: 0.05 };
+    let groups = vec![Some(0); 300];
+    let nights = (0..20_u64).filter(|night| {
+        let shuffled = baskets.shuffled(&mut Pcg64Mcg::seed_from_u64(*night));
+        !avoiding_pairs(shuffled.iter(), &SizeTally::of(&shuffled), &groups, settings).is_empty()
+    });
+    let nights = nights.count();
+    assert!(nights <= 4, "{nights} of 20 nights");
+}

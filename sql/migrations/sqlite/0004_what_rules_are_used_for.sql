@@ -104,3 +104,42 @@ CREATE TABLE staged_rule_measures (
 CREATE INDEX rule_measures_by_run ON rule_measures (run_id);
 CREATE VIEW rule_measures_current AS
 SELECT t.* FROM rule_measures t JOIN nightclerk_current c ON c.run_id = t.run_id;
+
+-- pairs of products of one category that share a basket less often than chance: likely substitutes, both ways round
+CREATE TABLE substitutes (
+    job TEXT NOT NULL,
+    as_of TEXT NOT NULL,
+    run_id INTEGER NOT NULL,
+    product_id TEXT NOT NULL,
+    substitute_id TEXT NOT NULL,
+    product_name TEXT NOT NULL,
+    substitute_name TEXT NOT NULL,
+    category TEXT NOT NULL,
+    n_product INTEGER NOT NULL,
+    n_substitute INTEGER NOT NULL,
+    n_both INTEGER NOT NULL,
+    n_expected REAL NOT NULL,
+    q_value REAL NOT NULL,
+    in_stock INTEGER,
+    sentence TEXT NOT NULL
+);
+CREATE TABLE staged_substitutes (
+    job TEXT NOT NULL,
+    as_of TEXT NOT NULL,
+    run_id INTEGER NOT NULL,
+    product_id TEXT NOT NULL,
+    substitute_id TEXT NOT NULL,
+    product_name TEXT NOT NULL,
+    substitute_name TEXT NOT NULL,
+    category TEXT NOT NULL,
+    n_product INTEGER NOT NULL,
+    n_substitute INTEGER NOT NULL,
+    n_both INTEGER NOT NULL,
+    n_expected REAL NOT NULL,
+    q_value REAL NOT NULL,
+    in_stock INTEGER,
+    sentence TEXT NOT NULL
+);
+CREATE INDEX substitutes_by_run ON substitutes (run_id);
+CREATE VIEW substitutes_current AS
+SELECT t.* FROM substitutes t JOIN nightclerk_current c ON c.run_id = t.run_id;
