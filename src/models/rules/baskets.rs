@@ -118,6 +118,11 @@ impl Baskets {
         self.n_items
     }
 
+    /// The items of one basket.
+    pub(super) fn basket(&self, number: usize) -> &[u32] {
+        &self.items[self.offsets[number] as usize..self.offsets[number + 1] as usize]
+    }
+
     /// The items of each basket.
     pub fn iter(&self) -> impl Iterator<Item = &[u32]> {
         self.offsets.windows(2).map(|ends| &self.items[ends[0] as usize..ends[1] as usize])

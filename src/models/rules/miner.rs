@@ -56,6 +56,8 @@ pub(super) struct Ranked {
 
 /// Itemsets between two looks at the memory they take.
 const ACCOUNT_EVERY: u32 = 4_096;
+/// Baskets between the one that is counted and the one that is fetched from memory.
+const LOOK_AHEAD: usize = 12;
 /// Stands before the ranks of a basket.
 const BASKET: u32 = u32::MAX;
 
@@ -264,7 +266,12 @@ impl<'a, C: Collect> Walk<'a, C> {
         if self.search.max_length < 2 || rank == 0 {
             return;
         }
-        for &place in places {
+        // Baskets of a rare item lie anywhere: each is looked at a little before its turn, so that it has arrived by then.
+        let mut early = 0;
+        for (index, &place) in places.iter().enumerate() {
+            if let Some(&coming) = places.get(index + LOOK_AHEAD) {
+                early ^= ranked.ranks[coming as usize];
+            }
             for other in ranked.before(place) {
                 let count = &mut self.counts[other as usize];
                 if *count == 0 {
@@ -273,6 +280,7 @@ impl<'a, C: Collect> Walk<'a, C> {
                 *count += 1;
             }
         }
+        std::hint::black_box(early);
         self.rows.clear();
         self.bits.clear();
         // Most frequent items first, whatever order baskets were read in.

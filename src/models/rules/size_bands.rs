@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Baskets;
@@ -59,27 +60,50 @@ pub(super) struct BandCounts<'a> {
 impl SizeTally {
     /// Of baskets.
     pub fn of(baskets: &Baskets) -> Self {
-        let mut tally = Self::default();
-        tally.add(baskets);
-        tally
+        let parts: Vec<Self> = (0..baskets.n_baskets())
+            .into_par_iter()
+            .with_min_len(COUNTED_TOGETHER)
+            .fold(Self::default, |mut tally, number| {
+                tally.change(baskets.n_items(), std::iter::once(baskets.basket(number)), |count| count + 1);
+                tally
+            })
+            .collect();
+        parts.into_iter().reduce(Self::merged).unwrap_or_default()
     }
 
     /// Counts more baskets.
     pub fn add(&mut self, baskets: &Baskets) {
-        self.change(baskets, |count| count + 1);
+        self.change(baskets.n_items(), baskets.iter(), |count| count + 1);
     }
 
     /// Takes baskets out that were counted before.
     pub fn remove(&mut self, baskets: &Baskets) {
-        self.change(baskets, |count| count.saturating_sub(1));
+        self.change(baskets.n_items(), baskets.iter(), |count| count.saturating_sub(1));
         self.sizes.retain(|_, baskets| *baskets > 0);
     }
 
-    fn change(&mut self, baskets: &Baskets, step: impl Fn(u32) -> u32) {
-        if self.by_item.len() < baskets.n_items() as usize {
-            self.by_item.resize(baskets.n_items() as usize, Vec::new());
+    /// Both together.
+    fn merged(mut self, other: Self) -> Self {
+        for (size, baskets) in other.sizes {
+            *self.sizes.entry(size).or_default() += baskets;
         }
-        for items in baskets.iter() {
+        for (item, by_band) in other.by_item.into_iter().enumerate() {
+            let known = &mut self.by_item[item];
+            if known.len() < by_band.len() {
+                known.resize(by_band.len(), 0);
+            }
+            for (known, baskets) in known.iter_mut().zip(by_band) {
+                *known += baskets;
+            }
+        }
+        self
+    }
+
+    fn change<'b>(&mut self, n_items: u32, baskets: impl Iterator<Item = &'b [u32]>, step: impl Fn(u32) -> u32) {
+        if self.by_item.len() < n_items as usize {
+            self.by_item.resize(n_items as usize, Vec::new());
+        }
+        for items in baskets {
             let size = self.sizes.entry(items.len() as u32).or_default();
             *size = step(*size);
             let band = band_of_size(items.len());
@@ -114,6 +138,9 @@ impl SizeTally {
         (0..bands.len()).map(|band| known.get(band).copied().unwrap_or(0)).collect()
     }
 }
+
+/// Baskets that one thread counts at least: fewer are not worth the sum.
+const COUNTED_TOGETHER: usize = 65_536;
 
 /// The number of the band of baskets of a size: sizes up to 16 by themselves, above in steps of 15 %.
 fn band_of_size(size: usize) -> usize {
