@@ -6,16 +6,15 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
+use rayon::prelude::*;
 
 use super::EvalError;
 use crate::models::rules::Baskets;
 
-/// Bytes read at a time.
-const CHUNK: usize = 1 << 18;
-/// Whole numbers below this are looked up in a table; others, and words, by their text.
-const LARGEST_DIRECT: usize = 1 << 22;
-/// Not seen yet.
-const UNSEEN: u32 = u32::MAX;
+/// Bytes that a thread parses at a time.
+const BLOCK: usize = 1 << 20;
+/// Whole numbers below this are their own code; others, and words, have the codes from here on, as they come.
+const FIRST_WORD: u32 = 1 << 22;
 
 /// Where baskets come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,81 +71,101 @@ impl BasketSource {
     }
 }
 
-/// Items numbered as they come.
+/// Codes of items that are no small numbers, as they come.
 #[derive(Default)]
-struct Items {
-    direct: Vec<u32>,
-    by_text: HashMap<Box<[u8]>, u32>,
-    n: u32,
-}
+struct Words(HashMap<Box<[u8]>, u32>);
 
-impl Items {
-    fn of_number(&mut self, number: usize) -> u32 {
-        if number >= self.direct.len() {
-            self.direct.resize((number + 1).next_power_of_two(), UNSEEN);
-        }
-        if self.direct[number] == UNSEEN {
-            self.direct[number] = self.n;
-            self.n += 1;
-        }
-        self.direct[number]
+impl Words {
+    fn code(&mut self, text: &[u8]) -> u32 {
+        direct_number(text).unwrap_or_else(|| self.code_of_word(text))
     }
 
-    fn of_text(&mut self, text: &[u8]) -> u32 {
-        if let Some(number) = direct_number(text) {
-            return self.of_number(number);
-        }
-        self.by_text.get(text).copied().unwrap_or_else(|| {
-            self.by_text.insert(text.into(), self.n);
-            self.n += 1;
-            self.n - 1
-        })
+    fn code_of_word(&mut self, text: &[u8]) -> u32 {
+        let next = FIRST_WORD + self.0.len() as u32;
+        self.0.get(text).copied().unwrap_or_else(|| *self.0.entry(text.into()).or_insert(next))
     }
-
-    /// The labels in order, and the new number of each item. `Err`: one that is no UTF-8 text.
-    fn in_order(self) -> Result<Ordered, String> {
-        let mut labels: Vec<(String, u32)> = Vec::with_capacity(self.n as usize);
-        let seen = self.direct.iter().enumerate().filter(|(_, item)| **item != UNSEEN);
-        labels.extend(seen.map(|(number, item)| (number.to_string(), *item)));
-        for (text, item) in self.by_text {
-            match String::from_utf8(text.into_vec()) {
-                Ok(text) => labels.push((text, item)),
-                Err(error) => return Err(String::from_utf8_lossy(error.as_bytes()).into_owned()),
-            }
-        }
-        let number = |text: &str| text.parse::<i64>().ok().filter(|number| number.to_string() == *text);
-        if labels.iter().all(|(text, _)| number(text).is_some()) {
-            labels.sort_by_key(|(text, _)| number(text));
-        } else {
-            labels.sort();
-        }
-        let mut place = vec![0; labels.len()];
-        for (new, (_, item)) in labels.iter().enumerate() {
-            place[*item as usize] = new as u32;
-        }
-        Ok(Ordered { labels: labels.into_iter().map(|(text, _)| text).collect(), place })
-    }
-}
-
-struct Ordered {
-    labels: Vec<String>,
-    /// By old number.
-    place: Vec<u32>,
 }
 
 /// The number that a text is, where its digits are how that number is written.
-fn direct_number(text: &[u8]) -> Option<usize> {
-    if text.is_empty() || text.len() > 7 || (text[0] == b'0' && text.len() > 1) || !text.iter().all(u8::is_ascii_digit)
-    {
+fn direct_number(text: &[u8]) -> Option<u32> {
+    if text.is_empty() || text.len() > 7 || (text[0] == b'0' && text.len() > 1) {
         return None;
     }
-    let number = text.iter().fold(0, |number, digit| 10 * number + usize::from(digit - b'0'));
-    (number < LARGEST_DIRECT).then_some(number)
+    let mut number = 0;
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = 10 * number + u32::from(digit);
+    }
+    (number < FIRST_WORD).then_some(number)
+}
+
+/// Whole lines, parsed.
+struct Block<'t> {
+    /// Codes of the items; the words of the block have codes of their own.
+    entries: Vec<u32>,
+    /// Where in `entries` each basket ends.
+    ends: Vec<usize>,
+    words: Vec<&'t [u8]>,
+}
+
+impl<'t> Block<'t> {
+    fn parsed(text: &'t [u8]) -> Self {
+        let mut block = Self { entries: Vec::new(), ends: Vec::new(), words: Vec::new() };
+        let mut known: HashMap<&[u8], u32> = HashMap::new();
+        let mut at = 0;
+        while at < text.len() {
+            if text[at].is_ascii_whitespace() {
+                if text[at] == b'\n' {
+                    block.end_basket();
+                }
+                at += 1;
+                continue;
+            }
+            let start = at;
+            while at < text.len() && !text[at].is_ascii_whitespace() {
+                at += 1;
+            }
+            let word = &text[start..at];
+            let code = direct_number(word).unwrap_or_else(|| {
+                *known.entry(word).or_insert_with(|| {
+                    block.words.push(word);
+                    FIRST_WORD + block.words.len() as u32 - 1
+                })
+            });
+            block.entries.push(code);
+        }
+        block.end_basket();
+        block
+    }
+
+    fn end_basket(&mut self) {
+        if self.entries.len() > self.ends.last().copied().unwrap_or(0) {
+            self.ends.push(self.entries.len());
+        }
+    }
+}
+
+/// Parts a text into about `n` parts of whole lines.
+fn parted(text: &[u8], n: usize) -> Vec<&[u8]> {
+    let size = text.len().div_ceil(n).max(1);
+    let (mut parts, mut rest) = (Vec::with_capacity(n), text);
+    while !rest.is_empty() {
+        let least = size.min(rest.len());
+        let end = rest[least - 1..].iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| least + at);
+        let (part, after) = rest.split_at(end);
+        parts.push(part);
+        rest = after;
+    }
+    parts
 }
 
 #[derive(Default)]
 struct Reading {
-    items: Items,
+    words: Words,
+    /// Codes of the items, basket after basket.
     entries: Vec<u32>,
     ends: Vec<u32>,
 }
@@ -154,52 +173,40 @@ struct Reading {
 impl Reading {
     fn fimi(&mut self, path: &Path) -> Result<(), EvalError> {
         let mut input = opened(path)?;
-        let mut chunk = vec![0; CHUNK];
-        // What stands of a word at the end of a chunk; a number that fits is not copied.
-        let mut word: Vec<u8> = Vec::new();
+        let n = rayon::current_num_threads();
+        // Begins with the line that the block before broke off in.
+        let mut text = Vec::with_capacity(n * BLOCK);
         loop {
-            let n = input.read(&mut chunk).map_err(|source| unreadable(path, &source))?;
-            if n == 0 {
-                break;
+            let before = text.len();
+            let read = input.by_ref().take((n * BLOCK) as u64).read_to_end(&mut text);
+            read.map_err(|source| unreadable(path, &source))?;
+            let ended = text.len() < before + n * BLOCK;
+            let newline = || text.iter().rposition(|byte| *byte == b'\n');
+            let whole = if ended { text.len() } else { newline().map_or(0, |at| at + 1) };
+            let blocks: Vec<Block> = parted(&text[..whole], n).into_par_iter().map(Block::parsed).collect();
+            for block in blocks {
+                self.append(block, path)?;
             }
-            let bytes = &chunk[..n];
-            let mut at = 0;
-            while at < n {
-                let start = at;
-                while at < n && !bytes[at].is_ascii_whitespace() {
-                    at += 1;
-                }
-                if at == n {
-                    word.extend_from_slice(&bytes[start..]);
-                    break;
-                }
-                if word.is_empty() {
-                    if at > start {
-                        self.entries.push(self.items.of_text(&bytes[start..at]));
-                    }
-                } else {
-                    word.extend_from_slice(&bytes[start..at]);
-                    self.entries.push(self.items.of_text(&word));
-                    word.clear();
-                }
-                if bytes[at] == b'\n' {
-                    self.end_basket(path)?;
-                }
-                at += 1;
+            text.drain(..whole);
+            if ended {
+                return Ok(());
             }
         }
-        if !word.is_empty() {
-            self.entries.push(self.items.of_text(&word));
-        }
-        self.end_basket(path)
     }
 
-    fn end_basket(&mut self, path: &Path) -> Result<(), EvalError> {
-        let before = self.ends.last().copied().unwrap_or(0);
-        let end = u32::try_from(self.entries.len()).map_err(|_| too_large(path))?;
-        if end > before {
-            self.ends.push(end);
+    fn append(&mut self, block: Block, path: &Path) -> Result<(), EvalError> {
+        let start = self.entries.len();
+        if u32::try_from(start + block.entries.len()).is_err() {
+            return Err(too_large(path));
         }
+        if block.words.is_empty() {
+            self.entries.extend_from_slice(&block.entries);
+        } else {
+            let codes: Vec<u32> = block.words.iter().map(|word| self.words.code_of_word(word)).collect();
+            let code = |code: &u32| code.checked_sub(FIRST_WORD).map_or(*code, |word| codes[word as usize]);
+            self.entries.extend(block.entries.iter().map(code));
+        }
+        self.ends.extend(block.ends.iter().map(|end| (start + end) as u32));
         Ok(())
     }
 
@@ -250,7 +257,7 @@ impl Reading {
                 Some(basket) => *basket,
                 None => *baskets.entry(key.clone()).or_insert(next),
             };
-            pairs.push((basket, self.items.of_text(text)));
+            pairs.push((basket, self.words.code(text)));
         }
         if pairs.len() > u32::MAX as usize {
             return Err(too_large(path));
@@ -265,23 +272,50 @@ impl Reading {
         Ok(())
     }
 
+    /// Numbers the items in the order of their labels.
     fn finish(self, file: &str) -> Result<BasketFile, EvalError> {
-        let Self { items, mut entries, ends } = self;
-        let Ordered { labels, place } = items.in_order().map_err(|text| EvalError::Nothing {
-            file: file.to_owned(),
-            problem: format!("the item `{text}` is no UTF-8 text"),
-            mend: "save the file as UTF-8".to_owned(),
-        })?;
-        for item in &mut entries {
-            *item = place[*item as usize];
+        let Self { words, mut entries, ends } = self;
+        let largest = entries.par_iter().max().map_or(0, |code| *code as usize);
+        let seen = |codes: &[u32]| {
+            let mut seen = vec![false; FIRST_WORD.min(largest as u32 + 1) as usize];
+            for code in codes {
+                if let Some(seen) = seen.get_mut(*code as usize) {
+                    *seen = true;
+                }
+            }
+            seen
+        };
+        let both = |one: Vec<bool>, other: Vec<bool>| one.iter().zip(other).map(|(one, other)| *one || other).collect();
+        let parts = entries.par_chunks(entries.len().div_ceil(rayon::current_num_threads()).max(1));
+        let seen = parts.map(seen).reduce_with(both).unwrap_or_default();
+        let numbers = (0..).zip(&seen).filter(|(_, seen)| **seen).map(|(code, _): (u32, _)| (code.to_string(), code));
+        let mut labels: Vec<(String, u32)> = numbers.collect();
+        for (text, code) in words.0 {
+            let text = String::from_utf8(text.into_vec()).map_err(|error| EvalError::Nothing {
+                file: file.to_owned(),
+                problem: format!("the item `{}` is no UTF-8 text", String::from_utf8_lossy(error.as_bytes())),
+                mend: "save the file as UTF-8".to_owned(),
+            })?;
+            labels.push((text, code));
         }
+        let number = |text: &str| text.parse::<i64>().ok().filter(|number| number.to_string() == *text);
+        if labels.iter().all(|(text, _)| number(text).is_some()) {
+            labels.sort_by_key(|(text, _)| number(text));
+        } else {
+            labels.sort();
+        }
+        let mut place = vec![0; largest + 1];
+        for (new, (_, code)) in labels.iter().enumerate() {
+            place[*code as usize] = new as u32;
+        }
+        entries.par_iter_mut().for_each(|item| *item = place[*item as usize]);
         let baskets = Baskets::from_rows(entries, &ends, labels.len() as u32).map_err(EvalError::Rules)?;
-        Ok(BasketFile { baskets, labels })
+        Ok(BasketFile { baskets, labels: labels.into_iter().map(|(text, _)| text).collect() })
     }
 }
 
 fn opened(path: &Path) -> Result<Box<dyn Read>, EvalError> {
-    let file = BufReader::with_capacity(CHUNK, File::open(path).map_err(|source| unreadable(path, &source))?);
+    let file = BufReader::with_capacity(BLOCK, File::open(path).map_err(|source| unreadable(path, &source))?);
     let packed = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
     Ok(if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
 }

@@ -28,10 +28,32 @@ fn a_word_among_numbers_makes_all_of_them_text() {
 
 #[test]
 fn a_word_across_two_reads_is_one_word() {
-    let mut text = vec![b' '; CHUNK - 3];
-    text.extend_from_slice(b"123456 7\n8");
-    let (_folder, file) = written("a.dat", &text);
-    assert_eq!(lists(&BasketSource::Fimi(file).read().unwrap()), [vec!["7", "123456"], vec!["8"]]);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    for at in [BLOCK - 3, 2 * BLOCK - 3, 5 * BLOCK - 3] {
+        let mut text = vec![b' '; at];
+        text.extend_from_slice(b"123456 7\n8");
+        let (_folder, file) = written("a.dat", &text);
+        let source = BasketSource::Fimi(file);
+        assert_eq!(lists(&pool.install(|| source.read()).unwrap()), [vec!["7", "123456"], vec!["8"]]);
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    let mut text = String::new();
+    for line in 0..300_000_u32 {
+        text += &format!("{} Tee{} {} \r\n", line % 97, line % 13, (line * 31) % 89);
+        text += if line % 7 == 0 { "\n" } else { "" };
+    }
+    let (_folder, file) = written("a.dat", text.as_bytes());
+    let source = BasketSource::Fimi(file);
+    let read = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| source.read()).unwrap()
+    };
+    let (one, three) = (read(1), read(3));
+    assert_eq!(one.baskets.n_baskets(), 300_000);
+    assert_eq!((one.baskets, one.labels), (three.baskets, three.labels));
 }
 
 #[test]

@@ -117,7 +117,7 @@ pub fn evaluate_rules(
     let threads = run.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, Into::into));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| EvalError::Threads { threads, reason: error.to_string() })?;
-    let BasketFile { baskets, labels } = source.read()?;
+    let BasketFile { baskets, labels } = pool.install(|| source.read())?;
     let loaded = clock.cpu_seconds();
     let n_baskets = baskets.n_baskets();
     let min_count = match run.min_support {

@@ -85,24 +85,26 @@ impl Baskets {
     /// # Errors
     /// As [`Baskets::from_pairs`].
     pub fn from_rows(mut items: Vec<u32>, ends: &[u32], n_items: u32) -> Result<Self, RulesError> {
-        if let Some(&item) = items.iter().find(|item| **item >= n_items) {
+        if let Some(&item) = items.par_iter().find_first(|item| **item >= n_items) {
             return Err(RulesError::UnknownItem { item, n_items });
         }
-        let (mut offsets, mut kept, mut start) = (Vec::with_capacity(ends.len() + 1), 0, 0);
+        let mut runs = Vec::new();
+        let (mut rest, mut start) = (items.as_mut_slice(), 0);
+        for ends in ends.chunks(ends.len().div_ceil(rayon::current_num_threads()).max(1)) {
+            let end = ends.last().map_or(start, |end| *end as usize);
+            let (run, after) = rest.split_at_mut(end - start);
+            runs.push((run, ends, start));
+            (rest, start) = (after, end);
+        }
+        let tidied: Vec<(usize, Vec<u32>)> =
+            runs.into_par_iter().map(|(run, ends, start)| (start, tidy(run, ends, start))).collect();
+        let (mut offsets, mut kept) = (Vec::with_capacity(ends.len() + 1), 0);
         offsets.push(0);
-        for end in ends.iter().map(|end| *end as usize) {
-            items[start..end].sort_unstable();
-            let first = kept;
-            for at in start..end {
-                if kept == first || items[kept - 1] != items[at] {
-                    items[kept] = items[at];
-                    kept += 1;
-                }
-            }
-            if kept > first {
-                offsets.push(kept as u32);
-            }
-            start = end;
+        for (start, ends) in tidied {
+            let length = ends.last().map_or(0, |end| *end as usize);
+            items.copy_within(start..start + length, kept);
+            offsets.extend(ends.iter().map(|end| kept as u32 + end));
+            kept += length;
         }
         items.truncate(kept);
         Ok(Self { items, offsets, n_items })
@@ -111,6 +113,16 @@ impl Baskets {
     /// Number of baskets; each holds at least one item.
     pub fn n_baskets(&self) -> usize {
         self.offsets.len() - 1
+    }
+
+    /// Number of entries: the sizes of all baskets.
+    pub(super) fn n_entries(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Number of entries of a run of baskets.
+    pub(super) fn n_entries_of(&self, numbers: std::ops::Range<usize>) -> usize {
+        (self.offsets[numbers.end] - self.offsets[numbers.start]) as usize
     }
 
     /// Size of the catalogue, bought or not.
@@ -130,10 +142,41 @@ impl Baskets {
 
     /// In how many baskets each item of the catalogue stands.
     pub fn item_counts(&self) -> Vec<u32> {
-        let mut counts = vec![0; self.n_items as usize];
-        for &item in &self.items {
-            counts[item as usize] += 1;
-        }
-        counts
+        let count = |items: &[u32]| {
+            let mut counts = vec![0; self.n_items as usize];
+            for &item in items {
+                counts[item as usize] += 1;
+            }
+            counts
+        };
+        let parts = self.items.par_chunks(self.items.len().div_ceil(rayon::current_num_threads()).max(1));
+        let sum = |mut sums: Vec<u32>, counts: Vec<u32>| {
+            for (sum, count) in sums.iter_mut().zip(counts) {
+                *sum += count;
+            }
+            sums
+        };
+        parts.map(count).reduce_with(sum).unwrap_or_else(|| vec![0; self.n_items as usize])
     }
+}
+
+/// Sorts the items of each basket, repeats once, and moves them to the front. Returns where the baskets that have any end.
+/// `start` is where the run begins among the items that `ends` counts.
+fn tidy(run: &mut [u32], ends: &[u32], start: usize) -> Vec<u32> {
+    let (mut kept_ends, mut kept, mut start_of_basket) = (Vec::with_capacity(ends.len()), 0, 0);
+    for end in ends.iter().map(|end| *end as usize - start) {
+        run[start_of_basket..end].sort_unstable();
+        let first = kept;
+        for at in start_of_basket..end {
+            if kept == first || run[kept - 1] != run[at] {
+                run[kept] = run[at];
+                kept += 1;
+            }
+        }
+        if kept > first {
+            kept_ends.push(kept as u32);
+        }
+        start_of_basket = end;
+    }
+    kept_ends
 }

@@ -1,6 +1,7 @@
 //! The search itself: every itemset above a minimum count, handed to a [`Collect`]or as it is found.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rayon::prelude::*;
@@ -85,33 +86,32 @@ impl Ranked {
             return Err(RulesError::TooManyEntries { entries });
         }
         starts.push(end as u32);
-        let mut next: Vec<u32> = starts.clone();
-        let mut ranked = Self {
-            item_of_rank,
-            ranks: Vec::with_capacity(entries),
-            places: vec![0; end as usize],
-            starts,
-            baskets: Vec::new(),
+        // What is not touched of this takes no memory.
+        let mut ranks = vec![0; baskets.n_entries() + baskets.n_baskets()];
+        let ranked_parts = {
+            let mut parts = Vec::new();
+            let mut rest = ranks.as_mut_slice();
+            let each = baskets.n_baskets().div_ceil(rayon::current_num_threads()).max(1);
+            for from in (0..baskets.n_baskets()).step_by(each) {
+                let numbers = from..(from + each).min(baskets.n_baskets());
+                let (part, after) = rest.split_at_mut(baskets.n_entries_of(numbers.clone()) + numbers.len());
+                parts.push((part, numbers));
+                rest = after;
+            }
+            let ranked = |(part, numbers)| rank_baskets(part, baskets, numbers, &rank_of_item);
+            parts.into_par_iter().map(ranked).collect::<Vec<_>>()
         };
-        for (number, items) in baskets.iter().enumerate() {
-            let head = ranked.ranks.len();
-            ranked.ranks.push(BASKET);
-            let ranks = items.iter().map(|&item| rank_of_item[item as usize]).filter(|rank| *rank != BASKET);
-            ranked.ranks.extend(ranks);
-            if ranked.ranks.len() == head + 1 {
-                ranked.ranks.pop();
-                continue;
-            }
-            ranked.baskets.push((head as u32, number as u32));
-            ranked.ranks[head + 1..].sort_unstable();
-            for (position, &rank) in ranked.ranks.iter().enumerate().skip(head + 1) {
-                let place = &mut next[rank as usize];
-                ranked.places[*place as usize] = position as u32;
-                *place += 1;
-            }
+        let (mut kept, mut from, mut heads) = (0, 0, Vec::new());
+        for RankedPart { length, used, heads: of_part } in ranked_parts {
+            ranks.copy_within(from..from + used, kept);
+            heads.extend(of_part.into_iter().map(|(head, number)| (kept as u32 + head, number)));
+            kept += used;
+            from += length;
         }
-        ranked.ranks.shrink_to_fit();
-        Ok(ranked)
+        ranks.truncate(kept);
+        ranks.shrink_to_fit();
+        let places = places_of(&ranks, &starts);
+        Ok(Self { item_of_rank, ranks, places, starts, baskets: heads })
     }
 
     /// Bytes it takes.
@@ -172,6 +172,67 @@ impl Ranked {
         }
         Ok(found)
     }
+}
+
+/// A run of baskets in ranks.
+struct RankedPart {
+    /// Entries there was room for, and entries used.
+    length: usize,
+    used: usize,
+    /// Where each basket with a frequent item begins, with its number.
+    heads: Vec<(u32, u32)>,
+}
+
+/// Writes the ranks of some baskets to the front of `part`.
+fn rank_baskets(part: &mut [u32], baskets: &Baskets, numbers: Range<usize>, rank_of_item: &[u32]) -> RankedPart {
+    let (mut used, mut heads) = (0, Vec::with_capacity(numbers.len()));
+    for number in numbers {
+        let head = used;
+        part[head] = BASKET;
+        used += 1;
+        for item in baskets.basket(number) {
+            let rank = rank_of_item[*item as usize];
+            if rank != BASKET {
+                part[used] = rank;
+                used += 1;
+            }
+        }
+        if used == head + 1 {
+            used = head;
+            continue;
+        }
+        heads.push((head as u32, number as u32));
+        part[head + 1..used].sort_unstable();
+    }
+    RankedPart { length: part.len(), used, heads }
+}
+
+/// Where each rank stands, rank after rank from `starts` on: each thread looks for the ranks of one share of the places.
+fn places_of(ranks: &[u32], starts: &[u32]) -> Vec<u32> {
+    let n_places = starts.last().map_or(0, |end| *end as usize);
+    let mut places = vec![0; n_places];
+    let share = n_places.div_ceil(rayon::current_num_threads()).max(1);
+    let (mut shares, mut rest, mut first) = (Vec::new(), places.as_mut_slice(), 0);
+    while first + 1 < starts.len() {
+        let begin = starts[first] as usize;
+        let last = starts.partition_point(|start| (*start as usize) < begin + share).clamp(first + 1, starts.len() - 1);
+        let (own, after) = rest.split_at_mut(starts[last] as usize - begin);
+        shares.push((own, first as u32..last as u32));
+        (rest, first) = (after, last);
+    }
+    shares.into_par_iter().for_each(|(own, wanted)| {
+        let begin = starts[wanted.start as usize];
+        let mut next: Vec<u32> =
+            starts[wanted.start as usize..wanted.end as usize].iter().map(|at| at - begin).collect();
+        for (position, rank) in ranks.iter().enumerate() {
+            if wanted.contains(rank) {
+                let place = &mut next[(rank - wanted.start) as usize];
+                own[*place as usize] = position as u32;
+                *place += 1;
+            }
+        }
+    });
+    places
 }
 
 /// Memory that all threads together may take for what they find.
