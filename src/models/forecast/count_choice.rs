@@ -2,15 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use rayon::prelude::*;
-use statrs::distribution::{ContinuousCDF, Normal};
-
-use super::adaptive::AdaptiveLevels;
+use super::count_boost::CountBoost;
 use super::count_cells::{Cell, Outlook};
-use super::count_distribution::normal_score;
 use super::count_group::CountSeries;
+use super::count_levels::{JUDGED_LEVELS, RateLevels, Trial, pinball};
 use super::count_pmf::{CountPmf, LARGEST_MEAN};
 use super::count_recent::{Recent, RunningSums, recent_periods};
+use rayon::prelude::*;
 
 /// Periods of history that are read; older ones change nothing.
 const LONGEST_HISTORY: usize = 400;
@@ -20,13 +18,9 @@ const RECENT_MEMORIES: [f64; 3] = [10.0, 30.0, 100.0];
 const MODEL_PERIODS: [f64; 5] = [10.0, 30.0, 80.0, 200.0, f64::INFINITY];
 /// Squared coefficients of variation tried for the drift of a level over a horizon.
 const DRIFTS: [f64; 5] = [0.0, 0.05, 0.12, 0.25, 0.5];
-/// Levels at which the constants are judged.
-pub(super) const JUDGED_LEVELS: [f64; 5] = [0.5, 0.75, 0.9, 0.95, 0.99];
 
-/// Shifts of the normal score of a level that are tried; ascending.
-const SHIFTS: [f64; 7] = [-0.6, -0.45, -0.3, -0.15, 0.0, 0.15, 0.3];
-/// Rate at which working levels follow later coverage.
-const ADAPTATION_RATE: f64 = 0.05;
+/// Shares of boosted quantiles that are tried.
+const BOOST_SHARES: [f64; 4] = [0.0, 0.35, 0.7, 1.0];
 
 /// How a model and a series' own past are mixed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -112,10 +106,6 @@ pub(super) fn group_mean(series: &[Prepared]) -> f64 {
     if mean.is_finite() { mean } else { 0.0 }
 }
 
-fn pinball(actual: f64, quantile: f64, level: f64) -> f64 {
-    if actual >= quantile { level * (actual - quantile) } else { (1.0 - level) * (quantile - actual) }
-}
-
 fn loss(pmf: &CountPmf, actual: f64, scale: f64) -> f64 {
     let quantiles = pmf.quantiles(&JUDGED_LEVELS);
     JUDGED_LEVELS.iter().zip(quantiles).map(|(level, quantile)| pinball(actual, quantile, *level)).sum::<f64>() / scale
@@ -139,7 +129,7 @@ fn judged_periods(cutoff: usize, horizon: usize) -> impl Iterator<Item = usize> 
 }
 
 /// Mixture of model and own past for periods, and working levels for it, by pinball loss over the windows.
-pub(super) fn choose_period(windows: &[Window], series: &[Prepared], horizon: usize) -> (Blend, AdaptiveLevels) {
+pub(super) fn choose_period(windows: &[Window], series: &[Prepared], horizon: usize) -> (Blend, RateLevels) {
     let n_choices = RECENT_MEMORIES.len() * MODEL_PERIODS.len();
     let rows: Vec<Vec<f64>> = windows
         .par_iter()
@@ -177,16 +167,55 @@ pub(super) fn choose_period(windows: &[Window], series: &[Prepared], horizon: us
             for at in judged_periods(window.cutoff, horizon).filter(|at| demand[*at].is_finite()) {
                 let model = Outlook::new(&window.cells).period(at - window.cutoff, factor[at]);
                 let recent = recent_periods(&demand[..window.cutoff], factor, factor[at], blend.memory);
-                trial.add(&blend.mix(&model, &recent), demand[at], window.scale);
+                trial.add(&blend.mix(&model, &recent), 1, demand[at], window.scale);
             }
             trial
         })
         .collect();
-    (blend, working_levels(&trials))
+    (blend, RateLevels::learnt(trials))
+}
+
+/// The share of boosted quantiles in those of a period, by pinball loss over the windows. `boost` knows nothing of them.
+pub(super) fn choose_boost_share(
+    windows: &[Window],
+    series: &[Prepared],
+    horizon: usize,
+    (blend, levels): (Blend, &RateLevels),
+    boost: &CountBoost,
+) -> f64 {
+    let rows: Vec<[f64; BOOST_SHARES.len()]> = windows
+        .par_iter()
+        .map(|window| {
+            let Prepared { demand, factor } = &series[window.series];
+            let mut sums = [0.0; BOOST_SHARES.len()];
+            let boosted = boost.quantiles(&series[window.series], window.cutoff, horizon);
+            let outlook = Outlook::new(&window.cells);
+            let judged = judged_periods(window.cutoff, horizon).filter(|at| demand[*at].is_finite());
+            let pmfs: Vec<(usize, CountPmf)> = judged
+                .map(|at| {
+                    let recent = recent_periods(&demand[..window.cutoff], factor, factor[at], blend.memory);
+                    (at, blend.mix(&outlook.period(at - window.cutoff, factor[at]), &recent))
+                })
+                .collect();
+            let rate = pmfs.iter().map(|(_, pmf)| pmf.mean()).sum::<f64>() / pmfs.len().max(1) as f64;
+            for (at, pmf) in &pmfs {
+                let plain = pmf.quantiles(levels.of(rate).working());
+                for (sum, share) in sums.iter_mut().zip(BOOST_SHARES) {
+                    let quantiles = plain.iter().zip(&boosted[at - window.cutoff]);
+                    let mixed = quantiles.map(|(plain, boosted)| (plain + share * (boosted - plain)).round());
+                    let losses = JUDGED_LEVELS.iter().zip(mixed).map(|(level, q)| pinball(demand[*at], q, *level));
+                    *sum += losses.sum::<f64>() / window.scale;
+                }
+            }
+            sums
+        })
+        .collect();
+    let sums = rows.iter().fold(vec![0.0; BOOST_SHARES.len()], |sums, row| add(sums, row));
+    BOOST_SHARES[smallest(&sums)]
 }
 
 /// The same for totals, and the drift of levels.
-pub(super) fn choose_total(windows: &[Window], series: &[Prepared], horizon: usize) -> (Blend, f64, AdaptiveLevels) {
+pub(super) fn choose_total(windows: &[Window], series: &[Prepared], horizon: usize) -> (Blend, f64, RateLevels) {
     let per_drift = RECENT_MEMORIES.len() * MODEL_PERIODS.len();
     let n_choices = DRIFTS.len() * per_drift;
     let lengths: Vec<usize> = [horizon.div_ceil(3), (2 * horizon).div_ceil(3), horizon]
@@ -243,56 +272,11 @@ pub(super) fn choose_total(windows: &[Window], series: &[Prepared], horizon: usi
                 if actual.is_finite() {
                     let model = Outlook::new(&window.cells).total(&factor[range], DRIFTS[drift]);
                     let recent = sums_of_past.totals(window.cutoff, window.cutoff, *length, blend.memory);
-                    trial.add(&blend.mix(&model, &recent), actual, window.scale * (*length as f64).sqrt());
+                    trial.add(&blend.mix(&model, &recent), *length, actual, window.scale * (*length as f64).sqrt());
                 }
             }
             trial
         })
         .collect();
-    (blend, DRIFTS[drift], working_levels(&trials))
-}
-
-/// Losses and coverage of every judged level at every shift of its normal score.
-#[derive(Clone, Default)]
-struct Trial {
-    loss: [[f64; SHIFTS.len()]; JUDGED_LEVELS.len()],
-    covered: [[f64; SHIFTS.len()]; JUDGED_LEVELS.len()],
-    count: f64,
-}
-
-impl Trial {
-    fn add(&mut self, pmf: &CountPmf, actual: f64, scale: f64) {
-        self.count += 1.0;
-        for (i, level) in JUDGED_LEVELS.iter().enumerate() {
-            for (j, quantile) in pmf.quantiles(&shifted(*level)).iter().enumerate() {
-                self.loss[i][j] += pinball(actual, *quantile, *level) / scale;
-                self.covered[i][j] += f64::from(u8::from(actual <= *quantile));
-            }
-        }
-    }
-}
-
-fn shifted(level: f64) -> [f64; SHIFTS.len()] {
-    let score = normal_score(level);
-    SHIFTS.map(|shift| Normal::standard().cdf(score + shift))
-}
-
-/// Per judged level the working level with the smallest loss, among those that covered at least what was promised.
-fn working_levels(trials: &[Trial]) -> AdaptiveLevels {
-    let mut sum = Trial::default();
-    for trial in trials {
-        sum.count += trial.count;
-        for i in 0..JUDGED_LEVELS.len() {
-            for j in 0..SHIFTS.len() {
-                sum.loss[i][j] += trial.loss[i][j];
-                sum.covered[i][j] += trial.covered[i][j];
-            }
-        }
-    }
-    let working = JUDGED_LEVELS.iter().enumerate().map(|(i, level)| {
-        let kept = (0..SHIFTS.len()).filter(|j| SHIFTS[*j] >= 0.0 || sum.covered[i][*j] >= level * sum.count);
-        let best = kept.min_by(|a, b| sum.loss[i][*a].total_cmp(&sum.loss[i][*b]));
-        best.map_or(*level, |j| shifted(*level)[j])
-    });
-    AdaptiveLevels::starting_at(&JUDGED_LEVELS, working.collect(), ADAPTATION_RATE)
+    (blend, DRIFTS[drift], RateLevels::learnt(trials))
 }

@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 use rayon::prelude::*;
 
 use super::adaptive::AdaptiveLevels;
+use super::count_boost::CountBoost;
 use super::count_cells::{self, Filter, N_CELLS, Outlook, Snapshot};
-use super::count_choice::{Blend, JUDGED_LEVELS, Prepared, Window, choose_period, choose_total, group_mean};
+use super::count_choice::{Blend, Prepared, Window, choose_boost_share, choose_period, choose_total, group_mean};
+use super::count_distribution::normal_score;
+use super::count_levels::{JUDGED_LEVELS, RateLevels};
 use super::count_pmf::{CountPmf, LARGEST_MEAN};
 use super::count_recent::{Recent, RunningSums, recent_periods};
 use super::quantiles::{DemandQuantiles, QuantileBasis};
@@ -18,7 +21,7 @@ use super::{MethodError, observed_count};
 /// Memory, in periods, of the likelihood that chooses among models of variation.
 const LIKELIHOOD_MEMORY: f64 = 200.0;
 /// Series that the group's constants are learnt from, at most (evenly picked).
-const LARGEST_SAMPLE: usize = 500;
+const LARGEST_SAMPLE: usize = 1_500;
 /// Factors are told apart in steps of one per cent, far below the noise of any count.
 const FACTOR_STEP: f64 = 0.01;
 /// No factor is smaller.
@@ -57,10 +60,12 @@ pub struct CountGroup {
     period: Blend,
     total: Blend,
     /// Levels to ask for so that the group's pinball loss was smallest, per period and for totals.
-    period_levels: AdaptiveLevels,
-    total_levels: AdaptiveLevels,
+    period_levels: RateLevels,
+    total_levels: RateLevels,
     /// Squared coefficient of variation of the drift of levels.
     drift: f64,
+    /// Boosted quantiles of a period, and their share in those of the mixture; `None` where they brought nothing.
+    boost: Option<(CountBoost, f64)>,
 }
 
 /// Demand of one series, as distributions.
@@ -70,10 +75,12 @@ pub struct CountForecast {
     pub per_period: Vec<CountPmf>,
     /// Total demand of periods 1 to h + 1 ahead.
     pub total: Vec<CountPmf>,
-    /// Working levels of the group for the quantiles of a period.
+    /// Working levels for the quantiles of a period, of series of this rate.
     pub period_levels: AdaptiveLevels,
-    /// Working levels of the group for the quantiles of a total.
+    /// Working levels for the quantiles of a total.
     pub total_levels: AdaptiveLevels,
+    /// Boosted quantiles at the judged levels, per period, and their share.
+    boosted: Option<(Vec<[f64; JUDGED_LEVELS.len()]>, f64)>,
 }
 
 impl CountGroup {
@@ -81,7 +88,7 @@ impl CountGroup {
     ///
     /// In order: the prior of the small models by empirical Bayes; how much of a series' own recent past to mix in and
     /// how far levels drift over a horizon, by pinball loss over rolling origins; working levels, by the same loss.
-    /// Reads at most 500 series (evenly picked) and 400 periods of each, all inside what is given. Series that reach
+    /// Reads at most 1,500 series (evenly picked) and 400 periods of each, all inside what is given. Series that reach
     /// more than [`LARGEST_MEAN`] units in a period are left out. No series at all gives cautious defaults.
     pub fn fit(series: &[CountSeries], settings: &CountSettings) -> CountGroup {
         let horizon = settings.horizon;
@@ -100,9 +107,10 @@ impl CountGroup {
             active: vec![true; N_CELLS],
             period: Blend { memory: 40.0, model_periods: 20.0 },
             total: Blend { memory: 80.0, model_periods: 40.0 },
-            period_levels: AdaptiveLevels::new(&JUDGED_LEVELS, 0.0),
-            total_levels: AdaptiveLevels::new(&JUDGED_LEVELS, 0.0),
+            period_levels: RateLevels::nominal(),
+            total_levels: RateLevels::nominal(),
             drift: 0.1,
+            boost: None,
         };
         let cutoffs: Vec<Vec<usize>> = prepared.iter().map(|series| group.cutoffs(series, settings)).collect();
         let known: Vec<Vec<Snapshot>> =
@@ -128,8 +136,22 @@ impl CountGroup {
         if !windows.is_empty() {
             (group.period, group.period_levels) = choose_period(&windows, &prepared, horizon);
             (group.total, group.drift, group.total_levels) = choose_total(&windows, &prepared, horizon);
+            group.boost = group.boosted(&windows, &prepared, &cutoffs);
         }
         group
+    }
+
+    /// Boosted quantiles, where a booster that knew nothing of the windows did better in them.
+    fn boosted(&self, windows: &[Window], series: &[Prepared], cutoffs: &[Vec<usize>]) -> Option<(CountBoost, f64)> {
+        let before: Vec<(&Prepared, usize)> =
+            (series.iter().zip(cutoffs)).filter_map(|(series, cutoffs)| Some((series, *cutoffs.first()?))).collect();
+        let past = CountBoost::fit(&before, self.horizon)?;
+        let share = choose_boost_share(windows, series, self.horizon, (self.period, &self.period_levels), &past);
+        if share == 0.0 {
+            return None;
+        }
+        let all: Vec<(&Prepared, usize)> = series.iter().map(|series| (series, series.demand.len())).collect();
+        Some((CountBoost::fit(&all, self.horizon)?, share))
     }
 
     /// The distribution of one series, of the group or new to it.
@@ -158,7 +180,7 @@ impl CountGroup {
         }
         if !prepared.has_demand(n) {
             let none = vec![CountPmf::zero(); self.horizon];
-            return Ok(self.distributions(none.clone(), none));
+            return Ok(self.distributions(none.clone(), none, None));
         }
         let cells = count_cells::cells(&self.prior, &self.known(&prepared, &[n])[0]);
         let outlook = Outlook::new(&cells);
@@ -170,7 +192,7 @@ impl CountGroup {
             .zip(totals)
             .map(|(length, model)| self.total.mix(&model, &past.totals(n, n, length, self.total.memory)))
             .collect();
-        Ok(self.distributions(per_period, total))
+        Ok(self.distributions(per_period, total, Some((&prepared, n))))
     }
 
     /// The distribution per period (not of totals) as it was at each of the ascending `cutoffs`: nothing after one is looked at.
@@ -189,13 +211,12 @@ impl CountGroup {
         let known = self.known(&prepared, &cutoffs);
         Ok((cutoffs.iter().zip(&known))
             .map(|(cutoff, known)| {
-                let per_period = if prepared.has_demand(*cutoff) {
-                    let cells = count_cells::cells(&self.prior, known);
-                    self.periods(&Outlook::new(&cells), &prepared, *cutoff)
-                } else {
-                    vec![CountPmf::zero(); self.horizon]
-                };
-                self.distributions(per_period, Vec::new())
+                if !prepared.has_demand(*cutoff) {
+                    return self.distributions(vec![CountPmf::zero(); self.horizon], Vec::new(), None);
+                }
+                let cells = count_cells::cells(&self.prior, known);
+                let per_period = self.periods(&Outlook::new(&cells), &prepared, *cutoff);
+                self.distributions(per_period, Vec::new(), Some((&prepared, *cutoff)))
             })
             .collect())
     }
@@ -220,9 +241,18 @@ impl CountGroup {
             .collect()
     }
 
-    fn distributions(&self, per_period: Vec<CountPmf>, total: Vec<CountPmf>) -> CountForecast {
-        let (period_levels, total_levels) = (self.period_levels.clone(), self.total_levels.clone());
-        CountForecast { per_period, total, period_levels, total_levels }
+    /// `past`: the series and its periods that are known; `None` where nothing was sold.
+    fn distributions(
+        &self,
+        per_period: Vec<CountPmf>,
+        total: Vec<CountPmf>,
+        past: Option<(&Prepared, usize)>,
+    ) -> CountForecast {
+        let rate = per_period.iter().map(CountPmf::mean).sum::<f64>() / per_period.len().max(1) as f64;
+        let (period_levels, total_levels) = (self.period_levels.of(rate).clone(), self.total_levels.of(rate).clone());
+        let boosted = past.zip(self.boost.as_ref());
+        let boosted = boosted.map(|((series, n), (boost, share))| (boost.quantiles(series, n, self.horizon), *share));
+        CountForecast { per_period, total, period_levels, total_levels, boosted }
     }
 
     fn known(&self, series: &Prepared, cutoffs: &[usize]) -> Vec<Snapshot> {
@@ -255,10 +285,42 @@ impl CountForecast {
         let working =
             |table: &AdaptiveLevels| levels.iter().map(|level| table.working_level(*level)).collect::<Vec<_>>();
         let (period_levels, total_levels) = (working(&self.period_levels), working(&self.total_levels));
-        let per_period = self.per_period.iter().map(|pmf| pmf.quantiles(&period_levels)).collect();
+        let plain = self.per_period.iter().map(|pmf| pmf.quantiles(&period_levels));
+        let per_period = match &self.boosted {
+            Some((boosted, share)) => (plain.zip(&self.per_period).zip(boosted))
+                .map(|((plain, pmf), boosted)| self.moved(&levels, plain, pmf, boosted, *share))
+                .collect(),
+            None => plain.collect(),
+        };
         let mut total: Vec<Vec<f64>> = self.total.iter().map(|pmf| pmf.quantiles(&total_levels)).collect();
         super::quantiles::lift_totals(&mut total);
         DemandQuantiles { levels, per_period, total, basis: QuantileBasis::CountModel }
+    }
+
+    /// Quantiles of a period moved towards the boosted ones: at the judged levels by their share, between them by interpolation of
+    /// normal scores, above them like the highest. Levels below the median stay.
+    fn moved(
+        &self,
+        levels: &[f64],
+        mut quantiles: Vec<f64>,
+        pmf: &CountPmf,
+        boosted: &[f64; JUDGED_LEVELS.len()],
+        share: f64,
+    ) -> Vec<f64> {
+        let judged = pmf.quantiles(self.period_levels.working());
+        let move_at = |k: usize| share * (boosted[k] - judged[k]);
+        for (quantile, level) in quantiles.iter_mut().zip(levels).filter(|(_, level)| **level >= JUDGED_LEVELS[0]) {
+            let above = JUDGED_LEVELS.partition_point(|judged| judged < level);
+            let by = if above == 0 || above == JUDGED_LEVELS.len() {
+                move_at(above.min(JUDGED_LEVELS.len() - 1))
+            } else {
+                let [low, high, at] = [JUDGED_LEVELS[above - 1], JUDGED_LEVELS[above], *level].map(normal_score);
+                move_at(above - 1) + (move_at(above) - move_at(above - 1)) * (at - low) / (high - low)
+            };
+            *quantile = (*quantile + by).round().max(0.0);
+        }
+        quantiles.sort_by(f64::total_cmp);
+        quantiles
     }
 
     /// Probability of no demand in period h + 1 ahead.
