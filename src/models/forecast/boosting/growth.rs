@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::bins::{BinnedMatrix, Bins};
-use super::histogram::{Cut, CutRules, Histogram, accumulate, best_cut, second, subtract};
+use super::histogram::{Cut, CutRules, Histogram, TOGETHER, accumulate, best_cut, second, subtract};
 use super::tree::{Child, Node};
 
 /// Cells (rows x features) from which on a leaf's histograms are built by several threads.
@@ -150,31 +150,32 @@ fn divide(
     let (small_grows, large_grows) = (is_worth(small), is_worth(large));
     let small_rows = &rows[small.leaf.start..small.leaf.end];
     let packed: Vec<i64> = small_rows.iter().map(|row| ground.packed[*row as usize]).collect();
-    let build = |position: usize, part: &mut Histogram, whole: &mut Histogram| {
-        let feature = ground.features[position];
-        let n_bins = ground.bins.n_bins(feature);
-        part[..n_bins].fill(0);
-        accumulate(part, ground.matrix.column(feature), small_rows, &packed);
-        let monotone = ground.monotone.get(feature).copied().unwrap_or(0);
-        let find = |histogram: &Histogram, total| best_cut(histogram, n_bins, total, &ground.rules, monotone, position);
-        let of_small = if small_grows { find(part, small.total) } else { None };
-        let of_large = if large_grows {
-            subtract(whole, part, n_bins);
-            find(whole, large.total)
-        } else {
-            None
-        };
-        (of_small, of_large)
+    let build = |first: usize, parts: &mut [Histogram], wholes: &mut [Histogram]| {
+        add(ground, first, parts, small_rows, &packed);
+        let find = |position, histogram: &Histogram, total| best(ground, position, histogram, total);
+        let mut cuts = Vec::with_capacity(parts.len());
+        for (position, (part, whole)) in (first..).zip(parts.iter().zip(wholes)) {
+            let of_small = if small_grows { find(position, part, small.total) } else { None };
+            let of_large = if large_grows {
+                subtract(whole, part, ground.bins.n_bins(ground.features[position]));
+                find(position, whole, large.total)
+            } else {
+                None
+            };
+            cuts.push((of_small, of_large));
+        }
+        cuts
     };
-    let cuts: Vec<(Option<Cut>, Option<Cut>)> = if small_rows.len() * ground.features.len() >= PARALLEL_CELLS {
-        let pairs = small.histograms.par_iter_mut().zip(large.histograms.par_iter_mut()).enumerate();
-        pairs.map(|(position, (part, whole))| build(position, part, whole)).collect()
+    let (parts, wholes) = (&mut small.histograms, &mut large.histograms);
+    let cuts: Vec<Vec<(Option<Cut>, Option<Cut>)>> = if small_rows.len() * ground.features.len() >= PARALLEL_CELLS {
+        let pairs = parts.par_chunks_mut(TOGETHER).zip(wholes.par_chunks_mut(TOGETHER)).enumerate();
+        pairs.map(|(at, (parts, wholes))| build(at * TOGETHER, parts, wholes)).collect()
     } else {
-        let pairs = small.histograms.iter_mut().zip(large.histograms.iter_mut()).enumerate();
-        pairs.map(|(position, (part, whole))| build(position, part, whole)).collect()
+        let pairs = parts.chunks_mut(TOGETHER).zip(wholes.chunks_mut(TOGETHER)).enumerate();
+        pairs.map(|(at, (parts, wholes))| build(at * TOGETHER, parts, wholes)).collect()
     };
-    small.cut = best_of(cuts.iter().map(|pair| pair.0));
-    large.cut = best_of(cuts.iter().map(|pair| pair.1));
+    small.cut = best_of(cuts.iter().flatten().map(|pair| pair.0));
+    large.cut = best_of(cuts.iter().flatten().map(|pair| pair.1));
     for grown in [small, large] {
         if grown.cut.is_none() {
             spare.push(std::mem::take(&mut grown.histograms));
@@ -186,19 +187,35 @@ fn divide(
 /// Histograms and best cut of the root.
 fn fill(ground: &Ground, histograms: &mut [Histogram], rows: &[u32], total: i64) -> Option<Cut> {
     let packed: Vec<i64> = rows.iter().map(|row| ground.packed[*row as usize]).collect();
-    let build = |position: usize, histogram: &mut Histogram| {
-        let feature = ground.features[position];
-        accumulate(histogram, ground.matrix.column(feature), rows, &packed);
-        let monotone = ground.monotone.get(feature).copied().unwrap_or(0);
-        let n_bins = ground.bins.n_bins(feature);
-        best_cut(histogram, n_bins, total, &ground.rules, monotone, position)
+    let build = |(at, histograms): (usize, &mut [Histogram])| {
+        let first = at * TOGETHER;
+        add(ground, first, histograms, rows, &packed);
+        let cuts = (first..).zip(&*histograms).map(|(position, histogram)| best(ground, position, histogram, total));
+        best_of(cuts)
     };
     let cuts: Vec<Option<Cut>> = if rows.len() * ground.features.len() >= PARALLEL_CELLS {
-        histograms.par_iter_mut().enumerate().map(|(position, histogram)| build(position, histogram)).collect()
+        histograms.par_chunks_mut(TOGETHER).enumerate().map(build).collect()
     } else {
-        histograms.iter_mut().enumerate().map(|(position, histogram)| build(position, histogram)).collect()
+        histograms.chunks_mut(TOGETHER).enumerate().map(build).collect()
     };
     best_of(cuts.into_iter())
+}
+
+/// Sums the rows of a leaf into the histograms of the features from position `first` on.
+fn add(ground: &Ground, first: usize, histograms: &mut [Histogram], rows: &[u32], packed: &[i64]) {
+    let features = &ground.features[first..first + histograms.len()];
+    for (histogram, feature) in histograms.iter_mut().zip(features) {
+        histogram[..ground.bins.n_bins(*feature)].fill(0);
+    }
+    let columns: Vec<&[u8]> = features.iter().map(|feature| ground.matrix.column(*feature)).collect();
+    accumulate(histograms, &columns, rows, packed);
+}
+
+/// The best cut of the feature at a position, in a leaf whose packed sum is `total`.
+fn best(ground: &Ground, position: usize, histogram: &Histogram, total: i64) -> Option<Cut> {
+    let feature = ground.features[position];
+    let monotone = ground.monotone.get(feature).copied().unwrap_or(0);
+    best_cut(histogram, ground.bins.n_bins(feature), total, &ground.rules, monotone, position)
 }
 
 /// The cut with the largest gain; the first feature wins a tie.

@@ -4,7 +4,6 @@
 use super::model::{Plan, fit_plan};
 use super::{Base, GlobalOptions, GlobalSeries, Reach};
 use crate::models::forecast::MethodError;
-use crate::models::forecast::boosting::BoostingSettings;
 
 /// A candidate must be better by this share than the default to replace it: smaller leads are luck.
 const CLEAR_LEAD: f64 = 0.02;
@@ -48,11 +47,7 @@ pub(crate) fn choose(
         .map(|one| &one.demand[one.demand.len() - horizon..])
         .collect();
     let hasty = GlobalOptions {
-        boosting: BoostingSettings {
-            n_trees: options.boosting.n_trees.div_ceil(HASTE),
-            learning_rate: (options.boosting.learning_rate * HASTE as f64).min(1.0),
-            ..options.boosting.clone()
-        },
+        boosting: options.boosting.hasty(HASTE),
         n_boosters: 1,
         quantile_levels: Vec::new(),
         ..options.clone()
