@@ -97,49 +97,71 @@ impl States {
         }
     }
 
-    fn take(&mut self, value: f64, season: CesSeason, parameters: &Parameters) -> f64 {
+    fn take(&mut self, value: f64, season: CesSeason, parameters: &Parameters) {
         let error = if value.is_finite() { value - self.mean() } else { 0.0 };
-        let [a0, a1, b0, b1] = parameters.0;
-        match season {
-            CesSeason::None => self.main = self.main.moved(error, a0, a1),
-            CesSeason::Simple => {
-                self.season[self.position] = self.season[self.position].moved(error, a0, a1);
-            }
-            CesSeason::Partial => {
-                self.main = self.main.moved(error, a0, a1);
-                self.season[self.position].level += b0 * error;
-            }
-            CesSeason::Full => {
-                self.main = self.main.moved(error, a0, a1);
-                self.season[self.position] = self.season[self.position].moved(error, b0, b1);
-            }
+        let mut none = Pair::default();
+        let own = self.season.get_mut(self.position).unwrap_or(&mut none);
+        step(season, parameters, &mut self.main, own, error);
+    }
+}
+
+/// Moves the states by the error of a period; `own`: those of its position in the season.
+#[inline]
+fn step(season: CesSeason, parameters: &Parameters, main: &mut Pair, own: &mut Pair, error: f64) {
+    let [a0, a1, b0, b1] = parameters.0;
+    match season {
+        CesSeason::None => *main = main.moved(error, a0, a1),
+        CesSeason::Simple => *own = own.moved(error, a0, a1),
+        CesSeason::Partial => {
+            *main = main.moved(error, a0, a1);
+            own.level += b0 * error;
         }
-        error
+        CesSeason::Full => {
+            *main = main.moved(error, a0, a1);
+            *own = own.moved(error, b0, b1);
+        }
     }
 }
 
 /// Runs forwards, backwards, forwards; leaves the last states and returns the last run's sum of squared errors.
 pub(super) fn backcast(demand: &[f64], season: CesSeason, parameters: &Parameters, states: &mut States) -> f64 {
-    let backwards = |states: &mut States| {
-        let last = states.season.len().saturating_sub(1);
-        for value in demand.iter().rev() {
-            states.position = if states.position == 0 { last } else { states.position - 1 };
-            states.take(*value, season, parameters);
-        }
+    // A loop for each kind of season: most of a fit is spent in here.
+    macro_rules! runs {
+        ($($kind:ident),*) => {
+            match season {$(
+                CesSeason::$kind => run(demand, states, |main, own, error| {
+                    step(CesSeason::$kind, parameters, main, own, error);
+                }),
+            )*}
+        };
+    }
+    runs!(None, Simple, Partial, Full)
+}
+
+fn run(demand: &[f64], states: &mut States, step: impl Fn(&mut Pair, &mut Pair, f64)) -> f64 {
+    let mut single = [Pair::default()];
+    let season = if states.season.is_empty() { &mut single[..] } else { &mut states.season[..] };
+    let (mut main, mut position, last) = (states.main, states.position, season.len() - 1);
+    let mut take = |value: f64, position: usize| {
+        let own = &mut season[position];
+        let error = if value.is_finite() { value - (main.level + own.level) } else { 0.0 };
+        step(&mut main, own, error);
+        error * error
     };
-    let forwards = |states: &mut States| {
-        let mut squares = 0.0;
+    let mut squares = 0.0;
+    for is_last in [false, true] {
+        squares = 0.0;
         for value in demand {
-            let error = states.take(*value, season, parameters);
-            squares += error * error;
-            states.position += 1;
-            if states.position >= states.season.len() {
-                states.position = 0;
+            squares += take(*value, position);
+            position = if position == last { 0 } else { position + 1 };
+        }
+        if !is_last {
+            for value in demand.iter().rev() {
+                position = if position == 0 { last } else { position - 1 };
+                take(*value, position);
             }
         }
-        squares
-    };
-    forwards(states);
-    backwards(states);
-    forwards(states)
+    }
+    (states.main, states.position) = (main, position);
+    squares
 }
