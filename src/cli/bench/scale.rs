@@ -36,7 +36,8 @@ const ROWS_AT_A_TIME: usize = 2_000_000;
 /// published rows.
 ///
 /// Generates the daily sales of a shop (one row per series and day), or with --baskets its baskets, into a SQLite file in a new folder or into an empty
-/// PostgreSQL database, runs a first night, then nights with one more day each. Reports time and CPU by phase, peak memory and rows.
+/// PostgreSQL database, runs a first night, then nights with one more day each, or more with --advance. Reports time and CPU by
+/// phase, peak memory and rows.
 #[derive(Debug, Args)]
 pub struct ScaleBench {
     /// A folder that does not exist yet; one of the temporary folder, removed at the end, when not given.
@@ -57,6 +58,10 @@ pub struct ScaleBench {
     /// Nights after the first.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=365))]
     nights: u32,
+    /// Days from each night to the next; the last stands for all that follow. `21,7,1` gives the fourth night earlier
+    /// publications of every age that forecasts are graded at.
+    #[arg(long, value_delimiter = ',', default_value = "1", value_parser = clap::value_parser!(u32).range(1..=365))]
+    advance: Vec<u32>,
     /// The same seed makes the same shop.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -92,6 +97,19 @@ struct PhaseTime {
     phase: String,
     wall_seconds: f64,
     cpu_seconds: Option<f64>,
+}
+
+impl ScaleBench {
+    /// How many days after the end of the history each night is.
+    fn days_after(&self) -> Vec<u32> {
+        let last = self.advance.last().copied().unwrap_or(1);
+        let steps = self.advance.iter().copied().chain(std::iter::repeat(last)).take(self.nights as usize);
+        let mut days_after = vec![0];
+        for step in steps {
+            days_after.push(days_after.last().copied().unwrap_or(0) + step);
+        }
+        days_after
+    }
 }
 
 pub(super) async fn run(context: &Context, command: &ScaleBench) -> Result<u8, Failure> {
@@ -137,11 +155,13 @@ async fn measure(context: &Context, command: &ScaleBench, dir: &Path) -> Result<
 
     let runner = context.runner(project, warehouse).await?;
     let mut nights = Vec::new();
-    for night in 0..=command.nights {
-        let as_of = NaiveDate::from_epoch_days(HISTORY_ENDS).unwrap_or_default() + TimeDelta::days(i64::from(night));
-        if night > 0 {
-            let day = days + night as usize - 1;
+    let mut written = days;
+    for days_after in command.days_after() {
+        let as_of =
+            NaiveDate::from_epoch_days(HISTORY_ENDS).unwrap_or_default() + TimeDelta::days(i64::from(days_after));
+        for day in written..days + days_after as usize {
             insert(&runner.warehouse, shop.daily, &(shop.rows_of)(day, day + 1).map_err(fail)?).await?;
+            written = day + 1;
         }
         let night = one_night(context, &runner, shop.job, as_of).await?;
         context.terminal.note(format!("night of {as_of}: {:.1} s", night.wall_seconds));
@@ -189,7 +209,7 @@ impl Shop {
             });
         }
         let first_day = HISTORY_ENDS + 1 - command.days as i32;
-        let days = (command.days + command.nights) as usize;
+        let days = (command.days + command.days_after().last().copied().unwrap_or(0)) as usize;
         let shop = Aggregates::new(command.seed, command.series as usize, first_day, days);
         Ok(Self {
             job: "demand_forecast",
