@@ -16,7 +16,7 @@ pub use campaigns::{ASSIGNMENTS, CAMPAIGN_OUTCOMES, CAMPAIGNS, OFFERS, REDEMPTIO
 pub use catalogue::{CALENDAR, PRICES, PRODUCTS, PROMOTIONS};
 pub use contract::{ContractError, Fault, conform};
 pub use customers::{CUSTOMERS, SUPPRESSIONS};
-pub use sales::{BASKET_LINES, CUSTOMER_DAYS, DAILY_SALES, ORDER_LINES};
+pub use sales::{BASKET_LINES, CUSTOMER_DAYS, CUSTOMER_PURCHASES, DAILY_SALES, ORDER_LINES};
 pub use source::{InputFact, KnownRows, LoadError, PublishedAt, PublishedFrame, Source, SqlFiles, dataset_sql};
 pub use supply::{DELIVERIES, OPEN_ORDERS, STOCK_LEVELS, SUPPLIERS};
 
@@ -51,6 +51,7 @@ pub const DATASETS: &[&Dataset] = &[
     &CAMPAIGN_OUTCOMES,
     &CAMPAIGNS,
     &CUSTOMER_DAYS,
+    &CUSTOMER_PURCHASES,
     &CUSTOMERS,
     &DAILY_SALES,
     &DELIVERIES,

@@ -1,4 +1,4 @@
-//! What was sold: order lines and the three summaries that jobs read instead of them.
+//! What was sold: order lines and the summaries that jobs read instead of them.
 
 use super::Dataset;
 use crate::table::ColumnType::{Date, Instant, Integer, Text};
@@ -80,6 +80,23 @@ pub const CUSTOMER_DAYS: Dataset = Dataset {
             Column::new("orders", Integer, "distinct orders with a positive line"),
             Column::new("net_amount", Integer, "minor currency units, returns deducted"),
             Column::new("coupon_orders", Integer, "distinct orders in which an offer was used"),
+        ],
+    },
+    day_column: Some("sold_on"),
+    keeps_attributes: false,
+    grows_daily: true,
+};
+
+/// What each known customer bought per day: what basket rules find the next purchase in.
+pub const CUSTOMER_PURCHASES: Dataset = Dataset {
+    schema: TableSchema {
+        name: "customer_purchases",
+        doc: "one row per customer, day and product bought",
+        grain: &["customer_id", "sold_on", "product_id"],
+        columns: &[
+            Column::new("customer_id", Text, "the customer"),
+            Column::new("sold_on", Date, "business date"),
+            Column::new("product_id", Text, "the product"),
         ],
     },
     day_column: Some("sold_on"),

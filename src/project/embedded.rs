@@ -64,6 +64,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "sql/datasets/calendar.sql",
     "sql/datasets/campaigns.sql",
     "sql/datasets/customer_days.sql",
+    "sql/datasets/customer_purchases.sql",
     "sql/datasets/customers.sql",
     "sql/datasets/daily_sales.sql",
     "sql/datasets/deliveries.sql",

@@ -1,6 +1,6 @@
 //! Association rules, what backs them, and what to show beside a product.
 
-use crate::table::ColumnType::{Integer, Real, Text};
+use crate::table::ColumnType::{Date, Integer, Real, Text};
 use crate::table::{Column, TableSchema};
 
 /// What sells together, beyond chance.
@@ -124,6 +124,43 @@ pub const SUBSTITUTES: TableSchema<'static> = TableSchema {
             "of meeting no less often than three quarters of chance, corrected over all pairs asked about",
         ),
         Column::nullable("in_stock", Integer, "the substitute at the newest count, 1 or 0; NULL: not counted"),
+        Column::new("sentence", Text, "the pair in words"),
+    ],
+};
+
+/// What the same customers buy next.
+pub const NEXT_PURCHASES: TableSchema<'static> = TableSchema {
+    name: "next_purchases",
+    doc: "what customers buy within some days after a product, beyond chance and in this order, strongest first",
+    grain: &["product_id", "next_id"],
+    columns: &[
+        Column::new("product_id", Text, "what was bought first"),
+        Column::new("next_id", Text, "what the same customers bought later"),
+        Column::new("product_name", Text, "what people call it"),
+        Column::new("next_name", Text, "what people call it"),
+        Column::new("rank", Integer, "1 is the strongest by the lower bound of lift"),
+        Column::new("within_days", Integer, "days after the first in which the next counts; the same day does not"),
+        Column::new("median_days", Real, "days between the two, for the customer in the middle"),
+        Column::new("n_customers", Integer, "customers who bought the first early enough to be followed so long"),
+        Column::new("n_followed", Integer, "those of them who then bought the next"),
+        Column::new("confidence", Real, "their share"),
+        Column::new(
+            "n_expected",
+            Real,
+            "how many would by chance, with as many visits of the same size at the same time",
+        ),
+        Column::new("lift", Real, "n_followed over n_expected"),
+        Column::new("lift_lower", Real, "95 % lower bound of lift"),
+        Column::new("n_forward", Integer, "customers who bought them in this order only"),
+        Column::new("n_backward", Integer, "customers who bought them in the other order only"),
+        Column::new(
+            "p_value",
+            Real,
+            "one-sided, of this order being no more frequent than the seasons of both make it",
+        ),
+        Column::new("q_value", Real, "p corrected over all ordered pairs that could have been found"),
+        Column::nullable("in_stock", Integer, "the next at the newest count, 1 or 0; NULL: not counted"),
+        Column::new("counted_on", Date, "last day of the purchases it was counted from"),
         Column::new("sentence", Text, "the pair in words"),
     ],
 };

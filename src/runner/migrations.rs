@@ -28,12 +28,14 @@ const SQLITE: &[Migration] = &[
     migration!("sqlite", 2, "0002_publications.sql"),
     migration!("sqlite", 3, "0003_accuracy_by_horizon.sql"),
     migration!("sqlite", 4, "0004_what_rules_are_used_for.sql"),
+    migration!("sqlite", 5, "0005_next_purchases.sql"),
 ];
 const POSTGRES: &[Migration] = &[
     migration!("postgres", 1, "0001_ledger.sql"),
     migration!("postgres", 2, "0002_publications.sql"),
     migration!("postgres", 3, "0003_accuracy_by_horizon.sql"),
     migration!("postgres", 4, "0004_what_rules_are_used_for.sql"),
+    migration!("postgres", 5, "0005_next_purchases.sql"),
 ];
 
 /// Every step for a dialect.
@@ -113,7 +115,9 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::*;
-    use crate::published::{CROSS_SELL, FORECAST_ACCURACY_BY_HORIZON, KEY_COLUMNS, RULE_MEASURES, SUBSTITUTES, TABLES};
+    use crate::published::{
+        CROSS_SELL, FORECAST_ACCURACY_BY_HORIZON, KEY_COLUMNS, NEXT_PURCHASES, RULE_MEASURES, SUBSTITUTES, TABLES,
+    };
     use crate::table::{Column, ColumnType, TableSchema};
 
     fn sql_type(dialect: Dialect, kind: ColumnType) -> &'static str {
@@ -130,8 +134,13 @@ mod tests {
     }
 
     /// Published tables that came after the first ones, by the step that creates them.
-    const LATER: &[(i64, &TableSchema<'static>)] =
-        &[(3, &FORECAST_ACCURACY_BY_HORIZON), (4, &CROSS_SELL), (4, &RULE_MEASURES), (4, &SUBSTITUTES)];
+    const LATER: &[(i64, &TableSchema<'static>)] = &[
+        (3, &FORECAST_ACCURACY_BY_HORIZON),
+        (4, &CROSS_SELL),
+        (4, &RULE_MEASURES),
+        (4, &SUBSTITUTES),
+        (5, &NEXT_PURCHASES),
+    ];
 
     /// The tables that a step creates.
     fn tables_of(version: i64) -> Vec<&'static TableSchema<'static>> {

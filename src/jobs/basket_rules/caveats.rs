@@ -1,6 +1,7 @@
 //! What a reader must know beside the rules.
 
 use super::dataset::{BasketFrames, Catalogue, window};
+use super::next_purchases::NextCounts;
 use super::recommend::LevelFacts;
 use super::{BasketRules, RuleLevel};
 use crate::job::RunContext;
@@ -18,7 +19,7 @@ pub(super) fn caveats(
     ctx: &RunContext,
     frames: &BasketFrames,
     catalogue: &Catalogue,
-    searched: &[LevelFacts],
+    (searched, next): (&[LevelFacts], Option<&NextCounts>),
 ) -> Vec<Caveat> {
     let mut caveats = Vec::new();
     let store = &frames.baskets;
@@ -43,6 +44,11 @@ pub(super) fn caveats(
                 params.complete_read_days.get()
             ),
         ));
+    }
+    if next.is_none() {
+        let text = "nothing is said about what customers buy next: there is no dataset `customer_purchases`; write \
+                    sql/datasets/customer_purchases.sql if orders name their customers";
+        caveats.push(caveat((Severity::Note, "no_customer_purchases"), 1, text.to_owned()));
     }
     let start = window(params, ctx).0.to_epoch_days();
     let first_day = store.days.iter().find(|(_, day)| day.n_baskets() > 0).map(|(day, _)| *day);

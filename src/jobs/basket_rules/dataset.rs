@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::basket_store::{BasketStore, DayChange, Sale};
 use super::level::LevelCounts;
+use super::next_purchases::NextCounts;
 use super::{BasketRules, RuleLevel};
-use crate::datasets::{BASKET_LINES, KnownRows, PRODUCTS, PublishedAt, STOCK_LEVELS, Source};
+use crate::datasets::{BASKET_LINES, CUSTOMER_PURCHASES, KnownRows, PRODUCTS, PublishedAt, STOCK_LEVELS, Source};
 use crate::frames::{days, integers, texts};
 use crate::job::RunContext;
 use crate::published::ASSOCIATION_RULES;
@@ -24,6 +25,10 @@ pub struct BasketFrames {
     pub products: Option<DataFrame>,
     /// The dataset `stock_levels`.
     pub stock: Option<DataFrame>,
+    /// The dataset `customer_purchases`, on nights that read everything.
+    pub purchases: Option<DataFrame>,
+    /// What was counted from it on the last such night.
+    pub next_known: Option<NextCounts>,
     /// Rules of the newest earlier publication with its as-of date: what changed is told against them.
     pub earlier: Option<(NaiveDate, DataFrame)>,
     /// Rules of the publication that is graded, with its as-of date.
@@ -36,7 +41,7 @@ pub struct BasketFrames {
 }
 
 /// The layout of what is remembered; another one is not read.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// What one night leaves for the next.
 #[derive(Serialize, Deserialize)]
@@ -46,6 +51,7 @@ pub(super) struct Memory {
     complete_on: i32,
     baskets: BasketStore,
     counted: Vec<LevelCounts>,
+    next: Option<NextCounts>,
 }
 
 impl Memory {
@@ -77,7 +83,14 @@ impl Memory {
         let days = (from.to_epoch_days(), to.to_epoch_days());
         let (baskets, changes) = self.baskets.advanced(rows, reread, days, params.max_basket_items.get())?;
         let (counted, remembered_since) = (self.counted, Some(self.complete_on));
-        Ok(BasketFrames { baskets, remembered_since, counted, changes, ..BasketFrames::default() })
+        Ok(BasketFrames {
+            baskets,
+            remembered_since,
+            counted,
+            changes,
+            next_known: self.next,
+            ..BasketFrames::default()
+        })
     }
 }
 
@@ -87,13 +100,14 @@ pub(super) fn remembered(
     ctx: &RunContext,
     frames: &BasketFrames,
     counted: Vec<LevelCounts>,
+    next: Option<NextCounts>,
 ) -> Option<Vec<u8>> {
     if frames.baskets.n_rows() < u64::from(params.remember_from_rows.get()) {
         return None;
     }
     let as_of = ctx.as_of.to_epoch_days();
     let complete_on = frames.remembered_since.unwrap_or(as_of);
-    let memory = Memory { as_of, complete_on, baskets: frames.baskets.clone(), counted };
+    let memory = Memory { as_of, complete_on, baskets: frames.baskets.clone(), counted, next };
     postcard::to_extend(&memory, vec![FORMAT]).ok()
 }
 
@@ -123,6 +137,8 @@ pub(super) async fn load(params: &BasketRules, ctx: &RunContext, source: &Source
         let known = KnownRows { before: first_day, rows: 0, rows_by_day: BTreeMap::new() };
         let rows = source.read_on(&BASKET_LINES, &known).await?;
         frames.baskets = BasketStore::read(&rows, from, to, max_items)?;
+        drop(rows);
+        frames.purchases = source.read_if_present(&CUSTOMER_PURCHASES).await?;
     }
     frames.products = source.read_if_present(&PRODUCTS).await?;
     frames.stock = source.read_if_present(&STOCK_LEVELS).await?;

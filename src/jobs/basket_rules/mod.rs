@@ -8,7 +8,7 @@
 //! `basket_lines` of the last `window_days`; a basket is an order on a day, and baskets of one item count too. `products` for
 //! names, brands, categories and costs; `stock_levels` for what can be sold at all. Baskets of more than `max_basket_items`
 //! products are left out and counted; returns are in no basket. `never` names products and categories that may stand in no
-//! rule (carrier bags, deposits, gift cards).
+//! rule (carrier bags, deposits, gift cards). `customer_purchases` of the same days for what is bought next.
 //!
 //! # Model
 //! [`crate::models::rules::association_rules`] on products, brands, and categories at every depth: exact counts, tests that compare
@@ -24,16 +24,19 @@
 //! `association_rules`, one row per level, antecedent and consequent (categories are named by their path); `rule_measures`, the
 //! other measures of the same rules and how each held over the quarters of the window; `cross_sell`, what to show beside a product;
 //! `substitutes`, pairs of one category that share a basket less often than three quarters of chance
-//! ([`crate::models::rules::avoiding_pairs`]).
+//! ([`crate::models::rules::avoiding_pairs`]); `next_purchases`, what the same customers buy within `next_within_days` after a
+//! product, in this order more often than in the other ([`crate::models::rules::next_purchases`]).
 //!
 //! # Remembers
 //! From `remember_from_rows` rows on, the baskets and the counts of pairs ([`crate::models::rules::PairBook`]): the next
 //! nights read the last `reread_days` alone, add what is new and take out what leaves the window, with the answer of a full
-//! mine. Every `complete_read_days` everything is read and mined anew. Rules of three items are mined from the baskets every night.
+//! mine. Every `complete_read_days` everything is read and mined anew; `next_purchases` are counted then, and carried on in between
+//! with the day of their count. Rules of three items are mined from the baskets every night.
 //!
 //! # Degrades
 //! Without `products`: products only, by their ids, without money. A product without category is absent from the
 //! category level; one without cost leaves `margin_per_1000` NULL. Each is a caveat. Without `stock_levels`, `in_stock` is NULL.
+//! Without `customer_purchases` nothing is said about what is bought next, with a caveat.
 //!
 //! The last rules are graded on the baskets since: newest publication that is at least `grade_after_days` old, or else
 //! the newest one. A rule is judged when chance alone would give five baskets with both.
@@ -49,6 +52,7 @@ mod dataset;
 mod evidence;
 mod grade;
 mod level;
+mod next_purchases;
 mod page;
 mod recommend;
 mod rows;
@@ -60,11 +64,12 @@ use serde::{Deserialize, Serialize};
 
 pub use basket_store::{BasketStore, DayBaskets, DayChange, Sale};
 pub use dataset::BasketFrames;
+pub use next_purchases::NextCounts;
 
-use crate::datasets::{BASKET_LINES, Dataset, PRODUCTS, STOCK_LEVELS, Source};
+use crate::datasets::{BASKET_LINES, CUSTOMER_PURCHASES, Dataset, PRODUCTS, STOCK_LEVELS, Source};
 use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
-use crate::published::{ASSOCIATION_RULES, CROSS_SELL, RULE_MEASURES, SUBSTITUTES};
+use crate::published::{ASSOCIATION_RULES, CROSS_SELL, NEXT_PURCHASES, RULE_MEASURES, SUBSTITUTES};
 use crate::quantities::{Count, Days, Level, Share};
 use crate::table::TableSchema;
 
@@ -99,6 +104,10 @@ pub struct BasketRules {
     pub cross_sell_per_product: Count,
     /// Whether the products recommended with one are each of another category.
     pub cross_sell_one_per_category: bool,
+    /// Days after a purchase within which the next one of the same customer counts.
+    pub next_within_days: Days,
+    /// Fewest customers who must have bought the one after the other.
+    pub next_min_customers: Count,
     /// Age in days of the publication that is graded, when there is one as old.
     pub grade_after_days: Days,
     /// Rows of baskets from which on they are remembered for the next night.
@@ -179,6 +188,8 @@ impl Default for BasketRules {
             never: Vec::new(),
             cross_sell_per_product: Count::literal(10),
             cross_sell_one_per_category: false,
+            next_within_days: Days::literal(28),
+            next_min_customers: Count::literal(20),
             grade_after_days: Days::literal(28),
             remember_from_rows: Count::literal(500_000),
             reread_days: Days::literal(14),
@@ -190,9 +201,9 @@ impl Default for BasketRules {
 impl Job for BasketRules {
     const KIND: &'static str = "basket_rules";
     const NEEDS: &'static [&'static Dataset] = &[&BASKET_LINES];
-    const USES: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS];
+    const USES: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS, &CUSTOMER_PURCHASES];
     const PUBLISHES: &'static [&'static TableSchema<'static>] =
-        &[&ASSOCIATION_RULES, &RULE_MEASURES, &CROSS_SELL, &SUBSTITUTES];
+        &[&ASSOCIATION_RULES, &RULE_MEASURES, &CROSS_SELL, &SUBSTITUTES, &NEXT_PURCHASES];
     type Dataset = BasketFrames;
 
     async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<BasketFrames> {

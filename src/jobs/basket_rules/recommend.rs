@@ -7,15 +7,15 @@ use super::cross_sell::cross_sell;
 use super::dataset::{BasketFrames, Catalogue, remembered, window};
 use super::evidence::evidence;
 use super::level::{LevelCounts, LevelItems, parts};
-use super::rows::{RuleRow, cross_sell_frame, measures_frame, rules_frame, substitutes_frame};
+use super::rows::{RuleRow, cross_sell_frame, measures_frame, next_purchases_frame, rules_frame, substitutes_frame};
 use super::substitutes::substitutes;
-use super::{BasketRules, RuleLevel, caveats, grade, page};
+use super::{BasketRules, RuleLevel, caveats, grade, next_purchases, page};
 use crate::job::{Progress, RunContext};
 use crate::models::rules::{
     Baskets, Rule, RuleSettings, RulesError, RulesFound, SizeTally, association_rules, ln_binomial_upper_tail,
 };
 use crate::publication::{Metric, Publication, PublishedTable, Unit};
-use crate::published::{ASSOCIATION_RULES, CROSS_SELL, RULE_MEASURES, SUBSTITUTES};
+use crate::published::{ASSOCIATION_RULES, CROSS_SELL, NEXT_PURCHASES, RULE_MEASURES, SUBSTITUTES};
 
 /// One level of a run.
 #[derive(Clone, Debug)]
@@ -82,7 +82,9 @@ pub(super) fn recommend(
     // Mined from the top down, told from the bottom up.
     rows.sort_by_key(|row: &RuleRow| levels.iter().rev().position(|level| level.name == row.level));
     searched.reverse();
-    let caveats = caveats::caveats(params, ctx, frames, &catalogue, &searched);
+    let next = next_purchases::counts(params, ctx, frames)?;
+    let followed = next.as_ref().map(|counts| counts.rows(params, &catalogue)).unwrap_or_default();
+    let caveats = caveats::caveats(params, ctx, frames, &catalogue, (&searched, next.as_ref()));
     let recommended = cross_sell(params, &rows, &catalogue);
     let known = counted.iter().find(|counts: &&LevelCounts| counts.level == RuleLevel::Product.name());
     let tally = match known {
@@ -111,20 +113,30 @@ pub(super) fn recommend(
             "Products with something to recommend",
         ),
         metric("substitutes", Some(replaced.len() as f64 / 2.0), Unit::Count, "Pairs of likely substitutes"),
+        metric(
+            "next_purchases",
+            next.as_ref().map(|_| followed.len() as f64),
+            Unit::Count,
+            "Pairs of products that customers buy one after the other",
+        ),
         metric("baskets", Some(n_baskets as f64), Unit::Count, "Baskets in the window"),
         metric("rules_still_holding", graded.share(), Unit::Share, "Rules of the last publication that still hold"),
     ];
-    let page = page::page(ctx, frames, &rows, (&recommended, catalogue.stock_day), &replaced, &searched, &graded)?;
-    let table = |schema, frame| PublishedTable { schema, frame };
+    let mut page = page::page(ctx, frames, &rows, (&recommended, catalogue.stock_day), &replaced, &searched, &graded)?;
+    page.actions.extend(next_purchases::section(next.as_ref(), &followed));
+    let exports = page::exports(&rows, &recommended).into_iter().chain(next_purchases::export(&followed)).collect();
+    let tables = vec![
+        (&ASSOCIATION_RULES, rules_frame(&rows)?),
+        (&RULE_MEASURES, measures_frame(&rows)?),
+        (&CROSS_SELL, cross_sell_frame(&recommended)?),
+        (&SUBSTITUTES, substitutes_frame(&replaced)?),
+        (&NEXT_PURCHASES, next_purchases_frame(&followed)?),
+    ];
+    drop(followed);
     Ok(Publication {
-        exports: page::exports(&rows, &recommended),
-        memory: remembered(params, ctx, frames, counted),
-        tables: vec![
-            table(&ASSOCIATION_RULES, rules_frame(&rows)?),
-            table(&RULE_MEASURES, measures_frame(&rows)?),
-            table(&CROSS_SELL, cross_sell_frame(&recommended)?),
-            table(&SUBSTITUTES, substitutes_frame(&replaced)?),
-        ],
+        exports,
+        memory: remembered(params, ctx, frames, counted, next),
+        tables: tables.into_iter().map(|(schema, frame)| PublishedTable { schema, frame }).collect(),
         metrics,
         caveats,
         page,
@@ -268,21 +280,25 @@ fn mine(
 
 /// Items that may stand in no rule.
 fn forbidden(params: &BasketRules, kind: RuleLevel, items: &LevelItems, catalogue: &Catalogue) -> BTreeSet<u32> {
-    let inside = |path: &str| {
-        params
-            .never
-            .iter()
-            .any(|never| path.strip_prefix(never.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
-    };
     let is_forbidden = |id: &String| match kind {
-        RuleLevel::Product => {
-            params.never.contains(id)
-                || catalogue.product(id).and_then(|facts| facts.category.as_deref()).is_some_and(inside)
-        }
+        RuleLevel::Product => is_never(params, id, catalogue),
         RuleLevel::Brand => false,
-        RuleLevel::Category => inside(id),
+        RuleLevel::Category => is_inside(params, id),
     };
     (0..items.ids.len() as u32).filter(|item| is_forbidden(&items.ids[*item as usize])).collect()
+}
+
+/// Whether a product, or a category that it is in, may stand in no rule.
+pub(super) fn is_never(params: &BasketRules, id: &String, catalogue: &Catalogue) -> bool {
+    let category = || catalogue.product(id).and_then(|facts| facts.category.as_deref());
+    params.never.contains(id) || category().is_some_and(|path| is_inside(params, path))
+}
+
+/// Whether a category is one that may stand in no rule, or below one.
+fn is_inside(params: &BasketRules, path: &str) -> bool {
+    let below =
+        |never: &String| path.strip_prefix(never.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    params.never.iter().any(below)
 }
 
 /// The level above and the item there.

@@ -1,10 +1,11 @@
 //! A rule as it is published, and the frames of the tables.
 
-use polars::prelude::{Column, DataFrame, PolarsResult};
+use polars::prelude::{Column, DataFrame, DataType, PolarsResult};
 
 use super::RuleLevel;
 use super::cross_sell::CrossSell;
 use super::evidence::{Evidence, QUARTERS};
+use super::next_purchases::NextRow;
 use super::substitutes::Replacement;
 use crate::models::rules::{Measure, Rule};
 
@@ -147,6 +148,38 @@ pub(super) fn substitutes_frame(rows: &[Replacement]) -> PolarsResult<DataFrame>
             table.real("n_expected", |row| row.n_expected),
             table.real("q_value", |row| row.q_value),
             Column::new("in_stock".into(), stock),
+            table.text("sentence", |row| row.sentence.clone()),
+        ],
+    )
+}
+
+/// `next_purchases`.
+pub(super) fn next_purchases_frame(rows: &[NextRow]) -> PolarsResult<DataFrame> {
+    let table = Table(rows);
+    let stock: Vec<Option<i64>> = rows.iter().map(|row| row.in_stock.map(i64::from)).collect();
+    let days: Vec<i32> = rows.iter().map(|row| row.counted_on).collect();
+    DataFrame::new(
+        rows.len(),
+        vec![
+            table.text("product_id", |row| row.pair.first.clone()),
+            table.text("next_id", |row| row.pair.next.clone()),
+            table.text("product_name", |row| row.product_name.clone()),
+            table.text("next_name", |row| row.next_name.clone()),
+            table.whole("rank", |row| row.rank),
+            table.whole("within_days", |row| i64::from(row.within_days)),
+            table.real("median_days", |row| row.pair.median_days),
+            table.whole("n_customers", |row| i64::from(row.pair.n_first)),
+            table.whole("n_followed", |row| i64::from(row.pair.n_followed)),
+            table.real("confidence", |row| row.pair.confidence()),
+            table.real("n_expected", |row| row.pair.n_expected),
+            table.real("lift", |row| row.pair.lift()),
+            table.real("lift_lower", |row| row.pair.lift_lower),
+            table.whole("n_forward", |row| i64::from(row.pair.n_forward)),
+            table.whole("n_backward", |row| i64::from(row.pair.n_backward)),
+            table.real("p_value", |row| row.pair.p_value),
+            table.real("q_value", |row| row.pair.q_value),
+            Column::new("in_stock".into(), stock),
+            Column::new("counted_on".into(), days).cast(&DataType::Date)?,
             table.text("sentence", |row| row.sentence.clone()),
         ],
     )

@@ -109,7 +109,7 @@ fn the_planted_pair_is_found_with_the_figures_counted_by_hand() {
 #[test]
 fn without_products_rules_name_ids_and_carry_no_money() {
     let publication = run(&BasketRules::default(), &frames(None));
-    assert_eq!(codes(&publication), ["short_history", "no_products"]);
+    assert_eq!(codes(&publication), ["no_customer_purchases", "short_history", "no_products"]);
     assert_eq!(number(&publication, "margin_per_1000", 0), None);
     let names = publication.tables[0].frame.column("antecedent_name").unwrap().str().unwrap().get(0).map(str::to_owned);
     assert_eq!(names.as_deref(), Some("A"));
@@ -280,4 +280,64 @@ fn thirty_nights_that_carry_on_say_what_thirty_full_mines_say() {
         memory = next.or(expected.memory);
     }
     assert!(carried_on >= 25, "{carried_on}");
+}
+
+/// Eighty customers who buy A, most of them B some days later, and other things on other days; one without a number.
+fn purchases() -> DataFrame {
+    let mut chance = Pcg64Mcg::seed_from_u64(5);
+    let mut rows: Vec<(Option<String>, NaiveDate, String)> = vec![(None, day(3), "A".to_owned())];
+    for number in 0..80 {
+        let mut buy =
+            |offset: i64, product: &str| rows.push((Some(format!("C{number}")), day(offset), product.to_owned()));
+        let first = chance.random_range(-60..-20);
+        buy(first, "A");
+        if number % 4 != 0 {
+            buy(first + chance.random_range(4..9), "B");
+        }
+        for _ in 0..6 {
+            buy(chance.random_range(-60..29), &format!("X{}", chance.random_range(0..7)));
+        }
+    }
+    rows.sort();
+    rows.dedup();
+    let columns = vec![
+        Column::new("customer_id".into(), rows.iter().map(|row| row.0.clone()).collect::<Vec<_>>()),
+        date_column("sold_on", &rows.iter().map(|row| row.1).collect::<Vec<_>>()),
+        Column::new("product_id".into(), rows.iter().map(|row| row.2.clone()).collect::<Vec<_>>()),
+    ];
+    DataFrame::new(rows.len(), columns).unwrap()
+}
+
+#[test]
+fn what_is_bought_next_is_told_and_carried_on_with_the_day_of_its_count() {
+    let params = BasketRules { remember_from_rows: Count::literal(1), ..BasketRules::default() };
+    let known = BasketFrames { purchases: Some(purchases()), ..frames(Some(products([Some(100), Some(150)]))) };
+    let publication = run(&params, &known);
+    let table = |publication: &Publication| publication.tables[4].frame.clone();
+    let found = table(&publication);
+    assert_eq!((publication.tables[4].schema.name, found.height()), ("next_purchases", 1));
+    let text = |column: &str| found.column(column).unwrap().str().unwrap().get(0).unwrap().to_owned();
+    assert_eq!([text("product_id"), text("next_id"), text("next_name")], ["A", "B", "Flakes"]);
+    let whole = |column: &str| found.column(column).unwrap().i64().unwrap().get(0).unwrap();
+    assert_eq!((whole("n_customers"), whole("n_followed"), whole("n_backward")), (80, 60, 0));
+    assert!(
+        text("sentence").starts_with("Of 80 customers who bought Milk, 60 bought Flakes within the next 28 days, ")
+    );
+    assert!(publication.page.actions.iter().any(|section| section.heading == "What customers buy next"));
+    assert!(publication.exports.iter().any(|export| export.stem == "next-purchases"));
+    assert!(!codes(&publication).contains(&"no_customer_purchases"));
+
+    // The night after does not read the purchases: it tells what was counted, and when.
+    let memory = dataset::Memory::decoded(publication.memory.as_ref().unwrap()).unwrap();
+    let tomorrow = RunContext { as_of: day(30), ..ctx() };
+    let mut later = memory.carried_on(&params, &tomorrow, &lines()).unwrap();
+    later.products = known.products.clone();
+    let again = params.recommend(&tomorrow, &later, &Progress::silent()).unwrap();
+    assert!(table(&again).equals_missing(&found));
+    let counted = table(&again).column("counted_on").unwrap().date().unwrap().physical().get(0);
+    assert_eq!(counted, Some(day(29).to_epoch_days()));
+
+    // What may stand in no rule is not told either.
+    let never = BasketRules { never: vec!["Grocery/Cereal".to_owned()], ..params };
+    assert_eq!(table(&run(&never, &known)).height(), 0);
 }
