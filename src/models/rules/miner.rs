@@ -59,6 +59,8 @@ pub(super) struct Ranked {
 const ACCOUNT_EVERY: u32 = 4_096;
 /// Baskets between the one that is counted and the one that is fetched from memory.
 const LOOK_AHEAD: usize = 12;
+/// Parts that the search is split into for each thread.
+const PARTS_A_THREAD: usize = 32;
 /// Stands before the ranks of a basket.
 const BASKET: u32 = u32::MAX;
 
@@ -151,8 +153,12 @@ impl Ranked {
             return Ok(Vec::new());
         }
         let budget = Budget { limit: search.max_bytes, used: AtomicU64::new(0), spent: AtomicBool::new(false) };
-        let found: Vec<C> = (0..self.item_of_rank.len())
+        let n = self.item_of_rank.len();
+        // A few frequent items take most of the time: parts are small enough that no thread waits long for another.
+        let share = n.div_ceil(PARTS_A_THREAD * rayon::current_num_threads()).max(1);
+        let found: Vec<C> = (0..n)
             .into_par_iter()
+            .with_max_len(share)
             .fold(
                 || Walk::new(self, search, &budget, new()),
                 |mut walk, rank| {
