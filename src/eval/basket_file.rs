@@ -184,7 +184,7 @@ impl Reading {
             let newline = || text.iter().rposition(|byte| *byte == b'\n');
             let whole = if ended { text.len() } else { newline().map_or(0, |at| at + 1) };
             let blocks: Vec<Block> = parted(&text[..whole], n).into_par_iter().map(Block::parsed).collect();
-            for block in blocks {
+            for block in &blocks {
                 self.append(block, path)?;
             }
             text.drain(..whole);
@@ -194,7 +194,7 @@ impl Reading {
         }
     }
 
-    fn append(&mut self, block: Block, path: &Path) -> Result<(), EvalError> {
+    fn append(&mut self, block: &Block, path: &Path) -> Result<(), EvalError> {
         let start = self.entries.len();
         if u32::try_from(start + block.entries.len()).is_err() {
             return Err(too_large(path));

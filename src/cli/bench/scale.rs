@@ -161,8 +161,8 @@ async fn measure(context: &Context, command: &ScaleBench, dir: &Path) -> Result<
             NaiveDate::from_epoch_days(HISTORY_ENDS).unwrap_or_default() + TimeDelta::days(i64::from(days_after));
         for day in written..days + days_after as usize {
             insert(&runner.warehouse, shop.daily, &(shop.rows_of)(day, day + 1).map_err(fail)?).await?;
-            written = day + 1;
         }
+        written = written.max(days + days_after as usize);
         let night = one_night(context, &runner, shop.job, as_of).await?;
         context.terminal.note(format!("night of {as_of}: {:.1} s", night.wall_seconds));
         nights.push(night);
