@@ -146,6 +146,11 @@ impl CountGroup {
 
     /// Boosted quantiles, where histories are short and a booster that knew nothing of the windows did better in them.
     fn boosted(&self, windows: &[Window], series: &[Prepared], cutoffs: &[Vec<usize>]) -> Option<(CountBoost, f64)> {
+        let mut lengths: Vec<usize> = series.iter().map(|series| series.demand.len()).collect();
+        lengths.sort_unstable();
+        if lengths.get(lengths.len() / 2).is_none_or(|typical| *typical > LONGEST_BOOSTED) {
+            return None;
+        }
         let before: Vec<(&Prepared, usize)> =
             (series.iter().zip(cutoffs)).filter_map(|(series, cutoffs)| Some((series, *cutoffs.first()?))).collect();
         let past = CountBoost::fit(&before, self.horizon)?;
