@@ -24,6 +24,10 @@ pub trait Job: DeserializeOwned + Serialize + Send + Sync + 'static {
     /// Datasets it reads when they are there.
     const USES: &'static [&'static Dataset];
 
+    /// Those of [`Job::USES`] that may be out of date: old ones make the answer narrower, not wrong. The gates then warn; they stop the
+    /// publication for every other dataset that lags behind.
+    const TOLERATES: &'static [&'static Dataset] = &[];
+
     /// The tables it publishes, all of them in every publication.
     const PUBLISHES: &'static [&'static TableSchema<'static>];
 
@@ -93,6 +97,8 @@ pub trait AnyJob: Send + Sync {
     fn needs(&self) -> &'static [&'static Dataset];
     /// See [`Job::USES`].
     fn uses(&self) -> &'static [&'static Dataset];
+    /// See [`Job::TOLERATES`].
+    fn tolerates(&self) -> &'static [&'static Dataset];
     /// See [`Job::PUBLISHES`].
     fn publishes(&self) -> &'static [&'static TableSchema<'static>];
     /// The parameters with every default filled in, as TOML.
@@ -116,6 +122,9 @@ impl<J: Job> AnyJob for J {
     }
     fn uses(&self) -> &'static [&'static Dataset] {
         J::USES
+    }
+    fn tolerates(&self) -> &'static [&'static Dataset] {
+        J::TOLERATES
     }
     fn publishes(&self) -> &'static [&'static TableSchema<'static>] {
         J::PUBLISHES

@@ -15,26 +15,35 @@
 //! | `report.rs`, `caveats.rs`, `output.rs` | what is said and written |
 //! | `process.rs` | CPU time and memory |
 //! | `basket_file.rs`, `rules.rs` | baskets of a file, and what is found in them: [`evaluate_rules`] |
+//! | `purchase_file.rs`, `sequences.rs` | what customers bought when, and in which order: [`evaluate_sequences`] |
+//! | `table_rows.rs`, `item_labels.rs` | rows of a CSV file, and its items as numbers |
+//! | `canonical.rs`, `measures_file.rs` | what was found, as lines to compare and as measures |
 //!
 //! Nothing depends on the name of a file or a series, and nothing is kept between runs.
 
 mod basket_file;
+mod canonical;
 mod caveats;
 mod error;
 mod forecast;
 mod forecaster;
 mod frequency;
 mod input;
+mod item_labels;
 mod known;
+mod measures_file;
 pub mod methods;
 pub mod metrics;
 mod output;
 mod process;
+mod purchase_file;
 mod raw;
 mod report;
 mod rows;
 mod rules;
 pub mod score;
+mod sequences;
+mod table_rows;
 mod time;
 
 pub use basket_file::{BasketFile, BasketSource};
@@ -44,6 +53,8 @@ pub use forecaster::{EachSeries, Forecaster, Panel, PanelSeries, SeriesResult};
 pub use frequency::Frequency;
 pub use input::{InputOptions, Missing};
 pub use process::{CpuClock, ProcessClock};
+pub use purchase_file::{PurchaseFile, PurchaseSource};
 pub use report::Evaluation;
 pub use rules::{MinSupport, RulesEvaluation, RulesRun, Significance, Wanted, evaluate_rules};
+pub use sequences::{SequencesEvaluation, SequencesRun, evaluate_sequences};
 pub use time::{Step, TimeAxis, TimeForm};

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::basket_file::{BasketFile, BasketSource};
+use super::canonical::Lines;
+use super::measures_file::MeasuresFile;
 use super::{CpuClock, EvalError};
-use crate::models::rules::{ItemsetTable, MiningSettings, RuleSettings, Target, association_rules};
+use crate::models::rules::{
+    Baskets, CrossCounts, HoldOut, ItemsetTable, MiningSettings, RuleSettings, Target, TopSettings, association_rules,
+    held_out_rules,
+};
 
 /// What is wanted of the baskets.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,7 +37,9 @@ pub struct Significance {
     pub min_confidence: f64,
     /// Copies of the baskets with every association destroyed that are mined as well.
     pub shuffles: u32,
-    /// Seeds the copies.
+    /// Share of the baskets that the search does not see and the test is made on; `None`: a correction for the whole search.
+    pub hold_out: Option<f64>,
+    /// Seeds the copies and the choice of baskets held out.
     pub seed: u64,
 }
 
@@ -47,6 +52,16 @@ pub enum MinSupport {
     Share(f64),
 }
 
+impl MinSupport {
+    /// The number, of so many baskets or customers.
+    pub fn count(self, n: usize) -> u32 {
+        match self {
+            Self::Count(count) => count,
+            Self::Share(share) => (share * n as f64 - 1e-9).ceil().max(1.0) as u32,
+        }
+    }
+}
+
 /// How baskets are mined.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RulesRun {
@@ -54,14 +69,20 @@ pub struct RulesRun {
     pub wanted: Wanted,
     /// Least support.
     pub min_support: MinSupport,
+    /// Fewest items of a set.
+    pub min_length: usize,
     /// Most items of a set; `None` = any number, two for [`Wanted::Significant`].
     pub max_length: Option<usize>,
+    /// Only so many of the wanted sets: the most frequent, and those as frequent as the last of them.
+    pub top: Option<usize>,
     /// Threads; `None` = all.
     pub threads: Option<usize>,
     /// Most bytes that sets may take.
     pub max_bytes: u64,
     /// Where the canonical lines are written.
     pub output: Option<PathBuf>,
+    /// Where the measures of each rule are written, as CSV.
+    pub measures: Option<PathBuf>,
 }
 
 /// What was found, and at what cost.
@@ -79,6 +100,8 @@ pub struct RulesEvaluation {
     pub significance: Option<f64>,
     /// Rules that could have been found, of which those found are corrected for.
     pub n_searched: Option<f64>,
+    /// Share of the baskets held out; counts of rules are those of these baskets.
+    pub hold_out: Option<f64>,
     /// Copies of the baskets without associations that were mined, and how many of them gave a rule.
     pub shuffles: Option<[u32; 2]>,
     /// Sets or rules.
@@ -120,18 +143,31 @@ pub fn evaluate_rules(
     let BasketFile { baskets, labels } = pool.install(|| source.read())?;
     let loaded = clock.cpu_seconds();
     let n_baskets = baskets.n_baskets();
-    let min_count = match run.min_support {
-        MinSupport::Count(count) => count,
-        MinSupport::Share(share) => (share * n_baskets as f64 - 1e-9).ceil().max(1.0) as u32,
-    };
+    let min_count = run.min_support.count(n_baskets);
     let max_length = run.max_length.unwrap_or(usize::MAX);
     let settings = MiningSettings { min_count, max_length, max_bytes: run.max_bytes };
-    let (mut significance, mut n_searched, mut shuffles) = (None, None, None);
+    let (mut significance, mut n_searched, mut hold_out, mut shuffles) = (None, None, None, None);
     let mut lines = Lines::default();
     let mut by_size = BTreeMap::new();
+    let mut measures = run.measures.as_deref().map(MeasuresFile::create).transpose()?;
+    let of_all = |[n_both, n_antecedent, n_consequent]: [u32; 3]| CrossCounts {
+        n_baskets: n_baskets as u32,
+        n_antecedent,
+        n_consequent,
+        n_both,
+    };
     let (target, min_confidence) = match run.wanted {
         Wanted::Sets(target) => {
-            let mine = || Ok(ItemsetTable::mine(baskets, &settings)?.only(target, n_baskets as u32));
+            let mine = || match run.top {
+                Some(n) => {
+                    let wanted = TopSettings { n, target, min_length: run.min_length };
+                    ItemsetTable::mine_top(&baskets, &settings, &wanted)
+                }
+                None => {
+                    let all = ItemsetTable::mine(baskets, &settings)?.only(target, n_baskets as u32);
+                    Ok(if run.min_length > 1 { all.of_length(run.min_length) } else { all })
+                }
+            };
             let table = pool.install(mine).map_err(EvalError::Rules)?;
             for (items, count) in table.iter() {
                 *by_size.entry(items.len()).or_default() += 1;
@@ -141,12 +177,18 @@ pub fn evaluate_rules(
         }
         Wanted::Rules(confidence) => {
             let table = pool.install(|| ItemsetTable::mine(baskets, &settings)).map_err(EvalError::Rules)?;
+            let mut written = Ok(());
             table.for_each_rule(confidence, |rule| {
                 *by_size.entry(rule.items.len()).or_default() += 1;
                 let head = rule.items[rule.head];
                 let body = rule.items.iter().copied().filter(|item| *item != head);
-                lines.rule(&labels, body, head, [rule.n_both, rule.n_body, rule.n_head]);
+                let counts = [rule.n_both, rule.n_body, rule.n_head];
+                if let (Some(measures), Ok(())) = (&mut measures, &written) {
+                    written = measures.rule(&words(&labels, body.clone()), &labels[head as usize], &of_all(counts));
+                }
+                lines.rule(&labels, body, head, counts);
             });
+            written?;
             ("rules", Some(confidence))
         }
         Wanted::Significant(wanted) => {
@@ -157,25 +199,36 @@ pub fn evaluate_rules(
                 alpha: wanted.alpha,
                 ..RuleSettings::default()
             };
-            let found = pool.install(|| association_rules(&baskets, &settings, &|_, _| false));
-            let found = found.map_err(EvalError::Rules)?;
+            let rules = |baskets: &Baskets| {
+                let related = |_: u32, _: u32| false;
+                pool.install(|| match wanted.hold_out {
+                    Some(share) => held_out_rules(baskets, &settings, &related, &HoldOut { share, seed: wanted.seed }),
+                    None => association_rules(baskets, &settings, &related),
+                })
+            };
+            let found = rules(&baskets).map_err(EvalError::Rules)?;
             for rule in &found.rules {
                 *by_size.entry(rule.antecedent.len() + 1).or_default() += 1;
                 let counts = [rule.n_both, rule.n_antecedent, rule.n_consequent];
-                lines.rule(&labels, rule.antecedent.iter().copied(), rule.consequent, counts);
+                let body = rule.antecedent.iter().copied();
+                if let Some(measures) = &mut measures {
+                    let head = &labels[rule.consequent as usize];
+                    measures.rule(&words(&labels, body.clone()), head, &rule.counts())?;
+                }
+                lines.rule(&labels, body, rule.consequent, counts);
             }
             let mut with_rules = 0;
             for copy in 0..wanted.shuffles {
                 let mut random = Pcg64Mcg::seed_from_u64(wanted.seed.wrapping_add(u64::from(copy)));
-                let copy = baskets.shuffled(&mut random);
-                let found = pool.install(|| association_rules(&copy, &settings, &|_, _| false));
-                with_rules += u32::from(!found.map_err(EvalError::Rules)?.rules.is_empty());
+                let found = rules(&baskets.shuffled(&mut random)).map_err(EvalError::Rules)?;
+                with_rules += u32::from(!found.rules.is_empty());
             }
-            (significance, n_searched) = (Some(wanted.alpha), Some(found.n_searched));
+            (significance, n_searched, hold_out) = (Some(wanted.alpha), Some(found.n_searched), wanted.hold_out);
             shuffles = (wanted.shuffles > 0).then_some([wanted.shuffles, with_rules]);
             ("significant", Some(wanted.min_confidence))
         }
     };
+    measures.map_or(Ok(()), MeasuresFile::finish)?;
     let mined = clock.cpu_seconds();
     let sha256 = lines.sorted(run.output.as_ref())?;
     let spent = |from: Option<f64>, to: Option<f64>| from.zip(to).map(|(from, to)| to - from);
@@ -186,8 +239,9 @@ pub fn evaluate_rules(
         min_confidence,
         significance,
         n_searched,
+        hold_out,
         shuffles,
-        n: lines.spans.len(),
+        n: lines.len(),
         n_baskets,
         n_items: labels.len(),
         by_size,
@@ -200,6 +254,11 @@ pub fn evaluate_rules(
     })
 }
 
+/// Items in words.
+fn words(labels: &[String], items: impl Iterator<Item = u32>) -> String {
+    items.map(|item| labels[item as usize].as_str()).collect::<Vec<_>>().join(" + ")
+}
+
 /// The name on the command line.
 pub fn target_name(target: Target) -> &'static str {
     match target {
@@ -207,95 +266,6 @@ pub fn target_name(target: Target) -> &'static str {
         Target::Closed => "closed",
         Target::Maximal => "maximal",
         Target::Generators => "generators",
-    }
-}
-
-/// The canonical lines, as one text.
-#[derive(Default)]
-struct Lines {
-    text: Vec<u8>,
-    /// The first eight bytes of each line, as a number; where it begins and ends.
-    spans: Vec<(u64, u32, u32)>,
-}
-
-impl Lines {
-    fn set(&mut self, labels: &[String], items: &[u32], count: u32) {
-        let start = self.text.len();
-        for (at, item) in items.iter().enumerate() {
-            if at > 0 {
-                self.text.push(b' ');
-            }
-            self.text.extend_from_slice(labels[*item as usize].as_bytes());
-        }
-        self.text.push(b':');
-        self.number(count);
-        self.end(start);
-    }
-
-    fn rule(&mut self, labels: &[String], body: impl Iterator<Item = u32>, head: u32, counts: [u32; 3]) {
-        let start = self.text.len();
-        for item in body {
-            self.text.extend_from_slice(labels[item as usize].as_bytes());
-            self.text.push(b' ');
-        }
-        self.text.extend_from_slice(b"=> ");
-        self.text.extend_from_slice(labels[head as usize].as_bytes());
-        for count in counts {
-            self.text.push(b':');
-            self.number(count);
-        }
-        self.end(start);
-    }
-
-    fn number(&mut self, number: u32) {
-        let mut digits = [0; 10];
-        let (mut at, mut rest) = (digits.len(), number);
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        self.text.extend_from_slice(&digits[at..]);
-    }
-
-    fn end(&mut self, start: usize) {
-        let line = &self.text[start..];
-        let mut first = [0; 8];
-        let known = line.len().min(8);
-        first[..known].copy_from_slice(&line[..known]);
-        self.spans.push((u64::from_be_bytes(first), start as u32, self.text.len() as u32));
-    }
-
-    /// Sorts, hashes, and writes where that is wanted.
-    fn sorted(&mut self, output: Option<&PathBuf>) -> Result<String, EvalError> {
-        let text = &self.text;
-        let line = |span: &(u64, u32, u32)| &text[span.1 as usize..span.2 as usize];
-        self.spans.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| line(a).cmp(line(b))));
-        let mut hash = Sha256::new();
-        let mut block: Vec<u8> = Vec::with_capacity(1 << 16);
-        let fail = |path: &PathBuf, source: std::io::Error| EvalError::Write {
-            path: path.display().to_string(),
-            source: Box::new(source),
-        };
-        let mut file = match output {
-            Some(path) => Some((path, std::fs::File::create(path).map_err(|error| fail(path, error))?)),
-            None => None,
-        };
-        for (at, span) in self.spans.iter().enumerate() {
-            block.extend_from_slice(line(span));
-            block.push(b'\n');
-            if block.len() >= 1 << 16 || at + 1 == self.spans.len() {
-                hash.update(&block);
-                if let Some((path, file)) = &mut file {
-                    file.write_all(&block).map_err(|error| fail(path, error))?;
-                }
-                block.clear();
-            }
-        }
-        Ok(hash.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
     }
 }
 
@@ -311,8 +281,16 @@ impl fmt::Display for RulesEvaluation {
         let sizes: Vec<String> = self.by_size.iter().map(|(size, n)| format!("{n} of {size}")).collect();
         writeln!(f, "  by number of items: {}", sizes.join(", "))?;
         writeln!(f, "  sha256 {}", self.sha256)?;
-        if let Some(searched) = self.n_searched {
-            writeln!(f, "  of {searched:.0} that could have been found")?;
+        match (self.n_searched, self.hold_out) {
+            (Some(chosen), Some(share)) => {
+                let percent = 100.0 * share;
+                writeln!(
+                    f,
+                    "  of {chosen:.0} chosen in the others; tested and counted in {percent:.0} % of the baskets"
+                )?;
+            }
+            (Some(searched), None) => writeln!(f, "  of {searched:.0} that could have been found")?,
+            (None, _) => {}
         }
         if let Some([copies, with_rules]) = self.shuffles {
             writeln!(f, "  of {copies} copies of the baskets without associations, {with_rules} gave a rule")?;

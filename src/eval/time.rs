@@ -5,7 +5,8 @@ use chrono::{Datelike, NaiveDate};
 use crate::import::frame::Cell;
 use crate::import::infer::{date, date_time};
 
-const SECONDS_PER_DAY: i64 = 86_400;
+/// Seconds of a day.
+pub(super) const SECONDS_PER_DAY: i64 = 86_400;
 
 /// How a time is written. A column has one form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +56,8 @@ fn whole(number: f64) -> Option<(TimeForm, i64)> {
     (number.fract() == 0.0 && number.abs() < 9e15).then_some((TimeForm::Integer, number as i64))
 }
 
-fn moment_in(text: &str) -> Option<(TimeForm, i64)> {
+/// The same of a text without blanks around it.
+pub(super) fn moment_in(text: &str) -> Option<(TimeForm, i64)> {
     if let Ok(number) = text.parse::<i64>() {
         return Some((TimeForm::Integer, number));
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ledger::{as_text, text};
 use super::publish::staged_name;
-use crate::datasets::InputFact;
+use crate::datasets::{Dataset, InputFact};
 use crate::job::RunContext;
 use crate::publication::Publication;
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
@@ -152,15 +152,24 @@ pub async fn history(warehouse: &Warehouse, ctx: &RunContext) -> Result<History,
     Ok(history)
 }
 
+/// What a dataset that lags behind does: of those `tolerated`, old rows make the answer narrower, not wrong.
+fn severity_of(input: &InputFact, tolerated: &[&Dataset]) -> GateSeverity {
+    if tolerated.iter().any(|dataset| dataset.name() == input.dataset) {
+        GateSeverity::Warn
+    } else {
+        GateSeverity::Block
+    }
+}
+
 /// Holds the newest day of every dataset that grows each day against the as-of date.
-pub fn freshness_gates(inputs: &[InputFact], settings: &GateSettings) -> Vec<GateResult> {
+pub fn freshness_gates(inputs: &[InputFact], tolerated: &[&Dataset], settings: &GateSettings) -> Vec<GateResult> {
     let oldest = |input: &InputFact| input.as_of - chrono::TimeDelta::days(i64::from(settings.max_age_days));
     inputs
         .iter()
         .filter(|input| input.grows_daily)
         .map(|input| GateResult {
             name: format!("freshness of {}", input.dataset),
-            severity: GateSeverity::Block,
+            severity: severity_of(input, tolerated),
             passed: input.last_day.is_some_and(|day| day >= oldest(input)),
             observed: input.last_day.map_or_else(|| "no rows".to_owned(), |day| format!("newest day {day}")),
             expected: format!("{} or later", oldest(input)),
@@ -172,11 +181,16 @@ pub fn freshness_gates(inputs: &[InputFact], settings: &GateSettings) -> Vec<Gat
 
 /// Holds the rows that were read against the newest earlier publication, and each dataset's last seven days against the
 /// weeks before. Half a load is caught by the first where all of history was lost, by the second where last night was.
-pub fn input_gates(inputs: &[InputFact], history: &History, settings: &GateSettings) -> Vec<GateResult> {
+pub fn input_gates(
+    inputs: &[InputFact],
+    tolerated: &[&Dataset],
+    history: &History,
+    settings: &GateSettings,
+) -> Vec<GateResult> {
     let mut results = Vec::new();
     for input in inputs.iter().filter(|input| !input.published) {
         // Only what grows every day cannot shrink by itself; open orders and promotions come and go.
-        let severity = if input.grows_daily { GateSeverity::Block } else { GateSeverity::Warn };
+        let severity = if input.grows_daily { severity_of(input, tolerated) } else { GateSeverity::Warn };
         if let Some(&before) = history.inputs.get(input.dataset) {
             let least = (before as f64 * settings.row_count_ratio).ceil() as u64;
             results.push(GateResult {
@@ -194,7 +208,7 @@ pub fn input_gates(inputs: &[InputFact], history: &History, settings: &GateSetti
             let least = (weeks.median * settings.row_count_ratio).ceil() as u64;
             results.push(GateResult {
                 name: format!("last week of {}", input.dataset),
-                severity: GateSeverity::Block,
+                severity: severity_of(input, tolerated),
                 passed: weeks.last >= least,
                 observed: weeks.last.to_string(),
                 expected: format!("at least {least}"),

@@ -219,9 +219,10 @@ async fn carry_out(
         row_count_ratio: runner.project.config.gates.row_count_ratio,
     };
     let history = gates::history(&runner.warehouse, ctx).await?;
-    computed.gates.extend(gates::freshness_gates(&computed.inputs, &settings));
+    let tolerated = job.job.tolerates();
+    computed.gates.extend(gates::freshness_gates(&computed.inputs, tolerated, &settings));
     let stale = failed(&computed.gates);
-    computed.gates.extend(gates::input_gates(&computed.inputs, &history, &settings));
+    computed.gates.extend(gates::input_gates(&computed.inputs, tolerated, &history, &settings));
     computed.gates.extend(gates::output_gates(&computed.publication, &history, &settings));
     for table in &computed.publication.tables {
         table.schema.check(&table.frame).map_err(|reason| Stop { state: JobState::Failed, reason })?;

@@ -25,7 +25,7 @@ fn a_table_of_lines_gives_its_rules_and_broken_ones_say_where() {
         assert!(run.stderr.contains(words), "{arguments:?}: {}", run.stderr);
         run.exits(2);
     };
-    wrong(&[&ask[..], &["0"]].concat(), "neither a number of baskets above 0 nor a share");
+    wrong(&[&ask[..], &["0"]].concat(), "neither a whole number above 0 nor a share");
     wrong(
         &["eval", "rules", "lines.csv", "--format", "csv", "--id", "basket", "--item", "item", "--min-support", "2"],
         "basket",
@@ -35,6 +35,63 @@ fn a_table_of_lines_gives_its_rules_and_broken_ones_say_where() {
     project.write("lines.csv", "");
     wrong(&[&ask[..], &["2"]].concat(), "lines.csv");
     wrong(&["eval", "rules", "nowhere.dat", "--min-support", "2"], "nowhere.dat");
+}
+
+#[test]
+fn options_of_rules_that_do_not_go_together_are_refused() {
+    let project = Project::empty();
+    project.write("a.dat", "1 2\n1 2\n1 3\n");
+    for (more, words) in [
+        (&["--target", "rules", "--top", "3"][..], "--top and --min-length choose among sets"),
+        (&["--target", "maximal", "--top", "3"], "give --min-support alone"),
+        (&["--measures", "m.csv"], "give --target rules or significant"),
+        (&["--hold-out", "0.5"], "give --target significant"),
+        (&["--target", "significant", "--hold-out", "1"], "leaves nothing on one side"),
+    ] {
+        let run = project.run(&[&["eval", "rules", "a.dat", "--min-support", "1"], more].concat());
+        assert!(run.stderr.contains(words), "{more:?}: {}", run.stderr);
+        run.exits(2);
+    }
+    let top =
+        ["eval", "rules", "a.dat", "--min-support", "1", "--min-length", "2", "--top", "1", "--output", "top.txt"];
+    project.run(&top).exits(0);
+    assert_eq!(project.read("top.txt"), "1 2:2\n");
+}
+
+#[test]
+fn sequences_of_a_table_are_found_told_and_refused_with_their_line() {
+    let project = Project::empty();
+    project.write("lines.csv", "who,what,day\n1,printer,2026-11-01\n1,ink,2026-11-05\n2,printer,2026-11-01\n2,ink,2026-12-24\n,ink,2026-11-02\n");
+    let ask = [
+        "eval",
+        "sequences",
+        "lines.csv",
+        "--customer",
+        "who",
+        "--item",
+        "what",
+        "--time",
+        "day",
+        "--min-support",
+        "1",
+    ];
+    let within =
+        [&ask[..], &["--within-days", "28", "--min-confidence", "0.5", "--output", "out.txt", "--json"]].concat();
+    let found = project.run(&within).exits(0).json();
+    assert_eq!(
+        (found["n"].as_u64(), found["n_customers"].as_u64(), found["n_anonymous"].as_u64()),
+        (Some(1), Some(2), Some(1))
+    );
+    assert_eq!(project.read("out.txt"), "printer => ink:1:2:2\n");
+    let shown = project.run(&ask).exits(0).stdout;
+    assert!(
+        shown.contains("3 sequences of at least 1 of 2 customers (4 visits, 2 items), any number of days apart"),
+        "{shown}"
+    );
+    project.write("lines.csv", "who,what,day\n1,printer,2026-11-01\n1,ink,yesterday\n");
+    let refused = project.run(&ask);
+    assert!(refused.stderr.contains("line 3, column `day`: found `yesterday`"), "{}", refused.stderr);
+    refused.exits(2);
 }
 
 #[test]

@@ -55,6 +55,18 @@ fn half_of_the_last_week_lost_stops_the_publication() {
 }
 
 #[test]
+fn old_stock_narrows_the_rules_and_stops_the_orders() {
+    let project = Project::demo();
+    project.execute("DELETE FROM stock_levels WHERE snapshot_on > '2026-11-10'");
+    project.run(&["run", "--job", "basket_rules"]).exits(0);
+    let page = project.read(&format!("out/{SECOND_NIGHT}/basket_rules.html"));
+    assert!(page.contains("freshness of stock_levels") && page.contains("newest day 2026-11-10"), "no warning");
+    let stopped = project.run(&["run", "--job", "inventory_plan"]);
+    assert!(stopped.stderr.contains("freshness of stock_levels"), "{}", stopped.stderr);
+    stopped.exits(4);
+}
+
+#[test]
 fn half_of_all_order_lines_lost_stops_the_publication() {
     let project = Project::demo();
     project.execute("DELETE FROM order_lines WHERE rowid % 2 = 0");

@@ -8,7 +8,8 @@
 //! `basket_lines` of the last `window_days`; a basket is an order on a day, and baskets of one item count too. `products` for
 //! names, brands, categories and costs; `stock_levels` for what can be sold at all. Baskets of more than `max_basket_items`
 //! products are left out and counted; returns are in no basket. `never` names products and categories that may stand in no
-//! rule (carrier bags, deposits, gift cards). `customer_purchases` of the same days for what is bought next.
+//! rule (carrier bags, deposits, gift cards); `antecedents` and `consequents` name the only ones that may stand on one side of a rule
+//! (what a merchandiser wants to sell more of). `customer_purchases` of the same days for what is bought next.
 //!
 //! # Model
 //! [`crate::models::rules::association_rules`] on products, brands, and categories at every depth: exact counts, tests that compare
@@ -36,7 +37,8 @@
 //! # Degrades
 //! Without `products`: products only, by their ids, without money. A product without category is absent from the
 //! category level; one without cost leaves `margin_per_1000` NULL. Each is a caveat. Without `stock_levels`, `in_stock` is NULL.
-//! Without `customer_purchases` nothing is said about what is bought next, with a caveat.
+//! Without `customer_purchases` nothing is said about what is bought next, with a caveat. Where one of the two is out of date, the
+//! answer is of its last day, and the gates warn.
 //!
 //! The last rules are graded on the baskets since: newest publication that is at least `grade_after_days` old, or else
 //! the newest one. A rule is judged when chance alone would give five baskets with both.
@@ -100,6 +102,13 @@ pub struct BasketRules {
     /// Products by id and categories by path, each with all that is below it, that may stand in no rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub never: Vec<String>,
+    /// Products by id, brands by name and categories by path, each with all that is below it: only these may stand on the left of a
+    /// rule; anything when empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub antecedents: Vec<String>,
+    /// The same for the right.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub consequents: Vec<String>,
     /// Most products recommended with one product.
     pub cross_sell_per_product: Count,
     /// Whether the products recommended with one are each of another category.
@@ -186,6 +195,8 @@ impl Default for BasketRules {
             max_basket_items: Count::literal(100),
             category_depth: None,
             never: Vec::new(),
+            antecedents: Vec::new(),
+            consequents: Vec::new(),
             cross_sell_per_product: Count::literal(10),
             cross_sell_one_per_category: false,
             next_within_days: Days::literal(28),
@@ -202,6 +213,7 @@ impl Job for BasketRules {
     const KIND: &'static str = "basket_rules";
     const NEEDS: &'static [&'static Dataset] = &[&BASKET_LINES];
     const USES: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS, &CUSTOMER_PURCHASES];
+    const TOLERATES: &'static [&'static Dataset] = &[&STOCK_LEVELS, &CUSTOMER_PURCHASES];
     const PUBLISHES: &'static [&'static TableSchema<'static>] =
         &[&ASSOCIATION_RULES, &RULE_MEASURES, &CROSS_SELL, &SUBSTITUTES, &NEXT_PURCHASES];
     type Dataset = BasketFrames;

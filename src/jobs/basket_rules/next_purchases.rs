@@ -138,7 +138,7 @@ impl NextCounts {
 
     /// With names and stock of today, without what may stand in no rule.
     pub(super) fn rows<'c>(&'c self, params: &BasketRules, catalogue: &Catalogue) -> Vec<NextRow<'c>> {
-        let allowed = |id: &String| !super::recommend::is_never(params, id, catalogue);
+        let allowed = |id: &String| !super::recommend::is_named_product(&params.never, id, catalogue);
         let pairs = self.pairs.iter().filter(|pair| allowed(&pair.first) && allowed(&pair.next));
         (1..)
             .zip(pairs)

@@ -182,22 +182,32 @@ fn mine(
 ) -> anyhow::Result<(Vec<RuleRow>, LevelFacts, Option<LevelCounts>)> {
     steps("counted");
     let n_baskets = items.n_baskets(&frames.baskets);
+    let side = |names: &[String]| (!names.is_empty()).then(|| named_items(names, level.kind, items, catalogue));
     let by_share = params.min_support.map_or(0.0, |share| (share.get() * f64::from(n_baskets)).ceil());
     let settings = RuleSettings {
         min_count: params.min_support_count.get().max(by_share as u32),
         min_confidence: params.min_confidence.get(),
         max_length: params.max_length.get(),
         alpha: params.significance.get(),
-        forbidden: forbidden(params, level.kind, items, catalogue),
+        forbidden: named_items(&params.never, level.kind, items, catalogue),
+        antecedents: side(&params.antecedents),
+        consequents: side(&params.consequents),
         ..RuleSettings::default()
     };
+    // Which rules only echo their categories is asked of all rules between categories.
+    let limited = settings.antecedents.is_some() || settings.consequents.is_some();
+    let unlimited = (limited && level.kind == RuleLevel::Category).then(|| RuleSettings {
+        antecedents: None,
+        consequents: None,
+        ..settings.clone()
+    });
     let below = |a: &str, b: &str| b.strip_prefix(a).is_some_and(|rest| rest.starts_with('/'));
     let related = |a: u32, b: u32| {
         let (a, b) = (items.ids[a as usize].as_str(), items.ids[b as usize].as_str());
         level.kind == RuleLevel::Category && (below(a, b) || below(b, a))
     };
     let baskets = || items.baskets(&frames.baskets);
-    let (mut advanced, mut counts) = (false, None);
+    let (mut advanced, mut counts, mut of_parents) = (false, None, None);
     let found: RulesFound = if settings.max_length == 2 {
         let before = frames.counted.iter().find(|counts| counts.level == level.name);
         let carried = match before {
@@ -211,9 +221,15 @@ fn mine(
         };
         steps("tested");
         let found = now.book.rules(baskets, &settings, &related)?;
+        if let Some(unlimited) = &unlimited {
+            of_parents = Some(now.book.rules(baskets, unlimited, &related)?);
+        }
         counts = Some(now);
         found
     } else {
+        if let Some(unlimited) = &unlimited {
+            of_parents = Some(association_rules(&baskets()?, unlimited, &related)?);
+        }
         association_rules(&baskets()?, &settings, &related)?
     };
     steps("looked at again");
@@ -223,7 +239,9 @@ fn mine(
         left.sort_unstable();
         (left, items.ids[rule.consequent as usize].as_str())
     };
-    for rule in rules.iter().filter(|rule| rule.antecedent.len() == 1) {
+    for rule in
+        of_parents.as_ref().map_or(&rules, |found| &found.rules).iter().filter(|rule| rule.antecedent.len() == 1)
+    {
         let (left, right) = sides(rule);
         let key = (level.name.clone(), left[0].to_owned(), right.to_owned());
         parents.insert(key, (rule.n_both, rule.n_expected));
@@ -278,27 +296,27 @@ fn mine(
     Ok((rows.collect(), facts, counts))
 }
 
-/// Items that may stand in no rule.
-fn forbidden(params: &BasketRules, kind: RuleLevel, items: &LevelItems, catalogue: &Catalogue) -> BTreeSet<u32> {
-    let is_forbidden = |id: &String| match kind {
-        RuleLevel::Product => is_never(params, id, catalogue),
-        RuleLevel::Brand => false,
-        RuleLevel::Category => is_inside(params, id),
+/// The items of a level that are named, or inside a category that is.
+fn named_items(names: &[String], kind: RuleLevel, items: &LevelItems, catalogue: &Catalogue) -> BTreeSet<u32> {
+    let is_named = |id: &String| match kind {
+        RuleLevel::Product => is_named_product(names, id, catalogue),
+        RuleLevel::Brand => names.contains(id),
+        RuleLevel::Category => is_inside(names, id),
     };
-    (0..items.ids.len() as u32).filter(|item| is_forbidden(&items.ids[*item as usize])).collect()
+    (0..items.ids.len() as u32).filter(|item| is_named(&items.ids[*item as usize])).collect()
 }
 
-/// Whether a product, or a category that it is in, may stand in no rule.
-pub(super) fn is_never(params: &BasketRules, id: &String, catalogue: &Catalogue) -> bool {
+/// Whether a product, or a category that it is in, is named.
+pub(super) fn is_named_product(names: &[String], id: &String, catalogue: &Catalogue) -> bool {
     let category = || catalogue.product(id).and_then(|facts| facts.category.as_deref());
-    params.never.contains(id) || category().is_some_and(|path| is_inside(params, path))
+    names.contains(id) || category().is_some_and(|path| is_inside(names, path))
 }
 
-/// Whether a category is one that may stand in no rule, or below one.
-fn is_inside(params: &BasketRules, path: &str) -> bool {
+/// Whether a category is named, or below one that is.
+fn is_inside(names: &[String], path: &str) -> bool {
     let below =
-        |never: &String| path.strip_prefix(never.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    params.never.iter().any(below)
+        |name: &String| path.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    names.iter().any(below)
 }
 
 /// The level above and the item there.

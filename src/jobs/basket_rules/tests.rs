@@ -341,3 +341,34 @@ fn what_is_bought_next_is_told_and_carried_on_with_the_day_of_its_count() {
     let never = BasketRules { never: vec!["Grocery/Cereal".to_owned()], ..params };
     assert_eq!(table(&run(&never, &known)).height(), 0);
 }
+
+#[test]
+fn the_sides_of_a_rule_may_be_limited_to_products_and_categories() {
+    let known = frames(Some(products([Some(100), Some(150)])));
+    let sides = |params: &BasketRules| -> Vec<[String; 3]> {
+        let table = run(params, &known).tables[0].frame.clone();
+        let text = |column: &str, row: usize| table.column(column).unwrap().str().unwrap().get(row).unwrap().to_owned();
+        let rows =
+            (0..table.height()).map(|row| [text("level", row), text("antecedent", row), text("consequent", row)]);
+        rows.collect()
+    };
+    let has = |rows: &[[String; 3]], level: &str, left: &str, right: &str| {
+        rows.contains(&[level, left, right].map(str::to_owned))
+    };
+    let params = BasketRules { levels: vec![RuleLevel::Product], ..BasketRules::default() };
+    let all = sides(&params);
+    assert!(has(&all, "product", "A", "B") && has(&all, "product", "B", "A"), "{all:?}");
+    // By category on the right, by id on the left.
+    for limited in [
+        BasketRules { consequents: vec!["Grocery/Cereal".to_owned()], ..params.clone() },
+        BasketRules { antecedents: vec!["A".to_owned()], ..params.clone() },
+    ] {
+        assert_eq!(sides(&limited), [["product", "A", "B"].map(str::to_owned)]);
+    }
+    // Rules between categories still tell which rules between products only echo them.
+    let both = BasketRules { levels: vec![RuleLevel::Product, RuleLevel::Category], ..BasketRules::default() };
+    let limited = BasketRules { consequents: vec!["B".to_owned()], ..both.clone() };
+    let expected: Vec<_> =
+        sides(&both).into_iter().filter(|[level, _, right]| level == "product" && right == "B").collect();
+    assert_eq!(sides(&limited), expected);
+}

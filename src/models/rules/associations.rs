@@ -24,7 +24,7 @@ const Z_95: f64 = 1.644_853_626_951_472_7;
 /// productive rules (Webb 2007, *Machine Learning* 68:1, section 3).
 ///
 /// Correction: Benjamini-Hochberg per rule length `l` with `l·C(F, l)·(max_length - 1)` tests, all
-/// that could have been asked of the `F` frequent items, each length given an equal share of
+/// that could have been asked of the `F` frequent items (fewer where a side is limited), each length given an equal share of
 /// `alpha` (Webb 2008, *Machine Learning* 71:307, layered critical values), so that the many
 /// possible long rules do not cost the pairs their power. Over the mined rules alone the promise
 /// would break: they were selected for being frequent together.
@@ -54,24 +54,21 @@ pub fn association_rules(
     related: &dyn Fn(u32, u32) -> bool,
 ) -> Result<RulesFound, RulesError> {
     let bands = settings.stratify_by_size.then(|| SizeBands::new(baskets));
-    let max_length = settings.max_length.min(LONGEST);
-    let allowed = |item: u32| !settings.forbidden.contains(&item);
-    let sets = mine_counted(baskets, settings.min_count, max_length, bands.as_ref(), allowed)?;
-    let counted = Counted { n_baskets: baskets.n_baskets() as u32, sets, bands: bands.as_ref() };
-    Ok(counted.rules(settings, related))
+    Ok(Counted::mine(baskets, settings, bands.as_ref())?.rules(settings, related))
 }
 
 /// A rule of sufficient count and confidence, before its measures are worth computing.
-struct Candidate<'a> {
-    antecedent: Vec<u32>,
-    consequent: u32,
+pub(super) struct Candidate<'a> {
+    pub antecedent: Vec<u32>,
+    pub consequent: u32,
     /// Baskets with the antecedent, the consequent, both.
     counts: [&'a CountedItemset; 3],
     n_expected: f64,
     best_shorter: f64,
-    ln_p: f64,
-    q_value: f64,
-    redundant: bool,
+    pub ln_p: f64,
+    pub q_value: f64,
+    /// A shorter rule says as much.
+    pub redundant: bool,
 }
 
 /// All frequent itemsets, sorted by length then items, to look counts up in.
@@ -82,34 +79,77 @@ pub(super) struct Counted<'a> {
     pub(super) bands: Option<&'a SizeBands>,
 }
 
-impl Counted<'_> {
-    /// See [`association_rules`].
-    pub(super) fn rules(&self, settings: &RuleSettings, related: &dyn Fn(u32, u32) -> bool) -> RulesFound {
+impl<'b> Counted<'b> {
+    /// Of all baskets.
+    pub(super) fn mine(
+        baskets: &Baskets,
+        settings: &RuleSettings,
+        bands: Option<&'b SizeBands>,
+    ) -> Result<Self, RulesError> {
         let max_length = settings.max_length.min(LONGEST);
-        let n_frequent = self.sets.partition_point(|set| set.set.items.len() < 2);
+        let allowed = |item: u32| !settings.forbidden.contains(&item);
+        let sets = mine_counted(baskets, settings.min_count, max_length, bands, allowed)?;
+        Ok(Self { n_baskets: baskets.n_baskets() as u32, sets, bands })
+    }
+
+    /// Items, not sets of several.
+    fn n_frequent(&self) -> usize {
+        self.sets.partition_point(|set| set.set.items.len() < 2)
+    }
+
+    /// Rules of sufficient count and confidence whose items may stand together, not yet corrected.
+    pub(super) fn candidates(&self, settings: &RuleSettings, related: &dyn Fn(u32, u32) -> bool) -> Vec<Candidate<'_>> {
         let together: Vec<&CountedItemset> =
-            self.sets[n_frequent..].iter().filter(|set| !any_related(&set.set.items, related)).collect();
-        let mut candidates: Vec<Candidate<'_>> = together
+            self.sets[self.n_frequent()..].iter().filter(|set| !any_related(&set.set.items, related)).collect();
+        together
             .par_iter()
             .flat_map_iter(|set| (0..set.set.items.len()).map(move |head| (*set, head)))
             .filter_map(|(set, head)| self.candidate(set, head, settings))
-            .collect();
-        let sizes: Vec<f64> = (0..=max_length).map(|length| searched_rules(n_frequent, length)).collect();
-        correct(&mut candidates, &sizes);
-        let n_candidates = candidates.len();
-        candidates.retain(|candidate| !candidate.redundant);
-        let n_redundant = n_candidates - candidates.len();
-        candidates.retain(|candidate| {
-            let [body, head, both] = candidate.counts.map(|set| u64::from(set.set.count));
-            both * u64::from(self.n_baskets) > body * head && candidate.q_value <= settings.alpha
-        });
+            .collect()
+    }
+
+    /// A rule that was thought of elsewhere; `None` where too few baskets hold it.
+    pub(super) fn candidate_of(
+        &self,
+        antecedent: &[u32],
+        consequent: u32,
+        settings: &RuleSettings,
+    ) -> Option<Candidate<'_>> {
+        let items = with(antecedent, consequent);
+        let head = items.iter().position(|item| *item == consequent)?;
+        self.candidate(self.find(&items)?, head, settings)
+    }
+
+    /// Whether more baskets hold both sides than chance makes.
+    pub(super) fn lifts(&self, candidate: &Candidate<'_>) -> bool {
+        let [body, head, both] = candidate.counts.map(|set| u64::from(set.set.count));
+        both * u64::from(self.n_baskets) > body * head
+    }
+
+    /// Rules in full, the most certain first.
+    pub(super) fn told(&self, mut candidates: Vec<Candidate<'_>>) -> Vec<Rule> {
         candidates.sort_by(|a, b| {
             a.ln_p
                 .total_cmp(&b.ln_p)
                 .then_with(|| a.antecedent.cmp(&b.antecedent))
                 .then_with(|| a.consequent.cmp(&b.consequent))
         });
-        let rules: Vec<Rule> = candidates.into_par_iter().map(|candidate| self.measured(candidate)).collect();
+        candidates.into_par_iter().map(|candidate| self.measured(candidate)).collect()
+    }
+
+    /// See [`association_rules`].
+    pub(super) fn rules(&self, settings: &RuleSettings, related: &dyn Fn(u32, u32) -> bool) -> RulesFound {
+        let max_length = settings.max_length.min(LONGEST);
+        let n_frequent = self.n_frequent();
+        let mut candidates = self.candidates(settings, related);
+        let sides = Sides::of(self.sets[..n_frequent].iter().map(|set| set.set.items[0]), settings);
+        let sizes: Vec<f64> = (0..=max_length).map(|length| sides.searched_rules(length)).collect();
+        correct(&mut candidates, &sizes);
+        let n_candidates = candidates.len();
+        candidates.retain(|candidate| !candidate.redundant);
+        let n_redundant = n_candidates - candidates.len();
+        candidates.retain(|candidate| self.lifts(candidate) && candidate.q_value <= settings.alpha);
+        let rules = self.told(candidates);
         RulesFound {
             n_itemsets: self.sets.len(),
             n_searched: sizes.iter().sum(),
@@ -137,6 +177,9 @@ impl Counted<'_> {
     ) -> Option<Candidate<'a>> {
         let consequent = both.set.items[head];
         let antecedent = without(&both.set.items, consequent);
+        if !stands_right(consequent, settings) || !antecedent.iter().all(|item| stands_left(*item, settings)) {
+            return None;
+        }
         let body = self.find(&antecedent)?;
         let head = self.find(&[consequent])?;
         let confidence = f64::from(both.set.count) / f64::from(body.set.count);
@@ -237,13 +280,47 @@ fn correct(candidates: &mut [Candidate<'_>], sizes: &[f64]) {
     }
 }
 
-/// `l·C(F, l)`: choices of `l` frequent items and of the one that is the consequent.
-fn searched_rules(n_frequent: usize, length: usize) -> f64 {
-    if length < 2 || length > n_frequent {
-        return 0.0;
+fn stands_left(item: u32, settings: &RuleSettings) -> bool {
+    settings.antecedents.as_ref().is_none_or(|allowed| allowed.contains(&item))
+}
+
+fn stands_right(item: u32, settings: &RuleSettings) -> bool {
+    settings.consequents.as_ref().is_none_or(|allowed| allowed.contains(&item))
+}
+
+/// How many frequent items may stand where.
+struct Sides {
+    left: usize,
+    /// On the right, and on the left as well or not.
+    both: usize,
+    right_only: usize,
+}
+
+impl Sides {
+    fn of(frequent: impl Iterator<Item = u32>, settings: &RuleSettings) -> Self {
+        let mut sides = Self { left: 0, both: 0, right_only: 0 };
+        for item in frequent {
+            let (left, right) = (stands_left(item, settings), stands_right(item, settings));
+            sides.left += usize::from(left);
+            sides.both += usize::from(left && right);
+            sides.right_only += usize::from(right && !left);
+        }
+        sides
     }
-    let choices: f64 = (0..length).map(|i| (n_frequent - i) as f64 / (i + 1) as f64).product();
-    choices * length as f64
+
+    /// Choices of the consequent and of `length - 1` others; `l·C(F, l)` where both sides are open to all `F` items.
+    fn searched_rules(&self, length: usize) -> f64 {
+        if length < 2 {
+            return 0.0;
+        }
+        let others = |of: usize| choices(of, length - 1);
+        self.both as f64 * others(self.left.saturating_sub(1)) + self.right_only as f64 * others(self.left)
+    }
+}
+
+/// `C(n, k)`.
+fn choices(n: usize, k: usize) -> f64 {
+    if k > n { 0.0 } else { (0..k).map(|i| (n - i) as f64 / (i + 1) as f64).product() }
 }
 
 fn any_related(items: &[u32], related: &dyn Fn(u32, u32) -> bool) -> bool {

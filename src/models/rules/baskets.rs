@@ -18,10 +18,10 @@ pub enum RulesError {
         /// Distinct (basket, item) pairs found.
         entries: usize,
     },
-    /// The sets found take more memory than they may.
+    /// What was found takes more memory than it may.
     #[error(
-        "cannot mine itemsets in {min_count} baskets or more: they take {} MB and more, {} MB are allowed; raise the minimum \
-         support, shorten the sets, or allow more memory",
+        "cannot keep all that occurs {min_count} times or more: it takes {} MB and more, {} MB are allowed; raise the minimum \
+         support, lower the maximum length, or allow more memory",
         needed >> 20, limit >> 20
     )]
     Memory {
@@ -29,7 +29,7 @@ pub enum RulesError {
         needed: u64,
         /// Bytes allowed.
         limit: u64,
-        /// Fewest baskets of a set.
+        /// Fewest baskets of a set, or customers of a sequence.
         min_count: u32,
     },
 }

@@ -38,6 +38,18 @@ pub struct MiningSettings {
     pub max_bytes: u64,
 }
 
+/// Which of the sets are wanted when not all are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopSettings {
+    /// So many: the most frequent, and those as frequent as the last of them.
+    pub n: usize,
+    /// Of which sets. Maximal ones depend on the least count, which is not known beforehand: they are maximal among the sets of
+    /// the last search.
+    pub target: Target,
+    /// Of at least so many items.
+    pub min_length: usize,
+}
+
 /// A rule with one item on its right, as it is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CountedRule<'a> {
@@ -72,6 +84,30 @@ impl ItemsetTable {
     pub fn mine(baskets: Baskets, settings: &MiningSettings) -> Result<Self, RulesError> {
         let ranked = Ranked::new(&baskets, settings.min_count, |_| true)?;
         drop(baskets);
+        Self::mine_ranked(ranked, settings)
+    }
+
+    /// The most frequent of the wanted sets, the same for any number of threads; `min_count` is the least they may have.
+    ///
+    /// The minimum count is halved until there are enough, so that the last search, the dearest, finds few too many.
+    ///
+    /// # Errors
+    /// Too many entries to number, or more sets than the memory allows.
+    pub fn mine_top(baskets: &Baskets, settings: &MiningSettings, wanted: &TopSettings) -> Result<Self, RulesError> {
+        let least = settings.min_count.max(1);
+        let mut min_count = baskets.item_counts().into_iter().max().unwrap_or(0);
+        loop {
+            min_count = (min_count / 2).max(least);
+            let ranked = Ranked::new(baskets, min_count, |_| true)?;
+            let all = Self::mine_ranked(ranked, &MiningSettings { min_count, ..*settings })?;
+            let found = all.only(wanted.target, baskets.n_baskets() as u32).of_length(wanted.min_length);
+            if found.len() >= wanted.n || min_count == least {
+                return Ok(found.most_frequent(wanted.n));
+            }
+        }
+    }
+
+    fn mine_ranked(ranked: Ranked, settings: &MiningSettings) -> Result<Self, RulesError> {
         let &MiningSettings { min_count, max_length, max_bytes } = settings;
         let own = ranked.bytes();
         let beyond = |more: u64| RulesError::Memory { needed: own + more, limit: max_bytes, min_count };
@@ -147,6 +183,31 @@ impl ItemsetTable {
         }
         let mut kept = Self::default();
         for ((items, count), _) in self.iter().zip(&keep).filter(|(_, keep)| **keep) {
+            kept.push(items, count);
+        }
+        kept
+    }
+
+    /// Those of at least so many items.
+    #[must_use]
+    pub fn of_length(&self, min_length: usize) -> Self {
+        self.filtered(|items, _| items.len() >= min_length)
+    }
+
+    /// The `n` most frequent, and those as frequent as the last of them.
+    #[must_use]
+    fn most_frequent(self, n: usize) -> Self {
+        let mut counts = self.counts.clone();
+        counts.sort_unstable_by(|a, b| b.cmp(a));
+        match n.checked_sub(1) {
+            None => Self::default(),
+            Some(last) => counts.get(last).map_or(self.clone(), |least| self.filtered(|_, count| count >= *least)),
+        }
+    }
+
+    fn filtered(&self, keep: impl Fn(&[u32], u32) -> bool) -> Self {
+        let mut kept = Self::default();
+        for (items, count) in self.iter().filter(|(items, count)| keep(items, *count)) {
             kept.push(items, count);
         }
         kept

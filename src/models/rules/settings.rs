@@ -18,6 +18,10 @@ pub struct RuleSettings {
     /// Items that may stand in no rule (carrier bags, deposits). They still count towards the size
     /// of a basket.
     pub forbidden: BTreeSet<u32>,
+    /// The only items that may stand on the left; `None` = any.
+    pub antecedents: Option<BTreeSet<u32>>,
+    /// The only items that may stand on the right; `None` = any.
+    pub consequents: Option<BTreeSet<u32>>,
     /// Whether tests compare baskets of like size only. Leave it on for real shops.
     pub stratify_by_size: bool,
 }
@@ -30,6 +34,8 @@ impl Default for RuleSettings {
             max_length: 3,
             alpha: 0.05,
             forbidden: BTreeSet::new(),
+            antecedents: None,
+            consequents: None,
             stratify_by_size: true,
         }
     }
@@ -80,7 +86,7 @@ pub struct RulesFound {
     /// Frequent itemsets, single items included.
     pub n_itemsets: usize,
     /// Rules that could have been found: over the `F` frequent items, `Σ l·C(F, l)` for lengths
-    /// `l = 2..=max_length`.
+    /// `l = 2..=max_length`; of a side that is limited, the choices there are.
     pub n_searched: f64,
     /// Rules of sufficient count and confidence whose items may stand together.
     pub n_candidates: usize,

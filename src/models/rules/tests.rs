@@ -91,10 +91,12 @@ proptest! {
     fn every_rule_counts_what_a_plain_scan_counts_and_obeys_the_settings(
         lists in prop::collection::vec(prop::collection::vec(0_u32..6, 1..6), 20..120),
         stratify_by_size in any::<bool>(),
+        antecedents in prop::option::of(prop::collection::btree_set(0_u32..6, 0..6)),
+        consequents in prop::option::of(prop::collection::btree_set(0_u32..6, 0..6)),
     ) {
         let settings = RuleSettings {
             min_count: 2, min_confidence: 0.2, alpha: 1.0, max_length: 4, stratify_by_size,
-            forbidden: BTreeSet::from([5]),
+            forbidden: BTreeSet::from([5]), antecedents, consequents,
         };
         let found = association_rules(&baskets_of(&lists, 6), &settings, &|a, b| a + b == 1).unwrap();
         prop_assert_eq!(
@@ -113,7 +115,50 @@ proptest! {
             items.push(rule.consequent);
             prop_assert!(!items.contains(&5));
             prop_assert!(!items.contains(&0) || !items.contains(&1));
+            prop_assert!(settings.consequents.as_ref().is_none_or(|only| only.contains(&rule.consequent)));
+            prop_assert!(settings.antecedents.as_ref().is_none_or(|only| rule.antecedent.iter().all(|a| only.contains(a))));
         }
+        // What was searched: every consequent with every choice of others.
+        let frequent: Vec<u32> = (0..5)
+            .filter(|item| lists.iter().filter(|list| list.contains(item)).count() >= 2)
+            .collect();
+        let left: Vec<u32> = (frequent.iter().copied())
+            .filter(|item| settings.antecedents.as_ref().is_none_or(|only| only.contains(item)))
+            .collect();
+        let n_searched: usize = (frequent.iter())
+            .filter(|head| settings.consequents.as_ref().is_none_or(|only| only.contains(head)))
+            .map(|head| {
+                let bodies = (1_u32..1 << left.len()).map(|mask| {
+                    (0..left.len()).filter(|bit| mask >> bit & 1 == 1).map(|bit| left[bit]).collect::<Vec<_>>()
+                });
+                bodies.filter(|body| body.len() <= 3 && !body.contains(head)).count()
+            })
+            .sum();
+        prop_assert_eq!(found.n_searched, n_searched as f64);
+    }
+
+    #[test]
+    fn the_top_sets_are_the_most_frequent_of_all(
+        lists in prop::collection::vec(prop::collection::vec(0_u32..9, 0..7), 1..40),
+        n in 0_usize..30,
+        min_length in 1_usize..4,
+        target in prop::sample::select(vec![Target::Frequent, Target::Closed, Target::Generators]),
+    ) {
+        let baskets = baskets_of(&lists, 9);
+        let settings = MiningSettings { min_count: 2, max_length: 9, max_bytes: 1 << 30 };
+        let sorted = |table: &ItemsetTable| {
+            let mut sets: Vec<(u32, Vec<u32>)> = table.iter().map(|(items, count)| (count, items.to_vec())).collect();
+            sets.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+            sets
+        };
+        let top = ItemsetTable::mine_top(&baskets, &settings, &TopSettings { n, target, min_length }).unwrap();
+        let top = sorted(&top);
+        let n_baskets = baskets.n_baskets() as u32;
+        let all = ItemsetTable::mine(baskets.clone(), &settings).unwrap();
+        let mut expected = sorted(&all.only(target, n_baskets).of_length(min_length));
+        let least = n.checked_sub(1).map(|last| expected.get(last).map_or(0, |set| set.0));
+        expected.retain(|set| least.is_some_and(|least| set.0 >= least));
+        prop_assert_eq!(top, expected);
     }
 }
 

@@ -1,0 +1,64 @@
+//! `nightclerk eval forecast FILE`, `eval rules FILE` and `eval sequences FILE`: an engine on a file, without a warehouse.
+
+mod forecast;
+mod rules;
+mod sequences;
+
+use clap::{Args, Subcommand};
+
+use super::context::{Context, Failure};
+use crate::eval::{EvalError, MinSupport};
+
+/// Judge an engine on a file of your own, without a warehouse.
+#[derive(Debug, Args)]
+pub struct Eval {
+    #[command(subcommand)]
+    engine: Engine,
+}
+
+#[derive(Debug, Subcommand)]
+enum Engine {
+    /// Forecast the series of a file and score the forecasts.
+    Forecast(Box<forecast::EvalForecast>),
+    /// Mine the baskets of a file and count what is found.
+    Rules(Box<rules::EvalRules>),
+    /// Find what the customers of a file buy one after the other.
+    Sequences(sequences::EvalSequences),
+}
+
+pub(super) fn run(context: &Context, command: &Eval) -> Result<u8, Failure> {
+    match &command.engine {
+        Engine::Forecast(command) => command.run(context),
+        Engine::Rules(command) => command.run(context),
+        Engine::Sequences(command) => command.run(context),
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err(format!("`{text}` is not a whole number above 0")),
+        Ok(number) => Ok(number),
+    }
+}
+
+fn min_support(text: &str) -> Result<MinSupport, String> {
+    let wrong = || format!("`{text}` is neither a whole number above 0 nor a share such as 0.001");
+    if text.contains('.') {
+        return text
+            .parse()
+            .ok()
+            .filter(|share| *share > 0.0 && *share <= 1.0)
+            .map(MinSupport::Share)
+            .ok_or_else(wrong);
+    }
+    text.parse().ok().filter(|count| *count > 0).map(MinSupport::Count).ok_or_else(wrong)
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    value.ok_or_else(|| format!("`{text}` is no share between 0 and 1"))
+}
+
+fn failure(error: &EvalError) -> Failure {
+    if error.is_usage() { Failure::usage(error.to_string()) } else { Failure::new(1, error.to_string()) }
+}
