@@ -158,15 +158,13 @@ pub fn evaluate_rules(
     };
     let (target, min_confidence) = match run.wanted {
         Wanted::Sets(target) => {
-            let mine = || match run.top {
-                Some(n) => {
+            let mine = || {
+                if let Some(n) = run.top {
                     let wanted = TopSettings { n, target, min_length: run.min_length };
-                    ItemsetTable::mine_top(&baskets, &settings, &wanted)
+                    return ItemsetTable::mine_top(&baskets, &settings, &wanted);
                 }
-                None => {
-                    let all = ItemsetTable::mine(baskets, &settings)?.only(target, n_baskets as u32);
-                    Ok(if run.min_length > 1 { all.of_length(run.min_length) } else { all })
-                }
+                let all = ItemsetTable::mine(baskets, &settings)?.only(target, n_baskets as u32);
+                Ok(if run.min_length > 1 { all.of_length(run.min_length) } else { all })
             };
             let table = pool.install(mine).map_err(EvalError::Rules)?;
             for (items, count) in table.iter() {

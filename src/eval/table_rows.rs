@@ -62,7 +62,7 @@ pub(super) fn each_row(
         names.iter().position(|known| known == name).ok_or_else(|| EvalError::NoColumn {
             file: file.clone(),
             column: (*name).to_owned(),
-            option: *option,
+            option,
             help: format!("its columns are {}", names.join(", ")),
         })
     };

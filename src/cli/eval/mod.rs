@@ -23,7 +23,7 @@ enum Engine {
     /// Mine the baskets of a file and count what is found.
     Rules(Box<rules::EvalRules>),
     /// Find what the customers of a file buy one after the other.
-    Sequences(sequences::EvalSequences),
+    Sequences(Box<sequences::EvalSequences>),
 }
 
 pub(super) fn run(context: &Context, command: &Eval) -> Result<u8, Failure> {

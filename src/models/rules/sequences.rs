@@ -365,7 +365,9 @@ impl<'a> Walk<'a> {
         let mut same_day = self.same_day.drain(self.settings.min_count);
         let mut next_step = self.next_step.drain(self.settings.min_count);
         if !same_day.is_empty() {
-            ends.iter().for_each(|end| gather(&mut same_day, above(history.visits[*end as usize].1, last), *end));
+            for end in ends {
+                gather(&mut same_day, above(history.visits[*end as usize].1, last), *end);
+            }
         }
         if !next_step.is_empty() {
             reach(history, ends, self.settings.within_days, |visit| {

@@ -84,7 +84,7 @@ fn a_rule_counts_all_three_sides() {
     let found = SequenceTable::mine(&purchases, &keeping).unwrap();
     let mut rules = Vec::new();
     found.for_each_rule(0.0, |rule| {
-        rules.push((rule.before[0].to_vec(), rule.next.to_vec(), rule.n_next, rule.counts(4)))
+        rules.push((rule.before[0].to_vec(), rule.next.to_vec(), rule.n_next, rule.counts(4)));
     });
     // Who bought 1 before 0 alone did not follow.
     let counts = CrossCounts { n_baskets: 4, n_antecedent: 3, n_consequent: 2, n_both: 1 };
