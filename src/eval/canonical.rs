@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::EvalError;
@@ -112,7 +113,7 @@ impl Lines {
     pub fn sorted(&mut self, output: Option<&PathBuf>) -> Result<String, EvalError> {
         let text = &self.text;
         let line = |span: &(u64, u32, u32)| &text[span.1 as usize..span.2 as usize];
-        self.spans.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| line(a).cmp(line(b))));
+        self.spans.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| line(a).cmp(line(b))));
         let mut hash = Sha256::new();
         let mut block: Vec<u8> = Vec::with_capacity(1 << 16);
         let fail = |path: &PathBuf, source: std::io::Error| EvalError::Write {

@@ -228,7 +228,7 @@ pub fn evaluate_rules(
     };
     measures.map_or(Ok(()), MeasuresFile::finish)?;
     let mined = clock.cpu_seconds();
-    let sha256 = lines.sorted(run.output.as_ref())?;
+    let sha256 = pool.install(|| lines.sorted(run.output.as_ref()))?;
     let spent = |from: Option<f64>, to: Option<f64>| from.zip(to).map(|(from, to)| to - from);
     Ok(RulesEvaluation {
         file: source.file().display().to_string(),

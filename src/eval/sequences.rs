@@ -126,7 +126,7 @@ pub fn evaluate_sequences(
         }
     }
     let mined = clock.cpu_seconds();
-    let sha256 = lines.sorted(run.output.as_ref())?;
+    let sha256 = pool.install(|| lines.sorted(run.output.as_ref()))?;
     let spent = |from: Option<f64>, to: Option<f64>| from.zip(to).map(|(from, to)| to - from);
     Ok(SequencesEvaluation {
         file: source.file.display().to_string(),
