@@ -41,7 +41,7 @@ pub struct BasketFrames {
 }
 
 /// The layout of what is remembered; another one is not read.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// What one night leaves for the next.
 #[derive(Serialize, Deserialize)]

@@ -26,7 +26,8 @@
 //! other measures of the same rules and how each held over the quarters of the window; `cross_sell`, what to show beside a product;
 //! `substitutes`, pairs of one category that share a basket less often than three quarters of chance
 //! ([`crate::models::rules::avoiding_pairs`]); `next_purchases`, what the same customers buy within `next_within_days` after a
-//! product, in this order more often than in the other ([`crate::models::rules::next_purchases`]).
+//! product, in this order more often than in the other and not only because it comes with something that is
+//! ([`crate::models::rules::next_purchases`]).
 //!
 //! # Remembers
 //! From `remember_from_rows` rows on, the baskets and the counts of pairs ([`crate::models::rules::PairBook`]): the next

@@ -28,6 +28,8 @@ pub struct NextCounts {
     pub n_customers: u64,
     /// Ordered pairs that could have been found.
     pub n_searched: f64,
+    /// Pairs that only echo a more certain one.
+    pub n_echoes: u64,
     /// What was found, strongest first.
     pub(super) pairs: Vec<NextPair>,
 }
@@ -132,6 +134,7 @@ impl NextCounts {
             within_days: settings.within_days,
             n_customers: customer_numbers.len() as u64,
             n_searched: found.n_searched,
+            n_echoes: found.n_echoes as u64,
             pairs,
         })
     }
@@ -188,11 +191,17 @@ pub(super) fn section(counts: Option<&NextCounts>, rows: &[NextRow]) -> Option<S
     let counts = counts?;
     let heading = "What customers buy next".to_owned();
     let day = NaiveDate::from_epoch_days(counts.counted_on).unwrap_or_default();
-    let searched = format!(
+    let mut searched = format!(
         "Counted on {day} from the purchases of {} known customers; {} ordered pairs could have been found.",
         grouped(counts.n_customers as f64),
         grouped(counts.n_searched)
     );
+    if counts.n_echoes > 0 {
+        searched.push_str(&format!(
+            " {} more are left out: their items are bought together with those of a pair that is told, and follow for that reason.",
+            grouped(counts.n_echoes as f64)
+        ));
+    }
     if rows.is_empty() {
         let text = vec![format!("No product is followed by another beyond chance and in that order. {searched}")];
         return Some(Section { heading, text, ..Section::default() });

@@ -6,6 +6,7 @@
 //! bought the two in one order only, how many did in this one. Tastes and frequent visits do not favour an order; launches
 //! and seasons do, and are allowed for.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -71,6 +72,8 @@ pub struct NextFound {
     pub rules: Vec<NextPurchase>,
     /// Ordered pairs that could have been found.
     pub n_searched: f64,
+    /// Pairs beyond chance that only echo a more certain one: what is bought together with its first item is followed by its next too.
+    pub n_echoes: usize,
     /// Customers left out because they buy like no single customer.
     pub n_left_out: usize,
 }
@@ -82,7 +85,7 @@ pub struct NextFound {
 /// `t < t' <= t + N` of `s_t s_t' p_a(t) p_b(t')`, `G` that of `s_t s_t' p_b(t) p_a(t')`, with `s` the size of a visit and `p(t)` the share of
 /// visits in the weeks around t that hold the item. The number forward is then a sum of independent yes-or-no draws; its tail one above
 /// the mean is at most that of a binomial with that mean (Hoeffding 1956, *Ann. Math. Statist.* 27:713). Where the calendar
-/// favours the other order, a half is taken.
+/// favours the other order, a half is taken. Pairs that only echo a more certain one are left out.
 ///
 /// ```
 /// use nightclerk::models::rules::{NextSettings, Purchases, next_purchases};
@@ -122,7 +125,8 @@ pub fn next_purchases(purchases: &Purchases, settings: &NextSettings) -> NextFou
             && rule.n_followed >= settings.min_customers.max(1)
             && f64::from(rule.n_followed) >= settings.min_confidence * f64::from(rule.n_first)
     });
-    NextFound { rules, n_searched, n_left_out: left_out.len() }
+    let (rules, n_echoes) = look.without_echoes(rules, settings.alpha);
+    NextFound { rules, n_searched, n_echoes, n_left_out: left_out.len() }
 }
 
 /// Pairs of purchases within the days.
@@ -296,46 +300,99 @@ struct Look<'c> {
     last_day: i32,
 }
 
-impl Look<'_> {
-    fn at(&self, first: u32, next: u32, settings: &NextSettings) -> Option<NextPurchase> {
-        let of_first = self.lines[first as usize].chunk_by(|a, b| a.0 == b.0);
-        let mut of_next = self.lines[next as usize].chunk_by(|a, b| a.0 == b.0).peekable();
-        let (mut n_first, mut n_expected, mut gaps) = (0_u32, 0.0, Vec::new());
-        let (mut n_forward, mut n_backward, mut chance) = (0_u32, 0_u32, 0.0);
-        for firsts in of_first {
-            let customer = firsts[0].0;
-            while of_next.next_if(|nexts| nexts[0].0 < customer).is_some() {}
-            let nexts = of_next.next_if(|nexts| nexts[0].0 == customer).unwrap_or_default();
-            let visits = &self.customers[customer as usize];
-            let early: Vec<i32> =
-                firsts.iter().map(|(_, day)| *day).filter(|day| day + self.within <= self.last_day).collect();
-            if !early.is_empty() {
-                n_first += 1;
-                n_expected += self.expected(next, visits, &early);
-                gaps.extend(early.iter().find_map(|day| self.gap(*day, nexts)));
-            }
-            let follows = |a: &[(u32, i32)], b: &[(u32, i32)]| a.iter().any(|(_, day)| self.gap(*day, b).is_some());
-            match (follows(firsts, nexts), follows(nexts, firsts)) {
-                (true, false) => n_forward += 1,
-                (false, true) => n_backward += 1,
-                _ => continue,
-            }
-            chance += self.forward_chance(first, next, visits);
-        }
-        let n_followed = gaps.len() as u32;
-        if n_followed < settings.min_customers.max(1) {
-            return None;
-        }
-        let n_discordant = n_forward + n_backward;
-        let expected = chance.max(f64::from(n_discordant) / 2.0);
-        let forward = f64::from(n_forward);
-        let ln_p = if forward <= expected {
+/// In which order customers bought two items.
+struct Orders {
+    /// In the first order only, and in the other only.
+    n_forward: u32,
+    n_backward: u32,
+    /// How many of these the calendar makes the first order.
+    expected: f64,
+}
+
+impl Orders {
+    /// Natural logarithm of the probability of so many in the first order, or more.
+    fn ln_p(&self) -> f64 {
+        let n = self.n_forward + self.n_backward;
+        let expected = self.expected.max(f64::from(n) / 2.0);
+        let forward = f64::from(self.n_forward);
+        if forward <= expected {
             0.0
         } else if forward < expected + 1.0 {
             (expected / forward).ln()
         } else {
-            ln_binomial_upper_tail(n_forward, n_discordant, expected / f64::from(n_discordant))
-        };
+            ln_binomial_upper_tail(self.n_forward, n, expected / f64::from(n))
+        }
+    }
+}
+
+/// (customer, day) of the purchases of an item.
+type Lines = [(u32, i32)];
+
+impl Look<'_> {
+    /// Each customer who bought the first item: with its purchases of both.
+    fn each_customer(&self, first: u32, next: u32, mut see: impl FnMut(u32, &Lines, &Lines)) {
+        let mut of_next = self.lines[next as usize].chunk_by(|a, b| a.0 == b.0).peekable();
+        for firsts in self.lines[first as usize].chunk_by(|a, b| a.0 == b.0) {
+            let customer = firsts[0].0;
+            while of_next.next_if(|nexts| nexts[0].0 < customer).is_some() {}
+            see(customer, firsts, of_next.next_if(|nexts| nexts[0].0 == customer).unwrap_or_default());
+        }
+    }
+
+    fn follows(&self, firsts: &Lines, nexts: &Lines) -> bool {
+        firsts.iter().any(|(_, day)| self.gap(*day, nexts).is_some())
+    }
+
+    /// Every purchase of the next within the days after one of the first: the customer and both days.
+    fn followings(&self, first: u32, next: u32) -> Vec<(u32, [i32; 2])> {
+        let mut found = Vec::new();
+        self.each_customer(first, next, |customer, firsts, nexts| {
+            for (_, day) in firsts {
+                let from = nexts.partition_point(|(_, other)| other <= day);
+                let within = nexts[from..].iter().take_while(|(_, other)| other - day <= self.within);
+                found.extend(within.map(|(_, other)| (customer, [*day, *other])));
+            }
+        });
+        found
+    }
+
+    /// Whether a customer bought an item on a day.
+    fn bought(&self, customer: u32, item: u32, day: i32) -> bool {
+        self.lines[item as usize].binary_search(&(customer, day)).is_ok()
+    }
+
+    /// Of the customers that are not `left_out`.
+    fn orders(&self, first: u32, next: u32, left_out: &HashSet<u32>) -> Orders {
+        let mut orders = Orders { n_forward: 0, n_backward: 0, expected: 0.0 };
+        self.each_customer(first, next, |customer, firsts, nexts| {
+            match (self.follows(firsts, nexts), self.follows(nexts, firsts)) {
+                _ if left_out.contains(&customer) => return,
+                (true, false) => orders.n_forward += 1,
+                (false, true) => orders.n_backward += 1,
+                _ => return,
+            }
+            orders.expected += self.forward_chance(first, next, &self.customers[customer as usize]);
+        });
+        orders
+    }
+
+    fn at(&self, first: u32, next: u32, settings: &NextSettings) -> Option<NextPurchase> {
+        let (mut n_first, mut n_expected, mut gaps) = (0_u32, 0.0, Vec::new());
+        self.each_customer(first, next, |customer, firsts, nexts| {
+            let early: Vec<i32> =
+                firsts.iter().map(|(_, day)| *day).filter(|day| day + self.within <= self.last_day).collect();
+            if !early.is_empty() {
+                n_first += 1;
+                n_expected += self.expected(next, &self.customers[customer as usize], &early);
+                gaps.extend(early.iter().find_map(|day| self.gap(*day, nexts)));
+            }
+        });
+        let n_followed = gaps.len() as u32;
+        if n_followed < settings.min_customers.max(1) {
+            return None;
+        }
+        let orders = self.orders(first, next, &HashSet::new());
+        let ln_p = orders.ln_p();
         gaps.sort_unstable();
         let median_days = f64::midpoint(f64::from(gaps[(gaps.len() - 1) / 2]), f64::from(gaps[gaps.len() / 2]));
         let followed = f64::from(n_followed);
@@ -348,13 +405,36 @@ impl Look<'_> {
             n_followed,
             n_expected,
             lift_lower,
-            n_forward,
-            n_backward,
+            n_forward: orders.n_forward,
+            n_backward: orders.n_backward,
             median_days,
             ln_p,
             p_value: ln_p.exp(),
             q_value: 1.0,
         })
+    }
+
+    /// The pairs that are more than an echo of a more certain one, and how many are none.
+    ///
+    /// What is bought together with one of a pair is in the same order as that pair. So a pair must hold among the customers who do not
+    /// follow any more certain pair on a day on which they bought its first together with that pair's, or its next with that pair's
+    /// next; with `alpha` parted among all pairs so asked.
+    fn without_echoes(&self, rules: Vec<NextPurchase>, alpha: f64) -> (Vec<NextPurchase>, usize) {
+        let (n, least_ln_p) = (rules.len(), (alpha / rules.len().max(1) as f64).ln());
+        let mut followed: Vec<(u32, [i32; 2])> = Vec::new();
+        let mut kept = Vec::new();
+        for rule in rules {
+            let together = |(customer, days): &&(u32, [i32; 2])| {
+                self.bought(*customer, rule.first, days[0]) || self.bought(*customer, rule.next, days[1])
+            };
+            let left_out: HashSet<u32> = followed.par_iter().filter(together).map(|(customer, _)| *customer).collect();
+            if left_out.is_empty() || self.orders(rule.first, rule.next, &left_out).ln_p() <= least_ln_p {
+                followed.extend(self.followings(rule.first, rule.next));
+                kept.push(rule);
+            }
+        }
+        let n_echoes = n - kept.len();
+        (kept, n_echoes)
     }
 
     /// Days from a day to the first of the purchases after it, within the days.

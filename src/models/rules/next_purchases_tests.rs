@@ -78,6 +78,33 @@ fn planted_orders_are_found_and_nothing_else() {
 }
 
 #[test]
+fn what_is_bought_together_with_one_of_a_pair_is_no_pair() {
+    let mut random = Pcg64Mcg::seed_from_u64(11);
+    let mut lines = without_order(&mut random, 6_000, 100);
+    // Item 25 often comes with 26, item 57 with 58; who bought 25 buys 57 next.
+    let mut more = Vec::new();
+    for (customer, day, item) in &lines {
+        if *item == 25 {
+            if random.random::<f64>() < 0.5 {
+                more.push((*customer, *day, 26));
+            }
+            if random.random::<f64>() < 0.6 {
+                let day = day + random.random_range(3..21);
+                more.push((*customer, day, 57));
+                if random.random::<f64>() < 0.5 {
+                    more.push((*customer, day, 58));
+                }
+            }
+        }
+    }
+    lines.extend(more.into_iter().filter(|(_, day, _)| *day < 180));
+    let found = next_purchases(&Purchases::from_lines(lines, 100).unwrap(), &SETTINGS);
+    let pairs: Vec<(u32, u32)> = found.rules.iter().map(|rule| (rule.first, rule.next)).collect();
+    assert_eq!(pairs, [(25, 57)]);
+    assert!(found.n_echoes >= 2, "{}", found.n_echoes);
+}
+
+#[test]
 fn a_till_is_no_customer_and_nothing_is_nothing() {
     let till = (0..60).flat_map(|day| (0..400).map(move |item| (0, day, item))).collect();
     let purchases = Purchases::from_lines(till, 400).unwrap();
