@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use polars::prelude::PolarsResult;
+use polars::prelude::{DataFrame, DataType, PolarsResult};
 
 use super::RuleLevel;
 use super::cross_sell::CrossSell;
@@ -396,4 +396,30 @@ pub(super) fn exports(rows: &[RuleRow], recommended: &[CrossSell]) -> Vec<Export
 /// A whole number with thousands separators.
 pub(super) fn grouped(value: f64) -> String {
     crate::words::grouped(value, 0)
+}
+
+/// The file with the columns of `rule_measures`; none without rows.
+///
+/// # Errors
+/// Polars refuses a column.
+pub(super) fn measures_export(measures: &DataFrame) -> PolarsResult<Option<Export>> {
+    let mut rows: Vec<Vec<Cell>> = vec![Vec::new(); measures.height()];
+    for column in measures.columns() {
+        let cells: Vec<Cell> = if column.dtype() == &DataType::String {
+            let text = |text: Option<&str>| text.map_or(Cell::Empty, |text| Cell::Text(text.to_owned()));
+            column.str()?.iter().map(text).collect()
+        } else {
+            let number = |number: Option<f64>| number.map_or(Cell::Empty, Cell::Number);
+            column.cast(&DataType::Float64)?.f64()?.iter().map(number).collect()
+        };
+        rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
+    }
+    let columns = measures.columns().iter().map(|column| ViewColumn { label: column.name().to_string(), unit: None });
+    Ok((!rows.is_empty()).then(|| Export {
+        stem: "rule-measures".to_owned(),
+        formats: &[ExportFormat::Csv, ExportFormat::Xlsx],
+        about: "Every other measure of the same rules, and how each held over the window.".to_owned(),
+        columns: columns.collect(),
+        rows,
+    }))
 }

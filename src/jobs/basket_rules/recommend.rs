@@ -124,10 +124,13 @@ pub(super) fn recommend(
     ];
     let mut page = page::page(ctx, frames, &rows, (&recommended, catalogue.stock_day), &replaced, &searched, &graded)?;
     page.actions.extend(next_purchases::section(next.as_ref(), &followed));
-    let exports = page::exports(&rows, &recommended).into_iter().chain(next_purchases::export(&followed)).collect();
+    let measures = measures_frame(&rows)?;
+    let mut exports = page::exports(&rows, &recommended);
+    exports.extend(page::measures_export(&measures)?);
+    exports.extend(next_purchases::export(&followed));
     let tables = vec![
         (&ASSOCIATION_RULES, rules_frame(&rows)?),
-        (&RULE_MEASURES, measures_frame(&rows)?),
+        (&RULE_MEASURES, measures),
         (&CROSS_SELL, cross_sell_frame(&recommended)?),
         (&SUBSTITUTES, substitutes_frame(&replaced)?),
         (&NEXT_PURCHASES, next_purchases_frame(&followed)?),

@@ -325,6 +325,10 @@ fn what_is_bought_next_is_told_and_carried_on_with_the_day_of_its_count() {
     );
     assert!(publication.page.actions.iter().any(|section| section.heading == "What customers buy next"));
     assert!(publication.exports.iter().any(|export| export.stem == "next-purchases"));
+    let measures = publication.exports.iter().find(|export| export.stem == "rule-measures").unwrap();
+    let height = publication.tables[1].frame.height();
+    assert_eq!((measures.rows.len(), measures.columns[3].label.as_str()), (height, "n_expected"));
+    assert!(height > 0 && measures.rows.iter().all(|row| row.len() == measures.columns.len()));
     assert!(!codes(&publication).contains(&"no_customer_purchases"));
 
     // The night after does not read the purchases: it tells what was counted, and when.
