@@ -195,13 +195,13 @@ impl ItemsetTable {
     }
 
     /// The `n` most frequent, and those as frequent as the last of them.
-    #[must_use]
     fn most_frequent(self, n: usize) -> Self {
         let mut counts = self.counts.clone();
         counts.sort_unstable_by(|a, b| b.cmp(a));
-        match n.checked_sub(1) {
+        match n.checked_sub(1).map(|last| counts.get(last)) {
             None => Self::default(),
-            Some(last) => counts.get(last).map_or(self.clone(), |least| self.filtered(|_, count| count >= *least)),
+            Some(None) => self,
+            Some(Some(least)) => self.filtered(|_, count| count >= *least),
         }
     }
 
