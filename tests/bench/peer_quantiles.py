@@ -3,6 +3,7 @@
 
     pip install statsforecast==2.1.1
     python peer_quantiles.py SET [--models A,B] [--ways conformal,bootstrap,native] [--n N] [--back B] [--json FILE]
+        [--ours target/release/nightclerk]
 
 SET is `carparts` (horizon 6) or `vn2` (horizon 8; weeks out of stock are not observed).  The last HORIZON periods of
 every series are the test window; --back moves it that many periods into the past (for choosing, never for judging).
@@ -22,13 +23,16 @@ All are cut at zero; every way is also scored after rounding to whole units, and
 
 Score: pinball loss at .5 .75 .9 .95 .99, per series the mean over the scored periods / mean |y_t - y_{t-1}| of the
 training part from the first sale on, then the mean over series.  Coverage counts every scored period alike.
-Prints one JSON object per model and way.
+Prints one JSON object per model and way. With --ours also one for `nightclerk eval forecast` on the same file, one thread,
+scored by the same lines.
 """
 import argparse
 import csv
 import gzip
 import json
 import os
+import subprocess
+import tempfile
 import time
 import warnings
 
@@ -56,7 +60,25 @@ def read(name, data):
         for row in csv.DictReader(handle):
             seen = row[value] != "" and (mask is None or row[mask] == "1")
             series.setdefault(tuple(row[i] for i in ids), []).append(float(row[value]) if seen else np.nan)
-    return [np.array(values) for values in series.values()], horizon
+    return {ids: np.array(values) for ids, values in series.items()}, horizon
+
+
+def ours(name, data, binary):
+    """Our quantiles by series, one row per period ahead; and CPU seconds per series."""
+    file, ids, value, mask, horizon = SETS[name]
+    when, season, missing = {"carparts": ("month", "12", "zero"), "vn2": ("week_start", "52", "skip")}[name]
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "forecasts.csv")
+        command = [binary, "eval", "forecast", os.path.join(data, file), "--id", ",".join(ids), "--time", when, "--value", value,
+                   "--horizon", str(horizon), "--season", season, "--missing", missing, "--min-length", "0", "--threads", "1",
+                   "--output", out, "--json"] + (["--stock", mask] if mask else [])
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        found = {}
+        with open(out, newline="") as handle:
+            for row in csv.DictReader(handle):
+                found.setdefault(tuple(row[i] for i in ids), {})[int(row["step"])] = [float(row[f"q{q}"]) for q in QUANTILES]
+    forecasts = {key: np.array([steps[step] for step in sorted(steps)]) for key, steps in found.items()}
+    return forecasts, json.loads(done.stdout.strip().splitlines()[-1])["cpu_seconds_per_series"]
 
 
 def build(name, intervals):
@@ -95,10 +117,10 @@ def pinball(actual, quantile, level):
     return np.maximum(level * gap, (level - 1) * gap)
 
 
-def score(series, horizon, back, name, way):
+def score(series, horizon, back, name, way, given=None):
     random = np.random.default_rng(7)
     losses, covered, failed, seconds, width = {"raw": [], "rounded": []}, {"raw": [], "rounded": []}, 0, 0.0, []
-    for values in series:
+    for key, values in series.items():
         end = len(values) - back
         train, test = values[:end - horizon], values[end - horizon:end]
         seen = np.isfinite(test)
@@ -109,7 +131,8 @@ def score(series, horizon, back, name, way):
         y = train[np.isfinite(train)]
         started = time.process_time()
         try:
-            forecast = np.maximum(quantiles(name, way, y, horizon, random), 0.0)
+            own = given[key] if given is not None else quantiles(name, way, y, horizon, random)
+            forecast = np.maximum(own, 0.0)
             if not np.isfinite(forecast).all():
                 raise ValueError("not finite")
         except Exception:  # too short for the model: the quantiles of the past stand in, and are counted
@@ -141,19 +164,28 @@ def main():
     parser.add_argument("--ways", default="conformal,bootstrap,native")
     parser.add_argument("--n", type=int, help="only the first N series")
     parser.add_argument("--back", type=int, default=0)
+    parser.add_argument("--ours", metavar="BINARY", help="score ours too")
     parser.add_argument("--json", help="append results to this file, one JSON object a line")
     a = parser.parse_args()
     series, horizon = read(a.set, a.data)
+    series = dict(list(series.items())[:a.n])
+
+    def show(result):
+        result = {"data": a.set, "back": a.back, **result}
+        print(json.dumps(result), flush=True)
+        if a.json:
+            with open(a.json, "a") as handle:
+                handle.write(json.dumps(result) + "\n")
+
+    if a.ours and a.back == 0:
+        forecasts, seconds = ours(a.set, a.data, a.ours)
+        show({**score(series, horizon, 0, "nightclerk", "auto", forecasts), "cpu_seconds_per_series": seconds})
     for name in a.models.split(","):
         for way in a.ways.split(","):
             yardstick = name in ("Zero", "History")
             if (way == "native" and not yardstick and not name.startswith("AutoETS")) or (yardstick and way != "native"):
                 continue
-            result = {"data": a.set, "back": a.back, **score(series[:a.n], horizon, a.back, name, way)}
-            print(json.dumps(result), flush=True)
-            if a.json:
-                with open(a.json, "a") as handle:
-                    handle.write(json.dumps(result) + "\n")
+            show(score(series, horizon, a.back, name, way))
 
 
 if __name__ == "__main__":
