@@ -83,9 +83,7 @@ pub fn evaluate_with(
 ) -> Result<Evaluation, EvalError> {
     let season = run.season_lengths.first().copied().unwrap_or(1).max(1);
     let seasons = Seasons { data: season, mase: run.mase_season.unwrap_or(season).max(1) };
-    let threads = run.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| EvalError::Threads { threads, reason: error.to_string() })?;
+    let pool = super::costs::pool(run.threads)?;
 
     let dataset = input::read(input)?;
     let chosen = Chosen::new(&dataset, run, season)?;
@@ -114,7 +112,11 @@ pub fn evaluate_with(
         let actual: Vec<f64> = later.copied().take(dataset.horizon).collect();
         scores.extend(score(&training, &actual, &one.result, seasons, &sum_periods));
     }
-    let usage = Usage { threads, cpu_seconds: clock.cpu_seconds(), peak_rss_mb: clock.peak_rss_mb() };
+    let usage = Usage {
+        threads: pool.current_num_threads(),
+        cpu_seconds: clock.cpu_seconds(),
+        peak_rss_mb: clock.peak_rss_mb(),
+    };
     Ok(Evaluation::new(&dataset, input, run, seasons, &chosen, &forecasts, &scores, &sum_periods, usage))
 }
 

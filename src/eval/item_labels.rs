@@ -75,7 +75,7 @@ pub(super) fn numbered(words: Words, entries: &mut [u32], path: &Path) -> Result
     }
     let number = |text: &str| text.parse::<i64>().ok().filter(|number| number.to_string() == *text);
     if labels.iter().all(|(text, _)| number(text).is_some()) {
-        labels.sort_by_key(|(text, _)| number(text));
+        labels.sort_by_cached_key(|(text, _)| number(text));
     } else {
         labels.sort();
     }

@@ -17,13 +17,14 @@
 //! | `basket_file.rs`, `rules.rs` | baskets of a file, and what is found in them: [`evaluate_rules`] |
 //! | `purchase_file.rs`, `sequences.rs` | what customers bought when, and in which order: [`evaluate_sequences`] |
 //! | `table_rows.rs`, `item_labels.rs` | rows of a CSV file, and its items as numbers |
-//! | `canonical.rs`, `measures_file.rs` | what was found, as lines to compare and as measures |
+//! | `canonical.rs`, `measures_file.rs`, `costs.rs` | what was found, as lines to compare and as measures, and what it cost |
 //!
 //! Nothing depends on the name of a file or a series, and nothing is kept between runs.
 
 mod basket_file;
 mod canonical;
 mod caveats;
+mod costs;
 mod error;
 mod forecast;
 mod forecaster;
@@ -47,6 +48,7 @@ mod table_rows;
 mod time;
 
 pub use basket_file::{BasketFile, BasketSource};
+pub use costs::Costs;
 pub use error::{CellFault, EvalError};
 pub use forecast::{RunOptions, evaluate, evaluate_with};
 pub use forecaster::{EachSeries, Forecaster, Panel, PanelSeries, SeriesResult};

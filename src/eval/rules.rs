@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::basket_file::{BasketFile, BasketSource};
 use super::canonical::Lines;
+use super::costs::{Costs, pool};
 use super::measures_file::MeasuresFile;
 use super::{CpuClock, EvalError};
 use crate::models::rules::{
@@ -115,16 +116,9 @@ pub struct RulesEvaluation {
     /// Of the canonical lines: `i1 i2:count`, for rules `i1 i2 => i3:n_both:n_body:n_head`; items ascending (as numbers where all
     /// of them are), lines sorted as text, each ended by a line feed.
     pub sha256: String,
-    /// Threads.
-    pub threads: usize,
-    /// CPU seconds of the whole process.
-    pub cpu_seconds: Option<f64>,
-    /// To read the file and number its items.
-    pub load_cpu_seconds: Option<f64>,
-    /// To find the sets and what follows from them.
-    pub mine_cpu_seconds: Option<f64>,
-    /// Largest resident memory.
-    pub peak_rss_mb: Option<f64>,
+    /// Time and memory.
+    #[serde(flatten)]
+    pub costs: Costs,
 }
 
 /// Reads, mines, counts, hashes.
@@ -137,9 +131,7 @@ pub fn evaluate_rules(
     clock: &dyn CpuClock,
 ) -> Result<RulesEvaluation, EvalError> {
     let begun = clock.cpu_seconds();
-    let threads = run.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, Into::into));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| EvalError::Threads { threads, reason: error.to_string() })?;
+    let pool = pool(run.threads)?;
     let BasketFile { baskets, labels } = pool.install(|| source.read())?;
     let loaded = clock.cpu_seconds();
     let n_baskets = baskets.n_baskets();
@@ -229,7 +221,6 @@ pub fn evaluate_rules(
     measures.map_or(Ok(()), MeasuresFile::finish)?;
     let mined = clock.cpu_seconds();
     let sha256 = pool.install(|| lines.sorted(run.output.as_ref()))?;
-    let spent = |from: Option<f64>, to: Option<f64>| from.zip(to).map(|(from, to)| to - from);
     Ok(RulesEvaluation {
         file: source.file().display().to_string(),
         target,
@@ -244,11 +235,7 @@ pub fn evaluate_rules(
         n_items: labels.len(),
         by_size,
         sha256,
-        threads,
-        cpu_seconds: clock.cpu_seconds(),
-        load_cpu_seconds: spent(begun, loaded),
-        mine_cpu_seconds: spent(loaded, mined),
-        peak_rss_mb: clock.peak_rss_mb(),
+        costs: Costs::of(&pool, clock, [begun, loaded, mined]),
     })
 }
 
@@ -269,7 +256,7 @@ pub fn target_name(target: Target) -> &'static str {
 
 impl fmt::Display for RulesEvaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, target, n, n_baskets, n_items, min_count, threads, .. } = self;
+        let Self { file, target, n, n_baskets, n_items, min_count, costs, .. } = self;
         let words = match self.min_confidence {
             Some(_) if self.significance.is_some() => "rules that hold beyond chance".to_owned(),
             Some(confidence) => format!("rules of confidence {confidence} or more"),
@@ -293,16 +280,7 @@ impl fmt::Display for RulesEvaluation {
         if let Some([copies, with_rules]) = self.shuffles {
             writeln!(f, "  of {copies} copies of the baskets without associations, {with_rules} gave a rule")?;
         }
-        let seconds = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| format!("{value:.2}"));
-        writeln!(
-            f,
-            "  {} CPU s ({} to read, {} to mine) on {threads} thread{}, {} MB",
-            seconds(self.cpu_seconds),
-            seconds(self.load_cpu_seconds),
-            seconds(self.mine_cpu_seconds),
-            if *threads == 1 { "" } else { "s" },
-            self.peak_rss_mb.map_or_else(|| "?".to_owned(), |mb| format!("{mb:.0}"))
-        )
+        writeln!(f, "  {costs}")
     }
 }
 

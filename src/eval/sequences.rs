@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::canonical::Lines;
+use super::costs::{Costs, pool};
 use super::measures_file::MeasuresFile;
 use super::purchase_file::{PurchaseFile, PurchaseSource};
 use super::rules::MinSupport;
@@ -64,16 +65,9 @@ pub struct SequencesEvaluation {
     /// Of the canonical lines: `i1 i2 -> i3:customers`, for rules `i1 i2 -> i3 => i4:n_both:n_before:n_next`; items ascending within
     /// a step (as numbers where all of them are), lines sorted as text, each ended by a line feed.
     pub sha256: String,
-    /// Threads.
-    pub threads: usize,
-    /// CPU seconds of the whole process.
-    pub cpu_seconds: Option<f64>,
-    /// To read the file and number its items.
-    pub load_cpu_seconds: Option<f64>,
-    /// To find the sequences and what follows from them.
-    pub mine_cpu_seconds: Option<f64>,
-    /// Largest resident memory.
-    pub peak_rss_mb: Option<f64>,
+    /// Time and memory.
+    #[serde(flatten)]
+    pub costs: Costs,
 }
 
 /// Reads, mines, counts, hashes.
@@ -86,9 +80,7 @@ pub fn evaluate_sequences(
     clock: &dyn CpuClock,
 ) -> Result<SequencesEvaluation, EvalError> {
     let begun = clock.cpu_seconds();
-    let threads = run.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, Into::into));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| EvalError::Threads { threads, reason: error.to_string() })?;
+    let pool = pool(run.threads)?;
     let PurchaseFile { purchases, labels, n_anonymous } = pool.install(|| source.read())?;
     let loaded = clock.cpu_seconds();
     let n_customers = purchases.n_customers();
@@ -127,7 +119,6 @@ pub fn evaluate_sequences(
     }
     let mined = clock.cpu_seconds();
     let sha256 = pool.install(|| lines.sorted(run.output.as_ref()))?;
-    let spent = |from: Option<f64>, to: Option<f64>| from.zip(to).map(|(from, to)| to - from);
     Ok(SequencesEvaluation {
         file: source.file.display().to_string(),
         target: if run.min_confidence.is_some() { "rules" } else { "sequences" },
@@ -142,11 +133,7 @@ pub fn evaluate_sequences(
         by_size,
         by_steps,
         sha256,
-        threads,
-        cpu_seconds: clock.cpu_seconds(),
-        load_cpu_seconds: spent(begun, loaded),
-        mine_cpu_seconds: spent(loaded, mined),
-        peak_rss_mb: clock.peak_rss_mb(),
+        costs: Costs::of(&pool, clock, [begun, loaded, mined]),
     })
 }
 
@@ -158,7 +145,7 @@ fn words(labels: &[String], rule: &SequenceRule<'_>) -> [String; 2] {
 
 impl fmt::Display for SequencesEvaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, n, n_customers, n_visits, n_items, min_count, threads, .. } = self;
+        let Self { file, n, n_customers, n_visits, n_items, min_count, costs, .. } = self;
         let what = match self.min_confidence {
             Some(confidence) => format!("rules of confidence {confidence} or more"),
             None => "sequences".to_owned(),
@@ -180,16 +167,7 @@ impl fmt::Display for SequencesEvaluation {
         writeln!(f, "  by number of items: {}", list(&self.by_size))?;
         writeln!(f, "  by number of steps: {}", list(&self.by_steps))?;
         writeln!(f, "  sha256 {}", self.sha256)?;
-        let seconds = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| format!("{value:.2}"));
-        writeln!(
-            f,
-            "  {} CPU s ({} to read, {} to mine) on {threads} thread{}, {} MB",
-            seconds(self.cpu_seconds),
-            seconds(self.load_cpu_seconds),
-            seconds(self.mine_cpu_seconds),
-            if *threads == 1 { "" } else { "s" },
-            self.peak_rss_mb.map_or_else(|| "?".to_owned(), |mb| format!("{mb:.0}"))
-        )
+        writeln!(f, "  {costs}")
     }
 }
 

@@ -4,6 +4,8 @@ mod forecast;
 mod rules;
 mod sequences;
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::context::{Context, Failure};
@@ -24,6 +26,20 @@ enum Engine {
     Rules(Box<rules::EvalRules>),
     /// Find what the customers of a file buy one after the other.
     Sequences(Box<sequences::EvalSequences>),
+}
+
+/// What mining a file may take, and where it writes.
+#[derive(Debug, Args)]
+struct MiningArgs {
+    /// Threads [default: all].
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    threads: Option<usize>,
+    /// Stop when what is found takes more memory than this.
+    #[arg(long, value_name = "MB", default_value_t = 4096)]
+    max_memory: u64,
+    /// Write everything that is found here, one a line, sorted.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 pub(super) fn run(context: &Context, command: &Eval) -> Result<u8, Failure> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{at_least_one, failure, min_support, share};
+use super::{MiningArgs, at_least_one, failure, min_support, share};
 use crate::cli::context::{Context, Failure};
 use crate::eval::{BasketSource, MinSupport, ProcessClock, RulesRun, Significance, Wanted, evaluate_rules};
 use crate::models::rules::Target;
@@ -59,15 +59,8 @@ pub struct EvalRules {
     /// Only so many sets: the most frequent, and those as frequent as the last of them.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     top: Option<usize>,
-    /// Threads [default: all].
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    threads: Option<usize>,
-    /// Stop when the sets take more memory than this.
-    #[arg(long, value_name = "MB", default_value_t = 4096)]
-    max_memory: u64,
-    /// Write every set or rule here, one a line, sorted.
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    mining: MiningArgs,
     /// Write the measures of each rule here, as CSV (rules, significant).
     #[arg(long, value_name = "FILE")]
     measures: Option<PathBuf>,
@@ -157,9 +150,9 @@ impl EvalRules {
             min_length: self.min_length,
             max_length: self.max_length,
             top: self.top,
-            threads: self.threads,
-            max_bytes: self.max_memory << 20,
-            output: self.output.clone(),
+            threads: self.mining.threads,
+            max_bytes: self.mining.max_memory << 20,
+            output: self.mining.output.clone(),
             measures: self.measures.clone(),
         };
         let found = evaluate_rules(&source, &run, &ProcessClock).map_err(|error| failure(&error))?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{at_least_one, failure, min_support, share};
+use super::{MiningArgs, at_least_one, failure, min_support, share};
 use crate::cli::context::{Context, Failure};
 use crate::eval::{MinSupport, ProcessClock, PurchaseSource, SequencesRun, evaluate_sequences};
 
@@ -39,15 +39,8 @@ pub struct EvalSequences {
     /// Most items of a sequence, over all its steps [default: any number].
     #[arg(long, value_name = "K", value_parser = at_least_one)]
     max_length: Option<usize>,
-    /// Threads [default: all].
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    threads: Option<usize>,
-    /// Stop when the sequences take more memory than this.
-    #[arg(long, value_name = "MB", default_value_t = 4096)]
-    max_memory: u64,
-    /// Write every sequence or rule here, one a line, sorted.
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    mining: MiningArgs,
     /// Write the measures of each rule here, as CSV.
     #[arg(long, value_name = "FILE", requires = "min_confidence")]
     measures: Option<PathBuf>,
@@ -72,9 +65,9 @@ impl EvalSequences {
             min_support: self.min_support,
             within_days: self.within_days,
             max_length: self.max_length,
-            threads: self.threads,
-            max_bytes: self.max_memory << 20,
-            output: self.output.clone(),
+            threads: self.mining.threads,
+            max_bytes: self.mining.max_memory << 20,
+            output: self.mining.output.clone(),
             measures: self.measures.clone(),
         };
         let found = evaluate_sequences(&source, &run, &ProcessClock).map_err(|error| failure(&error))?;
