@@ -130,7 +130,7 @@ impl NextCounts {
             b.lift_lower.total_cmp(&a.lift_lower).then_with(|| (&a.first, &a.next).cmp(&(&b.first, &b.next)))
         });
         Ok(Self {
-            counted_on: to,
+            counted_on: purchases.span().map_or(to, |(_, last)| last),
             within_days: settings.within_days,
             n_customers: customer_numbers.len() as u64,
             n_searched: found.n_searched,
@@ -192,7 +192,7 @@ pub(super) fn section(counts: Option<&NextCounts>, rows: &[NextRow]) -> Option<S
     let heading = "What customers buy next".to_owned();
     let day = NaiveDate::from_epoch_days(counts.counted_on).unwrap_or_default();
     let mut searched = format!(
-        "Counted on {day} from the purchases of {} known customers; {} ordered pairs could have been found.",
+        "Counted from the purchases of {} known customers up to {day}; {} ordered pairs could have been found.",
         grouped(counts.n_customers as f64),
         grouped(counts.n_searched)
     );
