@@ -21,8 +21,22 @@ pub struct Publication {
     pub page: Page,
     /// Files for planners and for the CRM, beside the page.
     pub exports: Vec<Export>,
+    /// What the job itself looked for in its rows.
+    pub audits: Vec<OwnAudit>,
     /// What the job's next night may begin with, see [`crate::datasets::Source::memory`]; kept once this is published.
     pub memory: Option<Vec<u8>>,
+}
+
+/// What a job looked for in its own rows with what it has read: an audit in SQL sees the staged rows alone. Offending rows stop
+/// the publication.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnAudit {
+    /// Snake case, stable: `forecasts_are_in_proportion`.
+    pub name: &'static str,
+    /// What must hold, why, and what to look at when it does not.
+    pub meaning: String,
+    /// The rows for which it does not, worst first, each with what was found.
+    pub offending: Vec<String>,
 }
 
 /// Rows for one of our own tables.

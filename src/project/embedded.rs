@@ -53,6 +53,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "sql/audits/order_is_not_negative.sql",
     "sql/audits/order_is_whole_packs.sql",
     "sql/audits/order_up_to_is_demand_plus_safety.sql",
+    "sql/audits/order_up_to_is_in_proportion.sql",
     "sql/audits/order_value_is_quantity_times_cost.sql",
     "sql/audits/outcome_agrees_with_its_facts.sql",
     "sql/audits/outcome_is_graded_after_its_window.sql",

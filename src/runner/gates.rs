@@ -274,6 +274,27 @@ pub fn output_gates(publication: &Publication, history: &History, settings: &Gat
     results
 }
 
+/// Offending rows that are named.
+const NAMED_ROWS: usize = 3;
+
+/// What the job itself found in its rows.
+pub fn own_audits(publication: &Publication) -> Vec<GateResult> {
+    (publication.audits.iter())
+        .map(|audit| GateResult {
+            name: format!("audit {}", audit.name),
+            severity: GateSeverity::Block,
+            passed: audit.offending.is_empty(),
+            observed: match audit.offending.as_slice() {
+                [] => "no offending rows".to_owned(),
+                rows if rows.len() <= NAMED_ROWS => rows.join("; "),
+                rows => format!("{} and {} more", rows[..NAMED_ROWS].join("; "), rows.len() - NAMED_ROWS),
+            },
+            expected: "no offending rows".to_owned(),
+            explanation: audit.meaning.clone(),
+        })
+        .collect()
+}
+
 /// Audits that read at the same time; each looks through all that is staged.
 const AUDITS_AT_ONCE: usize = 3;
 

@@ -224,6 +224,7 @@ async fn carry_out(
     let stale = failed(&computed.gates);
     computed.gates.extend(gates::input_gates(&computed.inputs, tolerated, &history, &settings));
     computed.gates.extend(gates::output_gates(&computed.publication, &history, &settings));
+    computed.gates.extend(gates::own_audits(&computed.publication));
     for table in &computed.publication.tables {
         table.schema.check(&table.frame).map_err(|reason| Stop { state: JobState::Failed, reason })?;
     }

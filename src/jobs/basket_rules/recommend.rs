@@ -138,6 +138,7 @@ pub(super) fn recommend(
     drop(followed);
     Ok(Publication {
         exports,
+        audits: Vec::new(),
         memory: remembered(params, ctx, frames, counted, next),
         tables: tables.into_iter().map(|(schema, frame)| PublishedTable { schema, frame }).collect(),
         metrics,

@@ -98,6 +98,7 @@ pub(super) fn recommend(
     Ok(Publication {
         page: page::page(ctx, frames, &rows, total)?,
         exports: if rows.is_empty() { Vec::new() } else { vec![page::export(&rows)] },
+        audits: Vec::new(),
         memory: None,
         tables: vec![PublishedTable { schema: &CAMPAIGN_LIFT, frame }],
         metrics,

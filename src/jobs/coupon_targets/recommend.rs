@@ -96,6 +96,7 @@ pub(super) fn recommend(
         caveats: caveats(ctx, &decision),
         page: page(ctx, &decision),
         exports: vec![export(&facts, &head, &selection)],
+        audits: Vec::new(),
         memory: None,
     };
     progress.report("coupon list", 4, 4);

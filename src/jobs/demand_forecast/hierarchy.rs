@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::dataset::DemandData;
 use super::fitted::Record;
 use super::{LEVELS, WEEK};
+use crate::models::forecast::ceiling::DemandCeiling;
 use crate::models::forecast::cleaning::Outlier;
 use crate::models::forecast::conformal::{CalibrationSeries, ErrorShapes};
 use crate::models::forecast::level_shifts::LevelShift;
@@ -193,9 +194,12 @@ pub(super) fn forecast_nodes(
     let quantiles: Vec<_> = (calibration.par_iter().zip(sums))
         .map(|(series, node)| (shapes.quantiles(series, &node.mean, &LEVELS), shapes.window_quantiles(series, &LEVELS)))
         .collect();
+    let histories: Vec<&[f64]> = sums.iter().map(|node| node.history.as_slice()).collect();
+    let ceiling = DemandCeiling::of(&histories, horizon);
     for (node, (quantiles, window_quantiles)) in nodes.iter_mut().zip(quantiles) {
         node.quantiles = quantiles;
         node.window_quantiles = window_quantiles;
+        ceiling.bound(&mut [], &mut node.quantiles);
     }
     (nodes, errors)
 }

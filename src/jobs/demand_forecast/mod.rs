@@ -50,6 +50,7 @@ mod learnt_demand;
 mod memory;
 mod page;
 mod pooled;
+mod proportion;
 mod published_rows;
 mod recommend;
 mod regressors;

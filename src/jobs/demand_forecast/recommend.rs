@@ -8,7 +8,7 @@ use super::fitted::Fitted;
 use super::hierarchy::{BOTTOM_UP, Node, PRODUCT_LOCATION, SeriesOutcome, TOTAL, forecast_nodes, plan_nodes};
 use super::published_rows::{accuracy_frame, forecast_frame, horizon_frame};
 use super::series_forecasts::{SeriesForecasts, forecast_series};
-use super::{DemandForecast, caveats, memory, page};
+use super::{DemandForecast, caveats, memory, page, proportion};
 use crate::job::{Progress, RunContext};
 use crate::publication::{Metric, Publication, PublishedTable, Unit};
 use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON};
@@ -53,6 +53,7 @@ pub(super) fn recommend(
         caveats: caveats::caveats(job, data, &decision),
         page: page::page(data, &decision),
         exports: page::exports(ctx, data, &decision),
+        audits: vec![proportion::audit(&decision.nodes)],
         memory: data.remembered.as_ref().map(|sales| memory::encoded(sales, &decision.fitted)),
     })
 }

@@ -112,6 +112,7 @@ pub(super) fn recommend(
         metrics: metrics(&decision),
         page: page::page(&decision, changes::changes(&decision)),
         exports: exports::exports(&decision),
+        audits: Vec::new(),
         memory: None,
         caveats,
     })

@@ -22,6 +22,11 @@ const GROUP_WINDOWS: [f64; 5] = [0.5, 1.0, 2.0, 5.0, 15.0];
 const SMALLEST_SHARE_OF_MEAN: f64 = 0.05;
 /// Errors that make a pool; fewer are joined by those of neighbouring periods ahead.
 const ENOUGH_ERRORS: usize = 60;
+/// A window counts when the series stepped at least this share as far before it as it does now. Where it stood still and came to
+/// life since, its steps were no measure of its errors, and would be one for nobody else.
+const COMPARABLE_VOLATILITY: f64 = 0.1;
+/// An error h periods ahead counts as at most this many steps of its series, times the root of h.
+const LARGEST_SCORE: f64 = 50.0;
 /// Levels at which the constants are judged.
 const JUDGED_LEVELS: [f64; 6] = [0.025, 0.1, 0.5, 0.9, 0.95, 0.975];
 
@@ -49,7 +54,7 @@ pub struct ErrorShapes {
 }
 
 /// Errors of one series in the unit of its volatility: windows x horizon, per period and of running totals; `NaN`
-/// where unobserved.
+/// where unobserved, and in windows before which its steps were of another kind.
 struct Scores {
     per_period: Vec<Vec<f64>>,
     total: Vec<Vec<f64>>,
@@ -58,18 +63,20 @@ struct Scores {
 impl Scores {
     fn new(series: &CalibrationSeries, mean_power: f64) -> Scores {
         let volatility = Volatility::new(series.history, series.season_length);
+        let least = COMPARABLE_VOLATILITY * volatility.at(series.history.len());
         let backtest = series.backtest;
         let mut scores = Scores { per_period: Vec::new(), total: Vec::new() };
         for ((cutoff, forecasts), actuals) in backtest.cutoffs.iter().zip(&backtest.forecasts).zip(&backtest.actuals) {
-            let unit = volatility.at(*cutoff);
+            let unit = Some(volatility.at(*cutoff)).filter(|unit| *unit >= least).unwrap_or(f64::NAN);
             let relative = RelativeMean::new(forecasts, mean_power);
             let mut error_sum = 0.0;
             let (mut period, mut total) = (Vec::new(), Vec::new());
             for (ahead, (forecast, actual)) in forecasts.iter().zip(actuals).enumerate() {
                 let error = actual - forecast;
                 error_sum += error;
-                period.push(finite_or_nan(error / (unit * relative.period(ahead))));
-                total.push(finite_or_nan(error_sum / (unit * relative.total(ahead))));
+                let n = ahead as f64 + 1.0;
+                period.push(bounded_score(error / (unit * relative.period(ahead)), n.sqrt()));
+                total.push(bounded_score(error_sum / (unit * relative.total(ahead)), n * n.sqrt()));
             }
             scores.per_period.push(period);
             scores.total.push(total);
@@ -102,8 +109,9 @@ struct WindowSizes {
     horizon: usize,
 }
 
-fn finite_or_nan(value: f64) -> f64 {
-    if value.is_finite() { value } else { f64::NAN }
+/// A score within what is possible at `reach`, the growth of errors with the distance; `NaN` where its series' steps say nothing.
+fn bounded_score(score: f64, reach: f64) -> f64 {
+    if score.is_finite() { score.clamp(-LARGEST_SCORE * reach, LARGEST_SCORE * reach) } else { f64::NAN }
 }
 
 /// A forecast relative to its window's average, to a power.
@@ -173,7 +181,7 @@ impl ErrorShapes {
     ///
     /// Symbols: e error, v volatility of the series before the window, m forecast / average forecast of its window, p
     /// power, a mean |z| of a window relative to the group, w width of the series. Each error becomes
-    /// z = e / (v m^p) and then u = z / w, where w is taken **from windows apart** (else the division would thin
+    /// z = e / (v m^p), kept within 50 √h (50 h^1.5 for totals), and then u = z / w, where w is taken **from windows apart** (else the division would thin
     /// the tails): w = (g + Σ a) / (g + n). p and g are those with the smallest pinball loss of the pooled quantiles
     /// over all windows. A series with one window or none has w = 1 or the group's.
     pub fn fit(group: &[CalibrationSeries], horizon: usize) -> ErrorShapes {

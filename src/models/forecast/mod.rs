@@ -29,6 +29,7 @@ pub mod accuracy;
 pub mod adaptive;
 pub mod arima;
 pub mod boosting;
+pub mod ceiling;
 pub mod ces;
 pub mod classify;
 pub mod cleaning;

@@ -22,6 +22,7 @@ use self::local::FittedLocal;
 use self::state::ContinuousState;
 pub use self::state::{PanelState, Updated, update_panel};
 use super::Regressors;
+use super::ceiling::DemandCeiling;
 use super::conformal::{CalibrationSeries, ErrorShapes};
 use super::cross_validation::Backtest;
 use super::global::{GlobalModel, GlobalSeries};
@@ -252,9 +253,19 @@ pub fn fit_panel(
     state.continuous = Some(fitted);
     let mut others = forecasts.into_iter();
     let forecasts = is_count.iter().filter_map(|is_count| if *is_count { of_counts.next() } else { others.next() });
-    let forecasts = forecasts.collect();
+    let mut forecasts: Vec<PanelForecast> = forecasts.collect();
+    keep_possible(&mut forecasts, series, settings);
     state.is_count = is_count;
     (forecasts, state)
+}
+
+/// Lowers every forecast to what its panel could possibly sell.
+fn keep_possible(forecasts: &mut [PanelForecast], series: &[PanelSeries], settings: &PanelSettings) {
+    let histories: Vec<&[f64]> = series.iter().map(|series| series.demand).collect();
+    let ceiling = DemandCeiling::of(&histories, settings.horizon);
+    for forecast in forecasts {
+        ceiling.bound(&mut forecast.mean, &mut forecast.quantiles);
+    }
 }
 
 /// Called when a series is done.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::local::FittedLocal;
 use super::{
     Fitted, OneDone, PanelForecast, PanelMethod, PanelSeries, PanelSettings, Point, Views, Windows, blend, counts,
-    local, naive_point, pooled, split,
+    keep_possible, local, naive_point, pooled, split,
 };
 use crate::models::forecast::conformal::{CalibrationSeries, ErrorShapes};
 use crate::models::forecast::count_group::CountGroup;
@@ -213,7 +213,8 @@ pub fn update_panel(
     }
     let forecasts =
         is_count.iter().filter_map(|is_count| if *is_count { of_counts.next() } else { other_forecasts.next() });
-    let forecasts = forecasts.collect();
+    let mut forecasts: Vec<PanelForecast> = forecasts.collect();
+    keep_possible(&mut forecasts, series, settings);
     state.is_count = is_count;
     Updated { forecasts, state, refitted }
 }

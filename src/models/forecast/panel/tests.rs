@@ -263,3 +263,65 @@ fn a_corrected_past_and_errors_beyond_chance_are_fitted_again() {
     let updated = update_panel(&panel, &all_known(5), state, &settings, &|| ());
     assert_eq!(updated.refitted, vec![1, 3]);
 }
+
+/// Histories as shops have them: stretches that stand still, are off sale, or are lively, at any level.
+fn any_history() -> impl Strategy<Value = Vec<f64>> {
+    let level = prop_oneof![Just(0.0), Just(1.0), 2.0..200.0_f64, 1e3..1e5_f64].prop_map(f64::round);
+    let stretch = (level, 1_usize..50, prop_oneof![Just(0.0), Just(0.3)], any::<u16>());
+    proptest::collection::vec(stretch, 1..4).prop_map(|stretches| {
+        let mut history = Vec::new();
+        for (level, length, noise, seed) in stretches {
+            history.extend((0..length).map(|t| {
+                let wiggle = ((t * 7919 + usize::from(seed)) % 97) as f64 / 48.0 - 1.0;
+                (level * (1.0 + noise * wiggle)).round()
+            }));
+        }
+        history
+    })
+}
+
+/// The largest demand over `length` periods, the sum in proportion where a history is shorter; counted the slow way.
+fn largest_demand(histories: &[Vec<f64>], length: usize) -> f64 {
+    let largest = |history: &Vec<f64>| match history.windows(length).map(|days| days.iter().sum::<f64>()) {
+        sums if history.len() >= length => sums.fold(0.0, f64::max),
+        _ => history.iter().sum::<f64>() * length as f64 / history.len() as f64,
+    };
+    histories.iter().map(largest).fold(0.0, f64::max)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_forecast_is_beyond_five_times_what_its_group_ever_sold(
+        histories in proptest::collection::vec(any_history(), 1..4),
+        method in proptest::sample::select(PanelMethod::ALL.to_vec()),
+    ) {
+        for forecast in run(&histories, method, 0) {
+            let of_period = 5.0 * largest_demand(&histories, 1) + 1e-6;
+            for value in forecast.mean.iter().chain(forecast.quantiles.per_period.iter().flatten()) {
+                prop_assert!((0.0..=of_period).contains(value), "{method:?} {}: {value} of {of_period}", forecast.model);
+            }
+            for (ahead, row) in forecast.quantiles.total.iter().enumerate() {
+                let most = 5.0 * largest_demand(&histories, ahead + 1) * (1.0 + 1e-9) + 1e-6;
+                prop_assert!(row.iter().all(|value| (0.0..=most).contains(value)), "{method:?}: {row:?} of {most}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_series_that_came_to_life_takes_no_neighbour_along() {
+    let wiggle = |t: usize, k: usize| ((t * 7919 + k * 104_729) % 97) as f64 / 97.0 - 0.5;
+    let lively = |t: usize, k: usize| (90.0 + 30.0 * wiggle(t, k)).round();
+    let neighbour: Vec<f64> = (0..200).map(|t| lively(t, 1)).collect();
+    let alone = &run(std::slice::from_ref(&neighbour), PanelMethod::Mean, 0)[0];
+    let stood_still: Vec<f64> = (0..200).map(|t| if t < 190 { 20.0 } else { lively(t, 2) }).collect();
+    let was_away: Vec<f64> = (0..200).map(|t| if t < 188 { 0.0 } else { lively(t, 3) }).collect();
+    let together = run(&[neighbour, stood_still, was_away], PanelMethod::Mean, 0);
+    let highest = |forecast: &PanelForecast| forecast.quantiles.total[3][4];
+    assert!(highest(&together[0]) < 1.15 * highest(alone), "{} beside {}", highest(&together[0]), highest(alone));
+    for forecast in &together[1..] {
+        assert!(highest(forecast) < 4.0 * 250.0, "{}", highest(forecast));
+    }
+}
