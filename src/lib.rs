@@ -17,7 +17,7 @@
 //! - [`project`], [`job_file`], [`schedule`], [`diagnostic`]: files in, checked settings out, or every fault at once.
 //! - [`warehouse`]: the port to SQLite and PostgreSQL. [`datasets`]: what it must deliver, checked row by row.
 //! - [`jobs`]: one folder per kind, each `load` (reads), `recommend` (decides), a page.
-//! - [`models`]: pure maths, one folder per field.
+//! - [`models`]: pure maths, one folder per field; a crate of its own, in `crates/models`.
 //! - [`published`]: the tables we own. [`publication`]: what a run produces. [`table`]: the vocabulary of both sides.
 //! - [`runner`]: claim, load, decide, stage, gate, publish, report. [`scheduler`]: wakes it.
 //! - [`report`]: pages and files as bytes. [`import`]: files into tables.
@@ -52,7 +52,6 @@ pub mod import;
 pub mod job;
 pub mod job_file;
 pub mod jobs;
-pub mod models;
 pub mod project;
 pub mod publication;
 pub mod published;
@@ -66,3 +65,5 @@ pub mod shop;
 pub mod table;
 pub mod warehouse;
 mod words;
+
+pub use nightclerk_models as models;

@@ -1,0 +1,201 @@
+//! Exponential smoothing in state space form: error, trend and season, chosen by the corrected Akaike criterion.
+//!
+//! Hyndman, Koehler, Ord and Snyder, "Forecasting with Exponential Smoothing: the State Space Approach" (2008), called the
+//! book below. Errors additive or multiplicative, trend none, additive or additive damped, season none, additive or
+//! multiplicative: 18 forms. Multiplicative trends are left out (they explode), and additive errors with a multiplicative
+//! season are fitted only on request (the book, section 2.5: numerically unstable).
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `filter.rs` | the recursion, its likelihood and that likelihood's Gauss-Newton system |
+//! | `optimise.rs` | the optimiser |
+//! | `start.rs` | where it starts, and its bounds |
+//! | `selection.rs` | which forms are fitted, and which are given up early |
+//! | `average.rs` | all forms weighted instead of one chosen |
+//! | `predict.rs` | forecasts, variances, sample paths, update with a new period |
+//!
+//! A period not observed (`NaN`, infinite) moves the states by their expectation and does not count. Scaling a series scales
+//! its forecast. Series with zero or negative values get additive forms only.
+
+mod average;
+mod filter;
+mod optimise;
+mod predict;
+mod selection;
+mod start;
+
+use std::fmt;
+
+pub use average::{FittedEtsAverage, fit_average};
+use serde::{Deserialize, Serialize};
+
+use super::seasonal_adjustment::SeasonKind;
+use super::{MethodError, observed_count};
+
+/// Name in error messages.
+pub(super) const METHOD: &str = "ets";
+/// Observed periods needed: the smallest form has three parameters, AICc needs one more than that plus one.
+const MIN_OBSERVED: usize = 5;
+/// Demand beyond this has no finite square to work with.
+const LARGEST_DEMAND: f64 = 1e100;
+
+/// How the error enters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum ErrorKind {
+    /// y = μ + ε: spread does not depend on the level.
+    Additive,
+    /// y = μ (1 + ε): spread grows with the level.
+    Multiplicative,
+}
+
+/// How the level moves on average.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum TrendKind {
+    /// It does not.
+    None,
+    /// By a slope per period.
+    Additive,
+    /// By a slope that shrinks by the factor φ each period.
+    Damped,
+}
+
+/// One of the 18 forms.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Form {
+    /// Error.
+    pub error: ErrorKind,
+    /// Trend.
+    pub trend: TrendKind,
+    /// Season.
+    pub season: SeasonKind,
+}
+
+impl fmt::Display for Form {
+    /// The usual short name, such as `ETS(M,Ad,M)`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = if self.error == ErrorKind::Additive { "A" } else { "M" };
+        let trend = match self.trend {
+            TrendKind::None => "N",
+            TrendKind::Additive => "A",
+            TrendKind::Damped => "Ad",
+        };
+        let season = match self.season {
+            SeasonKind::None => "N",
+            SeasonKind::Additive => "A",
+            SeasonKind::Multiplicative => "M",
+        };
+        write!(formatter, "ETS({error},{trend},{season})")
+    }
+}
+
+/// Which forms compete.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// Only this kind of error.
+    pub error: Option<ErrorKind>,
+    /// Only this kind of trend.
+    pub trend: Option<TrendKind>,
+    /// Only this kind of season.
+    pub season: Option<SeasonKind>,
+    /// Fit every allowed form to the end. Off: forms without a trend choose error and season first, the others follow
+    /// within what they chose, and a form that cannot win any more is given up.
+    pub exhaustive: bool,
+}
+
+/// A fitted form: parameters, likelihood, and the states after the last period. What a nightly run stores.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FittedEts {
+    /// The form.
+    pub form: Form,
+    /// Smoothing of the level, α in (0, 1).
+    pub alpha: f64,
+    /// Smoothing of the slope, β in \[0, α\]; 0 without a trend.
+    pub beta: f64,
+    /// Smoothing of the season, γ in \[0, 1 - α\]; 0 without a season.
+    pub gamma: f64,
+    /// Damping of the slope, φ in \[0.8, 0.98\]; 1 when not damped.
+    pub phi: f64,
+    /// Level, in units of demand.
+    pub level: f64,
+    /// Slope, in units of demand per period; 0 without a trend.
+    pub slope: f64,
+    /// Season by position (period index modulo the season length); empty without a season.
+    pub season: Vec<f64>,
+    /// Position of the next period.
+    pub position: usize,
+    /// Variance of ε: in squared units of demand (additive errors) or as a squared share (multiplicative). Sum of squares /
+    /// (n - smoothing parameters - free starting states), as R's forecast package does.
+    pub sigma2: f64,
+    /// Concentrated Gaussian log-likelihood with its constants, comparable to other models' on the same data:
+    /// -n/2 (log(2π S/n) + 1), S being the sum of squares, less Σ log μ for multiplicative errors. R's forecast package
+    /// leaves out n/2 (log(n/2π) - 1).
+    pub log_likelihood: f64,
+    /// Corrected Akaike criterion: -2 log L + 2k + 2k(k+1)/(n-k-1).
+    pub aicc: f64,
+    /// k: smoothing parameters, free starting states, and the variance.
+    pub n_parameters: usize,
+    /// n: observed periods fitted.
+    pub n_observed: usize,
+}
+
+/// Fits the forms allowed by `options` and returns the one with the smallest AICc.
+///
+/// `demand` per period, oldest first, `NaN` = not observed; `season_length` in periods, below 2 = no season. Seasonal forms
+/// need two seasons of data, of at most 24 periods each. Smoothing parameters and starting states (seasons summing to zero, or averaging one) maximise
+/// the likelihood together, within 0 < α < 1, 0 <= β <= α, 0 <= γ <= 1 - α, 0.8 <= φ <= 0.98 (the book's usual region,
+/// section 2.5.1).
+///
+/// ```
+/// use nightclerk_models::forecast::ets;
+/// let weekly: Vec<f64> = (0..70).map(|t| [20.0, 21.0, 19.0, 20.0, 30.0, 40.0, 10.0][t % 7] + (t % 3) as f64).collect();
+/// let model = ets::fit(&weekly, 7, &ets::Options::default())?;
+/// let ahead = model.forecast(7);
+/// assert!((ahead[5] - 41.0).abs() < 1.5 && (ahead[6] - 11.0).abs() < 1.5); // positions 5 and 6 of the week
+/// # Ok::<(), nightclerk_models::forecast::MethodError>(())
+/// ```
+///
+/// # Errors
+/// Fewer than five observed periods, values beyond 1e100, or no allowed form can be fitted (say a multiplicative one on zeros).
+pub fn fit(demand: &[f64], season_length: usize, options: &Options) -> Result<FittedEts, MethodError> {
+    let mut pool = fit_pool(demand, season_length, options)?;
+    Ok(pool.swap_remove(0))
+}
+
+/// As [`fit`], but every form that was fitted, smallest AICc first (at least one).
+///
+/// # Errors
+/// As [`fit`].
+pub fn fit_pool(demand: &[f64], season_length: usize, options: &Options) -> Result<Vec<FittedEts>, MethodError> {
+    let found = observed_count(demand);
+    if found < MIN_OBSERVED {
+        return Err(MethodError::TooShort { method: METHOD, found, needed: MIN_OBSERVED });
+    }
+    check_size(METHOD, demand)?;
+    let pool = selection::search(demand, season_length.max(1), options);
+    if pool.is_empty() {
+        let reason =
+            "no allowed form can be fitted; multiplicative forms need positive demand, seasonal ones two seasons";
+        return Err(MethodError::Fit { method: METHOD, reason: reason.to_owned() });
+    }
+    Ok(pool)
+}
+
+/// Refuses demand whose squares would overflow.
+pub(super) fn check_size(method: &'static str, demand: &[f64]) -> Result<(), MethodError> {
+    match demand.iter().find(|value| value.is_finite() && value.abs() > LARGEST_DEMAND) {
+        Some(found) => Err(MethodError::Unusable { method, found: *found, limit: LARGEST_DEMAND }),
+        None => Ok(()),
+    }
+}
+
+/// Akaike weights: exp(-Δ / 2) with Δ the distance to the smallest criterion, summing to one.
+pub fn akaike_weights(criteria: &[f64]) -> Vec<f64> {
+    let best = criteria.iter().copied().fold(f64::INFINITY, f64::min);
+    let raw: Vec<f64> = criteria.iter().map(|criterion| (-(criterion - best) / 2.0).exp()).collect();
+    let total: f64 = raw.iter().sum();
+    raw.iter().map(|weight| weight / total).collect()
+}
+
+#[cfg(test)]
+#[path = "ets_tests.rs"]
+mod tests;

@@ -1,0 +1,93 @@
+//! How long a supplier takes, as observed.
+
+use std::collections::BTreeMap;
+
+/// Fewest deliveries from which a distribution is taken; below it the supplier's quote is preferred.
+const ENOUGH_DELIVERIES: usize = 5;
+/// Share of deliveries that have arrived within the planning lead time.
+const PLANNING_SHARE: f64 = 0.9;
+
+/// Where a lead time comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeadTimeSource {
+    /// Five or more observed deliveries.
+    Observed,
+    /// The supplier's quoted lead time: fewer than five deliveries were seen.
+    Quoted,
+    /// Fewer than five deliveries and no quote: what little was seen.
+    FewObserved,
+}
+
+/// Days from order date to receipt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeadTime {
+    /// Mean, in days.
+    pub mean_days: f64,
+    /// Standard deviation (divisor `n - 1`; 0 below two observations), in days.
+    pub sd_days: f64,
+    /// Planning lead time: smallest number of days within which at least 90 % of the deliveries came. Dates shown to people
+    /// use it; the order quantity uses the whole distribution.
+    pub planning_days: u32,
+    /// Deliveries seen, whether used or not.
+    pub n_observed: usize,
+    /// Where the figures come from.
+    pub source: LeadTimeSource,
+    /// Distinct days and their shares, ascending; shares sum to 1.
+    pub distribution: Vec<(u32, f64)>,
+}
+
+impl LeadTime {
+    /// Lead time from observed deliveries, with a stated fallback.
+    ///
+    /// Five or more deliveries: their distribution. Fewer: the supplier's quoted days, if there is a quote, else the few there are.
+    /// Neither: `None`; the caller reports that the product cannot be planned rather than inventing a lead time.
+    /// Open orders are not deliveries, so long lead times are a little under-represented.
+    ///
+    /// ```
+    /// use nightclerk_models::inventory::LeadTime;
+    /// let lead_time = LeadTime::from_deliveries(&[2, 3, 3, 3, 9], Some(3)).unwrap();
+    /// assert_eq!((lead_time.mean_days, lead_time.planning_days), (4.0, 9));
+    /// ```
+    pub fn from_deliveries(days: &[u32], quoted_days: Option<u32>) -> Option<Self> {
+        let quoted = quoted_days.map(|quote| vec![quote]);
+        let (used, source) = match (days.len() >= ENOUGH_DELIVERIES, quoted) {
+            (true, _) => (days.to_vec(), LeadTimeSource::Observed),
+            (false, Some(quote)) => (quote, LeadTimeSource::Quoted),
+            (false, None) if !days.is_empty() => (days.to_vec(), LeadTimeSource::FewObserved),
+            (false, None) => return None,
+        };
+        let n = used.len() as f64;
+        let mean_days = used.iter().map(|&day| f64::from(day)).sum::<f64>() / n;
+        let squares: f64 = used.iter().map(|&day| (f64::from(day) - mean_days).powi(2)).sum();
+        let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
+        for day in used {
+            *counts.entry(day).or_default() += 1;
+        }
+        let distribution: Vec<(u32, f64)> =
+            counts.into_iter().map(|(day, count)| (day, f64::from(count) / n)).collect();
+        Some(Self {
+            mean_days,
+            sd_days: if n > 1.0 { (squares / (n - 1.0)).sqrt() } else { 0.0 },
+            planning_days: quantile(&distribution, PLANNING_SHARE),
+            n_observed: days.len(),
+            source,
+            distribution,
+        })
+    }
+
+    /// Smallest number of days within which at least `share` (0..=1) of the deliveries came.
+    pub fn quantile(&self, share: f64) -> u32 {
+        quantile(&self.distribution, share)
+    }
+}
+
+fn quantile(distribution: &[(u32, f64)], share: f64) -> u32 {
+    let mut reached = 0.0;
+    for &(day, weight) in distribution {
+        reached += weight;
+        if reached >= share - 1e-12 {
+            return day;
+        }
+    }
+    distribution.last().map_or(0, |&(day, _)| day)
+}
