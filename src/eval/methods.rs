@@ -8,7 +8,7 @@ use crate::diagnostic::allowed_words;
 use crate::models::forecast::cross_validation::cutoffs;
 use crate::models::forecast::panel::{self, PanelMethod, PanelSettings, forecast_panel};
 use crate::models::forecast::seasonal_naive::seasonal_naive;
-use crate::models::forecast::{Backtest, Method, Regressors, Series, Settings, demand_quantiles, forecast_series};
+use crate::models::forecast::{Backtest, Regressors, demand_quantiles};
 
 /// A model by name.
 #[derive(Clone, Copy, Debug)]
@@ -29,22 +29,13 @@ pub const METHODS: &[MethodEntry] = &[
     },
     MethodEntry { name: "arima", about: "seasonal ARIMA with regressors", make: || panel(PanelMethod::Arima) },
     MethodEntry { name: "ces", about: "complex exponential smoothing", make: || panel(PanelMethod::Ces) },
-    MethodEntry {
-        name: "classic",
-        about: "naive, smoothing, regression, TSB or SBA, by backtest per series",
-        make: || local(Method::ALL),
-    },
     MethodEntry { name: "counts", about: "distributions of counts", make: || panel(PanelMethod::Counts) },
     MethodEntry { name: "ets", about: "exponential smoothing", make: || panel(PanelMethod::Ets) },
     MethodEntry { name: "gbm", about: "one boosted model over all series", make: || panel(PanelMethod::Gbm) },
     MethodEntry { name: "mean", about: "the mean of ets, ces and theta", make: || panel(PanelMethod::Mean) },
-    MethodEntry { name: "mstl", about: "seasonal-trend decomposition", make: || local(&[Method::MstlEts]) },
     MethodEntry { name: "naive", about: "the last value", make: || Box::new(EachSeries(naive)) },
-    MethodEntry { name: "regression", about: "least squares", make: || local(&[Method::Regression]) },
-    MethodEntry { name: "sba", about: "Syntetos-Boylan", make: || local(&[Method::Sba]) },
     MethodEntry { name: "seasonal_naive", about: "the last season", make: || Box::new(EachSeries(last_season)) },
     MethodEntry { name: "theta", about: "dynamic optimised theta", make: || panel(PanelMethod::Theta) },
-    MethodEntry { name: "tsb", about: "Teunter-Syntetos-Babai", make: || local(&[Method::Tsb]) },
 ];
 
 /// The model of that name.
@@ -161,35 +152,6 @@ fn naive_result(
     }
     let mean = seasonal_naive(demand, season, horizon);
     with_quantiles(mean, &backtest, sold, panel, levels, model)
-}
-
-/// The methods of [`crate::models::forecast`], chosen per series among `methods` and the seasonal naive.
-fn local(methods: &'static [Method]) -> Box<dyn Forecaster> {
-    Box::new(EachSeries(move |series: &PanelSeries<'_>, panel: &Panel<'_>, levels: &[f64]| {
-        let demand = series.demand.as_ref();
-        // These methods take no unobserved regressors: nothing known counts as zero (no markdown, no event).
-        let complete = |column: &&[f64]| column.iter().map(|value| if value.is_nan() { 0.0 } else { *value }).collect();
-        let regressors =
-            Regressors { names: panel.known_names.to_vec(), columns: series.known.iter().map(complete).collect() };
-        let settings = Settings {
-            horizon: panel.horizon,
-            n_windows: 3,
-            step_size: (panel.horizon / 2).max(1),
-            quantile_levels: levels.to_vec(),
-            methods: methods.to_vec(),
-            seed: 0,
-        };
-        let series = Series { demand, regressors: &regressors, season_lengths: panel.season_lengths };
-        let forecast = forecast_series(&series, &settings);
-        let name = forecast.method.name();
-        let history = from_first_sale(demand);
-        let mut result = with_quantiles(forecast.mean, &forecast.backtest, history, panel, levels, name);
-        if let Some(fallback) = forecast.fallback {
-            result.failed = fallback.wanted != fallback.used.name();
-            result.note = Some(format!("{} instead of {}: {}", fallback.used.name(), fallback.wanted, fallback.reason));
-        }
-        result
-    }))
 }
 
 fn with_quantiles(

@@ -2,9 +2,6 @@
 
 use super::observed_mean;
 
-/// Seasons averaged by [`flat_naive`].
-const FLAT_SEASONS: usize = 4;
-
 /// Repeats the last observed season: f_{n+h} = the latest observed y_{n+h-k m}, k >= 1.
 ///
 /// A position never observed takes the mean of the series; an empty series gives zeros. Hyndman and Athanasopoulos,
@@ -28,15 +25,6 @@ pub fn seasonal_naive(demand: &[f64], season_length: usize, horizon: usize) -> V
         .collect()
 }
 
-/// The mean of the last four seasons in every period, for demand with gaps: a single week of mostly zeros says nothing
-/// about the position of the next sale. Takes the mean of the whole series when those seasons hold no demand.
-pub fn flat_naive(demand: &[f64], season_length: usize, horizon: usize) -> Vec<f64> {
-    let start = demand.len().saturating_sub(FLAT_SEASONS * season_length.max(1));
-    let recent = observed_mean(&demand[start..]);
-    let level = if recent > 0.0 { recent } else { observed_mean(demand) };
-    vec![if level.is_finite() { level } else { 0.0 }; horizon]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,12 +33,5 @@ mod tests {
     fn a_position_never_seen_takes_the_mean() {
         assert_eq!(seasonal_naive(&[2.0, 4.0], 7, 3), vec![3.0, 3.0, 3.0]);
         assert_eq!(seasonal_naive(&[], 7, 1), vec![0.0]);
-    }
-
-    #[test]
-    fn the_flat_naive_is_the_mean_of_the_last_four_seasons() {
-        let mut demand = vec![100.0; 5];
-        demand.extend([0.0, 2.0, 0.0, 2.0, 0.0, 2.0, 0.0, 2.0]);
-        assert_eq!(flat_naive(&demand, 2, 2), vec![1.0, 1.0]);
     }
 }

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::{OneDone, PanelMethod, PanelSettings, Point, Views, cut_at_zero, naive_point};
 use crate::forecast::MethodError;
 use crate::forecast::arima::{self, ArimaOptions, ArimaOrder, FittedArima};
+use crate::forecast::beginning::first_period;
 use crate::forecast::ces::{self, FittedCes};
 use crate::forecast::combination::{self, FittedCombination};
 use crate::forecast::cross_validation::Backtest;
 use crate::forecast::ets::{self, FittedEtsAverage};
 use crate::forecast::rolling::{Updatable, rolling_backtest};
-use crate::forecast::selection::first_period;
 use crate::forecast::theta::{self, FittedTheta};
 
 /// A fitted model of one series: what a night keeps of it.
