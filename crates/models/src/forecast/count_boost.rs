@@ -66,10 +66,10 @@ impl CountBoost {
                 max_leaves: 15,
                 min_rows_per_leaf: 150,
                 row_fraction: 0.7,
-                ..BoostingSettings::default()
+                seed: 0,
             };
-            let training = TrainingRows { matrix: &matrix, targets: &targets, weights: Some(&weights) };
-            Booster::fit(&bins, training, None, &settings).ok()
+            let training = TrainingRows { matrix: &matrix, targets: &targets, weights: &weights };
+            Booster::fit(&bins, training, &settings).ok()
         });
         let boosters = boosters.collect::<Option<Vec<Booster>>>()?;
         Some(CountBoost { bins, boosters })
@@ -85,7 +85,7 @@ impl CountBoost {
                 self.bins.bin_row(&features, &mut cells);
                 let mut quantiles = [0.0; JUDGED_LEVELS.len()];
                 for (quantile, booster) in quantiles.iter_mut().zip(&self.boosters) {
-                    *quantile = booster.predict_binned(&cells).max(0.0);
+                    *quantile = booster.predict(&cells).max(0.0);
                 }
                 quantiles.sort_by(f64::total_cmp);
                 quantiles

@@ -90,19 +90,6 @@ pub struct BinnedMatrix {
 }
 
 impl BinnedMatrix {
-    /// Bins of columns of equal length; a column that is shorter is missing from there on.
-    pub fn from_columns<C: AsRef<[f32]> + Sync>(bins: &Bins, columns: &[C]) -> BinnedMatrix {
-        let n_rows = columns.iter().map(|column| column.as_ref().len()).max().unwrap_or(0);
-        let columns = (0..bins.n_features())
-            .into_par_iter()
-            .map(|feature| {
-                let column = columns.get(feature).map_or(&[][..], AsRef::as_ref);
-                (0..n_rows).map(|row| column.get(row).map_or(0, |value| bins.bin(feature, *value))).collect()
-            })
-            .collect();
-        BinnedMatrix { columns, n_rows }
-    }
-
     /// From blocks of binned rows (each row after row, `n_features` bytes a row), in the order of the blocks. The way to
     /// fill a large matrix from many threads without ever holding it in floating point.
     pub fn from_row_blocks(n_features: usize, blocks: &[Vec<u8>]) -> BinnedMatrix {

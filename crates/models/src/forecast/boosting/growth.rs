@@ -17,8 +17,6 @@ pub(crate) struct Ground<'a> {
     pub packed: &'a [i64],
     /// Features drawn for this tree, ascending.
     pub features: &'a [usize],
-    /// As in [`super::BoostingSettings::monotone`].
-    pub monotone: &'a [i8],
     pub rules: CutRules,
     pub max_leaves: usize,
     pub max_depth: usize,
@@ -213,9 +211,7 @@ fn add(ground: &Ground, first: usize, histograms: &mut [Histogram], rows: &[u32]
 
 /// The best cut of the feature at a position, in a leaf whose packed sum is `total`.
 fn best(ground: &Ground, position: usize, histogram: &Histogram, total: i64) -> Option<Cut> {
-    let feature = ground.features[position];
-    let monotone = ground.monotone.get(feature).copied().unwrap_or(0);
-    best_cut(histogram, ground.bins.n_bins(feature), total, &ground.rules, monotone, position)
+    best_cut(histogram, ground.bins.n_bins(ground.features[position]), total, &ground.rules, position)
 }
 
 /// The cut with the largest gain; the first feature wins a tie.

@@ -74,15 +74,13 @@ pub(crate) struct CutRules {
     pub min_gain: f64,
 }
 
-/// The best cut of one feature in a leaf whose packed sum is `total`; `monotone` as in
-/// [`super::BoostingSettings::monotone`]. The first found wins a tie: missing values
-/// right, then the lowest bin.
+/// The best cut of one feature in a leaf whose packed sum is `total`. The first found wins a tie: missing values right, then
+/// the lowest bin.
 pub(crate) fn best_cut(
     histogram: &Histogram,
     n_bins: usize,
     total: i64,
     rules: &CutRules,
-    monotone: i8,
     position: usize,
 ) -> Option<Cut> {
     let (total_first, total_second) = (first(total) as f64, second(total) as f64);
@@ -106,10 +104,6 @@ pub(crate) fn best_cut(
             // g²/h + other_g²/other_h with one division: divisions are what this loop waits for.
             let gain = (g * g * other_h + other_g * other_g * h) / (h * other_h) - before;
             if gain <= best.map_or(rules.min_gain, |best| best.gain) {
-                continue;
-            }
-            let rises = other_g / other_h < g / h; // values are -g/h
-            if (monotone > 0 && !rises) || (monotone < 0 && rises) {
                 continue;
             }
             best = Some(Cut { gain, position, bin: bin as u8, missing_left: *missing_left, left });

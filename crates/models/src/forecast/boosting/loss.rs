@@ -1,125 +1,33 @@
-//! What an error costs: first and second derivatives, the best constant, and the best value of a leaf.
+//! What an error costs: its derivative, and the value that a leaf takes.
 
-use serde::{Deserialize, Serialize};
-
-/// A loss in the target y and the score s. The forecast is s, or exp(s) under Poisson and Tweedie.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// A loss in the target y and the score s, which is the forecast.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Loss {
-    /// (y - s)² / 2: forecasts the mean.
-    Squared,
-    /// |y - s|: forecasts the median; what WAPE and MASE measure. Leaves are refitted by the median.
+    /// |y - s|: forecasts the median; what WAPE and MASE measure.
     Absolute,
-    /// Pinball loss at a level in (0, 1): forecasts that quantile. Leaves are refitted by the quantile.
+    /// Pinball loss at a level in (0, 1): forecasts that quantile.
     Quantile(f64),
-    /// Squared up to errors of the given size, absolute beyond (Huber 1964).
-    Huber(f64),
-    /// exp(s) - y s: the mean of counts, effects multiply.
-    Poisson,
-    /// Compound Poisson-gamma of the given variance power, strictly between 1 (Poisson) and 2 (gamma): the mean of
-    /// demand with many zeros. Jørgensen, "Exponential dispersion models", Journal of the Royal Statistical Society B 49
-    /// (1987), 127-162.
-    Tweedie(f64),
 }
-
-/// Scores under a logarithm are kept within these bounds, so that exp never overflows.
-const LOG_BOUND: f64 = 30.0;
 
 impl Loss {
-    /// What is wrong with the loss's own parameter, if anything.
-    pub(crate) fn problem(self) -> Option<String> {
+    /// Level of the quantile that the best constant, and the best value of a leaf, is.
+    pub(crate) fn level(self) -> f64 {
         match self {
-            Loss::Quantile(level) if !(level > 0.0 && level < 1.0) => {
-                Some(format!("quantile level: found {level}, allowed is more than 0 and less than 1"))
-            }
-            Loss::Huber(delta) if !(delta > 0.0 && delta.is_finite()) => {
-                Some(format!("Huber width: found {delta}, allowed are positive numbers"))
-            }
-            Loss::Tweedie(power) if !(power > 1.0 && power < 2.0) => {
-                Some(format!("Tweedie power: found {power}, allowed is more than 1 and less than 2"))
-            }
-            _ => None,
+            Loss::Absolute => 0.5,
+            Loss::Quantile(level) => level,
         }
     }
 
-    /// True when the forecast is exp(score); targets must not be negative then.
-    pub fn has_log_link(self) -> bool {
-        matches!(self, Loss::Poisson | Loss::Tweedie(_))
-    }
-
-    /// True when the second derivative is 1 everywhere.
-    pub(crate) fn has_unit_curvature(self) -> bool {
-        !self.has_log_link()
-    }
-
-    /// Level of the quantile by which a leaf is refitted, if it is.
-    pub(crate) fn leaf_quantile(self) -> Option<f64> {
-        match self {
-            Loss::Absolute => Some(0.5),
-            Loss::Quantile(level) => Some(level),
-            _ => None,
-        }
-    }
-
-    /// First and second derivative in the score.
-    pub(crate) fn derivatives(self, target: f64, score: f64) -> (f64, f64) {
+    /// First derivative in the score. The second is taken as one: the loss has none, and leaves are refitted.
+    pub(crate) fn derivative(self, target: f64, score: f64) -> f64 {
         let error = score - target;
         match self {
-            Loss::Squared => (error, 1.0),
-            Loss::Absolute => (if error == 0.0 { 0.0 } else { error.signum() }, 1.0),
-            Loss::Quantile(level) => (if error >= 0.0 { 1.0 - level } else { -level }, 1.0),
-            Loss::Huber(delta) => (error.clamp(-delta, delta), 1.0),
-            Loss::Poisson => {
-                let mean = bounded_exp(score);
-                (mean - target, mean.max(1e-6))
-            }
-            Loss::Tweedie(power) => {
-                let (size, mean) = (target * bounded_exp((1.0 - power) * score), bounded_exp((2.0 - power) * score));
-                (mean - size, ((2.0 - power) * mean - (1.0 - power) * size).max(1e-6))
-            }
+            Loss::Absolute if error == 0.0 => 0.0,
+            Loss::Absolute => error.signum(),
+            Loss::Quantile(level) if error >= 0.0 => 1.0 - level,
+            Loss::Quantile(level) => -level,
         }
     }
-
-    /// The loss itself, up to a constant in the target.
-    pub(crate) fn value(self, target: f64, score: f64) -> f64 {
-        let error = target - score;
-        match self {
-            Loss::Squared => 0.5 * error * error,
-            Loss::Absolute => error.abs(),
-            Loss::Quantile(level) => (level * error).max((level - 1.0) * error),
-            Loss::Huber(delta) if error.abs() <= delta => 0.5 * error * error,
-            Loss::Huber(delta) => delta * (error.abs() - 0.5 * delta),
-            Loss::Poisson => bounded_exp(score) - target * score,
-            Loss::Tweedie(power) => {
-                bounded_exp((2.0 - power) * score) / (2.0 - power)
-                    - target * bounded_exp((1.0 - power) * score) / (1.0 - power)
-            }
-        }
-    }
-
-    /// The forecast a score stands for.
-    pub(crate) fn response(self, score: f64) -> f64 {
-        if self.has_log_link() { bounded_exp(score) } else { score }
-    }
-
-    /// The score of the best constant forecast.
-    pub(crate) fn constant(self, targets: &[f32], weights: Option<&[f32]>) -> f64 {
-        let weight = |row: usize| weights.map_or(1.0, |w| f64::from(w[row]));
-        if let Some(level) = self.leaf_quantile().or(matches!(self, Loss::Huber(_)).then_some(0.5)) {
-            let mut pairs: Vec<(f32, f32)> =
-                targets.iter().enumerate().map(|(row, y)| (*y, weight(row) as f32)).collect();
-            return weighted_quantile(&mut pairs, level);
-        }
-        let (sum, total) = targets
-            .iter()
-            .enumerate()
-            .fold((0.0, 0.0), |(sum, total), (row, y)| (sum + weight(row) * f64::from(*y), total + weight(row)));
-        let mean = if total > 0.0 { sum / total } else { 0.0 };
-        if self.has_log_link() { mean.max(1e-9).ln() } else { mean }
-    }
-}
-
-fn bounded_exp(score: f64) -> f64 {
-    score.clamp(-LOG_BOUND, LOG_BOUND).exp()
 }
 
 /// The smallest value at which the weights up to it reach `level` of all weight; half-way to the next value when they

@@ -1,17 +1,16 @@
 //! Gradient-boosted trees on histograms: many weak regression trees, each fitted to what the ones before it missed.
 //!
-//! Written for demand: absolute and quantile loss with refitted leaves, Poisson and Tweedie loss for counts, missing
-//! values with a learnt direction, a monotone constraint for prices. Small: one byte per cell and eight bytes per row for
-//! the gradients.
+//! Written for demand: absolute and quantile loss with refitted leaves, and missing values with a learnt direction. Small: one
+//! byte per cell and eight bytes per row for the gradients.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `bins.rs` | features cut into at most 255 bins, bin 0 for missing |
-//! | `loss.rs` | gradients, first score and leaf values of each loss |
+//! | `loss.rs` | gradients of a loss, and the quantile that a leaf takes |
 //! | `histogram.rs` | sums of gradients per bin, and the best cut of one feature |
 //! | `growth.rs` | one tree, leaf by leaf |
 //! | `tree.rs` | a grown tree |
-//! | `booster.rs` | the sequence of trees: fit, early stopping, prediction |
+//! | `booster.rs` | the sequence of trees: fit and forecast |
 //!
 //! Sources: Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29 (2001),
 //! 1189-1232 (leaves refitted under absolute loss: section 4.3); Ke et al., "LightGBM", NeurIPS 2017 (histograms, leaf-wise
@@ -32,30 +31,20 @@ pub use loss::Loss;
 use super::MethodError;
 
 /// How a [`Booster`] is grown.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoostingSettings {
     /// What a forecast error costs.
     pub loss: Loss,
-    /// Most trees to grow.
+    /// Trees to grow.
     pub n_trees: usize,
     /// Share of each tree's answer that is taken, in (0, 1].
     pub learning_rate: f64,
     /// Most leaves per tree, at least 2.
     pub max_leaves: usize,
-    /// Most cuts between root and leaf.
-    pub max_depth: usize,
-    /// Fewest rows in a leaf. Under Poisson, Tweedie or weighted rows: in units of the mean second derivative.
+    /// Fewest rows in a leaf, each counted by its weight over the mean weight.
     pub min_rows_per_leaf: usize,
-    /// λ: added to the sum of second derivatives, which draws leaf values towards zero.
-    pub l2: f64,
-    /// Share of the rows drawn, without replacement, for each tree, in (0, 1].
+    /// Share of the rows drawn, without replacement, for each tree, in (0, 1).
     pub row_fraction: f64,
-    /// Share of the features drawn for each tree, in (0, 1].
-    pub column_fraction: f64,
-    /// Per feature: 1 = the forecast may only rise with it, -1 = only fall (a price), 0 = free. Empty = all free.
-    pub monotone: Vec<i8>,
-    /// Trees without a better validation loss after which growing stops; 0 = never. The trees after the best are cut.
-    pub patience: usize,
     /// Seed of the drawn rows and features.
     pub seed: u64,
 }
@@ -68,13 +57,8 @@ impl Default for BoostingSettings {
             n_trees: 300,
             learning_rate: 0.05,
             max_leaves: 63,
-            max_depth: 32,
             min_rows_per_leaf: 50,
-            l2: 1.0,
             row_fraction: 0.8,
-            column_fraction: 0.7,
-            monotone: Vec::new(),
-            patience: 0,
             seed: 0,
         }
     }
@@ -84,7 +68,7 @@ impl BoostingSettings {
     /// `haste` times fewer trees that take as much larger steps: ranks and errors stay, time does not.
     pub(crate) fn hasty(&self, haste: usize) -> Self {
         let learning_rate = (self.learning_rate * haste as f64).min(1.0);
-        Self { n_trees: self.n_trees.div_ceil(haste), learning_rate, ..self.clone() }
+        Self { n_trees: self.n_trees.div_ceil(haste), learning_rate, ..*self }
     }
 }
 

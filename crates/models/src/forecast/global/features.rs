@@ -1,36 +1,38 @@
 //! A row: what is known at an origin about one period ahead of it.
 
 use super::layout::{Layout, SAME_PHASE, SAME_PHASE_LONG};
-use super::panel::{Member, Panel};
+use super::members::{Member, Members};
 
 /// Bounds on a growth factor from one season to the next.
 const GROWTH_BOUNDS: (f64, f64) = (0.25, 4.0);
 
 /// What all rows of an origin share.
 pub(crate) struct Origin<'p, 'a> {
-    panel: &'p Panel<'a>,
+    members: &'p Members<'a>,
     member: &'p Member<'a>,
     layout: &'p Layout,
     /// Number of periods that are known.
     known: usize,
     /// Demand, in the series' unit, that counts as 1.
     pub scale: f64,
-    /// Mean absolute change from season to season, in scales; `NaN` when unknown.
-    pub naive_error: f64,
     shared: Vec<f32>,
     growth: Vec<(f64, f64)>,
 }
 
 impl<'p, 'a> Origin<'p, 'a> {
     /// `None` when nothing was sold before the origin.
-    pub(crate) fn new(panel: &'p Panel<'a>, member: &'p Member<'a>, layout: &'p Layout, origin: usize) -> Option<Self> {
+    pub(crate) fn new(
+        members: &'p Members<'a>,
+        member: &'p Member<'a>,
+        layout: &'p Layout,
+        origin: usize,
+    ) -> Option<Self> {
         let (history, end) = (&member.history, origin as i64);
         let lately = history.magnitude(end - layout.scale_window as i64, end);
         let scale = if lately > 0.0 { lately } else { history.magnitude(0, end) };
         if !(scale > 0.0 && scale.is_finite()) {
             return None;
         }
-        let naive_error = naive_error(member, layout, origin) / scale;
         let mut shared = Vec::with_capacity(64);
         let mut push = |value: f64| shared.push(value as f32);
         (1..=layout.n_lags as i64).for_each(|lag| push(history.at(end - lag) / scale));
@@ -39,13 +41,13 @@ impl<'p, 'a> Origin<'p, 'a> {
         push(history.zero_share(end - 4 * layout.season.max(2) as i64, end));
         push((origin - history.first_sale).min(layout.oldest_age()) as f64);
         push(history.since_last_sale(origin));
-        push(naive_error);
+        push(naive_error(member, layout, origin) / scale);
         let growth: Vec<(f64, f64)> = layout.look_backs.iter().map(|m| growth(member, *m, origin)).collect();
         for (long, short) in &growth {
             push(*long);
             push(*short);
         }
-        Some(Origin { panel, member, layout, known: origin, scale, naive_error, shared, growth })
+        Some(Origin { members, member, layout, known: origin, scale, shared, growth })
     }
 
     /// Writes the row for the period `ahead` (1 = the first after the origin) and returns simple forecasts of it, in
@@ -57,7 +59,7 @@ impl<'p, 'a> Origin<'p, 'a> {
         let (end, target) = (self.known as i64, (self.known + ahead - 1) as i64);
         let index = self.member.source.first_index.saturating_add(target);
         row.push(ahead as f32);
-        row.extend(layout.seasons.iter().map(|m| (index - self.panel.end).rem_euclid(*m as i64) as f32));
+        row.extend(layout.seasons.iter().map(|m| (index - self.members.end).rem_euclid(*m as i64) as f32));
 
         let season = layout.season as i64;
         let back = ((ahead as i64 - 1) / season + 1) * season;
@@ -83,7 +85,7 @@ impl<'p, 'a> Origin<'p, 'a> {
             };
             let (grown, shortly) = (value * long, value * short);
             row.extend([value, around, grown, shortly, history.at(then - length) / scale].map(|y| y as f32));
-            let profile = &self.panel.profiles[at];
+            let profile = &self.members.profiles[at];
             let then = index - back;
             for group in &self.member.groups {
                 let share = profile.at(*group, then);

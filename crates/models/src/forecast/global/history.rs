@@ -1,6 +1,6 @@
 //! One series prepared for questions about windows of its past: every answer costs the same however long the window.
 
-/// Running sums over a series whose largest value is near 1 (see [`super::panel::Member::unit`]): no sum overflows.
+/// Running sums over a series whose largest value is near 1 (see [`super::members::Member::unit`]): no sum overflows.
 /// `NaN` = not observed.
 #[derive(Clone, Debug)]
 pub(crate) struct History {

@@ -24,7 +24,7 @@ const N_LOOK_BACKS: usize = 5;
 /// Features per known-ahead column beside those of look-backs: at the target, before, after, lately.
 const N_COLUMN_VIEWS: usize = 4;
 
-/// The features of a row, in order.
+/// The features of a row, in the order in which [`super::features::Origin::row`] writes them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Layout {
     /// Shortest season; 1 = none.
@@ -103,14 +103,6 @@ impl Layout {
         self.look_backs.last().copied().unwrap_or(8 * self.season).max(LEAST_HISTORY)
     }
 
-    /// Monotone directions per feature: falling in the named columns' values at the target; empty when none is named.
-    pub(crate) fn monotone(&self, falling_in: &[String]) -> Vec<i8> {
-        if falling_in.is_empty() {
-            return Vec::new();
-        }
-        self.names().iter().map(|name| if falling_in.contains(name) { -1 } else { 0 }).collect()
-    }
-
     /// Number of features of a row.
     pub(crate) fn n_features(&self) -> usize {
         let (look_backs, categories) = (self.look_backs.len(), self.n_categories);
@@ -118,32 +110,6 @@ impl Layout {
         let at_target = 1 + self.seasons.len() + SAME_PHASE + N_SAME_PHASE_SUMMARIES;
         let back = look_backs * (N_LOOK_BACKS + 1 + categories);
         shared + at_target + back + self.regressors.len() * (N_COLUMN_VIEWS + look_backs) + categories
-    }
-
-    /// Names of the features of a row, in order.
-    pub(crate) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = (1..=self.n_lags).map(|lag| format!("lag {lag}")).collect();
-        names.extend(self.windows.iter().map(|w| format!("mean {w}")));
-        names.extend(
-            ["deviation", "zero share", "since first sale", "since last sale", "scale over naive error"]
-                .map(String::from),
-        );
-        names.extend(self.look_backs.iter().flat_map(|m| [format!("growth {m}"), format!("short growth {m}")]));
-        names.push("ahead".into());
-        names.extend(self.seasons.iter().map(|m| format!("position in {m}")));
-        names.extend((1..=SAME_PHASE).map(|k| format!("same position {k} back")));
-        names.extend(["same position mean", "same position median", "same position smoothed"].map(String::from));
-        for m in &self.look_backs {
-            let of = ["at", "around", "grown", "shortly grown", "twice"];
-            names.extend(of.map(|name| format!("{name} {m} back")));
-            names.extend((0..=self.n_categories).map(|level| format!("group {level}, {m} back")));
-        }
-        for name in &self.regressors {
-            names.extend(["", " before", " after", " lately"].map(|when| format!("{name}{when}")));
-            names.extend(self.look_backs.iter().map(|m| format!("{name} {m} back")));
-        }
-        names.extend((0..self.n_categories).map(|level| format!("category {level}")));
-        names
     }
 }
 

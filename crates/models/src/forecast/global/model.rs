@@ -3,56 +3,25 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::choice::choose;
 use super::features::{Origin, SIMPLE};
 use super::layout::Layout;
 use super::linear::Linear;
-use super::panel::{Member, Panel};
+use super::members::{Member, Members};
 use super::rows::{Rows, bins_for, build, training_plan};
-use super::{Base, GlobalOptions, GlobalSeries};
+use super::{GlobalOptions, GlobalSeries};
 use crate::forecast::MethodError;
-use crate::forecast::boosting::{Bins, Booster, BoostingSettings, Loss, TrainingRows, mixed, refused};
+use crate::forecast::boosting::{Bins, Booster, BoostingSettings, TrainingRows, mixed, refused};
 
 /// A fitted global model. It holds no demand: it can be asked again when a day has passed, or about a new series.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GlobalModel {
     layout: Layout,
-    /// Periods to forecast.
-    horizon: usize,
-    linear: Option<Linear>,
+    linear: Linear,
     bins: Bins,
-    /// Boosters of the point forecast.
-    boosters: Vec<Part>,
-    /// Boosters of the quantiles, by level.
-    quantiles: Vec<(f64, Part)>,
-    tried: Vec<(String, f64)>,
-}
-
-/// A booster of the model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Part {
-    /// It corrects the linear forecast; otherwise nothing.
-    is_correction: bool,
-    booster: Booster,
-}
-
-/// Forecasts of all series, in the order given.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct GlobalForecast {
-    /// Series x horizon. Zero for a series in which nothing was sold yet.
-    pub point: Vec<Vec<f64>>,
-    /// Levels, ascending.
-    pub levels: Vec<f64>,
-    /// Level x series x horizon; never crossing.
-    pub quantiles: Vec<Vec<Vec<f64>>>,
-}
-
-/// What is fitted.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Plan {
-    pub base: Base,
-    /// Periods ahead that the model answers at once.
-    pub step: usize,
+    /// Corrects the linear forecast.
+    correction: Booster,
+    /// Forecasts the level itself.
+    plain: Booster,
 }
 
 /// Fits a global model to forecast `horizon` periods after the end of each series.
@@ -73,13 +42,13 @@ pub(crate) struct Plan {
 ///     .collect();
 /// let model = fit(&series, &[7], 7, &GlobalOptions::default())?;
 /// let forecast = model.forecast(&series)?;
-/// assert!((forecast.point[11][0] - 36.0).abs() < 1.0 && (forecast.point[11][1] - 12.0).abs() < 1.0);
+/// assert!((forecast[11][0] - 36.0).abs() < 1.0 && (forecast[11][1] - 12.0).abs() < 1.0);
 /// # Ok::<(), nightclerk_models::forecast::MethodError>(())
 /// ```
 ///
 /// # Errors
 /// No series, no horizon, series with different numbers of categories or names of columns, a column that does not cover
-/// the history, settings out of range, or no period to learn from.
+/// the history, or no period to learn from.
 pub fn fit(
     series: &[GlobalSeries],
     season_lengths: &[usize],
@@ -87,56 +56,22 @@ pub fn fit(
     options: &GlobalOptions,
 ) -> Result<GlobalModel, MethodError> {
     check(series, horizon)?;
-    let (plan, tried) = choose(series, season_lengths, horizon, options)?;
-    let model = fit_plan(series, season_lengths, horizon, options, plan)?;
-    Ok(GlobalModel { tried, ..model })
-}
-
-/// Fits what a plan says.
-pub(crate) fn fit_plan(
-    series: &[GlobalSeries],
-    season_lengths: &[usize],
-    horizon: usize,
-    options: &GlobalOptions,
-    plan: Plan,
-) -> Result<GlobalModel, MethodError> {
     let longest = series.iter().map(|one| one.demand.len()).max().unwrap_or(0);
     let (n_categories, names) =
         series.first().map_or((0, Vec::new()), |one| (one.categories.len(), one.regressors.names.clone()));
-    let layout = Layout::new(season_lengths, plan.step, longest, n_categories, names);
-    let panel = Panel::new(series, &layout);
-    let row_plan = training_plan(&panel, &layout, options.max_rows, options.seed);
-    let bins = bins_for(&panel, &layout, &row_plan, options.max_bins);
-    let rows = build(&panel, &layout, &row_plan, &bins, options.by_naive_error);
+    let layout = Layout::new(season_lengths, horizon, longest, n_categories, names);
+    let members = Members::new(series, &layout);
+    let plan = training_plan(&members, &layout, options.seed);
+    let bins = bins_for(&members, &layout, &plan);
+    let rows = build(&members, &layout, &plan, &bins);
     if rows.linear.is_empty() {
         return Err(MethodError::TooShort { method: "gbm", found: longest, needed: layout.least_history() + 1 });
     }
-    let base = if options.boosting.loss.has_log_link() { Base::Nothing } else { plan.base };
-    let linear = (base != Base::Nothing).then(|| Linear::fit(&rows.linear, plan.step));
-    let settings = |loss: Loss, number: usize| BoostingSettings {
-        loss,
-        seed: mixed(options.seed, number as u64),
-        monotone: layout.monotone(&options.falling_in),
-        patience: 0,
-        ..options.boosting.clone()
-    };
-    let n_boosters = options.n_boosters.max(if base == Base::Both { 2 } else { 1 });
-    let mut boosters = Vec::with_capacity(n_boosters);
-    for number in 0..n_boosters {
-        let is_correction = base == Base::Linear || (base == Base::Both && number % 2 == 0);
-        let from = linear.as_ref().filter(|_| is_correction);
-        let booster = grow(&bins, &rows, from, &settings(options.boosting.loss, number))?;
-        boosters.push(Part { is_correction, booster });
-    }
-    let mut quantiles = Vec::with_capacity(options.quantile_levels.len());
-    let mut levels = options.quantile_levels.clone();
-    levels.sort_by(f64::total_cmp);
-    for level in levels {
-        let is_correction = linear.is_some();
-        let booster = grow(&bins, &rows, linear.as_ref(), &settings(Loss::Quantile(level), 0))?;
-        quantiles.push((level, Part { is_correction, booster }));
-    }
-    Ok(GlobalModel { layout, horizon, linear, bins, boosters, quantiles, tried: Vec::new() })
+    let linear = Linear::fit(&rows.linear, horizon);
+    let settings = |number| BoostingSettings { seed: mixed(options.seed, number), ..options.boosting };
+    let correction = grow(&bins, &rows, Some(&linear), &settings(0))?;
+    let plain = grow(&bins, &rows, None, &settings(1))?;
+    Ok(GlobalModel { layout, linear, bins, correction, plain })
 }
 
 fn grow(
@@ -146,104 +81,51 @@ fn grow(
     settings: &BoostingSettings,
 ) -> Result<Booster, MethodError> {
     let base = |ahead, simple: &[f32; SIMPLE]| linear.map_or(0.0, |l| l.predict(ahead, &simple.map(f64::from))) as f32;
-    let lowest = if settings.loss.has_log_link() { 0.0 } else { f32::MIN };
-    let (targets, weights): (Vec<f32>, Vec<f32>) = rows
-        .linear
-        .iter()
-        .map(|row| ((row.target - base(row.ahead as usize, &row.simple)).max(lowest), row.weight))
-        .unzip();
-    let training = TrainingRows { matrix: &rows.matrix, targets: &targets, weights: Some(&weights) };
-    Booster::fit(bins, training, None, settings)
+    let (targets, weights): (Vec<f32>, Vec<f32>) =
+        rows.linear.iter().map(|row| (row.target - base(row.ahead as usize, &row.simple), row.weight)).unzip();
+    let training = TrainingRows { matrix: &rows.matrix, targets: &targets, weights: &weights };
+    Booster::fit(bins, training, settings)
 }
 
 impl GlobalModel {
-    /// What was tried on the last periods of the training part, with its mean absolute error in units of the series'
-    /// naive errors; empty when nothing was to be chosen.
-    pub fn tried(&self) -> &[(String, f64)] {
-        &self.tried
-    }
-
-    /// Names of the features and how often each is cut on, over all boosters of the point forecast.
-    pub fn feature_cuts(&self) -> Vec<(String, usize)> {
-        let mut counts = vec![0; self.layout.n_features()];
-        for part in &self.boosters {
-            for (count, cuts) in counts.iter_mut().zip(part.booster.cuts_per_feature()) {
-                *count += cuts;
-            }
-        }
-        self.layout.names().into_iter().zip(counts).collect()
-    }
-
-    /// Forecasts the periods after each series' end. The series may be those of the fit, longer ones, or others with the
-    /// same columns and categories.
+    /// Forecasts the periods after each series' end: series x horizon, zero for a series in which nothing was sold yet. The
+    /// series may be those of the fit, longer ones, or others with the same columns and categories.
     ///
     /// # Errors
     /// Columns or categories are not those of the fit, or a column does not cover the history.
-    pub fn forecast(&self, series: &[GlobalSeries]) -> Result<GlobalForecast, MethodError> {
-        check(series, self.horizon)?;
+    pub fn forecast(&self, series: &[GlobalSeries]) -> Result<Vec<Vec<f64>>, MethodError> {
+        check(series, self.layout.horizon)?;
         if let Some(one) = series.first()
             && (one.categories.len() != self.layout.n_categories || one.regressors.names != self.layout.regressors)
         {
             return Err(refused("columns or categories differ from those of the fit"));
         }
-        let mut forecast = GlobalForecast {
-            point: vec![Vec::with_capacity(self.horizon); series.len()],
-            levels: self.quantiles.iter().map(|(level, _)| *level).collect(),
-            quantiles: vec![vec![Vec::with_capacity(self.horizon); series.len()]; self.quantiles.len()],
+        let members = Members::new(series, &self.layout);
+        let answers: Vec<(usize, Vec<f64>)> =
+            members.series.par_iter().map(|member| (member.given, self.of_member(&members, member))).collect();
+        let mut forecasts = vec![Vec::new(); series.len()];
+        for (given, answer) in answers {
+            forecasts[given] = answer;
+        }
+        Ok(forecasts)
+    }
+
+    /// The forecast of one series.
+    fn of_member(&self, members: &Members, member: &Member) -> Vec<f64> {
+        let horizon = self.layout.horizon;
+        let Some(origin) = Origin::new(members, member, &self.layout, member.history.len()) else {
+            return vec![0.0; horizon];
         };
-        let step = self.layout.horizon.max(1);
-        let mut extended: Vec<Vec<f64>> = Vec::new();
-        for from in (0..self.horizon).step_by(step) {
-            if from == 0 {
-                self.add_step(series, step, &mut forecast);
-                continue;
-            }
-            // Further than one answer reaches: what was forecast counts as history.
-            extended = (0..series.len())
-                .map(|at| series[at].demand.iter().chain(&forecast.point[at]).copied().collect())
-                .collect();
-            let longer: Vec<GlobalSeries> =
-                series.iter().zip(&extended).map(|(one, demand)| GlobalSeries { demand, ..*one }).collect();
-            self.add_step(&longer, step.min(self.horizon - from), &mut forecast);
-        }
-        drop(extended);
-        Ok(forecast)
-    }
-
-    /// Appends the next `step` periods to a forecast.
-    fn add_step(&self, series: &[GlobalSeries], step: usize, forecast: &mut GlobalForecast) {
-        let panel = Panel::new(series, &self.layout);
-        let all: Vec<(usize, Vec<Vec<f64>>)> =
-            panel.series.par_iter().map(|member| (member.given, self.of_member(&panel, member, step))).collect();
-        for (given, rows) in all {
-            for (at, row) in rows.into_iter().enumerate() {
-                let into = if at == 0 { &mut forecast.point } else { &mut forecast.quantiles[at - 1] };
-                into[given].extend(row);
-            }
-        }
-    }
-
-    /// Point forecast and quantiles of one series.
-    fn of_member(&self, panel: &Panel, member: &Member, step: usize) -> Vec<Vec<f64>> {
-        let mut rows = vec![vec![0.0; step]; 1 + self.quantiles.len()];
-        let Some(origin) = Origin::new(panel, member, &self.layout, member.history.len()) else { return rows };
         let (mut row, mut cells) = (Vec::new(), vec![0; self.layout.n_features()]);
-        for ahead in 1..=step {
-            let simple = origin.row(ahead, &mut row);
-            self.bins.bin_row(&row, &mut cells);
-            let base = self.linear.as_ref().map_or(0.0, |linear| linear.predict(ahead, &simple));
-            let answer =
-                |part: &Part| part.booster.predict_binned(&cells) + if part.is_correction { base } else { 0.0 };
-            let in_units = |value: f64| (value * origin.scale * member.unit).clamp(-f64::MAX, f64::MAX);
-            let total: f64 = self.boosters.iter().map(answer).sum();
-            rows[0][ahead - 1] = in_units(total / self.boosters.len().max(1) as f64);
-            let mut levels: Vec<f64> = self.quantiles.iter().map(|(_, part)| in_units(answer(part))).collect();
-            levels.sort_by(f64::total_cmp);
-            for (at, value) in levels.into_iter().enumerate() {
-                rows[1 + at][ahead - 1] = value;
-            }
-        }
-        rows
+        (1..=horizon)
+            .map(|ahead| {
+                let simple = origin.row(ahead, &mut row);
+                self.bins.bin_row(&row, &mut cells);
+                let corrected = self.correction.predict(&cells) + self.linear.predict(ahead, &simple);
+                let mean = (corrected + self.plain.predict(&cells)) / 2.0;
+                (mean * origin.scale * member.unit).clamp(-f64::MAX, f64::MAX)
+            })
+            .collect()
     }
 }
 

@@ -5,9 +5,13 @@ use rayon::prelude::*;
 use super::features::Origin;
 use super::layout::Layout;
 use super::linear::LinearRow;
-use super::panel::{Member, Panel};
+use super::members::{Member, Members};
 use crate::forecast::boosting::{BinnedMatrix, Bins, mixed};
 
+/// About this many rows are learnt from: memory is about 100 bytes a row.
+const MAX_ROWS: usize = 40_000;
+/// Most bins per feature.
+const MAX_BINS: usize = 63;
 /// Periods ahead drawn per origin.
 const AHEAD_PER_ORIGIN: usize = 10;
 /// Rows from which the bins are cut.
@@ -25,16 +29,16 @@ pub(crate) struct Rows {
 /// The (origin, ahead) pairs of one series.
 type Plan = Vec<(usize, Vec<usize>)>;
 
-/// Origins thinned so that about `max_rows` rows remain, and ten periods ahead drawn for each.
-pub(crate) fn training_plan(panel: &Panel, layout: &Layout, max_rows: usize, seed: u64) -> Vec<Plan> {
+/// Origins thinned so that about [`MAX_ROWS`] rows remain, and ten periods ahead drawn for each.
+pub(crate) fn training_plan(members: &Members, layout: &Layout, seed: u64) -> Vec<Plan> {
     let span = |member: &Member| (member.history.first_sale + layout.least_history(), member.history.len());
-    let total: usize = panel.series.iter().map(span).map(|(from, to)| to.saturating_sub(from)).sum();
+    let total: usize = members.series.iter().map(span).map(|(from, to)| to.saturating_sub(from)).sum();
     let per_origin = AHEAD_PER_ORIGIN.min(layout.horizon);
-    let mut stride = (total * per_origin).div_ceil(max_rows.max(1)).max(1);
+    let mut stride = (total * per_origin).div_ceil(MAX_ROWS).max(1);
     while stride > 1 && layout.season > 1 && common_divisor(stride, layout.season) > 1 {
         stride += 1;
     }
-    panel
+    members
         .series
         .iter()
         .enumerate()
@@ -70,10 +74,10 @@ fn common_divisor(a: usize, b: usize) -> usize {
 }
 
 /// Cuts from about twenty thousand rows of a plan.
-pub(crate) fn bins_for(panel: &Panel, layout: &Layout, plan: &[Plan], max_bins: usize) -> Bins {
+pub(crate) fn bins_for(members: &Members, layout: &Layout, plan: &[Plan]) -> Bins {
     let total: usize = plan.iter().flatten().map(|(_, ahead)| ahead.len()).sum();
     let every = (total / ROWS_FOR_BINS).max(1);
-    let rows: Vec<Vec<f32>> = panel
+    let rows: Vec<Vec<f32>> = members
         .series
         .par_iter()
         .zip(plan)
@@ -81,7 +85,7 @@ pub(crate) fn bins_for(panel: &Panel, layout: &Layout, plan: &[Plan], max_bins: 
         .flat_map_iter(|(at, (member, plan))| {
             let chosen = plan.iter().enumerate().filter(move |(i, _)| (i + at) % every == 0);
             chosen
-                .filter_map(move |(_, (origin, ahead))| Some((Origin::new(panel, member, layout, *origin)?, ahead)))
+                .filter_map(move |(_, (origin, ahead))| Some((Origin::new(members, member, layout, *origin)?, ahead)))
                 .flat_map(|(origin, ahead)| {
                     ahead
                         .iter()
@@ -96,23 +100,22 @@ pub(crate) fn bins_for(panel: &Panel, layout: &Layout, plan: &[Plan], max_bins: 
         .collect();
     let columns: Vec<Vec<f32>> =
         (0..layout.n_features()).map(|feature| rows.iter().map(|row| row[feature]).collect()).collect();
-    Bins::from_columns(&columns, max_bins)
+    Bins::from_columns(&columns, MAX_BINS)
 }
 
 /// The rows of a plan whose target was observed.
-pub(crate) fn build(panel: &Panel, layout: &Layout, plan: &[Plan], bins: &Bins, by_naive_error: bool) -> Rows {
+pub(crate) fn build(members: &Members, layout: &Layout, plan: &[Plan], bins: &Bins) -> Rows {
     let n_features = layout.n_features();
-    let blocks: Vec<(Vec<u8>, Vec<LinearRow>)> = panel
+    let blocks: Vec<(Vec<u8>, Vec<LinearRow>)> = members
         .series
         .par_iter()
         .zip(plan)
         .map(|(member, plan)| {
             let (mut cells, mut linear, mut row) = (Vec::new(), Vec::new(), Vec::new());
             for (origin, ahead) in plan {
-                let Some(at) = Origin::new(panel, member, layout, *origin) else { continue };
+                let Some(at) = Origin::new(members, member, layout, *origin) else { continue };
                 let age = (member.history.len() - origin) as f64;
-                let recent = 0.5_f64.powf(age / layout.half_life() as f64);
-                let weight = if by_naive_error { recent / at.naive_error } else { recent } as f32;
+                let weight = 0.5_f64.powf(age / layout.half_life() as f64) as f32;
                 for ahead in ahead {
                     let target = member.history.at((origin + ahead - 1) as i64) / at.scale;
                     if !target.is_finite() {
@@ -134,7 +137,7 @@ pub(crate) fn build(panel: &Panel, layout: &Layout, plan: &[Plan], bins: &Bins, 
     Rows { matrix: BinnedMatrix::from_row_blocks(n_features, &cells), linear }
 }
 
-/// Divides weights by their middle and bounds them; a row without one (no season was seen yet) weighs 1.
+/// Divides weights by their middle and bounds them; a row so old that it has none weighs 1.
 fn bound_weights(rows: &mut [LinearRow]) {
     let mut known: Vec<f32> = rows.iter().map(|row| row.weight).filter(|w| w.is_finite() && *w > 0.0).collect();
     known.sort_unstable_by(f32::total_cmp);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{PanelSettings, Point, Views, cut_at_zero, naive_point};
 use crate::forecast::cross_validation::Backtest;
-use crate::forecast::global::{self, Base, GlobalModel, GlobalOptions, GlobalSeries};
+use crate::forecast::global::{self, GlobalModel, GlobalOptions, GlobalSeries};
 use crate::forecast::{MethodError, observed_count};
 
 /// The model of the record has fewer trees by this and takes larger steps: its errors are nearly those of the whole one.
@@ -17,7 +17,7 @@ const MIN_OBSERVED: usize = 4;
 pub(super) fn forecast(series: &[Views], settings: &PanelSettings) -> (Vec<Point>, Option<GlobalModel>) {
     let now: Vec<GlobalSeries> = series.iter().map(|series| series.now).collect();
     let past: Vec<GlobalSeries> = series.iter().map(|series| series.past).collect();
-    let options = GlobalOptions { base: Base::Both, seed: settings.seed, ..GlobalOptions::default() };
+    let options = GlobalOptions { seed: settings.seed, ..GlobalOptions::default() };
     let fitted = global::fit(&now, settings.season_lengths, settings.horizon, &options).and_then(|model| {
         let mut points = by(&model, &now, settings)?;
         for (point, backtest) in points.iter_mut().zip(backtests(&past, settings, &options)) {
@@ -43,7 +43,7 @@ pub(super) fn by(
     series: &[GlobalSeries],
     settings: &PanelSettings,
 ) -> Result<Vec<Point>, MethodError> {
-    let means = model.forecast(series)?.point;
+    let means = model.forecast(series)?;
     let point = |(series, mut mean): (&GlobalSeries, Vec<f64>)| {
         let observed = observed_count(series.demand);
         if observed < MIN_OBSERVED || mean.iter().any(|value| !value.is_finite()) {
@@ -76,13 +76,13 @@ fn backtests(series: &[GlobalSeries], settings: &PanelSettings, options: &Global
         Some(GlobalSeries { demand: &series.demand[..n], ..series })
     };
     let trained_on: Vec<GlobalSeries> = (0..series.len()).filter_map(|index| cut(index, earliest)).collect();
-    let hasty = GlobalOptions { boosting: options.boosting.hasty(HASTE), ..options.clone() };
+    let hasty = GlobalOptions { boosting: options.boosting.hasty(HASTE), ..*options };
     let Ok(model) = global::fit(&trained_on, settings.season_lengths, horizon, &hasty) else { return backtests };
     for (back, members) in members.into_iter().rev() {
         let (members, parts): (Vec<usize>, Vec<GlobalSeries>) =
             members.into_iter().filter_map(|index| Some((index, cut(index, back)?))).unzip();
         let Ok(forecast) = model.forecast(&parts) else { continue };
-        for ((index, part), mut point) in members.into_iter().zip(&parts).zip(forecast.point) {
+        for ((index, part), mut point) in members.into_iter().zip(&parts).zip(forecast) {
             let cutoff = part.demand.len();
             cut_at_zero(&mut point, part.demand);
             backtests[index].cutoffs.push(cutoff);

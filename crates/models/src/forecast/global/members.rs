@@ -7,15 +7,15 @@ use super::history::History;
 use super::layout::Layout;
 
 /// The series, ready for questions.
-pub(crate) struct Panel<'a> {
+pub(crate) struct Members<'a> {
     pub series: Vec<Member<'a>>,
-    /// Index of the period after the last one of the panel: positions in seasons count from here.
+    /// Index of the period after the last one of all series: positions in seasons count from here.
     pub end: i64,
     /// Per look-back: group profiles.
     pub profiles: Vec<Profile>,
 }
 
-/// A series of the panel.
+/// A series among the others.
 pub(crate) struct Member<'a> {
     /// Position in the caller's list.
     pub given: usize,
@@ -32,7 +32,7 @@ pub(crate) struct Member<'a> {
 
 /// Mean over the members of a group of demand divided by its mean over the look-back's length before.
 pub(crate) struct Profile {
-    /// First index of the panel.
+    /// First index of all series.
     pub first: i64,
     /// Per group, per period; `NaN` where fewer than two members were observed.
     pub groups: Vec<Vec<f32>>,
@@ -49,8 +49,8 @@ impl Profile {
 /// Share of the newest value in the smoothed demand of a position of the season.
 const SAME_PHASE_SMOOTHING: f64 = 0.25;
 
-impl<'a> Panel<'a> {
-    pub(crate) fn new(series: &[GlobalSeries<'a>], layout: &Layout) -> Panel<'a> {
+impl<'a> Members<'a> {
+    pub(crate) fn new(series: &[GlobalSeries<'a>], layout: &Layout) -> Members<'a> {
         let mut members: Vec<Member<'a>> =
             series.par_iter().enumerate().map(|(given, source)| member(given, source, layout)).collect();
         members.sort_by(|a, b| compare(a, b));
@@ -58,7 +58,7 @@ impl<'a> Panel<'a> {
         let end =
             members.iter().map(|m| m.source.first_index.saturating_add(m.history.len() as i64)).max().unwrap_or(0);
         let profiles = layout.look_backs.iter().map(|length| profile(&members, *length, end)).collect();
-        Panel { series: members, end, profiles }
+        Members { series: members, end, profiles }
     }
 }
 
