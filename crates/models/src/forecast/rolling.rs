@@ -6,7 +6,7 @@
 //! recalibrating").
 
 use super::ces::FittedCes;
-use super::combination::{Combine, FittedCombination};
+use super::combination::FittedCombination;
 use super::cross_validation::{self, Backtest};
 use super::ets::{FittedEts, FittedEtsAverage};
 use super::theta::FittedTheta;
@@ -32,16 +32,7 @@ macro_rules! updatable {
         }
     )*};
 }
-updatable!(FittedCes, FittedEts, FittedEtsAverage, FittedTheta);
-
-impl Updatable for FittedCombination {
-    fn forecast(&self, horizon: usize) -> Vec<f64> {
-        FittedCombination::forecast(self, horizon, Combine::Mean)
-    }
-    fn update(&mut self, demand: f64) {
-        FittedCombination::update(self, demand);
-    }
-}
+updatable!(FittedCes, FittedCombination, FittedEts, FittedEtsAverage, FittedTheta);
 
 /// Where the origins of a history lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,9 +125,7 @@ mod tests {
         let origins = Origins { horizon: 4, season: 1, wanted: 6, step: None, min_training: 20 };
         let mut altered = demand.clone();
         altered[79] = 500.0;
-        let run = |demand: &[f64]| {
-            rolling_backtest(|y| ets::fit_average(y, 1, &ets::Options::default()), demand, origins).unwrap()
-        };
+        let run = |demand: &[f64]| rolling_backtest(|y| ets::fit_average(y, 1), demand, origins).unwrap();
         let (plain, shocked) = (run(&demand), run(&altered));
         assert_eq!(plain.cutoffs, origins.cutoffs(80));
         assert_eq!(plain.forecasts, shocked.forecasts, "only the last period differs, which no origin has seen");

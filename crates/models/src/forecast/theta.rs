@@ -1,11 +1,10 @@
-//! Theta models in state space form: dynamic or standard, θ optimised or given.
+//! The dynamic optimised theta model (DOTM) in state space form.
 //!
 //! Fiorucci, Pellegrini, Louzada, Petropoulos and Koehler, "Models for optimising the theta method and their relationship to
 //! state space models", International Journal of Forecasting 32 (2016), 1151-1161. With κ = 1 - 1/θ:
 //!
 //! - μ_t = l_{t-1} + κ ((1-α)^{t-1} A_{t-1} + (1 - (1-α)^t) / α B_{t-1}),  l_t = α y_t + (1-α) l_{t-1}
-//! - dynamic (DOTM): A and B are the least-squares line through the first t periods, updated with each of them;
-//!   standard (OTM, and STM with θ = 2): the line through the whole history.
+//! - A and B are the least-squares line through the first t periods, updated with each of them.
 //!
 //! Given α the errors are linear in the first level and in κ, so both follow from two normal equations and the search is over α
 //! alone: the global optimum for the price of a few dozen passes.
@@ -13,11 +12,6 @@
 //! A season that passes the 90 % test is removed by the classical decomposition first, multiplicative, or additive when demand
 //! has values at or below zero. Unobserved periods (`NaN`) are filled for the recursion but do not count in the fit.
 
-use std::f64::consts::TAU;
-
-use rand::SeedableRng;
-use rand_distr::{Distribution, StandardNormal};
-use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 use super::ets::check_size;
@@ -36,29 +30,18 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// Largest κ: θ = 1000, practically the trend line at full weight.
 const LARGEST_KAPPA: f64 = 0.999;
 
-/// Which theta model.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Options {
-    /// True: the line follows the data (DOTM, DSTM). False: one line through the whole history (OTM, STM).
-    pub dynamic: bool,
-    /// θ >= 1; `None` = optimised (DOTM, OTM). 2 is the classical theta method.
-    pub theta: Option<f64>,
-    /// `None` = by the 90 % test; else this kind of season (which may still be dropped when it cannot be had).
-    pub season: Option<SeasonKind>,
-}
-
-impl Default for Options {
-    /// DOTM with tested season.
-    fn default() -> Self {
-        Options { dynamic: true, theta: None, season: None }
-    }
+/// Whether a season is removed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Season {
+    /// When it passes the 90 % test.
+    Tested,
+    /// Untested, where two seasons of data give one.
+    Assumed,
 }
 
 /// A fitted theta model: parameters and the states after the last period.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FittedTheta {
-    /// True for DOTM and DSTM.
-    pub dynamic: bool,
     /// Smoothing of the level, α.
     pub alpha: f64,
     /// κ = 1 - 1/θ: weight of the trend line, in \[0, 1).
@@ -69,12 +52,6 @@ pub struct FittedTheta {
     pub season: Vec<f64>,
     /// Position of the next period.
     pub position: usize,
-    /// Variance of the one-step errors, in squared units of deseasonalised demand.
-    pub sigma2: f64,
-    /// Gaussian log-likelihood of the periods after the first, in units of demand.
-    pub log_likelihood: f64,
-    /// Corrected Akaike criterion (α, first level, the variance, and θ when optimised).
-    pub aicc: f64,
     states: States,
 }
 
@@ -91,16 +68,16 @@ struct States {
 /// Fits a theta model.
 ///
 /// ```
-/// use nightclerk_models::forecast::theta;
+/// use nightclerk_models::forecast::theta::{Season, fit};
 /// let line: Vec<f64> = (1..=40).map(|t| 10.0 + 2.0 * t as f64 + (t % 2) as f64).collect();
-/// let model = theta::fit(&line, 1, &theta::Options::default())?;
+/// let model = fit(&line, 1, Season::Tested)?;
 /// assert!((model.forecast(1)[0] - 92.5).abs() < 2.0);
 /// # Ok::<(), nightclerk_models::forecast::MethodError>(())
 /// ```
 ///
 /// # Errors
 /// Fewer than four observed periods, or values beyond 1e100.
-pub fn fit(demand: &[f64], season_length: usize, options: &Options) -> Result<FittedTheta, MethodError> {
+pub fn fit(demand: &[f64], season_length: usize, season: Season) -> Result<FittedTheta, MethodError> {
     let found = observed_count(demand);
     let too_short = MethodError::TooShort { method: METHOD, found, needed: MIN_OBSERVED };
     if found < MIN_OBSERVED {
@@ -108,47 +85,28 @@ pub fn fit(demand: &[f64], season_length: usize, options: &Options) -> Result<Fi
     }
     check_size(METHOD, demand)?;
     let filled = impute_seasonal(demand, season_length).ok_or(too_short)?;
-    let (season_kind, season) = season_of(&filled, season_length, options.season);
+    let (season_kind, season) = season_of(&filled, season_length, season);
     let adjusted: Vec<f64> =
         filled.iter().enumerate().map(|(t, value)| without_season(*value, season_kind, &season, t)).collect();
     let observed: Vec<bool> = demand.iter().map(|value| value.is_finite()).collect();
-    let fixed_kappa = options.theta.map(|theta| 1.0 - 1.0 / theta.max(1.0));
-    let problem = Problem { adjusted: &adjusted, observed: &observed, dynamic: options.dynamic, fixed_kappa };
+    let problem = Problem { adjusted: &adjusted, observed: &observed };
     let best = problem.search();
-
-    let states = problem.last_states(&best);
-    let n = observed.iter().skip(1).filter(|seen| **seen).count() as f64;
-    let k = 3.0 + f64::from(u8::from(options.theta.is_none()));
-    let mean_square = (best.squares / n).max(f64::MIN_POSITIVE);
-    let log_factors: f64 = match season_kind {
-        SeasonKind::Multiplicative => {
-            (1..demand.len()).filter(|t| observed[*t]).map(|t| season[t % season.len()].ln()).sum()
-        }
-        _ => 0.0,
-    };
-    let log_likelihood = -n / 2.0 * ((TAU * mean_square).ln() + 1.0) - log_factors;
-    let correction = if n > k + 1.0 { 2.0 * k * (k + 1.0) / (n - k - 1.0) } else { f64::INFINITY };
     Ok(FittedTheta {
-        dynamic: options.dynamic,
         alpha: best.alpha,
         kappa: best.kappa,
         season_kind,
         position: if season.is_empty() { 0 } else { demand.len() % season.len() },
         season,
-        sigma2: best.squares / (n - k + 1.0).max(1.0),
-        log_likelihood,
-        aicc: -2.0 * log_likelihood + 2.0 * k + correction,
-        states,
+        states: problem.last_states(&best),
     })
 }
 
-fn season_of(filled: &[f64], season_length: usize, wanted: Option<SeasonKind>) -> (SeasonKind, Vec<f64>) {
+fn season_of(filled: &[f64], season_length: usize, season: Season) -> (SeasonKind, Vec<f64>) {
     let positive = filled.iter().all(|value| *value > 0.0);
-    let tested = wanted.is_some() || is_seasonal(filled, season_length);
-    let kinds: &[SeasonKind] = match wanted.unwrap_or(SeasonKind::Multiplicative) {
-        SeasonKind::Multiplicative if tested && positive => &[SeasonKind::Multiplicative, SeasonKind::Additive],
-        SeasonKind::Multiplicative | SeasonKind::Additive if tested => &[SeasonKind::Additive],
-        _ => &[],
+    let kinds: &[SeasonKind] = match season == Season::Assumed || is_seasonal(filled, season_length) {
+        true if positive => &[SeasonKind::Multiplicative, SeasonKind::Additive],
+        true => &[SeasonKind::Additive],
+        false => &[],
     };
     kinds
         .iter()
@@ -167,8 +125,6 @@ fn without_season(value: f64, kind: SeasonKind, season: &[f64], t: usize) -> f64
 struct Problem<'a> {
     adjusted: &'a [f64],
     observed: &'a [bool],
-    dynamic: bool,
-    fixed_kappa: Option<f64>,
 }
 
 /// The best first level and κ for one α.
@@ -208,8 +164,7 @@ impl Problem<'_> {
     /// The states after the first period, with `level` for l.
     fn first_states(&self, level: f64) -> States {
         let first = self.adjusted.first().copied().unwrap_or(0.0);
-        let (intercept, slope) = if self.dynamic { (first, 0.0) } else { line(self.adjusted) };
-        States { level, intercept, slope, mean: first, periods: 1.0 }
+        States { level, intercept: first, slope: 0.0, mean: first, periods: 1.0 }
     }
 
     /// Least squares for the level after the first period and κ, at one α.
@@ -229,13 +184,13 @@ impl Problem<'_> {
                 dy += drift * rest;
                 yy += rest * rest;
             }
-            states.take(*value, alpha, self.dynamic);
+            states.take(*value, alpha);
             weight *= 1.0 - alpha;
             decay *= 1.0 - alpha;
         }
         let determinant = ww * dd - wd * wd;
         let free = if determinant > 1e-12 * ww * dd { (ww * dy - wd * wy) / determinant } else { 0.0 };
-        let kappa = self.fixed_kappa.unwrap_or(free).clamp(0.0, LARGEST_KAPPA);
+        let kappa = free.clamp(0.0, LARGEST_KAPPA);
         let level = if ww > 0.0 { (wy - kappa * wd) / ww } else { 0.0 };
         let squares = yy - 2.0 * level * wy - 2.0 * kappa * dy
             + level * level * ww
@@ -247,7 +202,7 @@ impl Problem<'_> {
     fn last_states(&self, solution: &Solution) -> States {
         let mut states = self.first_states(solution.level);
         for value in self.adjusted.iter().skip(1) {
-            states.take(*value, solution.alpha, self.dynamic);
+            states.take(*value, solution.alpha);
         }
         states
     }
@@ -260,28 +215,14 @@ impl States {
     }
 
     /// Moves over a period with (deseasonalised) demand `value`.
-    fn take(&mut self, value: f64, alpha: f64, dynamic: bool) {
+    fn take(&mut self, value: f64, alpha: f64) {
         let t = self.periods + 1.0;
         self.level += alpha * (value - self.level);
-        if dynamic {
-            self.slope = ((t - 2.0) * self.slope + 6.0 / t * (value - self.mean)) / (t + 1.0);
-            self.mean += (value - self.mean) / t;
-            self.intercept = self.mean - f64::midpoint(t, 1.0) * self.slope;
-        }
+        self.slope = ((t - 2.0) * self.slope + 6.0 / t * (value - self.mean)) / (t + 1.0);
+        self.mean += (value - self.mean) / t;
+        self.intercept = self.mean - f64::midpoint(t, 1.0) * self.slope;
         self.periods = t;
     }
-}
-
-/// Least-squares line through periods 1, 2, ...: value at 0, slope.
-fn line(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let centre = f64::midpoint(n, 1.0);
-    let (sum, cross) = values
-        .iter()
-        .enumerate()
-        .fold((0.0, 0.0), |(sum, cross), (t, value)| (sum + value, cross + value * (t as f64 + 1.0 - centre)));
-    let slope = if n > 1.0 { 12.0 * cross / (n * n * n - n) } else { 0.0 };
-    (sum / n - slope * centre, slope)
 }
 
 impl FittedTheta {
@@ -291,55 +232,8 @@ impl FittedTheta {
         (0..horizon)
             .map(|ahead| {
                 let mean = self.mean_of(&states);
-                states.take(mean, self.alpha, self.dynamic);
+                states.take(mean, self.alpha);
                 self.with_season(mean, ahead)
-            })
-            .collect()
-    }
-
-    /// Forecast variance of each of the next `horizon` periods, in squared units of demand; parameters and seasonal indices taken
-    /// as known. The model is linear: σ² (1 + Σ c²) with c the effects of the errors before, followed one by one.
-    pub fn variance(&self, horizon: usize) -> Vec<f64> {
-        let mut totals = vec![1.0; horizon];
-        for shocked in 0..horizon {
-            let periods = self.states.periods + shocked as f64;
-            // States are linear in past demand, so an error's effect obeys the recursion itself, from zero states.
-            let mut effect = States { level: 0.0, intercept: 0.0, slope: 0.0, mean: 0.0, periods };
-            effect.take(1.0, self.alpha, self.dynamic);
-            for total in &mut totals[shocked + 1..] {
-                let mean = self.mean_of(&effect);
-                *total += mean * mean;
-                effect.take(mean, self.alpha, self.dynamic);
-            }
-        }
-        totals
-            .iter()
-            .enumerate()
-            .map(|(ahead, total)| {
-                let factor = match self.season_kind {
-                    SeasonKind::Multiplicative => self.season[(self.position + ahead) % self.season.len()],
-                    _ => 1.0,
-                };
-                self.sigma2 * total * factor * factor
-            })
-            .collect()
-    }
-
-    /// `n_paths` simulated futures of `horizon` periods, from Gaussian errors; the same seed gives the same paths.
-    pub fn paths(&self, horizon: usize, n_paths: usize, seed: u64) -> Vec<Vec<f64>> {
-        let mut random = Pcg64::seed_from_u64(seed);
-        let deviation = self.sigma2.max(0.0).sqrt();
-        (0..n_paths)
-            .map(|_| {
-                let mut states = self.states;
-                (0..horizon)
-                    .map(|ahead| {
-                        let normal: f64 = StandardNormal.sample(&mut random);
-                        let value = self.mean_of(&states) + normal * deviation;
-                        states.take(value, self.alpha, self.dynamic);
-                        self.with_season(value, ahead)
-                    })
-                    .collect()
             })
             .collect()
     }
@@ -351,7 +245,7 @@ impl FittedTheta {
         } else {
             self.mean_of(&self.states)
         };
-        self.states.take(value, self.alpha, self.dynamic);
+        self.states.take(value, self.alpha);
         if !self.season.is_empty() {
             self.position = (self.position + 1) % self.season.len();
         }

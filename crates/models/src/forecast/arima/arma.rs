@@ -173,18 +173,8 @@ impl Arma {
         }
     }
 
-    /// ψ₀..ψₙ₋₁ of w_t = Σ ψⱼ ε_(t-j), given further roots by `difference` (δ of y_t = Σ δⱼ y_(t-j) + w_t).
-    pub(super) fn psi_weights(&self, difference: &[f64], n: usize) -> Vec<f64> {
-        let mut psi = Vec::new();
-        self.fill_psi(&mut psi, n);
-        for j in 0..n {
-            let back: f64 = difference.iter().take(j).enumerate().map(|(i, delta)| delta * psi[j - 1 - i]).sum();
-            psi[j] += back;
-        }
-        psi
-    }
-
-    fn fill_psi(&self, psi: &mut Vec<f64>, n: usize) {
+    /// ψ₀..ψₙ₋₁ of w_t = Σ ψⱼ ε_(t-j).
+    pub(super) fn fill_psi(&self, psi: &mut Vec<f64>, n: usize) {
         psi.clear();
         for j in 0..n {
             let mut value = if j == 0 { 1.0 } else { self.ma.get(j - 1).copied().unwrap_or(0.0) };

@@ -60,8 +60,8 @@ pub(super) fn ordinary_differences(y: &[f64], max_d: usize) -> usize {
 }
 
 /// Seasonal differences D, zero or one. `y` must be complete; below two full seasons and a period it is zero.
-pub(super) fn seasonal_differences(y: &[f64], season: usize, max_d: usize) -> usize {
-    if season < 2 || max_d == 0 || y.len() <= 2 * season || is_constant(y) {
+pub(super) fn seasonal_differences(y: &[f64], season: usize) -> usize {
+    if season < 2 || y.len() <= 2 * season || is_constant(y) {
         return 0;
     }
     let differenced = apply(&difference_coefficients(0, 1, season), y);

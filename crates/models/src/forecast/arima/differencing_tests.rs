@@ -21,8 +21,8 @@ fn a_trend_needs_one_difference_and_a_parabola_two() {
 fn a_strong_season_is_differenced_and_noise_is_not() {
     let season: Vec<f64> = (0..60).map(|t| f64::from((t % 6) * 3) + f64::from(t * t % 5) * 0.1).collect();
     let noise: Vec<f64> = (0..60).map(|t| f64::from(t * t * 7 % 23)).collect();
-    assert_eq!(seasonal_differences(&season, 6, 1), 1);
-    assert_eq!(seasonal_differences(&noise, 8, 1), 0);
-    assert_eq!(seasonal_differences(&season[..12], 6, 1), 0);
-    assert_eq!(seasonal_differences(&season, 1, 1), 0);
+    assert_eq!(seasonal_differences(&season, 6), 1);
+    assert_eq!(seasonal_differences(&noise, 8), 0);
+    assert_eq!(seasonal_differences(&season[..12], 6), 0);
+    assert_eq!(seasonal_differences(&season, 1), 0);
 }

@@ -1,10 +1,9 @@
-//! A fitted model: its coefficients, criteria and filter state.
+//! A fitted model: its coefficients and filter state.
 
 use serde::{Deserialize, Serialize};
 
 use super::super::MethodError;
 use super::arma::{Arma, Blocks};
-use super::box_cox::BoxCox;
 use super::kalman::Dense;
 use super::likelihood::Gains;
 use super::objective::Objective;
@@ -34,16 +33,9 @@ pub struct ArimaCoefficients {
 pub struct FittedArima {
     pub(super) order: ArimaOrder,
     pub(super) coefficients: ArimaCoefficients,
-    pub(super) sigma2: f64,
-    pub(super) log_likelihood: f64,
-    pub(super) aicc: f64,
-    pub(super) n_effective: usize,
-    pub(super) box_cox: Option<BoxCox>,
     /// Regressor rows of the periods to come, nearest first.
     pub(super) future_rows: Vec<Vec<f64>>,
     pub(super) state: State,
-    #[serde(skip)]
-    pub(super) residuals: Vec<f64>,
 }
 
 /// Filter state before the next period, the regression removed.
@@ -82,31 +74,6 @@ impl FittedArima {
         self.order
     }
 
-    /// The coefficients.
-    pub fn coefficients(&self) -> &ArimaCoefficients {
-        &self.coefficients
-    }
-
-    /// Variance of ε: Σ ṽ² / (n - k), n observed periods less d + D m, k coefficients. On the Box-Cox scale if there is one.
-    pub fn sigma2(&self) -> f64 {
-        self.sigma2
-    }
-
-    /// Exact Gaussian log-likelihood of the differenced series at its maximum, σ² = Σ ṽ² / n.
-    pub fn log_likelihood(&self) -> f64 {
-        self.log_likelihood
-    }
-
-    /// Corrected Akaike criterion; comparable between models with the same differences only.
-    pub fn aicc(&self) -> f64 {
-        self.aicc
-    }
-
-    /// Standardised one-step errors of the observed periods after the first d + D m. Empty after deserialisation.
-    pub fn residuals(&self) -> &[f64] {
-        &self.residuals
-    }
-
     /// The model at free parameters `u`. `None` when the likelihood does not exist there.
     pub(super) fn at(objective: &mut Objective, u: &[f64], y: &[f64], regressors: &[Vec<f64>]) -> Option<FittedArima> {
         let mut buffer = Vec::new();
@@ -129,19 +96,11 @@ impl FittedArima {
             regressors: solution.beta.get(..n_regressors).unwrap_or(&[]).to_vec(),
         };
         let squares: f64 = solution.innovations.iter().map(|v| v * v).sum();
-        let degrees = objective.n_effective as f64 - objective.n_coefficients() as f64;
-        let sigma2 = squares / degrees.max(1.0);
         let rows = regressors.iter().map(Vec::len).min().unwrap_or(0);
         let mut fitted = FittedArima {
             order,
-            sigma2,
-            log_likelihood: objective.log_likelihood(s),
-            aicc: objective.aicc(s),
-            n_effective: objective.n_effective,
-            box_cox: None,
             future_rows: (n..rows).map(|t| regressors.iter().map(|column| column[t]).collect()).collect(),
             state: State { n_seen: n, mean: solution.state, spread: Spread::Settled },
-            residuals: solution.innovations,
             coefficients,
         };
         if let Some(dense) = solution.dense {
@@ -161,7 +120,7 @@ impl FittedArima {
                 fitted.state.spread = Spread::Gains { gain, change, variance, weight };
             }
         }
-        let finite = fitted.state.mean.iter().all(|a| a.is_finite()) && fitted.sigma2.is_finite();
+        let finite = fitted.state.mean.iter().all(|a| a.is_finite()) && squares.is_finite();
         finite.then_some(fitted)
     }
 

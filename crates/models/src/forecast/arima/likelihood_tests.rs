@@ -26,7 +26,8 @@ fn models() -> Vec<Arma> {
 
 /// Multivariate normal log-density by Cholesky of the autocovariance matrix.
 fn brute_force(arma: &Arma, w: &[f64]) -> f64 {
-    let psi = arma.psi_weights(&[], 40_000);
+    let mut psi = Vec::new();
+    arma.fill_psi(&mut psi, 40_000);
     let n = w.len();
     let gamma: Vec<f64> = (0..n).map(|k| psi.iter().zip(&psi[k..]).map(|(a, b)| a * b).sum()).collect();
     let mut l = vec![0.0; n * n];

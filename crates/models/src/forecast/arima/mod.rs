@@ -13,15 +13,13 @@
 //! | `objective.rs` | the concentrated likelihood of one series |
 //! | `estimation.rs` | Gauss-Newton and its starts |
 //! | `search.rs` | stepwise search, several starts for the winner |
-//! | `fitted.rs`, `forecasting.rs` | the fitted model: forecasts, variances, paths, update |
-//! | `box_cox.rs` | transformation of positive demand |
+//! | `fitted.rs`, `forecasting.rs` | the fitted model: forecasts, update |
 //! | `linear_algebra.rs` | Cholesky, projections |
 //!
 //! `NaN` (or an infinite value) = not observed: the likelihood integrates it out exactly. Only the search for an order runs on a copy
 //! with interpolated gaps; the chosen order is then estimated on the real series.
 
 mod arma;
-mod box_cox;
 mod differencing;
 mod estimation;
 mod fitted;
@@ -35,7 +33,6 @@ mod polynomial;
 mod search;
 mod seasonal_strength;
 
-pub use box_cox::BoxCox;
 pub use differencing::kpss_statistic;
 pub use fitted::{ArimaCoefficients, FittedArima};
 pub use order::ArimaOrder;
@@ -52,54 +49,14 @@ use search::{Bounds, Candidate, Search, estimate, refine};
 /// Observed periods needed.
 const MIN_OBSERVED: usize = 4;
 
-/// Limits of the search.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ArimaOptions {
-    /// Largest p.
-    pub max_p: usize,
-    /// Largest q.
-    pub max_q: usize,
-    /// Largest P.
-    pub max_seasonal_p: usize,
-    /// Largest Q.
-    pub max_seasonal_q: usize,
-    /// Largest d without a season.
-    pub max_d: usize,
-    /// Largest d with one: a doubly integrated trend runs away over the long horizons of seasonal series.
-    pub max_d_with_season: usize,
-    /// Largest D, 0 or 1.
-    pub max_seasonal_d: usize,
-    /// Models tried at most.
-    pub max_models: usize,
-    /// Whether a constant may be estimated.
-    pub allow_constant: bool,
-    /// Transformation of demand, if any.
-    pub box_cox: Option<BoxCox>,
-    /// Autoregressive roots with a modulus below this are refused, factor by factor. The default keeps roots that nearly are
-    /// differences (1.01 is usual elsewhere): refusing them costs accuracy on weekly and daily series.
-    pub min_ar_root: f64,
-    /// Moving-average roots with a modulus below this are refused.
-    pub min_ma_root: f64,
-}
-
-impl Default for ArimaOptions {
-    fn default() -> Self {
-        ArimaOptions {
-            max_p: 5,
-            max_q: 5,
-            max_seasonal_p: 2,
-            max_seasonal_q: 2,
-            max_d: 2,
-            max_d_with_season: 1,
-            max_seasonal_d: 1,
-            max_models: 94,
-            allow_constant: true,
-            box_cox: None,
-            min_ar_root: 1.0001,
-            min_ma_root: 1.0001,
-        }
-    }
-}
+/// Largest p and q that are tried ...
+const MAX_TERMS: usize = 5;
+/// ... and P and Q.
+const MAX_SEASONAL_TERMS: usize = 2;
+/// Largest d without a season ...
+const MAX_D: usize = 2;
+/// ... and with one: a doubly integrated trend runs away over the long horizons of seasonal series.
+const MAX_D_WITH_SEASON: usize = 1;
 
 /// Chooses an order for `y` and estimates it.
 ///
@@ -110,30 +67,25 @@ impl Default for ArimaOptions {
 /// (Hyndman and Khandakar, JSS 27(3), 2008). With regressors the tests see the residuals of a regression on them.
 ///
 /// ```
-/// use nightclerk_models::forecast::arima::{ArimaOptions, auto};
+/// use nightclerk_models::forecast::arima::auto;
 /// let y: Vec<f64> = (0..60).map(|t| 20.0 + f64::from(t % 12) + f64::from(t * t % 5)).collect();
-/// let fitted = auto(&y, 12, &[], &ArimaOptions::default())?;
+/// let fitted = auto(&y, 12, &[])?;
 /// assert_eq!(fitted.forecast(12)?.len(), 12);
 /// # Ok::<(), nightclerk_models::forecast::MethodError>(())
 /// ```
-pub fn auto(
-    y: &[f64],
-    season: usize,
-    regressors: &[Vec<f64>],
-    options: &ArimaOptions,
-) -> Result<FittedArima, MethodError> {
-    let series = Prepared::new(y, regressors, options.box_cox)?;
+pub fn auto(y: &[f64], season: usize, regressors: &[Vec<f64>]) -> Result<FittedArima, MethodError> {
+    let series = Prepared::new(y, regressors)?;
     let n = series.y.len();
     let season = if season < 2 || season >= n { 1 } else { season };
     let complete = series.interpolated(season);
     let tested = residuals_of_regression(&complete, &series.regressors);
-    let mut seasonal_d = seasonal_differences(&tested, season, options.max_seasonal_d);
-    let max_d = if season > 1 { options.max_d.min(options.max_d_with_season) } else { options.max_d };
+    let mut seasonal_d = seasonal_differences(&tested, season);
+    let max_d = if season > 1 { MAX_D_WITH_SEASON } else { MAX_D };
     let mut d = differences_after(&tested, season, seasonal_d, max_d);
     loop {
         let order = ArimaOrder { d, seasonal_d, season, ..ArimaOrder::default() };
-        if let Some(fitted) = search_with(&series, &complete, order, options) {
-            return Ok(series.finish(fitted));
+        if let Some(fitted) = search_with(&series, &complete, order) {
+            return Ok(fitted);
         }
         // Too few periods left: fewer differences.
         match (d, seasonal_d) {
@@ -151,18 +103,13 @@ pub fn auto(
 /// use nightclerk_models::forecast::arima::{ArimaOrder, fit_order};
 /// let y = [3.0, 5.0, 4.0, 6.0, 5.0, 7.0, 6.0, 8.0];
 /// let random_walk = ArimaOrder { d: 1, ..ArimaOrder::default() };
-/// let fitted = fit_order(&y, random_walk, &[], None)?;
+/// let fitted = fit_order(&y, random_walk, &[])?;
 /// assert_eq!(fitted.forecast(2)?, vec![8.0, 8.0]);
 /// # Ok::<(), nightclerk_models::forecast::MethodError>(())
 /// ```
-pub fn fit_order(
-    y: &[f64],
-    order: ArimaOrder,
-    regressors: &[Vec<f64>],
-    box_cox: Option<BoxCox>,
-) -> Result<FittedArima, MethodError> {
+pub fn fit_order(y: &[f64], order: ArimaOrder, regressors: &[Vec<f64>]) -> Result<FittedArima, MethodError> {
     order.check()?;
-    let series = Prepared::new(y, regressors, box_cox)?;
+    let series = Prepared::new(y, regressors)?;
     let mut objective =
         Objective::new(&series.y, &series.regressors, order, Start::Exact).ok_or_else(|| MethodError::TooShort {
             method: "arima",
@@ -170,8 +117,7 @@ pub fn fit_order(
             needed: order.n_lost() + MIN_OBSERVED.max(2),
         })?;
     let minimum = estimate(&mut objective, &mut Workspace::default(), Vec::new());
-    let fitted = FittedArima::at(&mut objective, &minimum.u, &series.y, &series.regressors);
-    fitted.map(|fitted| series.finish(fitted)).ok_or_else(no_likelihood)
+    FittedArima::at(&mut objective, &minimum.u, &series.y, &series.regressors).ok_or_else(no_likelihood)
 }
 
 fn no_likelihood() -> MethodError {
@@ -179,16 +125,15 @@ fn no_likelihood() -> MethodError {
     MethodError::Fit { method: "arima", reason }
 }
 
-/// A checked series: leading gaps cut, transformed.
+/// A checked series: leading gaps cut.
 struct Prepared {
     y: Vec<f64>,
     regressors: Vec<Vec<f64>>,
     n_observed: usize,
-    box_cox: Option<BoxCox>,
 }
 
 impl Prepared {
-    fn new(y: &[f64], regressors: &[Vec<f64>], box_cox: Option<BoxCox>) -> Result<Prepared, MethodError> {
+    fn new(y: &[f64], regressors: &[Vec<f64>]) -> Result<Prepared, MethodError> {
         let n_observed = super::observed_count(y);
         if n_observed < MIN_OBSERVED {
             return Err(MethodError::TooShort { method: "arima", found: n_observed, needed: MIN_OBSERVED });
@@ -206,22 +151,9 @@ impl Prepared {
             }
         }
         let first = y.iter().position(|y| y.is_finite()).unwrap_or(0);
-        let mut values: Vec<f64> = y[first..].iter().map(|y| if y.is_finite() { *y } else { f64::NAN }).collect();
-        if let Some(box_cox) = box_cox {
-            if let Some(bad) = values.iter().find(|y| **y <= 0.0) {
-                return refuse(format!("found demand {bad}, Box-Cox needs more than 0; fit without it"));
-            }
-            for y in &mut values {
-                *y = box_cox.transform(*y);
-            }
-        }
+        let y = y[first..].iter().map(|y| if y.is_finite() { *y } else { f64::NAN }).collect();
         let regressors = regressors.iter().map(|column| column[first..].to_vec()).collect();
-        Ok(Prepared { y: values, regressors, n_observed, box_cox })
-    }
-
-    fn finish(&self, mut fitted: FittedArima) -> FittedArima {
-        fitted.box_cox = self.box_cox;
-        fitted
+        Ok(Prepared { y, regressors, n_observed })
     }
 
     /// The series with gaps filled for tests and search: on the line between the neighbours, seasonal effect added when there
@@ -279,16 +211,14 @@ fn differences_after(y: &[f64], season: usize, seasonal_d: usize, max_d: usize) 
 }
 
 /// The best model with the differences of `order`; `None` when no model can be estimated.
-fn search_with(series: &Prepared, complete: &[f64], order: ArimaOrder, options: &ArimaOptions) -> Option<FittedArima> {
+fn search_with(series: &Prepared, complete: &[f64], order: ArimaOrder) -> Option<FittedArima> {
     let n = series.n_observed;
     let m = order.season;
-    let constant = options.allow_constant && order.d + order.seasonal_d <= 1;
+    let constant = order.d + order.seasonal_d <= 1;
     let shortest = if m > 1 { m - 1 } else { usize::MAX };
     let bounds = Bounds {
-        p: options.max_p.min(n / 3).min(shortest),
-        q: options.max_q.min(n / 3).min(shortest),
-        seasonal_p: if m > 1 { options.max_seasonal_p.min(n / 3 / m) } else { 0 },
-        seasonal_q: if m > 1 { options.max_seasonal_q.min(n / 3 / m) } else { 0 },
+        terms: MAX_TERMS.min(n / 3).min(shortest),
+        seasonal_terms: if m > 1 { MAX_SEASONAL_TERMS.min(n / 3 / m) } else { 0 },
         constant,
     };
     let start = if m > LONG_SEASON { Start::Conditional } else { Start::Exact };
@@ -299,7 +229,7 @@ fn search_with(series: &Prepared, complete: &[f64], order: ArimaOrder, options: 
     let mut found = if is_constant(objective.differenced()) {
         without_search(constant)
     } else {
-        let mut search = Search::new(&mut objective, options, bounds);
+        let mut search = Search::new(&mut objective, bounds);
         search.run();
         search.found
     };
@@ -311,7 +241,7 @@ fn search_with(series: &Prepared, complete: &[f64], order: ArimaOrder, options: 
         objective = Objective::new(&series.y, &series.regressors, order, Start::Exact)?;
     }
     objective.start = Start::Exact;
-    let best = refine(&mut objective, &found, options).or_else(|| found.first().cloned())?;
+    let best = refine(&mut objective, &found).or_else(|| found.first().cloned())?;
     objective.order = best.order;
     FittedArima::at(&mut objective, &best.u, &series.y, &series.regressors)
 }

@@ -7,13 +7,17 @@
 
 use std::collections::BTreeSet;
 
-use super::ArimaOptions;
 use super::arma::Blocks;
 use super::estimation::{Minimum, Workspace, common_factor_start, hannan_rissanen, minimise, warm_start};
 use super::objective::Objective;
 use super::order::ArimaOrder;
 use super::polynomial::roots_outside;
 
+/// Models tried at most.
+const MAX_MODELS: usize = 94;
+/// Roots with a modulus below this are refused, factor by factor. It keeps autoregressive roots that nearly are differences
+/// (1.01 is usual elsewhere): refusing them costs accuracy on weekly and daily series.
+const MIN_ROOT: f64 = 1.0001;
 /// Relative gain per step below which the search stops refining a candidate.
 const SEARCH_TOLERANCE: f64 = 1e-5;
 /// The same while several starts compete ...
@@ -36,20 +40,18 @@ pub(super) struct Candidate {
 /// Largest orders that the search may try.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    pub(super) p: usize,
-    pub(super) q: usize,
-    pub(super) seasonal_p: usize,
-    pub(super) seasonal_q: usize,
+    /// Of p and q.
+    pub(super) terms: usize,
+    /// Of P and Q.
+    pub(super) seasonal_terms: usize,
     /// Whether a constant may be estimated.
     pub(super) constant: bool,
 }
 
 impl Bounds {
     fn allow(&self, order: &ArimaOrder) -> bool {
-        order.p <= self.p
-            && order.q <= self.q
-            && order.seasonal_p <= self.seasonal_p
-            && order.seasonal_q <= self.seasonal_q
+        order.p.max(order.q) <= self.terms
+            && order.seasonal_p.max(order.seasonal_q) <= self.seasonal_terms
             && (self.constant || !order.constant)
     }
 }
@@ -57,15 +59,14 @@ impl Bounds {
 pub(super) struct Search<'a> {
     objective: &'a mut Objective,
     work: Workspace,
-    options: &'a ArimaOptions,
     bounds: Bounds,
     tried: BTreeSet<ArimaOrder>,
     pub(super) found: Vec<Candidate>,
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(objective: &'a mut Objective, options: &'a ArimaOptions, bounds: Bounds) -> Search<'a> {
-        Search { objective, work: Workspace::default(), options, bounds, tried: BTreeSet::new(), found: Vec::new() }
+    pub(super) fn new(objective: &'a mut Objective, bounds: Bounds) -> Search<'a> {
+        Search { objective, work: Workspace::default(), bounds, tried: BTreeSet::new(), found: Vec::new() }
     }
 
     /// Runs the search; candidates by AICc in `found`, best first.
@@ -74,13 +75,13 @@ impl<'a> Search<'a> {
         let with =
             |p, q, seasonal_p, seasonal_q, constant| ArimaOrder { p, q, seasonal_p, seasonal_q, constant, ..base };
         let bounds = self.bounds;
-        let (c, sp, sq) = (bounds.constant, bounds.seasonal_p.min(1), bounds.seasonal_q.min(1));
+        let (c, seasonal, plain) = (bounds.constant, bounds.seasonal_terms.min(1), bounds.terms.min(1));
         let mut best: Option<Candidate> = None;
         let mut starts = vec![
             with(0, 0, 0, 0, c),
-            with(bounds.p.min(1), 0, sp, 0, c),
-            with(0, bounds.q.min(1), 0, sq, c),
-            with(bounds.p.min(2), bounds.q.min(2), sp, sq, c),
+            with(plain, 0, seasonal, 0, c),
+            with(0, plain, 0, seasonal, c),
+            with(bounds.terms.min(2), bounds.terms.min(2), seasonal, seasonal, c),
         ];
         if c {
             starts.push(with(0, 0, 0, 0, false));
@@ -90,7 +91,7 @@ impl<'a> Search<'a> {
         }
         while let Some(current) = best.clone() {
             let improved = neighbours(&current.order).into_iter().any(|order| self.consider(order, &mut best));
-            if !improved || self.tried.len() >= self.options.max_models {
+            if !improved || self.tried.len() >= MAX_MODELS {
                 break;
             }
         }
@@ -99,7 +100,7 @@ impl<'a> Search<'a> {
 
     /// Estimates one order unless tried; true when it beats `best`, which it then replaces.
     fn consider(&mut self, order: ArimaOrder, best: &mut Option<Candidate>) -> bool {
-        if self.tried.len() >= self.options.max_models || !self.bounds.allow(&order) || !self.tried.insert(order) {
+        if self.tried.len() >= MAX_MODELS || !self.bounds.allow(&order) || !self.tried.insert(order) {
             return false;
         }
         self.objective.order = order;
@@ -115,7 +116,7 @@ impl<'a> Search<'a> {
             return false;
         };
         let aicc = self.objective.aicc(s);
-        if abandoned || !aicc.is_finite() || !is_acceptable(&u, &order, self.options) {
+        if abandoned || !aicc.is_finite() || !is_acceptable(&u, &order) {
             return false;
         }
         let candidate = Candidate { order, u, aicc };
@@ -147,7 +148,7 @@ impl<'a> Search<'a> {
 }
 
 /// The best of the leading candidates after full estimation from several starts with the exact likelihood.
-pub(super) fn refine(objective: &mut Objective, found: &[Candidate], options: &ArimaOptions) -> Option<Candidate> {
+pub(super) fn refine(objective: &mut Objective, found: &[Candidate]) -> Option<Candidate> {
     let mut work = Workspace::default();
     let mut best: Option<Candidate> = None;
     let lowest = found.first()?.aicc;
@@ -159,7 +160,7 @@ pub(super) fn refine(objective: &mut Objective, found: &[Candidate], options: &A
         objective.order = candidate.order;
         let minimum = estimate(objective, &mut work, vec![candidate.u.clone()]);
         let aicc = objective.aicc(minimum.s);
-        let acceptable = aicc.is_finite() && is_acceptable(&minimum.u, &candidate.order, options);
+        let acceptable = aicc.is_finite() && is_acceptable(&minimum.u, &candidate.order);
         if acceptable && best.as_ref().is_none_or(|best| aicc < best.aicc) {
             best = Some(Candidate { order: candidate.order, u: minimum.u, aicc });
         }
@@ -196,14 +197,14 @@ pub(super) fn estimate(objective: &mut Objective, work: &mut Workspace, mut star
     minimise(objective, work, best, FINAL_TOLERANCE, None)
 }
 
-/// Whether the roots keep the distances that the options ask for.
-fn is_acceptable(u: &[f64], order: &ArimaOrder, options: &ArimaOptions) -> bool {
+/// Whether all roots are far enough from the unit circle.
+fn is_acceptable(u: &[f64], order: &ArimaOrder) -> bool {
     let blocks = Blocks::from_free(u, order);
     let negated = |block: &[f64]| block.iter().map(|c| -c).collect::<Vec<f64>>();
-    roots_outside(&blocks.ar, options.min_ar_root)
-        && roots_outside(&blocks.seasonal_ar, options.min_ar_root)
-        && roots_outside(&negated(&blocks.ma), options.min_ma_root)
-        && roots_outside(&negated(&blocks.seasonal_ma), options.min_ma_root)
+    roots_outside(&blocks.ar, MIN_ROOT)
+        && roots_outside(&blocks.seasonal_ar, MIN_ROOT)
+        && roots_outside(&negated(&blocks.ma), MIN_ROOT)
+        && roots_outside(&negated(&blocks.seasonal_ma), MIN_ROOT)
 }
 
 /// The sum of squares at which the AICc of the objective's order equals `aicc`.

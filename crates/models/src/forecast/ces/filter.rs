@@ -78,11 +78,6 @@ impl States {
         States { main: Pair::of(main), season, position: 0 }
     }
 
-    /// The same shape, nothing in it.
-    pub fn zeroed(&self) -> States {
-        States { main: Pair::default(), season: vec![Pair::default(); self.season.len()], position: self.position }
-    }
-
     /// One-step mean of the period at the current position.
     pub fn mean(&self) -> f64 {
         self.main.level + self.season.get(self.position).map_or(0.0, |pair| pair.level)

@@ -17,9 +17,6 @@ mod simplex;
 
 use std::f64::consts::TAU;
 
-use rand::SeedableRng;
-use rand_distr::{Distribution, StandardNormal};
-use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 use super::ets::check_size;
@@ -46,7 +43,7 @@ pub enum CesSeason {
 
 impl CesSeason {
     /// Every kind, in order.
-    pub const ALL: [CesSeason; 4] = [CesSeason::None, CesSeason::Simple, CesSeason::Partial, CesSeason::Full];
+    const ALL: [CesSeason; 4] = [CesSeason::None, CesSeason::Simple, CesSeason::Partial, CesSeason::Full];
 }
 
 /// A fitted model: parameters and the states after the last period.
@@ -58,28 +55,23 @@ pub struct FittedCes {
     pub root: bool,
     parameters: Parameters,
     states: States,
-    /// Variance of the one-step errors, in squared units of demand (in units of demand for the root).
-    pub sigma2: f64,
-    /// Concentrated Gaussian log-likelihood of what is modelled, with its constants.
-    pub log_likelihood: f64,
-    /// Corrected Akaike criterion; backcast states do not count as parameters (the paper, section 4).
-    pub aicc: f64,
 }
 
-/// Fits the four kinds of season (one without two seasons of data) and returns the one with the smallest AICc.
+/// Fits the four kinds of season (one without two seasons of data) and returns the one with the smallest AICc, for which backcast
+/// states do not count as parameters (the paper, section 4).
 ///
 /// ```
 /// use nightclerk_models::forecast::ces;
 /// let demand: Vec<f64> = (0..48).map(|t| [20.0, 30.0, 50.0, 40.0][t % 4] + (t % 3) as f64).collect();
-/// let model = ces::fit(&demand, 4, &ces::CesSeason::ALL)?;
+/// let model = ces::fit(&demand, 4)?;
 /// assert!((model.forecast(3)[2] - 51.0).abs() < 3.0);
 /// # Ok::<(), nightclerk_models::forecast::MethodError>(())
 /// ```
 ///
 /// # Errors
-/// Fewer than five observed periods, values beyond 1e100, or none of `seasons` can be fitted.
-pub fn fit(demand: &[f64], season_length: usize, seasons: &[CesSeason]) -> Result<FittedCes, MethodError> {
-    fit_transformed(demand, season_length, seasons, false)
+/// Fewer than five observed periods, values beyond 1e100, or no kind of season can be fitted.
+pub fn fit(demand: &[f64], season_length: usize) -> Result<FittedCes, MethodError> {
+    fit_among(&CesSeason::ALL, demand, season_length, false)
 }
 
 /// As [`fit`], for the square root of demand: season and spread grow with the level, though less than in proportion.
@@ -88,19 +80,19 @@ pub fn fit(demand: &[f64], season_length: usize, seasons: &[CesSeason]) -> Resul
 ///
 /// # Errors
 /// As [`fit`], and for demand below zero.
-pub fn fit_root(demand: &[f64], season_length: usize, seasons: &[CesSeason]) -> Result<FittedCes, MethodError> {
+pub fn fit_root(demand: &[f64], season_length: usize) -> Result<FittedCes, MethodError> {
     if demand.iter().any(|value| value.is_finite() && *value < 0.0) {
         let reason = "the square root of demand below zero is not a number; use the plain form";
         return Err(MethodError::Fit { method: METHOD, reason: reason.to_owned() });
     }
     let roots: Vec<f64> = demand.iter().map(|value| value.sqrt()).collect();
-    fit_transformed(&roots, season_length, seasons, true)
+    fit_among(&CesSeason::ALL, &roots, season_length, true)
 }
 
-fn fit_transformed(
+fn fit_among(
+    seasons: &[CesSeason],
     demand: &[f64],
     season_length: usize,
-    seasons: &[CesSeason],
     root: bool,
 ) -> Result<FittedCes, MethodError> {
     let found = observed_count(demand);
@@ -115,15 +107,22 @@ fn fit_transformed(
         .iter()
         .filter(|season| seasonal || **season == CesSeason::None)
         .filter_map(|season| fit_one(demand, &filled, season_length, *season, found as f64))
-        .min_by(|a, b| a.aicc.total_cmp(&b.aicc))
-        .map(|model| FittedCes { root, ..model })
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, model)| FittedCes { root, ..model })
         .ok_or_else(|| MethodError::Fit {
             method: METHOD,
             reason: "no allowed kind of season can be fitted; seasonal ones need two seasons of data".to_owned(),
         })
 }
 
-fn fit_one(demand: &[f64], filled: &[f64], season_length: usize, season: CesSeason, n: f64) -> Option<FittedCes> {
+/// The fitted model with its AICc.
+fn fit_one(
+    demand: &[f64],
+    filled: &[f64],
+    season_length: usize,
+    season: CesSeason,
+    n: f64,
+) -> Option<(f64, FittedCes)> {
     let k = 3.0
         + match season {
             CesSeason::None | CesSeason::Simple => 0.0,
@@ -144,15 +143,10 @@ fn fit_one(demand: &[f64], filled: &[f64], season_length: usize, season: CesSeas
     let mean_square = (squares / n).max(f64::MIN_POSITIVE);
     let log_likelihood = -n / 2.0 * ((TAU * mean_square).ln() + 1.0);
     let aicc = -2.0 * log_likelihood + 2.0 * k + 2.0 * k * (k + 1.0) / (n - k - 1.0);
-    Some(FittedCes { season, root: false, parameters, states, sigma2: squares / (n - k + 1.0), log_likelihood, aicc })
+    Some((aicc, FittedCes { season, root: false, parameters, states }))
 }
 
 impl FittedCes {
-    /// α₀, α₁, β₀, β₁; parameters that the season does not have are 0.
-    pub fn parameters(&self) -> [f64; 4] {
-        self.parameters.0
-    }
-
     /// Mean (median of the root form) of each of the next `horizon` periods, in units of demand; may be negative.
     pub fn forecast(&self, horizon: usize) -> Vec<f64> {
         let mut states = self.states.clone();
@@ -161,45 +155,6 @@ impl FittedCes {
                 let mean = states.mean();
                 states.forward(f64::NAN, self.season, &self.parameters);
                 self.in_units(mean)
-            })
-            .collect()
-    }
-
-    /// Forecast variance of each of the next `horizon` periods, in squared units of demand; parameters taken as known. The model
-    /// is linear and constant over time: v_h = σ² (1 + Σ_{j<h} c_j²), c_j being the effect of an error j periods later. The
-    /// square of a root with mean μ has 4 μ² v + 2 v².
-    pub fn variance(&self, horizon: usize) -> Vec<f64> {
-        let mut states = self.states.clone();
-        let mut effect = self.states.zeroed();
-        effect.forward(1.0, self.season, &self.parameters);
-        let mut total = 1.0;
-        (0..horizon)
-            .map(|_| {
-                let (mean, now) = (states.mean(), self.sigma2 * total);
-                total += effect.mean().powi(2);
-                effect.forward(f64::NAN, self.season, &self.parameters);
-                states.forward(f64::NAN, self.season, &self.parameters);
-                if self.root { 4.0 * mean * mean * now + 2.0 * now * now } else { now }
-            })
-            .collect()
-    }
-
-    /// `n_paths` simulated futures of `horizon` periods, from Gaussian errors; the same seed gives the same paths.
-    pub fn paths(&self, horizon: usize, n_paths: usize, seed: u64) -> Vec<Vec<f64>> {
-        let mut random = Pcg64::seed_from_u64(seed);
-        let deviation = self.sigma2.max(0.0).sqrt();
-        let mut states = self.states.clone();
-        (0..n_paths)
-            .map(|_| {
-                states.clone_from(&self.states);
-                (0..horizon)
-                    .map(|_| {
-                        let normal: f64 = StandardNormal.sample(&mut random);
-                        let value = states.mean() + normal * deviation;
-                        states.forward(value, self.season, &self.parameters);
-                        self.in_units(value)
-                    })
-                    .collect()
             })
             .collect()
     }

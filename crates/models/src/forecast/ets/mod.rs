@@ -2,17 +2,17 @@
 //!
 //! Hyndman, Koehler, Ord and Snyder, "Forecasting with Exponential Smoothing: the State Space Approach" (2008), called the
 //! book below. Errors additive or multiplicative, trend none, additive or additive damped, season none, additive or
-//! multiplicative: 18 forms. Multiplicative trends are left out (they explode), and additive errors with a multiplicative
-//! season are fitted only on request (the book, section 2.5: numerically unstable).
+//! multiplicative: 15 forms. Multiplicative trends are left out (they explode), and so are additive errors with a multiplicative
+//! season (the book, section 2.5: numerically unstable).
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `filter.rs` | the recursion, its likelihood and that likelihood's Gauss-Newton system |
 //! | `optimise.rs` | the optimiser |
 //! | `start.rs` | where it starts, and its bounds |
-//! | `selection.rs` | which forms are fitted, and which are given up early |
+//! | `search.rs` | which forms are fitted, and which are given up early |
 //! | `average.rs` | all forms weighted instead of one chosen |
-//! | `predict.rs` | forecasts, variances, sample paths, update with a new period |
+//! | `predict.rs` | forecasts, update with a new period |
 //!
 //! A period not observed (`NaN`, infinite) moves the states by their expectation and does not count. Scaling a series scales
 //! its forecast. Series with zero or negative values get additive forms only.
@@ -21,7 +21,7 @@ mod average;
 mod filter;
 mod optimise;
 mod predict;
-mod selection;
+mod search;
 mod start;
 
 use std::fmt;
@@ -59,7 +59,7 @@ pub enum TrendKind {
     Damped,
 }
 
-/// One of the 18 forms.
+/// One of the 15 forms.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Form {
     /// Error.
@@ -88,21 +88,7 @@ impl fmt::Display for Form {
     }
 }
 
-/// Which forms compete.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Options {
-    /// Only this kind of error.
-    pub error: Option<ErrorKind>,
-    /// Only this kind of trend.
-    pub trend: Option<TrendKind>,
-    /// Only this kind of season.
-    pub season: Option<SeasonKind>,
-    /// Fit every allowed form to the end. Off: forms without a trend choose error and season first, the others follow
-    /// within what they chose, and a form that cannot win any more is given up.
-    pub exhaustive: bool,
-}
-
-/// A fitted form: parameters, likelihood, and the states after the last period. What a nightly run stores.
+/// A fitted form: parameters, criterion, and the states after the last period. What a nightly run stores.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FittedEts {
     /// The form.
@@ -123,58 +109,40 @@ pub struct FittedEts {
     pub season: Vec<f64>,
     /// Position of the next period.
     pub position: usize,
-    /// Variance of ε: in squared units of demand (additive errors) or as a squared share (multiplicative). Sum of squares /
-    /// (n - smoothing parameters - free starting states), as R's forecast package does.
-    pub sigma2: f64,
-    /// Concentrated Gaussian log-likelihood with its constants, comparable to other models' on the same data:
+    /// Corrected Akaike criterion: -2 log L + 2k + 2k(k+1)/(n-k-1), with n observed periods, k smoothing parameters, free
+    /// starting states and the variance, and log L the concentrated Gaussian log-likelihood with its constants:
     /// -n/2 (log(2π S/n) + 1), S being the sum of squares, less Σ log μ for multiplicative errors. R's forecast package
     /// leaves out n/2 (log(n/2π) - 1).
-    pub log_likelihood: f64,
-    /// Corrected Akaike criterion: -2 log L + 2k + 2k(k+1)/(n-k-1).
     pub aicc: f64,
-    /// k: smoothing parameters, free starting states, and the variance.
-    pub n_parameters: usize,
-    /// n: observed periods fitted.
-    pub n_observed: usize,
 }
 
-/// Fits the forms allowed by `options` and returns the one with the smallest AICc.
+/// Every form that can be fitted, smallest AICc first (at least one).
 ///
 /// `demand` per period, oldest first, `NaN` = not observed; `season_length` in periods, below 2 = no season. Seasonal forms
 /// need two seasons of data, of at most 24 periods each. Smoothing parameters and starting states (seasons summing to zero, or averaging one) maximise
 /// the likelihood together, within 0 < α < 1, 0 <= β <= α, 0 <= γ <= 1 - α, 0.8 <= φ <= 0.98 (the book's usual region,
 /// section 2.5.1).
 ///
-/// ```
-/// use nightclerk_models::forecast::ets;
-/// let weekly: Vec<f64> = (0..70).map(|t| [20.0, 21.0, 19.0, 20.0, 30.0, 40.0, 10.0][t % 7] + (t % 3) as f64).collect();
-/// let model = ets::fit(&weekly, 7, &ets::Options::default())?;
-/// let ahead = model.forecast(7);
-/// assert!((ahead[5] - 41.0).abs() < 1.5 && (ahead[6] - 11.0).abs() < 1.5); // positions 5 and 6 of the week
-/// # Ok::<(), nightclerk_models::forecast::MethodError>(())
-/// ```
-///
 /// # Errors
-/// Fewer than five observed periods, values beyond 1e100, or no allowed form can be fitted (say a multiplicative one on zeros).
-pub fn fit(demand: &[f64], season_length: usize, options: &Options) -> Result<FittedEts, MethodError> {
-    let mut pool = fit_pool(demand, season_length, options)?;
-    Ok(pool.swap_remove(0))
+/// Fewer than five observed periods, values beyond 1e100, or no form can be fitted.
+fn fit_pool(demand: &[f64], season_length: usize) -> Result<Vec<FittedEts>, MethodError> {
+    fit_among(&|_| true, demand, season_length)
 }
 
-/// As [`fit`], but every form that was fitted, smallest AICc first (at least one).
-///
-/// # Errors
-/// As [`fit`].
-pub fn fit_pool(demand: &[f64], season_length: usize, options: &Options) -> Result<Vec<FittedEts>, MethodError> {
+/// [`fit_pool`] of some forms.
+fn fit_among(
+    allowed: &dyn Fn(Form) -> bool,
+    demand: &[f64],
+    season_length: usize,
+) -> Result<Vec<FittedEts>, MethodError> {
     let found = observed_count(demand);
     if found < MIN_OBSERVED {
         return Err(MethodError::TooShort { method: METHOD, found, needed: MIN_OBSERVED });
     }
     check_size(METHOD, demand)?;
-    let pool = selection::search(demand, season_length.max(1), options);
+    let pool = search::search(demand, season_length.max(1), allowed);
     if pool.is_empty() {
-        let reason =
-            "no allowed form can be fitted; multiplicative forms need positive demand, seasonal ones two seasons";
+        let reason = "no form can be fitted; multiplicative forms need positive demand, seasonal ones two seasons";
         return Err(MethodError::Fit { method: METHOD, reason: reason.to_owned() });
     }
     Ok(pool)
@@ -189,7 +157,7 @@ pub(super) fn check_size(method: &'static str, demand: &[f64]) -> Result<(), Met
 }
 
 /// Akaike weights: exp(-Δ / 2) with Δ the distance to the smallest criterion, summing to one.
-pub fn akaike_weights(criteria: &[f64]) -> Vec<f64> {
+fn akaike_weights(criteria: &[f64]) -> Vec<f64> {
     let best = criteria.iter().copied().fold(f64::INFINITY, f64::min);
     let raw: Vec<f64> = criteria.iter().map(|criterion| (-(criterion - best) / 2.0).exp()).collect();
     let total: f64 = raw.iter().sum();

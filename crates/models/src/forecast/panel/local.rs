@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{OneDone, PanelMethod, PanelSettings, Point, Views, cut_at_zero, naive_point};
 use crate::forecast::MethodError;
-use crate::forecast::arima::{self, ArimaOptions, ArimaOrder, FittedArima};
+use crate::forecast::arima::{self, ArimaOrder, FittedArima};
 use crate::forecast::beginning::first_period;
 use crate::forecast::ces::{self, FittedCes};
 use crate::forecast::combination::{self, FittedCombination};
 use crate::forecast::cross_validation::Backtest;
 use crate::forecast::ets::{self, FittedEtsAverage};
 use crate::forecast::rolling::{Updatable, rolling_backtest};
-use crate::forecast::theta::{self, FittedTheta};
+use crate::forecast::theta::{self, FittedTheta, Season};
 
 /// A fitted model of one series: what a night keeps of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,10 +28,10 @@ impl FittedLocal {
     /// Parameters and states after the last period of `demand`.
     fn fit(demand: &[f64], method: PanelMethod, season: usize) -> Result<Self, MethodError> {
         Ok(match method {
-            PanelMethod::Ets => Self::Ets(ets::fit_average(demand, season, &ets::Options::default())?),
-            PanelMethod::Theta => Self::Theta(theta::fit(demand, season, &theta::Options::default())?),
-            PanelMethod::Ces => Self::Ces(ces::fit(demand, season, &ces::CesSeason::ALL)?),
-            PanelMethod::Arima => Self::Arima(Box::new(arima::auto(demand, season, &[], &ArimaOptions::default())?)),
+            PanelMethod::Ets => Self::Ets(ets::fit_average(demand, season)?),
+            PanelMethod::Theta => Self::Theta(theta::fit(demand, season, Season::Tested)?),
+            PanelMethod::Ces => Self::Ces(ces::fit(demand, season)?),
+            PanelMethod::Arima => Self::Arima(Box::new(arima::auto(demand, season, &[])?)),
             _ => Self::Mean(Box::new(combination::fit(demand, season)?)),
         })
     }
@@ -134,7 +134,7 @@ fn with_arima(series: &Views, start: usize, settings: &PanelSettings) -> Result<
         .map(|column| column[start..].to_vec())
         .filter(|column| column.iter().all(|value| value.is_finite()))
         .collect();
-    let model = arima::auto(demand, settings.season(), &columns, &ArimaOptions::default())?;
+    let model = arima::auto(demand, settings.season(), &columns)?;
     Ok((model.forecast(settings.horizon)?, arima_backtest(model.order(), past, &columns, settings)))
 }
 
@@ -144,7 +144,7 @@ fn arima_backtest(order: ArimaOrder, past: &[f64], columns: &[Vec<f64>], setting
     let mut backtest = Backtest::default();
     let cutoffs = settings.origins().cutoffs(past.len());
     let Some(&first) = cutoffs.first() else { return backtest };
-    let Ok(mut rolling) = arima::fit_order(&past[..first], order, columns, None) else { return backtest };
+    let Ok(mut rolling) = arima::fit_order(&past[..first], order, columns) else { return backtest };
     let mut seen = first;
     for cutoff in cutoffs {
         let updated = past[seen..cutoff].iter().all(|value| rolling.update(*value).is_ok());

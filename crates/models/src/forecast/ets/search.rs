@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use super::filter::{Layout, Problem, Workspace};
 use super::optimise::{Solver, minimise};
 use super::start::{States, bounds, carry_over, first_guesses, states};
-use super::{ErrorKind, FittedEts, Form, Options, TrendKind};
+use super::{ErrorKind, FittedEts, Form, TrendKind};
 use crate::forecast::imputation::impute_seasonal;
 use crate::forecast::observed_count;
 use crate::forecast::seasonal_adjustment::SeasonKind;
@@ -31,7 +31,6 @@ struct Search<'a> {
     filled: &'a [f64],
     season_length: usize,
     observed: usize,
-    exhaustive: bool,
     best: f64,
     workspace: Workspace,
     solver: Solver,
@@ -39,8 +38,11 @@ struct Search<'a> {
     fitted: Vec<Candidate>,
 }
 
-/// Fits the allowed forms; smallest AICc first, empty when none can be fitted.
-pub(super) fn search(demand: &[f64], season_length: usize, options: &Options) -> Vec<FittedEts> {
+/// Fits the forms that are allowed and that suit the series; smallest AICc first, empty when none can be fitted.
+///
+/// Forms without a trend choose error and season first, the others follow within what they chose, and a form that cannot win any
+/// more is given up.
+pub(super) fn search(demand: &[f64], season_length: usize, allowed: &dyn Fn(Form) -> bool) -> Vec<FittedEts> {
     let observed = observed_count(demand);
     let size = demand.iter().filter(|v| v.is_finite()).map(|v| v.abs()).sum::<f64>() / observed as f64;
     let scale = if size > 0.0 { size } else { 1.0 };
@@ -48,47 +50,42 @@ pub(super) fn search(demand: &[f64], season_length: usize, options: &Options) ->
     let Some(filled) = impute_seasonal(&scaled, season_length) else { return Vec::new() };
     let positive = scaled.iter().all(|value| value.is_nan() || *value > 0.0);
     let seasonal = (2..=LONGEST_SEASON).contains(&season_length) && demand.len() >= 2 * season_length;
-    let allowed = |form: Form| {
-        options.error.is_none_or(|error| error == form.error)
-            && options.trend.is_none_or(|trend| trend == form.trend)
-            && options.season.is_none_or(|season| season == form.season)
+    let suits = |form: Form| {
+        allowed(form)
             && (seasonal || form.season == SeasonKind::None)
-            && (positive || (form.error == ErrorKind::Additive && form.season != SeasonKind::Multiplicative))
-            && (form.season != SeasonKind::Multiplicative
-                || form.error == ErrorKind::Multiplicative
-                || (options.error == Some(ErrorKind::Additive) && options.season == Some(SeasonKind::Multiplicative)))
+            && (positive || form.error == ErrorKind::Additive)
+            && (form.season != SeasonKind::Multiplicative || form.error == ErrorKind::Multiplicative)
     };
     let mut search = Search {
         scaled: &scaled,
         filled: &filled,
         season_length,
         observed,
-        exhaustive: options.exhaustive,
         best: f64::INFINITY,
         workspace: Workspace::default(),
         solver: Solver::default(),
         states: Vec::new(),
         fitted: Vec::new(),
     };
-    search.run(&allowed);
+    search.run(&suits);
     let mut pool: Vec<FittedEts> = search.fitted.iter().map(|candidate| search.finish(candidate, scale)).collect();
     pool.sort_by(|a, b| a.aicc.total_cmp(&b.aicc).then(a.form.cmp(&b.form)));
     pool
 }
 
 impl<'a> Search<'a> {
-    fn run(&mut self, allowed: &dyn Fn(Form) -> bool) {
+    fn run(&mut self, suits: &dyn Fn(Form) -> bool) {
         let seasons = [SeasonKind::None, SeasonKind::Additive, SeasonKind::Multiplicative];
         let errors = [ErrorKind::Additive, ErrorKind::Multiplicative];
         let mut best_of_season = [f64::INFINITY; 3];
         for trend in [TrendKind::None, TrendKind::Damped, TrendKind::Additive] {
             for (season, best) in seasons.iter().zip(&mut best_of_season) {
-                if !self.exhaustive && best.is_finite() && *best > self.best + SEASON_MARGIN {
+                if best.is_finite() && *best > self.best + SEASON_MARGIN {
                     continue;
                 }
                 for error in errors {
                     let form = Form { error, trend, season: *season };
-                    if allowed(form)
+                    if suits(form)
                         && let Some(aicc) = self.fit(form)
                     {
                         *best = best.min(aicc);
@@ -108,7 +105,7 @@ impl<'a> Search<'a> {
             for (value, (low, high)) in theta.iter_mut().zip(lower.iter().zip(&upper)) {
                 *value = value.clamp(*low, *high);
             }
-            let hopeless = if self.exhaustive { f64::INFINITY } else { self.best + HOPELESS - penalty };
+            let hopeless = self.best + HOPELESS - penalty;
             let known = best.as_ref().map_or(f64::INFINITY, |(criterion, _)| *criterion);
             let (workspace, solver) = (&mut self.workspace, &mut self.solver);
             let end = minimise(&problem, &mut theta, (&lower, &upper), hopeless.min(known), workspace, solver);
@@ -159,21 +156,16 @@ impl<'a> Search<'a> {
         }
         let own = self.states.iter().find(|(known, _)| *known == kind);
         let own = own.map_or_else(Vec::new, |(_, states)| first_guesses(problem, states, season));
-        let mut starts: Vec<Vec<f64>> = if self.exhaustive {
-            own.into_iter().map(|(_, guess)| guess).collect()
-        } else {
-            let mut kept: Vec<Vec<f64>> = Vec::new();
-            for (_, guess) in own {
-                // One start per speed of the season: the basins that differ most.
-                let other = |known: &Vec<f64>| {
-                    problem.layout.gamma.is_some_and(|index| (known[index] > 0.1) != (guess[index] > 0.1))
-                };
-                if kept.iter().all(other) {
-                    kept.push(guess);
-                }
+        let mut starts: Vec<Vec<f64>> = Vec::new();
+        for (_, guess) in own {
+            // One start per speed of the season: the basins that differ most.
+            let other = |known: &Vec<f64>| {
+                problem.layout.gamma.is_some_and(|index| (known[index] > 0.1) != (guess[index] > 0.1))
+            };
+            if starts.iter().all(other) {
+                starts.push(guess);
             }
-            kept
-        };
+        }
         if carried.0.is_finite() {
             starts.insert(0, carried.1);
         }
@@ -185,13 +177,9 @@ impl<'a> Search<'a> {
         let problem = self.problem(candidate.form);
         let mut season = Vec::new();
         let mut states = problem.unpack(&candidate.theta, &mut season);
-        let (squares, _) = problem.pass(&mut states, &mut season);
+        problem.pass(&mut states, &mut season);
         let (n, form) = (self.observed as f64, candidate.form);
-        let count = problem.layout.count;
-        let unit = if form.error == ErrorKind::Additive { scale * scale } else { 1.0 };
         let constant = n * ((TAU / n).ln() + 1.0) / 2.0;
-        // Scaling back moves each density by 1 / scale.
-        let log_likelihood = -candidate.criterion / 2.0 - constant - n * scale.ln();
         let additive_scale = if form.season == SeasonKind::Multiplicative { 1.0 } else { scale };
         let position = if season.is_empty() { 0 } else { self.scaled.len() % season.len() };
         for index in &mut season {
@@ -207,11 +195,8 @@ impl<'a> Search<'a> {
             slope: states.slope * scale,
             season,
             position,
-            sigma2: squares / (n - count as f64) * unit,
-            log_likelihood,
+            // Scaling back moves each density by 1 / scale.
             aicc: candidate.aicc + 2.0 * (constant + n * scale.ln()),
-            n_parameters: count + 1,
-            n_observed: self.observed,
         }
     }
 }
