@@ -66,7 +66,7 @@ fn reconcile_all(
     let variances: Vec<f64> = of_sums.chain(of_series).collect();
     let coherent = |base: Vec<Vec<f64>>, variances: &[f64]| match job.reconciliation {
         Reconciled::TopDown => reconcile(&hierarchy, &base, &Reconciliation::ForecastShares),
-        _ => reconcile(&hierarchy, &base, &Reconciliation::MinimumTrace { variances, non_negative: true }),
+        _ => reconcile(&hierarchy, &base, &Reconciliation::MinimumTrace { variances }),
     };
 
     let base = bases.iter().map(|base| base.mean.clone());

@@ -23,14 +23,7 @@ const MOST_STRETCHED: f64 = 2.0;
 /// The result never decreases (a crossing in the input is lifted) and is not negative where the input was not. That
 /// wins where the reconciled mean itself is negative. With a mean that is not finite only crossings are mended; `NaN`
 /// stays.
-///
-/// ```
-/// use nightclerk_models::forecast::reconcile::move_quantiles;
-/// assert_eq!(move_quantiles(&[0.0, 2.0, 8.0], 4.0, 5.0), [0.0, 2.5, 10.0]);
-/// assert_eq!(move_quantiles(&[-2.0, 2.0, 8.0], 4.0, 5.0), [-1.0, 3.0, 9.0]);
-/// assert_eq!(move_quantiles(&[0.0, 0.0, 1.0], 0.25, 0.75), [0.25, 0.25, 2.25]);
-/// ```
-pub fn move_quantiles(quantiles: &[f64], base_mean: f64, reconciled_mean: f64) -> Vec<f64> {
+fn move_quantiles(quantiles: &[f64], base_mean: f64, reconciled_mean: f64) -> Vec<f64> {
     if !(base_mean.is_finite() && reconciled_mean.is_finite()) {
         return rescaled(quantiles, 1.0, 0.0, f64::NEG_INFINITY);
     }
@@ -71,5 +64,44 @@ fn rescaled(quantiles: &[f64], scale: f64, shift: f64, lowest: f64) -> Vec<f64> 
 pub fn move_quantiles_to(quantiles: &mut [Vec<f64>], base_means: &[f64], reconciled_means: &[f64]) {
     for ((quantiles, base_mean), reconciled_mean) in quantiles.iter_mut().zip(base_means).zip(reconciled_means) {
         *quantiles = move_quantiles(quantiles, *base_mean, *reconciled_mean);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn zero_stays_zero_and_what_reaches_below_it_is_shifted() {
+        assert_eq!(move_quantiles(&[0.0, 2.0, 8.0], 4.0, 5.0), [0.0, 2.5, 10.0]);
+        assert_eq!(move_quantiles(&[-2.0, 2.0, 8.0], 4.0, 5.0), [-1.0, 3.0, 9.0]);
+        assert_eq!(move_quantiles(&[0.0, 0.0, 1.0], 0.25, 0.75), [0.25, 0.25, 2.25]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+
+        #[test]
+        fn moved_quantiles_are_ordered_and_not_negative_where_they_were_not(
+            quantiles in prop::collection::vec(-3.0..30.0_f64, 1..8),
+            lift in 0.0..4.0_f64, base_mean in 0.0..10.0_f64, reconciled_mean in -2.0..40.0_f64,
+        ) {
+            let quantiles: Vec<f64> = quantiles.iter().map(|quantile| quantile + lift).collect();
+            let found = move_quantiles(&quantiles, base_mean, reconciled_mean);
+            prop_assert!(found.is_sorted());
+            prop_assert!(quantiles.iter().any(|quantile| *quantile < 0.0) || found.iter().all(|moved| *moved >= 0.0));
+        }
+
+        #[test]
+        fn the_mean_of_a_moved_distribution_is_the_reconciled_mean(
+            sample in prop::collection::vec(-1.0..9.0_f64, 1..20), cut: bool, reconciled_mean in 0.0..40.0_f64,
+        ) {
+            let mut sample: Vec<f64> = sample.iter().map(|value| if cut { value.max(0.0) } else { *value }).collect();
+            sample.sort_by(f64::total_cmp);
+            let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+            let moved = move_quantiles(&sample, mean(&sample), reconciled_mean);
+            prop_assert!((mean(&moved) - reconciled_mean).abs() < 1e-9 * (1.0 + reconciled_mean));
+        }
     }
 }

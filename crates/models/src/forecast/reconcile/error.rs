@@ -6,7 +6,7 @@ pub enum ReconcileError {
     /// No series, or more nodes than can be numbered.
     #[error("build a hierarchy: found {found} series, allowed are 1 to 4294967294 including groups")]
     Size {
-        /// Bottom series, or nodes of a tree, given.
+        /// Bottom series given.
         found: usize,
     },
     /// A group that sums nothing.
@@ -32,24 +32,6 @@ pub enum ReconcileError {
         group: usize,
         /// The bottom series it repeats.
         member: usize,
-    },
-    /// A node's parent does not exist.
-    #[error("build a hierarchy: node {node} has parent {parent}, but there are {n_nodes} nodes, counted from 0")]
-    UnknownParent {
-        /// The child.
-        node: usize,
-        /// The parent it names.
-        parent: usize,
-        /// Nodes that exist.
-        n_nodes: usize,
-    },
-    /// A node is its own ancestor.
-    #[error(
-        "build a hierarchy: node {node} is or lies above a node that is its own ancestor; parents must lead to a root"
-    )]
-    Cycle {
-        /// First node that no walk from the leaves completes.
-        node: usize,
     },
     /// An argument has another length than the hierarchy.
     #[error("reconcile: found {found} {what}, needs {needed}, one per {unit}")]
@@ -85,21 +67,16 @@ pub enum ReconcileError {
         /// The value given.
         found: f64,
     },
-    /// A share or variance outside what it means.
-    #[error("reconcile: {what} {index} is {found}, allowed is {allowed}")]
-    OutOfRange {
-        /// `share of bottom series` or `variance of node`.
-        what: &'static str,
+    /// A variance outside what it means.
+    #[error("reconcile: variance of node {node} is {found}, allowed is {allowed}")]
+    Variance {
         /// Which of them.
-        index: usize,
+        node: usize,
         /// The value given.
         found: f64,
         /// What would be allowed.
         allowed: &'static str,
     },
-    /// Nothing to share out, or nothing to share it by.
-    #[error("reconcile: every share is 0; give at least one above 0")]
-    NoShares,
     /// Top-down shares in a hierarchy without a node for everything.
     #[error("reconcile: no node sums all bottom series, top-down needs one; add the total or choose another method")]
     NoTotal,

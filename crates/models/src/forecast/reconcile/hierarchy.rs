@@ -1,4 +1,7 @@
+//! Which bottom series a node sums, and summing them.
+
 use std::cmp::Reverse;
+use std::ops::Range;
 
 use super::ReconcileError;
 
@@ -17,15 +20,12 @@ const MAX_OPEN_FORESTS: usize = 16;
 /// use nightclerk_models::forecast::reconcile::Hierarchy;
 /// // two products at two locations, in the order A1, A2, B1, B2: total, product A, location 1
 /// let hierarchy = Hierarchy::from_groups(4, &[vec![0, 1, 2, 3], vec![0, 1], vec![0, 2]]).unwrap();
-/// let nodes = hierarchy.aggregate(&[vec![1.0], vec![2.0], vec![3.0], vec![4.0]]).unwrap();
-/// assert_eq!(nodes.concat(), [10.0, 3.0, 4.0, 1.0, 2.0, 3.0, 4.0]);
+/// assert_eq!((hierarchy.n_nodes(), hierarchy.n_bottom()), (7, 4));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Hierarchy {
-    /// Node of every bottom series.
-    bottom_nodes: Vec<u32>,
-    /// Node of every aggregate.
-    aggregate_nodes: Vec<u32>,
+    n_groups: usize,
+    n_bottom: usize,
     pub(super) forests: Vec<Forest>,
 }
 
@@ -61,7 +61,7 @@ impl Hierarchy {
     ///
     /// Time grows with the number of members over all groups, times the forests they need (at most 16).
     pub fn from_groups(n_bottom: usize, groups: &[Vec<usize>]) -> Result<Hierarchy, ReconcileError> {
-        let n_nodes = checked_size(n_bottom, groups.len())?;
+        check_size(n_bottom, groups.len())?;
         let mut seen_in = vec![NONE; n_bottom];
         for (group, members) in groups.iter().enumerate() {
             if members.is_empty() {
@@ -77,117 +77,46 @@ impl Hierarchy {
                 }
             }
         }
-        let n_groups = groups.len() as u32;
-        Ok(Hierarchy {
-            bottom_nodes: (n_groups..n_nodes).collect(),
-            aggregate_nodes: (0..n_groups).collect(),
-            forests: nest(n_bottom, groups),
-        })
-    }
-
-    /// A tree, or several: `parents[node]` is the parent of a node, `None` for a root. Nodes without children are the
-    /// bottom series, in the order of their nodes.
-    ///
-    /// ```
-    /// use nightclerk_models::forecast::reconcile::Hierarchy;
-    /// let hierarchy = Hierarchy::from_tree(&[Some(2), Some(2), None]).unwrap();
-    /// assert_eq!(hierarchy.aggregate(&[vec![1.0], vec![2.0]]).unwrap().concat(), [1.0, 2.0, 3.0]);
-    /// ```
-    pub fn from_tree(parents: &[Option<usize>]) -> Result<Hierarchy, ReconcileError> {
-        let n_nodes = checked_size(parents.len(), 0)? as usize;
-        let mut n_children = vec![0_u32; n_nodes];
-        for (node, parent) in parents.iter().enumerate() {
-            let Some(parent) = *parent else { continue };
-            let children = n_children.get_mut(parent);
-            *children.ok_or(ReconcileError::UnknownParent { node, parent, n_nodes })? += 1;
-        }
-        // Position of a node among its own kind: bottom series or aggregates.
-        let (mut bottom_nodes, mut aggregate_nodes, mut positions) = (Vec::new(), Vec::new(), Vec::new());
-        for (node, children) in n_children.iter().enumerate() {
-            let kind = if *children == 0 { &mut bottom_nodes } else { &mut aggregate_nodes };
-            positions.push(kind.len() as u32);
-            kind.push(node as u32);
-        }
-        let mut forest = Forest::default();
-        let parent_of = |node: u32| parents[node as usize].map(|parent| (parent, positions[parent]));
-        let mut ready: Vec<u32> = bottom_nodes.clone();
-        let mut next = 0;
-        while let Some(&node) = ready.get(next) {
-            next += 1;
-            let parent = parent_of(node);
-            if next > bottom_nodes.len() {
-                forest.upward.push((positions[node as usize], parent.map_or(NONE, |(_, position)| position)));
-            } else if let Some((_, position)) = parent {
-                forest.leaves.push((positions[node as usize], position));
-            }
-            if let Some((parent, _)) = parent {
-                n_children[parent] -= 1;
-                if n_children[parent] == 0 {
-                    ready.push(parent as u32);
-                }
-            }
-        }
-        if let Some(node) = n_children.iter().position(|children| *children > 0) {
-            return Err(ReconcileError::Cycle { node });
-        }
-        let forests = if aggregate_nodes.is_empty() { Vec::new() } else { vec![forest] };
-        Ok(Hierarchy { bottom_nodes, aggregate_nodes, forests })
+        Ok(Hierarchy { n_groups: groups.len(), n_bottom, forests: nest(n_bottom, groups) })
     }
 
     /// Nodes: aggregates and bottom series.
     pub fn n_nodes(&self) -> usize {
-        self.bottom_nodes.len() + self.aggregate_nodes.len()
+        self.n_groups + self.n_bottom
     }
 
     /// Bottom series.
     pub fn n_bottom(&self) -> usize {
-        self.bottom_nodes.len()
+        self.n_bottom
     }
 
     /// The node of every bottom series.
-    pub fn bottom_nodes(&self) -> impl Iterator<Item = usize> {
-        self.bottom_nodes.iter().map(|node| *node as usize)
+    pub(super) fn bottom_nodes(&self) -> Range<usize> {
+        self.n_groups..self.n_nodes()
     }
 
     /// The node of every sum of bottom series.
-    pub fn aggregate_nodes(&self) -> impl Iterator<Item = usize> {
-        self.aggregate_nodes.iter().map(|node| *node as usize)
+    pub(super) fn aggregate_nodes(&self) -> Range<usize> {
+        0..self.n_groups
     }
 
     /// True when no two aggregates cross: any two are nested or have nothing in common.
-    pub fn is_tree(&self) -> bool {
+    pub(super) fn is_tree(&self) -> bool {
         self.forests.len() <= 1
     }
 
-    /// Number of bottom series below every node, one for a bottom series itself: the variances of structural scaling,
-    /// right when every bottom forecast is equally uncertain and their errors are uncorrelated (Athanasopoulos,
-    /// Hyndman, Kourentzes and Petropoulos, "Forecasting with temporal hierarchies", European Journal of Operational
-    /// Research 262 (2017), 60-74: structural scaling). They need no history.
-    pub fn structural_variances(&self) -> Vec<f64> {
-        let mut variances = vec![0.0; self.n_nodes()];
-        self.fill_nodes(&vec![1.0; self.n_bottom()], &mut variances);
-        variances
-    }
-
-    /// Every node from its bottom series: bottom x period in, node x period out. `NaN` spreads upwards.
-    pub fn aggregate(&self, bottom: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, ReconcileError> {
-        let horizon = super::checked_horizon(bottom, self.n_bottom(), "bottom rows", "bottom series")?;
-        let mut columns = super::transposed(bottom, horizon);
-        for column in &mut columns {
-            let mut nodes = vec![0.0; self.n_nodes()];
-            self.fill_nodes(column, &mut nodes);
-            *column = nodes;
-        }
-        Ok(super::transposed(&columns, self.n_nodes()))
+    /// The first node that sums every bottom series.
+    pub(super) fn total(&self) -> Option<usize> {
+        let mut sums = vec![0.0; self.n_groups];
+        self.sum_up(&vec![1.0; self.n_bottom], &mut sums);
+        sums.iter().position(|n| *n == self.n_bottom as f64).or((self.n_bottom == 1).then_some(self.n_groups))
     }
 
     /// Writes one period of every node from its bottom series.
     pub(super) fn fill_nodes(&self, bottom: &[f64], nodes: &mut [f64]) {
-        let mut sums = vec![0.0; self.aggregate_nodes.len()];
-        self.sum_up(bottom, &mut sums);
-        for (node, value) in self.aggregate_nodes().zip(&sums).chain(self.bottom_nodes().zip(bottom)) {
-            nodes[node] = *value;
-        }
+        let (sums, below) = nodes.split_at_mut(self.n_groups);
+        self.sum_up(bottom, sums);
+        below.copy_from_slice(bottom);
     }
 
     /// `A b`: the aggregates of bottom series. The order of summation is fixed.
@@ -220,9 +149,10 @@ impl Hierarchy {
     }
 }
 
-fn checked_size(n_bottom: usize, n_groups: usize) -> Result<u32, ReconcileError> {
+fn check_size(n_bottom: usize, n_groups: usize) -> Result<(), ReconcileError> {
     let n_nodes = n_bottom.checked_add(n_groups).and_then(|n| u32::try_from(n).ok());
-    n_nodes.filter(|n| *n < NONE && n_bottom > 0).ok_or(ReconcileError::Size { found: n_bottom })
+    n_nodes.filter(|n| *n < NONE && n_bottom > 0).ok_or(ReconcileError::Size { found: n_bottom })?;
+    Ok(())
 }
 
 /// A forest that still takes groups.

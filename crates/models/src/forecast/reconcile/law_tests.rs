@@ -19,12 +19,12 @@ impl Case {
         Hierarchy::from_groups(self.n_bottom(), &self.groups).unwrap()
     }
 
-    fn solve(&self, non_negative: bool) -> Vec<Vec<f64>> {
-        reconcile(&self.hierarchy(), &self.base, &self.method(non_negative)).unwrap()
+    fn solve(&self) -> Vec<Vec<f64>> {
+        reconcile(&self.hierarchy(), &self.base, &self.method()).unwrap()
     }
 
-    fn method(&self, non_negative: bool) -> Reconciliation<'_> {
-        Reconciliation::MinimumTrace { variances: &self.variances, non_negative }
+    fn method(&self) -> Reconciliation<'_> {
+        Reconciliation::MinimumTrace { variances: &self.variances }
     }
 
     /// Largest absolute base forecast, at least one.
@@ -76,7 +76,7 @@ fn assert_close(found: &[Vec<f64>], expected: &[Vec<f64>], tolerance: f64) {
 /// Tucker the slope of the squared distance is zero for what is positive and not negative at zero; slope over curvature
 /// is a distance.
 fn largest_gap(case: &Case) -> f64 {
-    let found = case.solve(true);
+    let found = case.solve();
     let n_groups = case.groups.len();
     let pull = |node: usize, step: usize| (found[node][step] - case.base[node][step]) / case.variances[node];
     let mut largest = 0.0_f64;
@@ -121,8 +121,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
-    fn every_node_is_the_sum_of_its_bottom_series(case in cases(), non_negative: bool) {
-        let found = case.solve(non_negative);
+    fn every_node_is_the_sum_of_its_bottom_series(case in cases()) {
+        let found = case.solve();
         let bottom = &found[case.groups.len()..];
         for (group, node) in case.groups.iter().zip(&found) {
             for (step, value) in node.iter().enumerate() {
@@ -134,14 +134,18 @@ proptest! {
     }
 
     #[test]
-    fn what_is_coherent_stays(case in cases(), non_negative: bool) {
+    fn what_is_coherent_stays(case in cases()) {
         let hierarchy = case.hierarchy();
-        let bottom: Vec<Vec<f64>> = case.base[case.groups.len()..]
-            .iter()
-            .map(|row| row.iter().map(|value| if non_negative { value.abs() } else { *value }).collect())
+        let columns: Vec<Vec<f64>> = (0..2)
+            .map(|step| {
+                let bottom: Vec<f64> = case.base[case.groups.len()..].iter().map(|row| row[step].abs()).collect();
+                let mut nodes = vec![0.0; hierarchy.n_nodes()];
+                hierarchy.fill_nodes(&bottom, &mut nodes);
+                nodes
+            })
             .collect();
-        let base = hierarchy.aggregate(&bottom).unwrap();
-        let found = reconcile(&hierarchy, &base, &case.method(non_negative)).unwrap();
+        let base = transposed(&columns, hierarchy.n_nodes());
+        let found = reconcile(&hierarchy, &base, &case.method()).unwrap();
         assert_close(&found, &base, 1e-9 * case.size());
     }
 
@@ -151,31 +155,31 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_nodes_does_not_matter(case in cases(), non_negative: bool) {
-        let expected = case.solve(non_negative);
+    fn the_order_of_nodes_does_not_matter(case in cases()) {
+        let expected = case.solve();
         let turned = case.reversed();
-        let found = Case { base: turned.solve(non_negative), ..turned }.reversed();
+        let found = Case { base: turned.solve(), ..turned }.reversed();
         assert_close(&found.base, &expected, 1e-7 * case.size());
     }
 
     #[test]
-    fn scaling_the_base_scales_the_result(case in cases(), non_negative: bool, factor in 1e-6..1e6_f64) {
+    fn scaling_the_base_scales_the_result(case in cases(), factor in 1e-6..1e6_f64) {
         let scaled = |rows: &[Vec<f64>]| -> Vec<Vec<f64>> {
             rows.iter().map(|row| row.iter().map(|value| value * factor).collect()).collect()
         };
-        let found = Case { base: scaled(&case.base), ..case.clone() }.solve(non_negative);
-        assert_close(&found, &scaled(&case.solve(non_negative)), 1e-7 * case.size() * factor);
+        let found = Case { base: scaled(&case.base), ..case.clone() }.solve();
+        assert_close(&found, &scaled(&case.solve()), 1e-7 * case.size() * factor);
     }
 
     #[test]
-    fn only_ratios_of_variances_count(case in cases(), non_negative: bool, factor in 1e-6..1e6_f64) {
+    fn only_ratios_of_variances_count(case in cases(), factor in 1e-6..1e6_f64) {
         let variances = case.variances.iter().map(|variance| variance * factor).collect();
-        let found = Case { variances, ..case.clone() }.solve(non_negative);
-        assert_close(&found, &case.solve(non_negative), 1e-7 * case.size());
+        let found = Case { variances, ..case.clone() }.solve();
+        assert_close(&found, &case.solve(), 1e-7 * case.size());
     }
 
     #[test]
-    fn an_aggregate_of_infinite_variance_counts_as_absent(case in cases(), non_negative: bool) {
+    fn an_aggregate_of_infinite_variance_counts_as_absent(case in cases()) {
         let Some(absent) = case.groups.len().checked_sub(1) else { return Ok(()) };
         let mut silent = case.clone();
         silent.base[absent].fill(f64::NAN);
@@ -184,45 +188,19 @@ proptest! {
         without.groups.remove(absent);
         without.base.remove(absent);
         without.variances.remove(absent);
-        let mut found = silent.solve(non_negative);
+        let mut found = silent.solve();
         found.remove(absent);
-        assert_close(&found, &without.solve(non_negative), 1e-7 * case.size());
+        assert_close(&found, &without.solve(), 1e-7 * case.size());
     }
 
     #[test]
-    fn shares_of_the_total_sum_to_it(case in cases(), weights in prop::collection::vec(0.0..5.0_f64, 12)) {
+    fn shares_of_the_total_sum_to_it(case in cases()) {
         let mut case = case;
         case.groups.insert(0, (0..case.n_bottom()).collect());
         case.base.insert(0, vec![30.0, 7.0]);
-        let hierarchy = case.hierarchy();
-        let shares: Vec<f64> = weights[..hierarchy.n_bottom()].iter().map(|weight| weight + 0.1).collect();
-        for method in [Reconciliation::ForecastShares, Reconciliation::TopDown { shares: &shares }] {
-            let found = reconcile(&hierarchy, &case.base, &method).unwrap();
-            assert_close(&found[..1], &case.base[..1], 1e-9);
-            prop_assert!(found.concat().iter().all(|value| *value >= 0.0));
-        }
-    }
-
-    #[test]
-    fn moved_quantiles_are_ordered_and_not_negative_where_they_were_not(
-        quantiles in prop::collection::vec(-3.0..30.0_f64, 1..8),
-        lift in 0.0..4.0_f64, base_mean in 0.0..10.0_f64, reconciled_mean in -2.0..40.0_f64,
-    ) {
-        let quantiles: Vec<f64> = quantiles.iter().map(|quantile| quantile + lift).collect();
-        let found = move_quantiles(&quantiles, base_mean, reconciled_mean);
-        prop_assert!(found.is_sorted());
-        prop_assert!(quantiles.iter().any(|quantile| *quantile < 0.0) || found.iter().all(|moved| *moved >= 0.0));
-    }
-
-    #[test]
-    fn the_mean_of_a_moved_distribution_is_the_reconciled_mean(
-        sample in prop::collection::vec(-1.0..9.0_f64, 1..20), cut: bool, reconciled_mean in 0.0..40.0_f64,
-    ) {
-        let mut sample: Vec<f64> = sample.iter().map(|value| if cut { value.max(0.0) } else { *value }).collect();
-        sample.sort_by(f64::total_cmp);
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-        let moved = move_quantiles(&sample, mean(&sample), reconciled_mean);
-        prop_assert!((mean(&moved) - reconciled_mean).abs() < 1e-9 * (1.0 + reconciled_mean));
+        let found = reconcile(&case.hierarchy(), &case.base, &Reconciliation::ForecastShares).unwrap();
+        assert_close(&found[..1], &case.base[..1], 1e-9);
+        prop_assert!(found.concat().iter().all(|value| *value >= 0.0));
     }
 }
 
@@ -231,9 +209,8 @@ fn a_shop_is_solved_to_the_optimum_on_any_number_of_threads() {
     let shop = shop();
     assert_eq!((shop.base.len(), shop.hierarchy().is_tree()), (598, false));
     assert!(largest_gap(&shop) <= 1e-9 * shop.size(), "{}", largest_gap(&shop));
-    let on = |threads: usize| {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| shop.solve(true))
-    };
+    let on =
+        |threads: usize| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| shop.solve());
     let alone = on(1);
     assert!(alone[118..].iter().flatten().filter(|forecast| **forecast == 0.0).count() > 100);
     assert_eq!(alone, on(2));
@@ -247,11 +224,9 @@ fn a_bottom_series_of_variance_zero_stands() {
         base: [10.0, 5.0, 4.0, 0.0, 6.0, 1.0].map(|value| vec![value]).to_vec(),
         variances: vec![1.0, 0.0, 2.0, 0.0, 1.0, 1.0],
     };
-    for non_negative in [false, true] {
-        assert_eq!(case.solve(non_negative)[3], [0.0]);
-    }
+    assert_eq!(case.solve()[3], [0.0]);
     let nothing_moves = Case { variances: vec![0.0; 6], ..case };
-    assert_eq!(nothing_moves.solve(true).concat(), [6.0, 0.0, 7.0, 0.0, 6.0, 1.0]);
+    assert_eq!(nothing_moves.solve().concat(), [6.0, 0.0, 7.0, 0.0, 6.0, 1.0]);
 }
 
 #[test]
@@ -260,20 +235,18 @@ fn wrong_arguments_are_refused_with_their_place() {
     let base = vec![vec![3.0, 3.0], vec![1.0, 1.0], vec![1.0, f64::NAN]];
     let message =
         |base: &[Vec<f64>], method: &Reconciliation| reconcile(&hierarchy, base, method).unwrap_err().to_string();
-    let minimum = |variances: &'static [f64]| Reconciliation::MinimumTrace { variances, non_negative: true };
-    assert!(message(&base, &Reconciliation::BottomUp).contains("node 2, period 1, is NaN"));
-    assert!(message(&base[..2], &Reconciliation::BottomUp).contains("found 2 base rows, needs 3"));
+    let minimum = |variances: &'static [f64]| Reconciliation::MinimumTrace { variances };
+    assert!(message(&base, &Reconciliation::ForecastShares).contains("node 2, period 1, is NaN"));
+    assert!(message(&base[..2], &Reconciliation::ForecastShares).contains("found 2 base rows, needs 3"));
     assert!(message(&base, &minimum(&[1.0; 3])).contains("node 2, period 1"));
     assert!(message(&base, &minimum(&[1.0; 2])).contains("found 2 variances, needs 3, one per node"));
     assert!(message(&base, &minimum(&[-1.0, 1.0, 1.0])).contains("variance of node 0 is -1"));
     assert!(message(&base, &minimum(&[1.0, 1.0, f64::INFINITY])).contains("variance of node 2 is inf"));
-    assert!(
-        message(&base, &Reconciliation::TopDown { shares: &[1.0, -1.0] }).contains("share of bottom series 1 is -1")
+    let headless = Hierarchy::from_groups(3, &[vec![0, 1], vec![1, 2]]).unwrap();
+    assert_eq!(
+        reconcile(&headless, &vec![vec![1.0]; 5], &Reconciliation::ForecastShares),
+        Err(ReconcileError::NoTotal)
     );
-    assert!(message(&base, &Reconciliation::TopDown { shares: &[0.0, 0.0] }).contains("every share is 0"));
-    let headless = Hierarchy::from_groups(2, &[]).unwrap();
-    let top_down = Reconciliation::TopDown { shares: &[1.0, 1.0] };
-    assert_eq!(reconcile(&headless, &base[..2], &top_down), Err(ReconcileError::NoTotal));
 }
 
 #[test]
@@ -282,8 +255,7 @@ fn absurd_sizes_end_in_an_error_or_a_number_and_never_in_a_hang() {
     for value in [1e-300, 1e12, 1e150, 1e300] {
         for variance in [1e-300, 1e12, 1e300] {
             let base: Vec<Vec<f64>> = [value, 1.0, value, -value, 3.0].map(|value| vec![value]).to_vec();
-            let method =
-                Reconciliation::MinimumTrace { variances: &[1.0, variance, 1.0, variance, 1.0], non_negative: true };
+            let method = Reconciliation::MinimumTrace { variances: &[1.0, variance, 1.0, variance, 1.0] };
             match reconcile(&hierarchy, &base, &method) {
                 Ok(found) => assert!(found.concat().iter().all(|value| value.is_finite() && *value >= 0.0)),
                 Err(error) => assert!(matches!(error, ReconcileError::NotConverged { step: 0, .. }), "{error}"),

@@ -1,8 +1,8 @@
 //! Weighted least squares over all nodes, by its dual.
 //!
-//! Minimise Σ (a_i - ŷ_i)² / w_i over aggregates plus Σ (b_j - ŷ_j)² / w_j over bottom series, subject to a = A b and,
-//! if wanted, b >= 0. With one multiplier λ_i per aggregate the bottom forecasts are b(λ) = max(0, ŷ_b + W_b A'λ)
-//! (without the maximum if negative forecasts are allowed), the aggregates a(λ) = ŷ_a - W_a λ, and both agree where
+//! Minimise Σ (a_i - ŷ_i)² / w_i over aggregates plus Σ (b_j - ŷ_j)² / w_j over bottom series, subject to a = A b and
+//! b >= 0. With one multiplier λ_i per aggregate the bottom forecasts are b(λ) = max(0, ŷ_b + W_b A'λ), the aggregates
+//! a(λ) = ŷ_a - W_a λ, and both agree where
 //!
 //! F(λ) = ŷ_a - A b(λ) - W_a λ = 0.
 //!
@@ -10,7 +10,7 @@
 //! linear and the gradient of a strictly concave function, so Newton's method with the slope (W_a + A D W_b A'), D
 //! marking the bottom series above zero, ends in the exact set of zeros after a few steps (Qi and Sun, "A nonsmooth
 //! version of Newton's method", Mathematical Programming 58 (1993), 353-367). Each step is solved by preconditioned
-//! conjugate gradients, only as exactly as it is worth. Without the constraint the first step is the solution.
+//! conjugate gradients, only as exactly as it is worth.
 
 use super::preconditioner::Preconditioner;
 use super::{Hierarchy, ReconcileError, checked_length};
@@ -33,19 +33,12 @@ pub(super) struct MinimumTrace<'a> {
     hierarchy: &'a Hierarchy,
     aggregate_variances: Vec<f64>,
     bottom_variances: Vec<f64>,
-    non_negative: bool,
 }
 
 impl<'a> MinimumTrace<'a> {
-    pub fn new(
-        hierarchy: &'a Hierarchy,
-        variances: &[f64],
-        non_negative: bool,
-    ) -> Result<MinimumTrace<'a>, ReconcileError> {
+    pub fn new(hierarchy: &'a Hierarchy, variances: &[f64]) -> Result<MinimumTrace<'a>, ReconcileError> {
         checked_length(variances.len(), hierarchy.n_nodes(), "variances", "node")?;
-        let refuse = |node: usize, allowed| {
-            Err(ReconcileError::OutOfRange { what: "variance of node", index: node, found: variances[node], allowed })
-        };
+        let refuse = |node: usize, allowed| Err(ReconcileError::Variance { node, found: variances[node], allowed });
         if let Some(node) = hierarchy.aggregate_nodes().find(|node| variances[*node].is_nan() || variances[*node] < 0.0)
         {
             return refuse(node, "a number of at least 0, infinite for an aggregate without a forecast");
@@ -64,7 +57,7 @@ impl<'a> MinimumTrace<'a> {
                 *smallest = 1.0;
             }
         }
-        Ok(MinimumTrace { hierarchy, aggregate_variances, bottom_variances, non_negative })
+        Ok(MinimumTrace { hierarchy, aggregate_variances, bottom_variances })
     }
 
     /// Coherent bottom forecasts from the base forecasts of every node, or the part of the residual that is left.
@@ -131,7 +124,7 @@ impl Search<'_> {
             if !left.is_finite() {
                 break;
             }
-            let wanted = if self.problem.non_negative { size * left.min(ROUGHEST) } else { 0.0 };
+            let wanted = size * left.min(ROUGHEST);
             let step = self.conjugate_gradients(&now.residual, wanted.max(0.5 * enough));
             now = self.line_search(&now, &step);
         }
@@ -141,9 +134,8 @@ impl Search<'_> {
     fn point(&mut self, multipliers: Vec<f64>) -> Point {
         let problem = self.problem;
         problem.hierarchy.push_down(&multipliers, &mut self.above, &mut self.moved);
-        let lowest = if problem.non_negative { 0.0 } else { f64::NEG_INFINITY };
         let bottom: Vec<f64> = (self.base_bottom.iter().zip(&problem.bottom_variances).zip(&self.moved))
-            .map(|((base, variance), moved)| (base + variance * moved).max(lowest))
+            .map(|((base, variance), moved)| (base + variance * moved).max(0.0))
             .collect();
         let mut residual = vec![0.0; multipliers.len()];
         problem.hierarchy.sum_up(&bottom, &mut residual);
@@ -154,10 +146,9 @@ impl Search<'_> {
     }
 
     fn mark_mobile(&mut self, now: &Point) {
-        let everything = !self.problem.non_negative;
         for ((mobile, bottom), variance) in self.mobile.iter_mut().zip(&now.bottom).zip(&self.problem.bottom_variances)
         {
-            *mobile = if everything || *bottom > 0.0 { *variance } else { 0.0 };
+            *mobile = if *bottom > 0.0 { *variance } else { 0.0 };
         }
     }
 

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `hierarchy.rs` | which bottom series a node sums, and summing them |
 //! | `top_down.rs` | the total shared out |
-//! | `minimum_trace.rs`, `preconditioner.rs` | least squares over all nodes, with and without negative forecasts |
+//! | `minimum_trace.rs`, `preconditioner.rs` | least squares over all nodes |
 //! | `distribution.rs` | quantiles moved to the reconciled mean, and what coherence means for them |
 //!
 //! Means are reconciled, one period at a time. The result does not depend on the number of threads.
@@ -20,7 +20,7 @@ mod minimum_trace;
 mod preconditioner;
 mod top_down;
 
-pub use distribution::{move_quantiles, move_quantiles_to};
+pub use distribution::move_quantiles_to;
 pub use error::ReconcileError;
 pub use hierarchy::Hierarchy;
 
@@ -32,40 +32,29 @@ use top_down::TopDown;
 /// How forecasts are made coherent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reconciliation<'a> {
-    /// Bottom forecasts stand, every other node is their sum. Other base forecasts are not read.
-    BottomUp,
-    /// The total's forecast is shared out in fixed proportions (Gross and Sohl, "Disaggregation methods to expedite
-    /// product line forecasting", Journal of Forecasting 9 (1990), 233-254). Other base forecasts are not read.
-    TopDown {
-        /// One weight per bottom series, at least 0, such as its mean sales; they are scaled to sum to one.
-        shares: &'a [f64],
-    },
     /// The total's forecast is shared out in proportion to the forecasts below it, in a tree level by level
     /// (Athanasopoulos, Ahmed and Hyndman, "Hierarchical forecasts for Australian domestic tourism", International
     /// Journal of Forecasting 25 (2009), 146-166: top-down forecast proportions). Where groups cross there is no
     /// single path down: the total is shared out over the bottom series at once and the nodes between are not read.
     /// Negative forecasts have no share; siblings that are all zero share equally.
     ForecastShares,
-    /// The coherent forecasts closest to all base forecasts, squared distances divided by variances: MinT with a
+    /// The coherent non-negative forecasts closest to all base forecasts, squared distances divided by variances: MinT with a
     /// diagonal covariance (Wickramasuriya, Athanasopoulos and Hyndman, "Optimal forecast reconciliation for
     /// hierarchical and grouped time series through trace minimization", Journal of the American Statistical
-    /// Association 114 (2019), 804-819: WLS with variance scaling).
+    /// Association 114 (2019), 804-819: WLS with variance scaling), never below zero (Wickramasuriya, Turlach and
+    /// Hyndman, "Optimal non-negative forecast reconciliation", Statistics and Computing 30 (2020), 1167-1182): better
+    /// than cutting at zero, which lifts every sum.
     MinimumTrace {
-        /// Error variance of every node's base forecast, in node order; only their ratios matter. From one-step errors,
-        /// or [`Hierarchy::structural_variances`]. 0 for a bottom series: its forecast stands. Infinite for an
-        /// aggregate: it has no forecast, its base is not read. An aggregate counts as at least a millionth as
-        /// uncertain as its bottom series together, which keeps the equations solvable.
+        /// Error variance of every node's base forecast, in node order; only their ratios matter. From one-step errors.
+        /// 0 for a bottom series: its forecast stands. Infinite for an aggregate: it has no forecast, its base is not
+        /// read. An aggregate counts as at least a millionth as uncertain as its bottom series together, which keeps
+        /// the equations solvable.
         variances: &'a [f64],
-        /// Whether the closest *non-negative* forecasts are wanted (Wickramasuriya, Turlach and Hyndman, "Optimal
-        /// non-negative forecast reconciliation", Statistics and Computing 30 (2020), 1167-1182). Better than cutting
-        /// at zero, which lifts every sum.
-        non_negative: bool,
     },
 }
 
 /// A method with its arguments checked.
 enum Solver<'a> {
-    BottomUp,
     TopDown(TopDown<'a>),
     MinimumTrace(MinimumTrace<'a>),
 }
@@ -77,14 +66,14 @@ enum Solver<'a> {
 /// forecasts.
 ///
 /// Refused, with the place: arguments of another length than the hierarchy, base forecasts that are read and not
-/// finite, shares and variances outside their range, a method that needs a total where there is none.
+/// finite, variances outside their range, a method that needs a total where there is none.
 ///
 /// ```
 /// use nightclerk_models::forecast::reconcile::{Hierarchy, Reconciliation, reconcile};
 /// let hierarchy = Hierarchy::from_groups(2, &[vec![0, 1]]).unwrap();
 /// // 13 for the total, 4 and 6 below: the gap of 3 is shared out by variance, 1 each
 /// let base = [vec![13.0], vec![4.0], vec![6.0]];
-/// let method = Reconciliation::MinimumTrace { variances: &[1.0, 1.0, 1.0], non_negative: true };
+/// let method = Reconciliation::MinimumTrace { variances: &[1.0, 1.0, 1.0] };
 /// let coherent = reconcile(&hierarchy, &base, &method).unwrap().concat();
 /// for (found, expected) in coherent.iter().zip([12.0, 5.0, 7.0]) {
 ///     assert!((found - expected).abs() < 1e-9);
@@ -105,7 +94,7 @@ pub fn reconcile(
     let mut columns = transposed(base, horizon);
     let outcomes: Vec<Result<(), ReconcileError>> = (columns.par_iter_mut().enumerate())
         .map(|(step, column)| {
-            let bottom = solver.bottom(hierarchy, column, step)?;
+            let bottom = solver.bottom(column, step)?;
             hierarchy.fill_nodes(&bottom, column);
             Ok(())
         })
@@ -120,22 +109,13 @@ impl<'a> Solver<'a> {
     fn new(hierarchy: &'a Hierarchy, method: &Reconciliation) -> Result<(Solver<'a>, Vec<bool>), ReconcileError> {
         let mut read = vec![false; hierarchy.n_nodes()];
         let solver = match *method {
-            Reconciliation::BottomUp => {
-                hierarchy.bottom_nodes().for_each(|node| read[node] = true);
-                Solver::BottomUp
-            }
-            Reconciliation::TopDown { shares } => {
-                let solver = TopDown::by_shares(hierarchy, shares)?;
-                solver.mark_read(&mut read);
-                Solver::TopDown(solver)
-            }
             Reconciliation::ForecastShares => {
-                let solver = TopDown::by_forecasts(hierarchy)?;
+                let solver = TopDown::new(hierarchy)?;
                 solver.mark_read(&mut read);
                 Solver::TopDown(solver)
             }
-            Reconciliation::MinimumTrace { variances, non_negative } => {
-                let solver = MinimumTrace::new(hierarchy, variances, non_negative)?;
+            Reconciliation::MinimumTrace { variances } => {
+                let solver = MinimumTrace::new(hierarchy, variances)?;
                 read = variances.iter().map(|variance| variance.is_finite()).collect();
                 Solver::MinimumTrace(solver)
             }
@@ -144,9 +124,8 @@ impl<'a> Solver<'a> {
     }
 
     /// Coherent bottom forecasts of one period from the base forecasts of every node.
-    fn bottom(&self, hierarchy: &Hierarchy, base: &[f64], step: usize) -> Result<Vec<f64>, ReconcileError> {
+    fn bottom(&self, base: &[f64], step: usize) -> Result<Vec<f64>, ReconcileError> {
         match self {
-            Solver::BottomUp => Ok(hierarchy.bottom_nodes().map(|node| base[node]).collect()),
             Solver::TopDown(solver) => Ok(solver.bottom(base)),
             Solver::MinimumTrace(solver) => {
                 solver.bottom(base).map_err(|left| ReconcileError::NotConverged { step, left })

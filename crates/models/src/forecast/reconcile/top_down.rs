@@ -1,4 +1,6 @@
-use super::{Hierarchy, ReconcileError, checked_length};
+//! The total, shared out in proportion to the forecasts below it.
+
+use super::{Hierarchy, ReconcileError};
 
 /// The total, shared out.
 pub(super) struct TopDown<'a> {
@@ -7,8 +9,6 @@ pub(super) struct TopDown<'a> {
 }
 
 enum Rule {
-    /// Shares of the node `total`, one per bottom series, summing to one.
-    Fixed { total: usize, shares: Vec<f64> },
     /// Shares of the node `total` in proportion to the bottom forecasts.
     BottomForecasts { total: usize },
     /// Shares of every node in proportion to its children's forecasts.
@@ -16,33 +16,18 @@ enum Rule {
 }
 
 impl<'a> TopDown<'a> {
-    pub fn by_shares(hierarchy: &'a Hierarchy, shares: &[f64]) -> Result<TopDown<'a>, ReconcileError> {
-        checked_length(shares.len(), hierarchy.n_bottom(), "shares", "bottom series")?;
-        let (what, allowed) = ("share of bottom series", "a finite number of at least 0");
-        let wrong = shares.iter().enumerate().find(|(_, share)| !(share.is_finite() && **share >= 0.0));
-        if let Some((index, found)) = wrong {
-            return Err(ReconcileError::OutOfRange { what, index, found: *found, allowed });
-        }
-        let largest = shares.iter().copied().fold(0.0, f64::max);
-        if largest == 0.0 {
-            return Err(ReconcileError::NoShares);
-        }
-        // Divided by the largest first: a sum of huge weights would overflow.
-        let sum: f64 = shares.iter().map(|share| share / largest).sum();
-        let shares = shares.iter().map(|share| share / largest / sum).collect();
-        Ok(TopDown { hierarchy, rule: Rule::Fixed { total: total_of(hierarchy)?, shares } })
-    }
-
-    pub fn by_forecasts(hierarchy: &'a Hierarchy) -> Result<TopDown<'a>, ReconcileError> {
-        let is_tree = hierarchy.is_tree();
-        let rule = if is_tree { Rule::ChildForecasts } else { Rule::BottomForecasts { total: total_of(hierarchy)? } };
+    pub fn new(hierarchy: &'a Hierarchy) -> Result<TopDown<'a>, ReconcileError> {
+        let rule = if hierarchy.is_tree() {
+            Rule::ChildForecasts
+        } else {
+            Rule::BottomForecasts { total: hierarchy.total().ok_or(ReconcileError::NoTotal)? }
+        };
         Ok(TopDown { hierarchy, rule })
     }
 
     /// Marks the nodes whose base forecasts are read.
     pub fn mark_read(&self, read: &mut [bool]) {
         match &self.rule {
-            Rule::Fixed { total, .. } => read[*total] = true,
             Rule::BottomForecasts { total } => {
                 self.hierarchy.bottom_nodes().for_each(|node| read[node] = true);
                 read[*total] = true;
@@ -55,7 +40,6 @@ impl<'a> TopDown<'a> {
     pub fn bottom(&self, base: &[f64]) -> Vec<f64> {
         let bottom: Vec<f64> = self.hierarchy.bottom_nodes().map(|node| base[node]).collect();
         match &self.rule {
-            Rule::Fixed { total, shares } => shares.iter().map(|share| share * base[*total]).collect(),
             Rule::BottomForecasts { total } => {
                 let mut siblings = Siblings::default();
                 for forecast in &bottom {
@@ -108,11 +92,4 @@ impl Siblings {
     fn share(self, forecast: f64) -> f64 {
         if self.sum > 0.0 { forecast.max(0.0) / self.sum } else { 1.0 / self.count }
     }
-}
-
-/// The first node that sums every bottom series.
-fn total_of(hierarchy: &Hierarchy) -> Result<usize, ReconcileError> {
-    let everything = hierarchy.n_bottom() as f64;
-    let counts = hierarchy.structural_variances();
-    counts.iter().position(|count| *count == everything).ok_or(ReconcileError::NoTotal)
 }
