@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use rayon::prelude::*;
 
-use super::adaptive::AdaptiveLevels;
 use super::count_boost::CountBoost;
 use super::count_cells::{self, Filter, N_CELLS, Outlook, Snapshot};
 use super::count_choice::{Blend, Prepared, Window, choose_boost_share, choose_period, choose_total, group_mean};
@@ -15,6 +14,7 @@ use super::count_distribution::normal_score;
 use super::count_levels::{JUDGED_LEVELS, RateLevels};
 use super::count_pmf::{CountPmf, LARGEST_MEAN};
 use super::count_recent::{Recent, RunningSums, recent_periods};
+use super::count_working_levels::WorkingLevels;
 use super::quantiles::{DemandQuantiles, QuantileBasis};
 use super::{MethodError, observed_count};
 
@@ -75,13 +75,13 @@ pub struct CountGroup {
 #[derive(Clone, Debug, PartialEq)]
 pub struct CountForecast {
     /// Demand of period h + 1 ahead.
-    pub per_period: Vec<CountPmf>,
+    per_period: Vec<CountPmf>,
     /// Total demand of periods 1 to h + 1 ahead.
-    pub total: Vec<CountPmf>,
+    total: Vec<CountPmf>,
     /// Working levels for the quantiles of a period, of series of this rate.
-    pub period_levels: AdaptiveLevels,
+    period_levels: WorkingLevels,
     /// Working levels for the quantiles of a total.
-    pub total_levels: AdaptiveLevels,
+    total_levels: WorkingLevels,
     /// Boosted quantiles at the judged levels, per period, and their share.
     boosted: Option<(Vec<[f64; JUDGED_LEVELS.len()]>, f64)>,
 }
@@ -173,7 +173,6 @@ impl CountGroup {
     /// let part = CountSeries { demand: &demand, factor: &[] };
     /// let group = CountGroup::fit(&[part], &CountSettings { horizon: 2, n_windows: 2, step_size: 1 });
     /// let forecast = group.forecast(part).unwrap();
-    /// assert!(forecast.probability_of_zero()[0] > 0.4);
     /// assert!(forecast.quantiles(&[0.5, 0.99]).total[1][1] >= 2.0);
     /// ```
     pub fn forecast(&self, series: CountSeries) -> Result<CountForecast, MethodError> {
@@ -287,11 +286,11 @@ impl CountForecast {
     /// Whole-numbered quantiles; levels outside (0, 1) are dropped, totals never fall with the horizon.
     ///
     /// A level is first replaced by the group's working level for it (at least as much was covered by it in rolling
-    /// origins); update `period_levels` and `total_levels` with what was covered since to keep it so.
+    /// origins).
     pub fn quantiles(&self, levels: &[f64]) -> DemandQuantiles {
         let levels = super::quantiles::clean_levels(levels);
         let working =
-            |table: &AdaptiveLevels| levels.iter().map(|level| table.working_level(*level)).collect::<Vec<_>>();
+            |table: &WorkingLevels| levels.iter().map(|level| table.working_level(*level)).collect::<Vec<_>>();
         let (period_levels, total_levels) = (working(&self.period_levels), working(&self.total_levels));
         let plain = self.per_period.iter().map(|pmf| pmf.quantiles(&period_levels));
         let per_period = match &self.boosted {
@@ -329,11 +328,6 @@ impl CountForecast {
         }
         quantiles.sort_by(f64::total_cmp);
         quantiles
-    }
-
-    /// Probability of no demand in period h + 1 ahead.
-    pub fn probability_of_zero(&self) -> Vec<f64> {
-        self.per_period.iter().map(CountPmf::probability_of_zero).collect()
     }
 
     /// Expected demand of period h + 1 ahead.

@@ -6,9 +6,9 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::adaptive::AdaptiveLevels;
 use super::count_distribution::normal_score;
 use super::count_pmf::CountPmf;
+use super::count_working_levels::WorkingLevels;
 
 /// Levels at which the constants of a group are judged.
 pub(super) const JUDGED_LEVELS: [f64; 5] = [0.5, 0.75, 0.9, 0.95, 0.99];
@@ -16,8 +16,6 @@ pub(super) const JUDGED_LEVELS: [f64; 5] = [0.5, 0.75, 0.9, 0.95, 0.99];
 const SHIFTS: [f64; 15] = [-1.2, -1.05, -0.9, -0.75, -0.6, -0.45, -0.3, -0.15, 0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9];
 /// Where in [`SHIFTS`] nothing is shifted.
 const UNSHIFTED: usize = 8;
-/// Rate at which working levels follow later coverage.
-const ADAPTATION_RATE: f64 = 0.05;
 /// Fewest outcomes that levels are learnt from.
 const LEAST_OUTCOMES: f64 = 1_000.0;
 /// Most ranges of rates.
@@ -29,17 +27,17 @@ pub(super) struct RateLevels {
     /// Where each range of rates ends and the next begins; ascending.
     ends: Vec<f64>,
     /// One more than there are ends.
-    levels: Vec<AdaptiveLevels>,
+    levels: Vec<WorkingLevels>,
 }
 
 impl RateLevels {
     /// Levels as they are named, whatever the rate.
     pub fn nominal() -> Self {
-        Self { ends: Vec::new(), levels: vec![AdaptiveLevels::new(&JUDGED_LEVELS, 0.0)] }
+        Self { ends: Vec::new(), levels: vec![WorkingLevels::new(&JUDGED_LEVELS, JUDGED_LEVELS.to_vec())] }
     }
 
     /// Those of a series that is expected to sell `rate` a period.
-    pub fn of(&self, rate: f64) -> &AdaptiveLevels {
+    pub fn of(&self, rate: f64) -> &WorkingLevels {
         &self.levels[self.ends.partition_point(|end| *end <= rate).min(self.levels.len() - 1)]
     }
 
@@ -103,13 +101,13 @@ impl Trial {
         }
     }
 
-    fn working_levels(&self) -> AdaptiveLevels {
+    fn working_levels(&self) -> WorkingLevels {
         let working = JUDGED_LEVELS.iter().enumerate().map(|(i, level)| {
             let kept = (0..SHIFTS.len()).filter(|j| *j >= UNSHIFTED || self.covered[i][*j] >= level * self.count);
             let best = kept.min_by(|a, b| self.loss[i][*a].total_cmp(&self.loss[i][*b]));
             best.map_or(*level, |j| shifted(*level)[j])
         });
-        AdaptiveLevels::starting_at(&JUDGED_LEVELS, working.collect(), ADAPTATION_RATE)
+        WorkingLevels::new(&JUDGED_LEVELS, working.collect())
     }
 }
 

@@ -25,11 +25,6 @@ impl CountPmf {
 
     /// From weights of the counts 0, 1, 2, ...; weights that are negative or not finite count as zero. No weight at all
     /// gives [`CountPmf::zero`].
-    ///
-    /// ```
-    /// use nightclerk_models::forecast::count_pmf::CountPmf;
-    /// assert_eq!(CountPmf::from_weights(vec![1.0, 0.0, 3.0]).mean(), 1.5);
-    /// ```
     pub fn from_weights(mut weights: Vec<f64>) -> CountPmf {
         for weight in &mut weights {
             *weight = if weight.is_finite() { weight.max(0.0) } else { 0.0 };
@@ -47,28 +42,11 @@ impl CountPmf {
         CountPmf { mass: weights }
     }
 
-    /// Poisson with the given mean; a mean that is not positive gives [`CountPmf::zero`].
-    ///
-    /// ```
-    /// use nightclerk_models::forecast::count_pmf::CountPmf;
-    /// assert!((CountPmf::poisson(2.0).mass_at(0) - (-2.0_f64).exp()).abs() < 1e-12);
-    /// ```
-    pub fn poisson(mean: f64) -> CountPmf {
-        CountPmf::negative_binomial(mean, 1.0)
-    }
-
     /// Negative binomial with the given mean μ and dispersion φ = variance / mean; φ at or below one is Poisson.
     ///
     /// Size r = μ / (φ - 1), success probability 1 / φ:
     /// P(k) = Γ(k + r) / (k! Γ(r)) φ^(-r) ((φ - 1)/φ)^k. Johnson, Kemp and Kotz, "Univariate Discrete Distributions"
     /// (2005), chapter 5. Means above [`LARGEST_MEAN`] are cut there.
-    ///
-    /// ```
-    /// use nightclerk_models::forecast::count_pmf::CountPmf;
-    /// // μ = 1, φ = 2: geometric with P(k) = 2^-(k + 1)
-    /// let geometric = CountPmf::negative_binomial(1.0, 2.0);
-    /// assert!((geometric.mass_at(3) - 0.0625).abs() < 1e-10);
-    /// ```
     pub fn negative_binomial(mean: f64, dispersion: f64) -> CountPmf {
         let mut mass = Vec::new();
         negative_binomial_weights(mean, dispersion, &mut mass);
@@ -91,12 +69,6 @@ impl CountPmf {
 
     /// Weighted empirical distribution of `(value, weight)`: a value between two counts is shared by them so that its mean
     /// stays; negative and infinite values are left out.
-    ///
-    /// ```
-    /// use nightclerk_models::forecast::count_pmf::CountPmf;
-    /// let empirical = CountPmf::empirical([(1.25, 4.0), (0.0, 4.0)]);
-    /// assert_eq!((empirical.mass_at(0), empirical.mass_at(1), empirical.mass_at(2)), (0.5, 0.375, 0.125));
-    /// ```
     pub fn empirical(values: impl IntoIterator<Item = (f64, f64)>) -> CountPmf {
         let mut mass: Vec<f64> = Vec::new();
         for (value, weight) in values {
@@ -117,39 +89,12 @@ impl CountPmf {
         CountPmf::from_weights(mass)
     }
 
-    /// P(D = `count`).
-    pub fn mass_at(&self, count: usize) -> f64 {
-        self.mass.get(count).copied().unwrap_or(0.0)
-    }
-
-    /// P(D = 0).
-    pub fn probability_of_zero(&self) -> f64 {
-        self.mass_at(0)
-    }
-
-    /// P(D <= `count`).
-    pub fn cumulative(&self, count: usize) -> f64 {
-        self.mass.iter().take(count.saturating_add(1)).sum::<f64>().min(1.0)
-    }
-
     /// Expected count.
     pub fn mean(&self) -> f64 {
         self.mass.iter().enumerate().map(|(count, mass)| count as f64 * mass).sum()
     }
 
-    /// Variance of the count.
-    pub fn variance(&self) -> f64 {
-        let mean = self.mean();
-        self.mass.iter().enumerate().map(|(count, mass)| (count as f64 - mean).powi(2) * mass).sum()
-    }
-
     /// Smallest count k with P(D <= k) >= level, for each of the **ascending** levels.
-    ///
-    /// ```
-    /// use nightclerk_models::forecast::count_pmf::CountPmf;
-    /// let fair = CountPmf::from_weights(vec![1.0, 1.0, 1.0, 1.0]);
-    /// assert_eq!(fair.quantiles(&[0.25, 0.26, 0.99]), vec![0.0, 1.0, 3.0]);
-    /// ```
     pub fn quantiles(&self, levels: &[f64]) -> Vec<f64> {
         let (mut count, mut below) = (0, self.mass[0]);
         levels

@@ -9,7 +9,6 @@
 //! same arguments give the same bytes.
 
 pub mod accuracy;
-pub mod adaptive;
 pub mod arima;
 mod beginning;
 pub mod boosting;
@@ -27,6 +26,7 @@ pub mod count_group;
 mod count_levels;
 pub mod count_pmf;
 mod count_recent;
+mod count_working_levels;
 pub mod cross_validation;
 mod error_shape;
 pub mod ets;
