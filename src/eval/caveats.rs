@@ -1,8 +1,8 @@
 //! What a reader of the scores must be told: what was left out, filled, constant, or made by a fallback.
 
-use super::forecast::{Chosen, Forecasts};
-use super::input::{Dataset, InputOptions, Missing};
-use super::report::Usage;
+use super::chosen::{Chosen, Forecasts, Usage};
+use super::input::Dataset;
+use super::input_options::{InputOptions, Missing};
 use super::score::Score;
 
 /// Notes of forecasts that are shown.

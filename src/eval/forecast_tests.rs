@@ -3,7 +3,8 @@ use std::path::Path;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use super::super::forecaster::EachSeries;
+use super::super::forecaster::{EachSeries, OriginData, OriginSeries, SeriesResult};
+use super::super::input_options::Missing;
 use super::*;
 
 /// A clock that stands still.
@@ -94,7 +95,7 @@ fn histories_of_every_kind_get_a_forecast_or_a_caveat() {
     text += &rows(40, |t| format!("huge,{t},{}\n", 1e12 + t as f64 * 1e9));
     text += &rows(14, |t| format!("gaps,{},{t}\n", t * 3));
     text += "point,0,5\n";
-    for model in methods::METHODS {
+    for model in methods::methods() {
         for missing in [Missing::Skip, Missing::Zero, Missing::Seasonal] {
             let json = judged(&text, |input, run| {
                 input.missing = missing;
@@ -156,19 +157,19 @@ fn appending_the_future_changes_no_earlier_forecast() {
 }
 
 #[test]
-fn a_panel_ends_at_its_origin_but_for_known_columns() {
+fn what_a_model_is_given_ends_at_its_origin_but_for_known_columns() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("sales.csv");
     let rows = rows(30, |t| format!("a,{t},{t},{}\n", t * 10));
     std::fs::write(&file, format!("id,t,y,price\n{rows}")).unwrap();
     let mut input = input(&file);
     input.known = vec!["price".to_owned()];
-    let checked = EachSeries(|series: &PanelSeries<'_>, panel: &Panel<'_>, levels: &[f64]| {
+    let checked = EachSeries(|series: &OriginSeries<'_>, data: &OriginData<'_>, levels: &[f64]| {
         let n = series.demand.len();
         assert!([18, 22, 26].contains(&n), "{n}");
         assert_eq!(series.demand.last(), Some(&(n as f64 - 1.0)));
         assert_eq!((series.known[0].len(), series.known[0][n]), (n + 4, n as f64 * 10.0));
-        methods::last_season(series, panel, levels)
+        methods::last_season(series, data, levels)
     });
     let run = RunOptions { origins: 3, ..run("checked") };
     let evaluation = evaluate_with(&checked, &input, &run, &Still).unwrap();
@@ -180,8 +181,8 @@ fn what_cannot_be_scored_becomes_the_seasonal_naive_and_counts_as_failed() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("sales.csv");
     std::fs::write(&file, format!("id,t,y\n{}{}", wave("a", 40), wave("b", 40))).unwrap();
-    let broken = EachSeries(|series: &PanelSeries<'_>, panel: &Panel<'_>, levels: &[f64]| {
-        let mut result = methods::last_season(series, panel, levels);
+    let broken = EachSeries(|series: &OriginSeries<'_>, data: &OriginData<'_>, levels: &[f64]| {
+        let mut result = methods::last_season(series, data, levels);
         if series.label == "a" {
             result.mean[1] = f64::NAN;
         } else {

@@ -8,9 +8,9 @@ use super::time::TimeAxis;
 
 /// What a forecaster is given: everything known at one origin, and nothing after it but known-ahead columns.
 #[derive(Clone, Debug)]
-pub struct Panel<'a> {
+pub struct OriginData<'a> {
     /// The series that have this origin.
-    pub series: Vec<PanelSeries<'a>>,
+    pub series: Vec<OriginSeries<'a>>,
     /// Season lengths in periods, the main one first; 1 = no season.
     pub season_lengths: &'a [usize],
     /// Periods to forecast.
@@ -25,7 +25,7 @@ pub struct Panel<'a> {
 
 /// One training series.
 #[derive(Clone, Debug)]
-pub struct PanelSeries<'a> {
+pub struct OriginSeries<'a> {
     /// The id columns joined by `-`.
     pub label: &'a str,
     /// The id columns, such as store and department.
@@ -57,13 +57,13 @@ pub struct SeriesResult {
     pub failed: bool,
 }
 
-/// Forecasts all series of a panel, local or global models alike.
+/// Forecasts all series of an origin, local or global models alike.
 ///
 /// `levels` are ascending and in (0, 1). The results come in the order of the series, one each, whatever the series is
-/// (all missing, one point, all zero). The same panel gives the same results whatever the number of threads.
+/// (all missing, one point, all zero). The same data give the same results whatever the number of threads.
 pub trait Forecaster: Send + Sync {
     /// One result per series.
-    fn forecast(&self, panel: &Panel<'_>, levels: &[f64]) -> Vec<SeriesResult>;
+    fn forecast(&self, data: &OriginData<'_>, levels: &[f64]) -> Vec<SeriesResult>;
 }
 
 /// A forecaster that looks at one series at a time, in parallel.
@@ -72,16 +72,16 @@ pub struct EachSeries<F>(pub F);
 
 impl<F> Forecaster for EachSeries<F>
 where
-    F: Fn(&PanelSeries<'_>, &Panel<'_>, &[f64]) -> SeriesResult + Send + Sync,
+    F: Fn(&OriginSeries<'_>, &OriginData<'_>, &[f64]) -> SeriesResult + Send + Sync,
 {
-    fn forecast(&self, panel: &Panel<'_>, levels: &[f64]) -> Vec<SeriesResult> {
-        panel.series.par_iter().map(|series| (self.0)(series, panel, levels)).collect()
+    fn forecast(&self, data: &OriginData<'_>, levels: &[f64]) -> Vec<SeriesResult> {
+        data.series.par_iter().map(|series| (self.0)(series, data, levels)).collect()
     }
 }
 
 impl SeriesResult {
     /// Why the result cannot be scored, if so: a wrong number of values, or one that is no number.
-    pub fn problem(&self, panel: &Panel<'_>, n_levels: usize) -> Option<String> {
+    pub fn problem(&self, data: &OriginData<'_>, n_levels: usize) -> Option<String> {
         let rows = |what: &str, rows: &[Vec<f64>], wanted: usize| {
             if rows.len() != wanted || rows.iter().any(|row| row.len() != n_levels) {
                 return Some(format!("{what} are not {wanted} x {n_levels}"));
@@ -89,14 +89,14 @@ impl SeriesResult {
             let bad = rows.iter().flatten().find(|value| !value.is_finite());
             bad.map(|value| format!("{what} hold {value}"))
         };
-        if self.mean.len() != panel.horizon {
-            return Some(format!("{} values for {} periods", self.mean.len(), panel.horizon));
+        if self.mean.len() != data.horizon {
+            return Some(format!("{} values for {} periods", self.mean.len(), data.horizon));
         }
         if let Some(value) = self.mean.iter().find(|value| !value.is_finite()) {
             return Some(format!("the mean holds {value}"));
         }
-        rows("quantiles", &self.quantiles, panel.horizon)
-            .or_else(|| rows("quantiles of sums", &self.sum_quantiles, panel.sum_periods.len()))
+        rows("quantiles", &self.quantiles, data.horizon)
+            .or_else(|| rows("quantiles of sums", &self.sum_quantiles, data.sum_periods.len()))
     }
 
     /// Whether a quantile lies below one of a lower level.

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::EvalError;
+use super::input_options::InputOptions;
 use super::raw::known_value;
 use super::rows::{Table, shown};
 use super::time::{self, TimeAxis, TimeForm, moment_text};
-use super::{EvalError, InputOptions};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 

@@ -1,14 +1,15 @@
-//! The models that can be evaluated, by name. A new one is one line of [`METHODS`].
+//! The models that can be evaluated, by name: every one that a night can be told to use, and two yardsticks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::forecaster::{EachSeries, Forecaster, Panel, PanelSeries, SeriesResult};
+use super::forecaster::{EachSeries, Forecaster, OriginData, OriginSeries, SeriesResult};
 use super::metrics::from_first_sale;
 use crate::diagnostic::allowed_words;
-use crate::models::forecast::cross_validation::cutoffs;
-use crate::models::forecast::panel::{self, PanelMethod, PanelSettings, forecast_panel};
-use crate::models::forecast::seasonal_naive::seasonal_naive;
-use crate::models::forecast::{Backtest, Regressors, demand_quantiles};
+use crate::models::forecast::Regressors;
+use crate::models::forecast::calibration::demand_quantiles;
+use crate::models::forecast::local::seasonal_naive;
+use crate::models::forecast::origins::{Backtest, cutoffs};
+use crate::models::forecast::panel::{PanelMethod, PanelSeries, PanelSettings, forecast_panel};
 
 /// A model by name.
 #[derive(Clone, Copy, Debug)]
@@ -17,60 +18,62 @@ pub struct MethodEntry {
     pub name: &'static str,
     /// What it does, for the help.
     pub about: &'static str,
-    make: fn() -> Box<dyn Forecaster>,
+    makes: Makes,
 }
 
-/// Every model, `auto` first.
-pub const METHODS: &[MethodEntry] = &[
-    MethodEntry {
-        name: "auto",
-        about: "counts where the series are counts, else `mean` and `gbm` in the better mixture",
-        make: || panel(PanelMethod::Auto),
-    },
-    MethodEntry { name: "arima", about: "seasonal ARIMA with regressors", make: || panel(PanelMethod::Arima) },
-    MethodEntry { name: "ces", about: "complex exponential smoothing", make: || panel(PanelMethod::Ces) },
-    MethodEntry { name: "counts", about: "distributions of counts", make: || panel(PanelMethod::Counts) },
-    MethodEntry { name: "ets", about: "exponential smoothing", make: || panel(PanelMethod::Ets) },
-    MethodEntry { name: "gbm", about: "one boosted model over all series", make: || panel(PanelMethod::Gbm) },
-    MethodEntry { name: "mean", about: "the mean of ets, ces and theta", make: || panel(PanelMethod::Mean) },
-    MethodEntry { name: "naive", about: "the last value", make: || Box::new(EachSeries(naive)) },
-    MethodEntry { name: "seasonal_naive", about: "the last season", make: || Box::new(EachSeries(last_season)) },
-    MethodEntry { name: "theta", about: "dynamic optimised theta", make: || panel(PanelMethod::Theta) },
-];
+#[derive(Clone, Copy, Debug)]
+enum Makes {
+    Panel(PanelMethod),
+    LastValue,
+    LastSeason,
+}
+
+/// Every model: `auto`, then the others by name.
+pub fn methods() -> Vec<MethodEntry> {
+    let of_panels = PanelMethod::ALL.iter();
+    let mut methods: Vec<MethodEntry> = of_panels
+        .map(|method| MethodEntry { name: method.name(), about: method.about(), makes: Makes::Panel(*method) })
+        .collect();
+    methods.push(MethodEntry { name: "naive", about: "the last value", makes: Makes::LastValue });
+    methods.push(MethodEntry { name: "seasonal_naive", about: "the last season", makes: Makes::LastSeason });
+    methods.sort_by_key(|entry| (entry.name != PanelMethod::Auto.name(), entry.name));
+    methods
+}
 
 /// The model of that name.
 ///
 /// # Errors
 /// With the allowed names when there is none.
 pub fn forecaster(name: &str) -> Result<Box<dyn Forecaster>, String> {
-    let names: Vec<&str> = METHODS.iter().map(|entry| entry.name).collect();
-    match METHODS.iter().find(|entry| entry.name == name) {
-        Some(entry) => Ok((entry.make)()),
-        None => Err(format!("`{name}` is no model; {}", allowed_words(name, &names))),
-    }
+    let methods = methods();
+    let Some(entry) = methods.iter().find(|entry| entry.name == name) else {
+        let names: Vec<&str> = methods.iter().map(|entry| entry.name).collect();
+        return Err(format!("`{name}` is no model; {}", allowed_words(name, &names)));
+    };
+    Ok(match entry.makes {
+        Makes::Panel(method) => Box::new(OfPanel(method)),
+        Makes::LastValue => Box::new(EachSeries(naive)),
+        Makes::LastSeason => Box::new(EachSeries(last_season)),
+    })
 }
 
-/// The methods of [`crate::models::forecast::panel`], for which a panel is one question.
-fn panel(method: PanelMethod) -> Box<dyn Forecaster> {
-    Box::new(WholePanel(method))
-}
-
-struct WholePanel(PanelMethod);
+/// The methods of [`crate::models::forecast::panel`], which see all series at once.
+struct OfPanel(PanelMethod);
 
 /// Seed of the draws of the boosted model: an evaluation is repeatable.
 const SEED: u64 = 1;
 
-impl Forecaster for WholePanel {
-    fn forecast(&self, panel: &Panel<'_>, levels: &[f64]) -> Vec<SeriesResult> {
-        let regressors: Vec<Regressors> = (panel.series.iter())
+impl Forecaster for OfPanel {
+    fn forecast(&self, data: &OriginData<'_>, levels: &[f64]) -> Vec<SeriesResult> {
+        let regressors: Vec<Regressors> = (data.series.iter())
             .map(|series| Regressors {
-                names: panel.known_names.to_vec(),
+                names: data.known_names.to_vec(),
                 columns: series.known.iter().map(|column| column.to_vec()).collect(),
             })
             .collect();
-        let categories = categories(&panel.series);
-        let series: Vec<panel::PanelSeries<'_>> = (panel.series.iter().zip(&regressors).zip(&categories))
-            .map(|((series, regressors), categories)| panel::PanelSeries {
+        let categories = categories(&data.series);
+        let series: Vec<PanelSeries<'_>> = (data.series.iter().zip(&regressors).zip(&categories))
+            .map(|((series, regressors), categories)| PanelSeries {
                 demand: &series.demand,
                 first_index: series.start,
                 regressors,
@@ -80,8 +83,8 @@ impl Forecaster for WholePanel {
             })
             .collect();
         let settings = PanelSettings {
-            season_lengths: panel.season_lengths,
-            horizon: panel.horizon,
+            season_lengths: data.season_lengths,
+            horizon: data.horizon,
             levels,
             windows: None,
             seed: SEED,
@@ -93,7 +96,7 @@ impl Forecaster for WholePanel {
                     forecast.quantiles.total.get(periods.saturating_sub(1)).cloned().unwrap_or_default()
                 };
                 SeriesResult {
-                    sum_quantiles: panel.sum_periods.iter().map(total).collect(),
+                    sum_quantiles: data.sum_periods.iter().map(total).collect(),
                     mean: forecast.mean,
                     quantiles: forecast.quantiles.per_period,
                     model: forecast.model,
@@ -106,7 +109,7 @@ impl Forecaster for WholePanel {
 }
 
 /// Codes of the id columns that several series share (store, department); one that names a single series says nothing.
-fn categories(series: &[PanelSeries<'_>]) -> Vec<Vec<u32>> {
+fn categories(series: &[OriginSeries<'_>]) -> Vec<Vec<u32>> {
     let n_columns = series.first().map_or(0, |series| series.keys.len());
     let mut codes = vec![Vec::new(); series.len()];
     for column in 0..n_columns {
@@ -126,23 +129,23 @@ fn categories(series: &[PanelSeries<'_>]) -> Vec<Vec<u32>> {
 const NAIVE_ORIGINS: usize = 20;
 
 /// Repeats the last value.
-fn naive(series: &PanelSeries<'_>, panel: &Panel<'_>, levels: &[f64]) -> SeriesResult {
-    naive_result(series, panel, levels, 1, "naive")
+fn naive(series: &OriginSeries<'_>, data: &OriginData<'_>, levels: &[f64]) -> SeriesResult {
+    naive_result(series, data, levels, 1, "naive")
 }
 
 /// Repeats the last season of the main season length. Also what stands in for a model that fails.
-pub(super) fn last_season(series: &PanelSeries<'_>, panel: &Panel<'_>, levels: &[f64]) -> SeriesResult {
-    naive_result(series, panel, levels, panel.season_lengths.first().copied().unwrap_or(1), "seasonal_naive")
+pub(super) fn last_season(series: &OriginSeries<'_>, data: &OriginData<'_>, levels: &[f64]) -> SeriesResult {
+    naive_result(series, data, levels, data.season_lengths.first().copied().unwrap_or(1), "seasonal_naive")
 }
 
 fn naive_result(
-    series: &PanelSeries<'_>,
-    panel: &Panel<'_>,
+    series: &OriginSeries<'_>,
+    data: &OriginData<'_>,
     levels: &[f64],
     season: usize,
     model: &str,
 ) -> SeriesResult {
-    let (demand, horizon) = (series.demand.as_ref(), panel.horizon);
+    let (demand, horizon) = (series.demand.as_ref(), data.horizon);
     let sold = from_first_sale(demand);
     let mut backtest = Backtest::default();
     for cutoff in cutoffs(sold.len(), horizon, NAIVE_ORIGINS, 1, season.max(1)) {
@@ -151,20 +154,20 @@ fn naive_result(
         backtest.actuals.push(sold[cutoff..cutoff + horizon].to_vec());
     }
     let mean = seasonal_naive(demand, season, horizon);
-    with_quantiles(mean, &backtest, sold, panel, levels, model)
+    with_quantiles(mean, &backtest, sold, data, levels, model)
 }
 
 fn with_quantiles(
     mean: Vec<f64>,
     backtest: &Backtest,
     history: &[f64],
-    panel: &Panel<'_>,
+    data: &OriginData<'_>,
     levels: &[f64],
     model: &str,
 ) -> SeriesResult {
     let quantiles = demand_quantiles(&mean, backtest, history, levels);
     let total = |periods: &usize| quantiles.total.get(periods.saturating_sub(1)).cloned().unwrap_or_default();
-    let sum_quantiles = panel.sum_periods.iter().map(total).collect();
+    let sum_quantiles = data.sum_periods.iter().map(total).collect();
     let per_period = quantiles.per_period;
     SeriesResult { mean, quantiles: per_period, sum_quantiles, model: model.to_owned(), note: None, failed: false }
 }

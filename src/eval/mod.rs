@@ -6,11 +6,11 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `rows.rs`, `raw.rs` | CSV and Parquet rows, gathered by series |
-//! | `time.rs`, `frequency.rs` | how times are written, and the grid they lie on |
-//! | `input.rs`, `known.rs` | regular series, known-ahead columns, the test kept apart |
-//! | `forecaster.rs` | the seam: [`Panel`] in, [`SeriesResult`]s out |
+//! | `time.rs`, `frequency.rs`, `grid.rs` | how times are written, and the grid they lie on |
+//! | `input_options.rs`, `input.rs`, `known.rs` | regular series, known-ahead columns, the test kept apart |
+//! | `forecaster.rs` | the seam: [`OriginData`] in, [`SeriesResult`]s out |
 //! | `methods.rs` | the models by name |
-//! | `forecast.rs` | the run |
+//! | `chosen.rs`, `forecast.rs` | what is forecast, and the run |
 //! | `metrics.rs`, `score.rs` | what is measured |
 //! | `report.rs`, `caveats.rs`, `output.rs` | what is said and written |
 //! | `process.rs` | CPU time and memory |
@@ -24,12 +24,15 @@
 mod basket_file;
 mod canonical;
 mod caveats;
+mod chosen;
 mod costs;
 mod error;
 mod forecast;
 mod forecaster;
 mod frequency;
+mod grid;
 mod input;
+mod input_options;
 mod item_labels;
 mod known;
 mod measures_file;
@@ -48,12 +51,13 @@ mod table_rows;
 mod time;
 
 pub use basket_file::{BasketFile, BasketSource};
+pub use chosen::RunOptions;
 pub use costs::Costs;
 pub use error::{CellFault, EvalError};
-pub use forecast::{RunOptions, evaluate, evaluate_with};
-pub use forecaster::{EachSeries, Forecaster, Panel, PanelSeries, SeriesResult};
+pub use forecast::{evaluate, evaluate_with};
+pub use forecaster::{EachSeries, Forecaster, OriginData, OriginSeries, SeriesResult};
 pub use frequency::Frequency;
-pub use input::{InputOptions, Missing};
+pub use input_options::{InputOptions, Missing};
 pub use process::{CpuClock, ProcessClock};
 pub use purchase_file::{PurchaseFile, PurchaseSource};
 pub use report::Evaluation;

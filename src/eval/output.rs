@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use super::EvalError;
-use super::forecast::Forecasts;
+use super::chosen::Forecasts;
 use super::input::Dataset;
 use super::metrics::LEVELS;
 

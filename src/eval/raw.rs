@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::EvalError;
+use super::input_options::InputOptions;
 use super::rows::{Row, Table, number, shown};
 use super::time::{TimeForm, moment, moment_text};
-use super::{EvalError, InputOptions};
 use crate::import::frame::Cell;
 
 const SECONDS_PER_DAY: i64 = 86_400;

@@ -6,18 +6,11 @@ use std::fmt;
 use serde::Serialize;
 
 use super::caveats::caveats;
-use super::forecast::{Chosen, Forecasts, RunOptions};
-use super::input::{Dataset, InputOptions};
+use super::chosen::{Chosen, Forecasts, RunOptions, Usage};
+use super::input::Dataset;
+use super::input_options::InputOptions;
 use super::metrics::{LEVELS, median};
 use super::score::{INTERVALS, Score, Seasons, mean_score, owa, wape};
-
-/// What the process has used.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Usage {
-    pub threads: usize,
-    pub cpu_seconds: Option<f64>,
-    pub peak_rss_mb: Option<f64>,
-}
 
 /// Scores of one model on one file. A score that does not exist is null.
 #[derive(Clone, Debug, Serialize)]

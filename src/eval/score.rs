@@ -2,7 +2,7 @@
 
 use super::forecaster::SeriesResult;
 use super::metrics::{LEVELS, coverage, fill_seasonal, mase_scale, mean, naive2, pinball_scale, rmsse_scale, smape};
-use crate::models::forecast::accuracy;
+use crate::models::forecast::origins::accuracy;
 
 /// The two-sided intervals that are judged: name, place of the lower and of the upper bound in [`LEVELS`].
 pub const INTERVALS: [(&str, usize, usize); 2] = [("80", 2, 6), ("95", 0, 8)];

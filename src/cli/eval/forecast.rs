@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::{at_least_one, failure};
 use crate::cli::context::{Context, Failure};
-use crate::eval::methods::METHODS;
+use crate::eval::methods::methods;
 use crate::eval::{Frequency, InputOptions, Missing, ProcessClock, RunOptions, evaluate};
 
 /// Forecast the series of a file and score the forecasts.
@@ -95,7 +95,7 @@ enum MissingWord {
 
 /// The models, with what they are.
 fn model_names() -> PossibleValuesParser {
-    PossibleValuesParser::new(METHODS.iter().map(|entry| PossibleValue::new(entry.name).help(entry.about)))
+    PossibleValuesParser::new(methods().into_iter().map(|entry| PossibleValue::new(entry.name).help(entry.about)))
 }
 
 impl EvalForecast {

@@ -9,7 +9,7 @@ use super::WEEK;
 use super::dataset::{DemandData, EarlierForecast};
 use super::hierarchy::{ALL, BOTTOM_UP, Node, PRODUCT_LOCATION, SeriesOutcome, TOTAL};
 use super::score::{Score, ScoredDay};
-use crate::models::forecast::seasonal_naive::seasonal_naive;
+use crate::models::forecast::local::seasonal_naive;
 
 /// What was scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

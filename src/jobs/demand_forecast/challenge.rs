@@ -9,9 +9,10 @@ use super::hierarchy::PRODUCT_LOCATION;
 use super::score::{Score, ScoredDay};
 use super::series_forecasts::SeriesForecasts;
 use super::{DemandForecast, WEEK};
+use crate::models::forecast::Regressors;
+use crate::models::forecast::local::seasonal_naive;
+use crate::models::forecast::origins::Backtest;
 use crate::models::forecast::panel::{PanelSeries, forecast_panel};
-use crate::models::forecast::seasonal_naive::seasonal_naive;
-use crate::models::forecast::{Backtest, Regressors};
 
 /// Series that the challenger is tried on, evenly picked.
 const SAMPLE: usize = 100;

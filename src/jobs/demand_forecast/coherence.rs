@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use super::hierarchy::{Plan, SeriesOutcome};
 use super::series_forecasts::SeriesForecasts;
 use super::{DemandForecast, Reconciled};
+use crate::models::forecast::local::LocalMethod;
+use crate::models::forecast::origins::Backtest;
 use crate::models::forecast::panel::{PanelForecast, PanelMethod, PanelSeries, PanelState, fit_panel, update_panel};
-use crate::models::forecast::quantiles::lift_totals;
 use crate::models::forecast::reconcile::{Hierarchy, ReconcileError, Reconciliation, move_quantiles_to, reconcile};
-use crate::models::forecast::{Backtest, Regressors, observed_mean};
+use crate::models::forecast::{Regressors, lift_totals, observed_mean};
 
 /// The variance of a forecast that stands as it is.
 const STANDS: f64 = 0.0;
@@ -137,7 +138,7 @@ fn forecast_sums(
         let coherence = Coherence { panel: updated.state, sums: keys.into_iter().zip(variances).collect() };
         return (updated.forecasts, coherence);
     }
-    let (bases, state) = fit_panel(&panel, PanelMethod::Mean, &settings, &|| ());
+    let (bases, state) = fit_panel(&panel, PanelMethod::Local(LocalMethod::Mean), &settings, &|| ());
     let variances: Vec<Option<f64>> = bases.iter().map(|base| error_variance(&base.backtest)).collect();
     (bases, Coherence { panel: state, sums: keys.into_iter().zip(variances).collect() })
 }

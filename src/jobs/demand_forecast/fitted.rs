@@ -16,10 +16,8 @@ use super::hierarchy::{Node, NodeErrors};
 use super::history::SeriesHistory;
 use super::learnt_demand::Learnt;
 use super::series_forecasts::SeriesForecasts;
-use crate::models::forecast::Backtest;
-use crate::models::forecast::cleaning::Outlier;
-use crate::models::forecast::known_effects::KnownEffects;
-use crate::models::forecast::level_shifts::LevelShift;
+use crate::models::forecast::cleaning::{GroupResponse, LevelShift, Outlier};
+use crate::models::forecast::origins::Backtest;
 use crate::models::forecast::panel::PanelState;
 
 /// The state of a night.
@@ -30,7 +28,7 @@ pub(super) struct Fitted {
     /// The series, sorted by product and location.
     pub series: Vec<FittedSeries>,
     /// Responses to promotions and prices, by category path.
-    pub effects: BTreeMap<String, KnownEffects>,
+    pub effects: BTreeMap<String, GroupResponse>,
     /// Models of the series.
     pub panel: PanelState,
     /// Models of the sums, and how far each errs.

@@ -8,12 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::dataset::DemandData;
 use super::fitted::Record;
 use super::{LEVELS, WEEK};
-use crate::models::forecast::ceiling::DemandCeiling;
-use crate::models::forecast::cleaning::Outlier;
-use crate::models::forecast::conformal::{CalibrationSeries, ErrorShapes};
-use crate::models::forecast::level_shifts::LevelShift;
-use crate::models::forecast::quantiles::QuantileBasis;
-use crate::models::forecast::{Backtest, DemandQuantiles, sum_backtests};
+use crate::models::forecast::calibration::{CalibrationSeries, DemandCeiling, ErrorShapes};
+use crate::models::forecast::cleaning::{LevelShift, Outlier};
+use crate::models::forecast::origins::{Backtest, sum_backtests};
+use crate::models::forecast::{DemandQuantiles, QuantileBasis};
 
 /// The level of the single node above everything.
 pub(super) const TOTAL: &str = "total";

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::daily_sales::{DailySales, SoldSeries};
 use super::dataset::Product;
-use crate::models::forecast::silence_is_chance;
+use crate::models::forecast::lifecycle::silence_is_chance;
 
 /// Days whose revenue over units values a unit.
 const VALUE_DAYS: usize = 91;

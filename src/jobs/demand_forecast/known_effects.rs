@@ -10,7 +10,7 @@ use super::history::SeriesHistory;
 use super::learnt_demand::Learnt;
 use super::pooled::Shape;
 use super::regressors::{PromotionIndex, known_columns};
-use crate::models::forecast::known_effects::{KnownEffects, MovedPeriods, factors_of};
+use crate::models::forecast::cleaning::{GroupResponse, MovedPeriods, factors_of};
 
 /// Moved days that a category needs for responses of its own; below it, the next one above lends its.
 const MIN_MOVED_DAYS: usize = 300;
@@ -19,7 +19,7 @@ const MIN_MOVED_DAYS: usize = 300;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Effects {
     /// Of the groups.
-    pub of_groups: BTreeMap<String, KnownEffects>,
+    pub of_groups: BTreeMap<String, GroupResponse>,
     /// Slopes of each series; `None` where its groups have none.
     pub slopes: Vec<Option<Vec<f64>>>,
 }
@@ -65,10 +65,10 @@ impl Effects {
         let of_groups = (groups.par_iter())
             .filter_map(|(path, members)| {
                 let members: Vec<&MovedPeriods> = members.iter().map(|index| &moved[*index]).collect();
-                KnownEffects::fit(&members).map(|effects| ((*path).to_owned(), effects))
+                GroupResponse::fit(&members).map(|effects| ((*path).to_owned(), effects))
             })
             .collect::<Vec<_>>();
-        let of_groups: BTreeMap<String, KnownEffects> = of_groups.into_iter().collect();
+        let of_groups: BTreeMap<String, GroupResponse> = of_groups.into_iter().collect();
         let slopes = (data.series.par_iter().zip(&moved))
             .map(|(series, moved)| Some(nearest_group(data, &of_groups, series)?.member_slopes(moved)))
             .collect();
@@ -103,9 +103,9 @@ impl Effects {
 /// The effects of the nearest category of a series that has some.
 fn nearest_group<'a>(
     data: &DemandData,
-    of_groups: &'a BTreeMap<String, KnownEffects>,
+    of_groups: &'a BTreeMap<String, GroupResponse>,
     series: &SeriesHistory,
-) -> Option<&'a KnownEffects> {
+) -> Option<&'a GroupResponse> {
     paths(data.category_path(&series.product_id).unwrap_or("")).find_map(|path| of_groups.get(path))
 }
 

@@ -6,8 +6,7 @@ use super::WEEK;
 use super::dataset::DemandData;
 use super::history::SeriesHistory;
 use super::regressors::PromotionIndex;
-use crate::models::forecast::cleaning::{Outlier, clean_outliers};
-use crate::models::forecast::level_shifts::{LevelShift, level_shifts};
+use crate::models::forecast::cleaning::{LevelShift, Outlier, clean_outliers, level_shifts};
 
 /// Days of a year.
 const YEAR: usize = 365;

@@ -66,6 +66,7 @@ pub use history::SeriesHistory;
 
 use crate::datasets::{CALENDAR, DAILY_SALES, Dataset, PRICES, PRODUCTS, PROMOTIONS, STOCK_LEVELS, Source};
 use crate::job::{Job, Progress, RunContext};
+use crate::models::forecast::local::LocalMethod;
 use crate::models::forecast::panel::{PanelMethod, PanelSettings, Windows};
 use crate::publication::Publication;
 use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON, QUANTILES};
@@ -134,7 +135,7 @@ impl Default for DemandForecast {
             remember_from_rows: Count::try_from(2_000_000.0).unwrap_or_else(|_| unreachable!("two million is a count")),
             min_history_days: days(42),
             model: ModelName(PanelMethod::Auto),
-            challenger: Challenger(Some(PanelMethod::Mean)),
+            challenger: Challenger(Some(PanelMethod::Local(LocalMethod::Mean))),
             reconciliation: Reconciled::MinTrace,
             category_levels: true,
             events: true,

@@ -14,7 +14,7 @@ use super::DemandForecast;
 use super::dataset::DemandData;
 use super::learnt_demand::Learnt;
 use super::regressors::event_columns;
-use crate::models::forecast::regression::least_squares;
+use crate::models::forecast::least_squares;
 
 /// Units a day that a category needs for a shape of its own; below it, the next one above lends its shape.
 const MIN_UNITS_PER_DAY: f64 = 20.0;

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::hierarchy::Node;
-use crate::models::forecast::ceiling::largest_sum;
+use crate::models::forecast::calibration::largest_sum;
 use crate::publication::OwnAudit;
 
 /// Times the largest demand that a node ever had over as many days.
@@ -58,7 +58,8 @@ fn offence(node: &Node, horizon: usize, of_any: [f64; 2]) -> Option<(f64, String
 mod tests {
     use super::super::hierarchy::PRODUCT_LOCATION;
     use super::*;
-    use crate::models::forecast::{Backtest, DemandQuantiles, QuantileBasis};
+    use crate::models::forecast::origins::Backtest;
+    use crate::models::forecast::{DemandQuantiles, QuantileBasis};
 
     fn node(name: &str, history: Vec<f64>, highest: f64) -> Node {
         let rows = vec![vec![1.0, highest]; 4];

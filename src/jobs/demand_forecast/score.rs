@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::models::forecast::accuracy;
+use crate::models::forecast::origins::accuracy;
 use crate::published::QUANTILES;
 
 /// A day that is scored.

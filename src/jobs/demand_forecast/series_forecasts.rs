@@ -15,10 +15,12 @@ use super::pooled::{Shape, shapes};
 use super::regressors::{PromotionIndex, is_below};
 use super::{DemandForecast, LEVELS, WEEK};
 use crate::job::{Progress, RunContext};
-use crate::models::forecast::cold_start::{CategoryProfile, Sibling, cold_start, ended};
+use crate::models::forecast::calibration::demand_quantiles;
+use crate::models::forecast::lifecycle::{CategoryProfile, Sibling, cold_start, ended};
+use crate::models::forecast::local::seasonal_naive;
+use crate::models::forecast::origins::Backtest;
 use crate::models::forecast::panel::{PanelForecast, PanelSeries, PanelState, Updated, fit_panel, update_panel};
-use crate::models::forecast::seasonal_naive::seasonal_naive;
-use crate::models::forecast::{Backtest, DemandQuantiles, QuantileBasis, Regressors, demand_quantiles};
+use crate::models::forecast::{DemandQuantiles, QuantileBasis, Regressors};
 
 /// The name of the forecast of a product too new for a model.
 pub(super) const COLD_START: &str = "cold_start";

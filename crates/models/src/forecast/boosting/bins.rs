@@ -18,12 +18,6 @@ impl Bins {
     ///
     /// With few distinct values every one gets its bin; with many, bins hold about equally many rows and equal values
     /// are never parted. A cut lies half-way between the values beside it.
-    ///
-    /// ```
-    /// use nightclerk_models::forecast::boosting::Bins;
-    /// let bins = Bins::from_columns(&[&[1.0, 2.0, 2.0, f32::NAN, 8.0]], 255);
-    /// assert_eq!([0.0, 1.4, 1.6, 6.0, f32::NAN].map(|x| bins.bin(0, x)), [1, 1, 2, 3, 0]);
-    /// ```
     pub fn from_columns<C: AsRef<[f32]> + Sync>(columns: &[C], max_bins: usize) -> Bins {
         let max_bins = max_bins.clamp(2, MOST_BINS);
         Bins { cuts: columns.par_iter().map(|column| cuts_of(column.as_ref(), max_bins)).collect() }

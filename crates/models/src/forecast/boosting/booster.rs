@@ -11,7 +11,7 @@ use super::histogram::{CutRules, pack};
 use super::loss::{Loss, weighted_quantile};
 use super::tree::Tree;
 use super::{BoostingSettings, mixed, refused};
-use crate::forecast::MethodError;
+use crate::forecast::series::MethodError;
 
 /// Largest whole first derivative; fewer when there are so many rows that their sum would leave 31 bits.
 const FINEST: f64 = 32_767.0;

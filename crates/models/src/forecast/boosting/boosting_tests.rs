@@ -148,6 +148,12 @@ fn quantile_of_weights_meets_the_definition() {
     assert_eq!(weighted_quantile(&mut [(1.0, 1.0), (5.0, 10.0)], 0.5), 5.0);
 }
 
+#[test]
+fn a_cut_lies_half_way_between_two_values() {
+    let bins = Bins::from_columns(&[&[1.0, 2.0, 2.0, f32::NAN, 8.0]], 255);
+    assert_eq!([0.0, 1.4, 1.6, 6.0, f32::NAN].map(|x| bins.bin(0, x)), [1, 1, 2, 3, 0]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -28,7 +28,7 @@ pub use bins::{BinnedMatrix, Bins};
 pub use booster::{Booster, TrainingRows};
 pub use loss::Loss;
 
-use super::MethodError;
+use crate::forecast::series::MethodError;
 
 /// How a [`Booster`] is grown.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 use super::super::layout::Layout;
 use super::*;
-use crate::forecast::Regressors;
+use crate::forecast::series::Regressors;
 
 fn options() -> GlobalOptions {
     let boosting = BoostingSettings {
@@ -222,4 +222,19 @@ fn a_model_survives_json_and_forecasts_a_new_series() {
     // Level 62; the first day forecast is the one of the week that sells half as much again.
     assert!((forecast[0][0] / 93.0 - 1.0).abs() < 0.15, "{:?}", forecast[0]);
     assert!((forecast[0][1] / 62.0 - 1.0).abs() < 0.15, "{:?}", forecast[0]);
+}
+
+#[test]
+fn what_shops_share_is_learnt_from_all_of_them() {
+    // Twelve shops of different size that all sell 3 on Mondays and 1 on other days.
+    let shops: Vec<Vec<f64>> =
+        (1..=12).map(|size| (0..140).map(|t| f64::from(size) * if t % 7 == 0 { 3.0 } else { 1.0 }).collect()).collect();
+    let none = Regressors::default();
+    let series: Vec<GlobalSeries> = shops
+        .iter()
+        .map(|demand| GlobalSeries { demand, first_index: 0, regressors: &none, categories: &[] })
+        .collect();
+    let model = fit(&series, &[7], 7, &GlobalOptions::default()).unwrap();
+    let forecast = model.forecast(&series).unwrap();
+    assert!((forecast[11][0] - 36.0).abs() < 1.0 && (forecast[11][1] - 12.0).abs() < 1.0);
 }

@@ -6,7 +6,7 @@
 //! 39 (2012), 7067-7083). Half of the trees forecast the level itself, half correct a pooled linear forecast
 //! (Montero-Manso and Hyndman, "Principles and algorithms for forecasting groups of time series", International Journal of
 //! Forecasting 37 (2021), 1632-1653); both are averaged. The trees are those of
-//! [`super::boosting`].
+//! [`crate::forecast::boosting`].
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -35,8 +35,8 @@ mod rows;
 
 pub use model::{GlobalModel, fit};
 
-use super::Regressors;
-use super::boosting::BoostingSettings;
+use crate::forecast::boosting::BoostingSettings;
+use crate::forecast::series::Regressors;
 
 /// One series, as the global model sees it.
 #[derive(Clone, Copy, Debug)]

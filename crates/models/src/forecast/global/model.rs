@@ -9,8 +9,8 @@ use super::linear::Linear;
 use super::members::{Member, Members};
 use super::rows::{Rows, bins_for, build, training_plan};
 use super::{GlobalOptions, GlobalSeries};
-use crate::forecast::MethodError;
 use crate::forecast::boosting::{Bins, Booster, BoostingSettings, TrainingRows, mixed, refused};
+use crate::forecast::series::MethodError;
 
 /// A fitted global model. It holds no demand: it can be asked again when a day has passed, or about a new series.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,23 +28,6 @@ pub struct GlobalModel {
 ///
 /// `season_lengths` in periods, such as `[7]` or `[7, 365]`; with `[7]` alone the same weekday 364 days before is looked
 /// at too where histories reach that far.
-///
-/// ```
-/// use nightclerk_models::forecast::Regressors;
-/// use nightclerk_models::forecast::global::{GlobalOptions, GlobalSeries, fit};
-/// // Twelve shops of different size that all sell 3 on Mondays and 1 on other days.
-/// let shops: Vec<Vec<f64>> =
-///     (1..=12).map(|size| (0..140).map(|t| f64::from(size) * if t % 7 == 0 { 3.0 } else { 1.0 }).collect()).collect();
-/// let none = Regressors::default();
-/// let series: Vec<GlobalSeries> = shops
-///     .iter()
-///     .map(|demand| GlobalSeries { demand, first_index: 0, regressors: &none, categories: &[] })
-///     .collect();
-/// let model = fit(&series, &[7], 7, &GlobalOptions::default())?;
-/// let forecast = model.forecast(&series)?;
-/// assert!((forecast[11][0] - 36.0).abs() < 1.0 && (forecast[11][1] - 12.0).abs() < 1.0);
-/// # Ok::<(), nightclerk_models::forecast::MethodError>(())
-/// ```
 ///
 /// # Errors
 /// No series, no horizon, series with different numbers of categories or names of columns, a column that does not cover

@@ -5,8 +5,9 @@
 //! forecasts", Operational Research Quarterly 20 (1969), 451-468; Stock and Watson, "Combination forecasts of output growth",
 //! Journal of Forecasting 23 (2004), 405-430, on why simple weights are hard to beat).
 
-use super::{Fitted, OneDone, PanelMethod, PanelSettings, Point, Views, cut_at_zero, local, pooled};
-use crate::forecast::cross_validation::Backtest;
+use super::{Fitted, OneDone, PanelSettings, Point, Views, boosted, cut_at_zero, local};
+use crate::forecast::local::LocalMethod;
+use crate::forecast::origins::Backtest;
 
 /// Weights of the global model that are tried.
 const WEIGHTS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
@@ -15,14 +16,13 @@ const MARGIN: f64 = 0.985;
 
 /// The mixture, one point per series. A series that one side cannot forecast is left to the other.
 pub(super) fn forecast(series: &[Views], settings: &PanelSettings, one_done: OneDone) -> Fitted {
-    let (local, models): (Vec<Point>, Vec<_>) =
-        local::forecast(series, PanelMethod::Mean, settings, one_done).into_iter().unzip();
-    let (global, global_model) = pooled::forecast(series, settings);
-    let weight = weight(series, &local, &global, settings);
-    let points = (series.iter().zip(local).zip(global))
+    let local = local::fitted(series, LocalMethod::Mean, settings, one_done);
+    let (global, global_model) = boosted::forecast(series, settings);
+    let weight = weight(series, &local.points, &global, settings);
+    let points = (series.iter().zip(local.points).zip(global))
         .map(|((series, local), global)| mixed(series, local, global, weight))
         .collect();
-    Fitted { points, models, global: global_model.filter(|_| weight > 0.0), weight }
+    Fitted { points, models: local.models, global: global_model.filter(|_| weight > 0.0), weight }
 }
 
 /// The global model's share with the smallest mean scaled absolute error over origins that both sides have.

@@ -5,11 +5,10 @@ use rayon::prelude::*;
 use super::{
     OneDone, PanelForecast, PanelMethod, PanelSeries, PanelSettings, WindowQuantiles, continuous, zero_forecast,
 };
-use crate::forecast::MethodError;
-use crate::forecast::count_group::{CountGroup, CountSeries, CountSettings};
-use crate::forecast::cross_validation::Backtest;
-use crate::forecast::group_profile::GroupProfile;
-use crate::forecast::observed_mean;
+use crate::forecast::counts::{CountGroup, CountSeries, CountSettings, GroupProfile};
+use crate::forecast::local::LocalMethod;
+use crate::forecast::origins::Backtest;
+use crate::forecast::series::{MethodError, observed_mean};
 
 /// A panel whose typical series sells less than this in a period is one of counts ...
 const LARGEST_TYPICAL_MEAN: f64 = 20.0;
@@ -173,7 +172,7 @@ impl Past {
 }
 
 fn alone(series: &PanelSeries, settings: &PanelSettings, reason: &str) -> PanelForecast {
-    match continuous(&[*series], PanelMethod::Mean, settings, &|| ()).0.pop() {
+    match continuous(&[*series], PanelMethod::Local(LocalMethod::Mean), settings, &|| ()).0.pop() {
         Some(forecast) => PanelForecast { fallback: Some(reason.to_owned()), ..forecast },
         None => zero_forecast(settings, "zero", reason),
     }

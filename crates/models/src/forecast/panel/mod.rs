@@ -1,16 +1,16 @@
 //! Many series at once: forecasts, quantiles and what they rest on, by one method or by the best mixture for the panel.
 //!
 //! [`forecast_panel`] is what `nightclerk eval forecast` runs. A local method fits every series alone ([`local`]), the global
-//! one all together ([`pooled`]), counts get distributions of their own ([`counts`]); [`PanelMethod::Auto`] takes counts
+//! one all together ([`boosted`]), counts get distributions of their own ([`counts`]); [`PanelMethod::Auto`] takes counts
 //! where the panel is one of counts, else a mixture of the local mean and the global model whose weight comes from rolling
 //! origins ([`blend`]). Intervals of continuous demand are conformal, calibrated over the panel.
 //!
 //! The order of the series, a shift of all indices and the number of threads change nothing but their own place.
 
 mod blend;
+mod boosted;
 mod counts;
 mod local;
-mod pooled;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -18,17 +18,14 @@ mod tests;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use self::local::FittedLocal;
 use self::state::ContinuousState;
 pub use self::state::{PanelState, Updated, update_panel};
-use super::Regressors;
-use super::ceiling::DemandCeiling;
-use super::conformal::{CalibrationSeries, ErrorShapes};
-use super::cross_validation::Backtest;
-use super::global::{GlobalModel, GlobalSeries};
-use super::quantiles::{DemandQuantiles, QuantileBasis};
-use super::rolling::Origins;
-use super::seasonal_naive::seasonal_naive;
+use crate::forecast::calibration::{CalibrationSeries, DemandCeiling, ErrorShapes};
+use crate::forecast::global::{GlobalModel, GlobalSeries};
+use crate::forecast::local::{FittedLocal, LocalMethod, seasonal_naive};
+use crate::forecast::origins::{Backtest, Origins};
+use crate::forecast::quantiles::{DemandQuantiles, QuantileBasis};
+use crate::forecast::series::Regressors;
 
 /// One series of a panel.
 #[derive(Clone, Copy, Debug)]
@@ -84,18 +81,10 @@ struct Views<'a> {
 /// How a panel is forecast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PanelMethod {
-    /// Counts where the panel is one of counts, else a mixture of [`PanelMethod::Mean`] and [`PanelMethod::Gbm`].
+    /// Counts where the panel is one of counts, else a mixture of [`LocalMethod::Mean`] and [`PanelMethod::Gbm`].
     Auto,
-    /// The mean of exponential smoothing, complex exponential smoothing (also of the root) and dynamic optimised theta.
-    Mean,
-    /// Exponential smoothing, its forms weighted by Akaike's criterion.
-    Ets,
-    /// Dynamic optimised theta.
-    Theta,
-    /// Complex exponential smoothing.
-    Ces,
-    /// Seasonal ARIMA, with known-ahead columns as regressors.
-    Arima,
+    /// Every series by this model of its own.
+    Local(LocalMethod),
     /// One gradient-boosted model over all series.
     Gbm,
     /// Distributions of counts that lend each other strength.
@@ -104,31 +93,52 @@ pub enum PanelMethod {
 
 impl PanelMethod {
     /// Every method, in order.
-    pub const ALL: &[PanelMethod] = &[
-        PanelMethod::Auto,
-        PanelMethod::Mean,
-        PanelMethod::Ets,
-        PanelMethod::Theta,
-        PanelMethod::Ces,
-        PanelMethod::Arima,
-        PanelMethod::Gbm,
-        PanelMethod::Counts,
-    ];
+    pub const ALL: &[PanelMethod] = &METHODS;
+
+    /// What it does, in a few words.
+    pub fn about(self) -> &'static str {
+        match self {
+            PanelMethod::Auto => "counts where the series are counts, else `mean` and `gbm` in the better mixture",
+            PanelMethod::Local(method) => method.about(),
+            PanelMethod::Gbm => "one boosted model over all series",
+            PanelMethod::Counts => "distributions of counts",
+        }
+    }
+
+    /// The models that series have of their own under it, where they have any. What is no count goes to the mean.
+    fn local(self) -> Option<LocalMethod> {
+        match self {
+            PanelMethod::Auto | PanelMethod::Counts => Some(LocalMethod::Mean),
+            PanelMethod::Local(method) => Some(method),
+            PanelMethod::Gbm => None,
+        }
+    }
 
     /// The name in tables and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             PanelMethod::Auto => "auto",
-            PanelMethod::Mean => "mean",
-            PanelMethod::Ets => "ets",
-            PanelMethod::Theta => "theta",
-            PanelMethod::Ces => "ces",
-            PanelMethod::Arima => "arima",
+            PanelMethod::Local(method) => method.name(),
             PanelMethod::Gbm => "gbm",
             PanelMethod::Counts => "counts",
         }
     }
 }
+
+const N_METHODS: usize = LocalMethod::ALL.len() + 3;
+
+/// The local methods between the choice and the methods that need all series.
+const METHODS: [PanelMethod; N_METHODS] = {
+    let mut methods = [PanelMethod::Auto; N_METHODS];
+    let mut at = 0;
+    while at < LocalMethod::ALL.len() {
+        methods[1 + at] = PanelMethod::Local(LocalMethod::ALL[at]);
+        at += 1;
+    }
+    methods[N_METHODS - 2] = PanelMethod::Gbm;
+    methods[N_METHODS - 1] = PanelMethod::Counts;
+    methods
+};
 
 /// What is wanted of a panel.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -208,11 +218,12 @@ struct Point {
 ///
 /// ```
 /// use nightclerk_models::forecast::Regressors;
+/// use nightclerk_models::forecast::local::LocalMethod;
 /// use nightclerk_models::forecast::panel::{PanelMethod, PanelSeries, PanelSettings, forecast_panel};
 /// let (demand, none) = ([7.5; 40], Regressors::default());
 /// let series = PanelSeries { demand: &demand, first_index: 0, regressors: &none, categories: &[], factor: &[], past_factor: &[] };
 /// let settings = PanelSettings { season_lengths: &[4], horizon: 3, levels: &[0.1, 0.9], windows: None, seed: 1 };
-/// let forecast = forecast_panel(&[series], PanelMethod::Mean, &settings);
+/// let forecast = forecast_panel(&[series], PanelMethod::Local(LocalMethod::Mean), &settings);
 /// assert!(forecast[0].mean.iter().all(|mean| (mean - 7.5).abs() < 1e-3));
 /// ```
 pub fn forecast_panel(series: &[PanelSeries], method: PanelMethod, settings: &PanelSettings) -> Vec<PanelForecast> {
@@ -304,16 +315,14 @@ fn continuous(
     let mut fitted = match method {
         PanelMethod::Auto => blend::forecast(&views, settings, one_done),
         PanelMethod::Gbm => {
-            let (points, global) = pooled::forecast(&views, settings);
+            let (points, global) = boosted::forecast(&views, settings);
             for _ in &points {
                 one_done();
             }
             Fitted { models: vec![None; points.len()], points, global, weight: 1.0 }
         }
-        local => {
-            let (points, models) = local::forecast(&views, local, settings, one_done).into_iter().unzip();
-            Fitted { points, models, global: None, weight: 0.0 }
-        }
+        PanelMethod::Local(method) => local::fitted(&views, method, settings, one_done),
+        PanelMethod::Counts => local::fitted(&views, LocalMethod::Mean, settings, one_done),
     };
     fitted.points.par_iter_mut().zip(series).for_each(|(point, series)| point.multiply(series));
     let calibration = calibration(series, &fitted.points, settings);

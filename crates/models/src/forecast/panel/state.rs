@@ -9,16 +9,15 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::local::FittedLocal;
 use super::{
-    Fitted, OneDone, PanelForecast, PanelMethod, PanelSeries, PanelSettings, Point, Views, Windows, blend, counts,
-    keep_possible, local, naive_point, pooled, split,
+    Fitted, OneDone, PanelForecast, PanelMethod, PanelSeries, PanelSettings, Point, Views, Windows, blend, boosted,
+    counts, keep_possible, local, naive_point, split,
 };
-use crate::forecast::conformal::{CalibrationSeries, ErrorShapes};
-use crate::forecast::count_group::CountGroup;
-use crate::forecast::cross_validation::Backtest;
+use crate::forecast::calibration::{CalibrationSeries, ErrorShapes};
+use crate::forecast::counts::CountGroup;
 use crate::forecast::global::{GlobalModel, GlobalSeries};
-use crate::forecast::rolling::Updatable;
+use crate::forecast::local::{FittedLocal, LocalMethod};
+use crate::forecast::origins::Backtest;
 
 /// Last periods that a model has seen whose sum tells whether the past was corrected.
 const WATCHED: usize = 28;
@@ -242,7 +241,6 @@ impl ContinuousState {
         settings: &PanelSettings,
         one_done: OneDone,
     ) -> (Vec<PanelForecast>, Vec<usize>) {
-        let local_method = if self.method == PanelMethod::Auto { PanelMethod::Mean } else { self.method };
         // A fit between two fits needs no rolling origins: the record stays.
         let alone = PanelSettings { windows: Some(Windows { count: 0, step: 1 }), ..*settings };
         let plain: Vec<Vec<f64>> = series.par_iter().map(PanelSeries::plain_demand).collect();
@@ -255,10 +253,9 @@ impl ContinuousState {
 
         let advanced: Vec<(Point, Moving, bool)> = (series.par_iter().zip(&plain).zip(&views).zip(moving))
             .map(|(((series, plain), views), moving)| {
-                let advanced = if self.method == PanelMethod::Gbm {
-                    pooled_alone(series, moving)
-                } else {
-                    self::advanced(series, plain, views, moving, local_method, &alone)
+                let advanced = match self.method.local() {
+                    Some(method) => self::advanced(series, plain, views, moving, method, &alone),
+                    None => boosted_alone(series, moving),
                 };
                 one_done();
                 advanced
@@ -293,7 +290,7 @@ impl ContinuousState {
     /// Mixes in what the global model says.
     fn with_global(&self, points: Vec<Point>, views: &[Views], settings: &PanelSettings) -> Vec<Point> {
         let now: Vec<GlobalSeries> = views.iter().map(|views| views.now).collect();
-        let global = self.global.as_ref().map(|model| pooled::by(model, &now, settings));
+        let global = self.global.as_ref().map(|model| boosted::by(model, &now, settings));
         match (self.method, global) {
             (PanelMethod::Gbm, Some(Ok(global))) => global,
             (PanelMethod::Gbm, failed) => {
@@ -319,7 +316,7 @@ fn advanced(
     plain: &[f64],
     views: &Views,
     moving: Option<Moving>,
-    method: PanelMethod,
+    method: LocalMethod,
     settings: &PanelSettings,
 ) -> (Point, Moving, bool) {
     let record = moving.clone();
@@ -342,7 +339,7 @@ fn advanced(
 }
 
 /// A series that the global model alone forecasts: nothing of its own moves but how far it was seen.
-fn pooled_alone(series: &PanelSeries, moving: Option<Moving>) -> (Point, Moving, bool) {
+fn boosted_alone(series: &PanelSeries, moving: Option<Moving>) -> (Point, Moving, bool) {
     let point = Point { mean: Vec::new(), backtest: Backtest::default(), model: "gbm".to_owned(), fallback: None };
     let is_new = moving.is_none();
     let mut moving = moving.unwrap_or_else(|| Moving::of(series, &point, None));

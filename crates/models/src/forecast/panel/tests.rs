@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::forecast::Regressors;
+use crate::forecast::series::Regressors;
 
 const LEVELS: [f64; 5] = [0.1, 0.5, 0.8, 0.9, 0.95];
 
@@ -55,7 +55,7 @@ fn every_method_forecasts_a_season_it_can_see() {
 #[test]
 fn a_shift_in_time_changes_nothing_but_dates() {
     let demands = shops();
-    for method in [PanelMethod::Auto, PanelMethod::Gbm, PanelMethod::Mean] {
+    for method in [PanelMethod::Auto, PanelMethod::Gbm, PanelMethod::Local(LocalMethod::Mean)] {
         assert_eq!(run(&demands, method, 0), run(&demands, method, 12_345), "{method:?}");
     }
 }
@@ -76,7 +76,11 @@ fn the_future_never_changes_what_was_forecast_before_it() {
 fn leading_zeros_do_not_count_as_demand() {
     let demands = shops();
     let padded: Vec<Vec<f64>> = demands.iter().map(|demand| [vec![0.0; 60], demand.clone()].concat()).collect();
-    for (plain, padded) in run(&demands, PanelMethod::Mean, 0).iter().zip(run(&padded, PanelMethod::Mean, 0)) {
+    for (plain, padded) in run(&demands, PanelMethod::Local(LocalMethod::Mean), 0).iter().zip(run(
+        &padded,
+        PanelMethod::Local(LocalMethod::Mean),
+        0,
+    )) {
         for (a, b) in plain.mean.iter().zip(&padded.mean) {
             assert!((a / b - 1.0).abs() < 1e-6, "{plain:?} {padded:?}");
         }
@@ -88,7 +92,7 @@ fn scaling_the_panel_scales_its_forecasts() {
     let demands = shops();
     let doubled: Vec<Vec<f64>> =
         demands.iter().map(|demand| demand.iter().map(|value| 2.0 * value).collect()).collect();
-    for method in [PanelMethod::Mean, PanelMethod::Gbm, PanelMethod::Arima] {
+    for method in [PanelMethod::Local(LocalMethod::Mean), PanelMethod::Gbm, PanelMethod::Local(LocalMethod::Arima)] {
         for (one, two) in run(&demands, method, 0).iter().zip(run(&doubled, method, 0)) {
             for (a, b) in one.mean.iter().zip(&two.mean) {
                 assert!((2.0 * a / b - 1.0).abs() < 1e-6, "{method:?}: {a} {b}");
@@ -126,7 +130,7 @@ proptest! {
     fn quantiles_are_ordered_and_not_negative(
         demands in prop::collection::vec(prop::collection::vec(0.0..500.0_f64, 30..70), 2..5)
     ) {
-        for method in [PanelMethod::Auto, PanelMethod::Theta] {
+        for method in [PanelMethod::Auto, PanelMethod::Local(LocalMethod::Theta)] {
             for forecast in run(&demands, method, 0) {
                 for row in forecast.quantiles.per_period.iter().chain(&forecast.quantiles.total) {
                     prop_assert!(row.windows(2).all(|pair| pair[0] <= pair[1]), "{row:?}");
@@ -197,7 +201,15 @@ fn an_update_without_a_new_period_is_the_fit() {
     let counts: Vec<Vec<f64>> =
         (0..5).map(|s| (0..96).map(|t| f64::from((t * 7 + s * 13) % 11 / 9)).collect()).collect();
     let cases = [
-        (&demands, vec![PanelMethod::Auto, PanelMethod::Ets, PanelMethod::Ces, PanelMethod::Arima]),
+        (
+            &demands,
+            vec![
+                PanelMethod::Auto,
+                PanelMethod::Local(LocalMethod::Ets),
+                PanelMethod::Local(LocalMethod::Ces),
+                PanelMethod::Local(LocalMethod::Arima),
+            ],
+        ),
         (&counts, vec![PanelMethod::Auto]),
     ];
     for (demands, methods) in cases {
@@ -224,7 +236,7 @@ fn an_update_without_a_new_period_is_the_fit() {
 fn an_update_follows_the_new_periods_without_a_fit() {
     let (demands, none) = (shops(), Regressors::default());
     let settings = settings(&[12], 6);
-    for method in [PanelMethod::Auto, PanelMethod::Arima] {
+    for method in [PanelMethod::Auto, PanelMethod::Local(LocalMethod::Arima)] {
         let (_, state) = fit_panel(&first(&demands, 88, &none), method, &settings, &|| ());
         let panel = first(&demands, 93, &none);
         let updated = update_panel(&panel, &all_known(5), state, &settings, &|| ());
@@ -254,7 +266,7 @@ fn an_update_follows_the_new_periods_without_a_fit() {
 fn a_corrected_past_and_errors_beyond_chance_are_fitted_again() {
     let (mut demands, none) = (shops(), Regressors::default());
     let settings = PanelSettings { windows: Some(Windows { count: 4, step: 6 }), ..settings(&[12], 6) };
-    let (_, state) = fit_panel(&first(&demands, 88, &none), PanelMethod::Mean, &settings, &|| ());
+    let (_, state) = fit_panel(&first(&demands, 88, &none), PanelMethod::Local(LocalMethod::Mean), &settings, &|| ());
     demands[1][80] *= 3.0;
     for value in &mut demands[3][88..] {
         *value *= 3.0;

@@ -1,0 +1,69 @@
+//! The pooled errors of one number of periods ahead, as a distribution.
+
+use serde::{Deserialize, Serialize};
+
+use crate::forecast::distributions::{normal_score, student_score};
+
+/// Weight, in errors, of the Student reference that a pool begins with; it decides only while errors are few.
+const REFERENCE_ERRORS: f64 = 8.0;
+/// Points of that reference.
+const REFERENCE_POINTS: usize = 199;
+/// Errors kept in a pool: more add nothing to a quantile at 1 in 1000.
+const LARGEST_POOL: usize = 20_000;
+
+/// Sorted pooled errors with the sum of weights up to each, and their mean size before division by series widths.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Shape {
+    pub size: f64,
+    sorted: Vec<f64>,
+    cumulative: Vec<f64>,
+}
+
+impl Shape {
+    /// From errors of weight one. `size` is in the unit of volatility; the errors are divided by it already.
+    pub fn new(size: f64, errors: &[f64]) -> Shape {
+        let step = errors.len().div_ceil(LARGEST_POOL).max(1);
+        let mut weighted: Vec<(f64, f64)> = errors.iter().step_by(step).map(|u| (*u, 1.0)).collect();
+        let weight = REFERENCE_ERRORS / REFERENCE_POINTS as f64;
+        weighted.extend(student_reference().map(|u| (u, weight)));
+        weighted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut sum = 0.0;
+        let cumulative = weighted
+            .iter()
+            .map(|(_, weight)| {
+                sum += weight;
+                sum - weight / 2.0
+            })
+            .collect();
+        Shape { size, sorted: weighted.into_iter().map(|(u, _)| u).collect(), cumulative }
+    }
+
+    /// Quantile of the pooled errors, times their size; between two errors by interpolation.
+    pub fn quantile(&self, level: f64) -> f64 {
+        let (Some(first), Some(last), Some(end)) = (self.sorted.first(), self.sorted.last(), self.cumulative.last())
+        else {
+            return 0.0;
+        };
+        let total = end + (end - self.cumulative.get(self.cumulative.len().wrapping_sub(2)).unwrap_or(&0.0)) / 2.0;
+        let position = level * total;
+        let above = self.cumulative.partition_point(|sum| *sum < position);
+        let value = if above == 0 {
+            *first
+        } else if above == self.sorted.len() {
+            *last
+        } else {
+            let (low, high) = (self.cumulative[above - 1], self.cumulative[above]);
+            let share = if high > low { (position - low) / (high - low) } else { 0.0 };
+            self.sorted[above - 1] + share * (self.sorted[above] - self.sorted[above - 1])
+        };
+        value * self.size
+    }
+}
+
+/// Points of Student's t with 5 degrees of freedom, with mean absolute value one.
+fn student_reference() -> impl Iterator<Item = f64> {
+    (0..REFERENCE_POINTS).map(|i| {
+        let z = normal_score((i as f64 + 0.5) / REFERENCE_POINTS as f64);
+        student_score(z, 5.0) / 0.96
+    })
+}

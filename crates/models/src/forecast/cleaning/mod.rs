@@ -1,0 +1,10 @@
+//! What a model should not learn from, or should learn once: outliers, former levels, promotions and prices.
+
+mod group_response;
+mod level_shifts;
+mod outliers;
+mod step_regression;
+
+pub use group_response::{GroupResponse, MovedPeriods, factors_of};
+pub use level_shifts::{LevelShift, level_shifts};
+pub use outliers::{CleanedDemand, Outlier, clean_outliers};
