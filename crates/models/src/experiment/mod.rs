@@ -12,14 +12,12 @@
 //! | how much more in per cent? | [`fieller`] |
 //! | was the split as designed? | [`sample_ratio`] |
 //! | were the arms alike before? | [`standardized_mean_difference`] |
-//! | the same with less noise | [`cuped`] |
 //! | no random control group | [`difference_in_differences`] |
 //! | several tests at once | [`holm`], [`benjamini_hochberg`] |
 //! | what could we have seen? | [`minimum_detectable_effect`] |
 //! | did it pay? | [`campaign_money`] |
 
 mod campaign_money;
-mod cuped;
 mod difference;
 mod distributions;
 mod error;
@@ -31,7 +29,6 @@ mod sample_ratio;
 mod tests;
 
 pub use campaign_money::{CampaignCosts, CampaignMoney, Estimate, Verdict, campaign_money};
-pub use cuped::{Adjusted, CovariateSample, cuped};
 pub use difference::{Difference, PowerDesign, difference_in_differences, minimum_detectable_effect, welch};
 pub use distributions::{
     chi_squared_survival, ln_normal_survival, normal_quantile, normal_survival, student_t_quantile, student_t_survival,

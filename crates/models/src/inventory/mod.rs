@@ -5,7 +5,7 @@
 //! `service_level`, until the *next* order could have arrived. One distribution does both jobs: the published forecast's total
 //! demand over that protection interval sets `S`, mixed over the lead times the supplier has really shown.
 //!
-//! Timing, pinned once and shared with [`simulate`]: a day is (1) receive, (2) serve demand, (3) record, and in the night after it
+//! Timing, pinned once: a day is (1) receive, (2) serve demand, (3) record, and in the night after it
 //! (4) order. `as_of` is the last complete day; an order of that night is dated `as_of + 1` or the supplier's next order day, and a lead
 //! time of `L` days makes it available for the demand of day `order day + L`. The protection interval therefore has
 //! `next order day + L - (as_of + 1)` days: lead time plus review period, never one less.
@@ -15,25 +15,23 @@
 mod calendar;
 mod grade;
 mod lead_time;
-mod newsvendor;
 mod outlook;
 mod plan;
 mod projection;
 mod rules;
-mod simulate;
+#[cfg(test)]
+mod simulated;
 mod supplier;
 
 pub use calendar::OrderCalendar;
 pub use grade::{GradeRules, Outcome, PastAdvice, Verdict, WhatHappened, grade_advice};
 pub use lead_time::{LeadTime, LeadTimeSource};
-pub use newsvendor::{critical_ratio, smallest_covering};
 pub use outlook::{DemandOutlook, TotalDemand};
 pub use plan::{Flag, OrderPlan, OrderRequest, ProtectionDemand, StockPosition, plan_order, protection_demand};
 pub use projection::{
     Overstock, ProjectionRequest, Receipt, StockProjection, days_of_cover, find_overstock, project_stock,
 };
 pub use rules::{OrderRules, Step, StepCode};
-pub use simulate::{Night, SimulationResult, SimulationSettings, Unmet, simulate};
 pub use supplier::{SupplierLine, SupplierMinimum, check_supplier_minimum};
 
 /// Why an order could not be planned.

@@ -1,9 +1,10 @@
 use chrono::NaiveDate;
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
-use statrs::distribution::{ContinuousCDF, DiscreteCDF, NegativeBinomial, Normal, Poisson};
+use statrs::distribution::{ContinuousCDF, DiscreteCDF, Normal, Poisson};
 
 use super::rules::Waterfall;
+use super::simulated::Shop;
 use super::*;
 
 const LEVELS: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99];
@@ -35,23 +36,10 @@ fn close(found: f64, expected: f64, relative: f64) {
 fn newsvendor_levels_for_normal_demand_match_stockpyl() {
     let totals = normal_totals(50.0, 8.0, 5);
     let outlook = DemandOutlook { levels: &LEVELS, total_quantiles: &totals, mean: &[50.0; 5] };
-    let level = critical_ratio(0.70, 0.18).unwrap();
+    // A missing unit costs 0.70, one left over 0.18.
+    let level = 0.70 / (0.70 + 0.18);
     close(outlook.total_at(1, level).unwrap().units, 56.603_955_927_433_89, 1e-9);
     close(outlook.total_at(5, level).unwrap().units, 264.766_894_374_154_84, 1e-9);
-}
-
-/// stockpyl 1.0.2 `newsvendor_poisson` (Snyder and Shen, example 4.4) and `newsvendor_discrete` with a negative binomial.
-#[test]
-fn newsvendor_levels_for_counts_match_stockpyl() {
-    for (mean, underage, overage, expected) in
-        [(50.0, 0.70, 0.18, 56), (6.0, 4.0, 1.0, 8), (0.3, 19.0, 1.0, 1), (2.5, 1.0, 0.2, 4)]
-    {
-        let demand = Poisson::new(mean).unwrap();
-        assert_eq!(smallest_covering(|x| demand.cdf(x), critical_ratio(underage, overage).unwrap(), 1000), expected);
-    }
-    let demand = NegativeBinomial::new(2.0, 0.25).unwrap();
-    assert_eq!(smallest_covering(|x| demand.cdf(x), 0.9, 1000), 13);
-    assert_eq!(critical_ratio(0.0, 0.0), None);
 }
 
 /// Periodic review with normal demand, `S = mu (R + L) + z sigma sqrt(R + L)`: Silver, Pyke and Thomas, chapter 6, computed with scipy 1.13.1.
@@ -89,7 +77,7 @@ fn random_lead_time_is_a_mixture_and_keeps_its_long_tail() {
     let totals: Vec<Vec<f64>> = (1..=21)
         .map(|h| {
             let total = NegativeBinomial::new(4.0 / 3.0 * f64::from(h), 0.4).unwrap();
-            levels.iter().map(|&level| smallest_covering(|x| total.cdf(x), level, 1000) as f64).collect()
+            levels.iter().map(|&level| total.inverse_cdf(level) as f64).collect()
         })
         .collect();
     let outlook = DemandOutlook { levels: &levels, total_quantiles: &totals, mean: &[2.0; 21] };
@@ -210,61 +198,25 @@ fn stock_without_forecast_demand_has_no_cover_instead_of_an_invented_one() {
     assert_eq!(days_of_cover(0, &outlook), Some(0.0));
 }
 
-/// stockpyl 1.0.2 `sim_trace_BS`, `sim_trace_sS`, `sim_trace_rQ`: total cost of 12 periods. Its shipment lead time of 2 counts from the day
-/// whose demand the order answers; dated the morning after, that is a lead time of 1.
-#[test]
-fn simulator_reproduces_stockpyl_traces() {
-    let demand = [5., 4., 6., 5., 9., 12., 0., 3., 5., 5., 7., 2.];
-    let settings = SimulationSettings {
-        opening_stock: 18.0,
-        lead_times: &[1],
-        review_days: 1,
-        unmet: Unmet::Backordered,
-        holding_cost: 1.0,
-        shortage_cost: 10.0,
-        warm_up_days: 0,
-    };
-    let position = |night: &Night<'_>| night.on_hand + night.on_order;
-    let cost = |result: &SimulationResult| result.holding_cost + result.shortage_cost;
-    let base_stock = simulate(&demand, &settings, |night| 18.0 - position(night));
-    assert_eq!(base_stock.closing, [13., 9., 8., 7., 4., -3., 6., 15., 10., 8., 6., 9.]);
-    close(cost(&base_stock), 125.0, 1e-12);
-    close(
-        cost(&simulate(&demand, &settings, |night| if position(night) <= 10.0 { 22.0 - position(night) } else { 0.0 })),
-        205.0,
-        1e-12,
-    );
-    close(cost(&simulate(&demand, &settings, |night| if position(night) <= 10.0 { 12.0 } else { 0.0 })), 73.0, 1e-12);
-}
-
 /// With true quantiles the planned policy keeps the promised cycle service; planned one day short (the classic mistake) it does not.
 #[test]
 fn planned_orders_keep_the_promised_service_in_simulation() {
     let daily = Poisson::new(4.0).unwrap();
     let mut chance = rand_pcg::Pcg64::seed_from_u64(11);
-    let demand: Vec<f64> =
-        (0..21_000).map(|_| smallest_covering(|x| daily.cdf(x), chance.random::<f64>(), 100) as f64).collect();
+    let demand: Vec<f64> = (0..21_000).map(|_| daily.inverse_cdf(chance.random::<f64>()) as f64).collect();
     let levels: Vec<f64> = (1..100).map(|i| f64::from(i) / 100.0).collect();
     let totals: Vec<Vec<f64>> = (1..=14)
         .map(|h| {
             let total = Poisson::new(4.0 * f64::from(h)).unwrap();
-            levels.iter().map(|&level| smallest_covering(|x| total.cdf(x), level, 1000) as f64).collect()
+            levels.iter().map(|&level| total.inverse_cdf(level) as f64).collect()
         })
         .collect();
     let outlook = DemandOutlook { levels: &levels, total_quantiles: &totals, mean: &[4.0; 14] };
     let calendar = OrderCalendar::from_text(Some("mon")).unwrap();
-    let settings = SimulationSettings {
-        opening_stock: 60.0,
-        lead_times: &[3],
-        review_days: 7,
-        unmet: Unmet::Backordered,
-        holding_cost: 0.0,
-        shortage_cost: 0.0,
-        warm_up_days: 70,
-    };
+    let shop = Shop { opening_stock: 60.0, lead_time: 3, review_days: 7, warm_up_days: 70 };
     let run = |planned_days: u32| {
         let lead_time = fixed_lead_time(planned_days);
-        simulate(&demand, &settings, |night| {
+        shop.cycle_service(&demand, |night| {
             let backorders = (-night.on_hand).max(0.0);
             let plan = plan_order(&OrderRequest {
                 as_of: date("2024-05-05"),
@@ -281,8 +233,6 @@ fn planned_orders_keep_the_promised_service_in_simulation() {
             });
             plan.unwrap().quantity_milli as f64 / MILLI
         })
-        .cycle_service
-        .unwrap()
     };
     // 2,990 cycles: standard error 0.004.
     let (right, short) = (run(3), run(2));
@@ -408,21 +358,5 @@ proptest! {
         let lead_time = LeadTime::from_deliveries(&deliveries, None).unwrap();
         let at = |level: f64| protection_demand(&outlook, &lead_time, 1, level).quantile;
         prop_assert!(at(low) <= at(low + rise) + 1e-9);
-    }
-
-    #[test]
-    fn simulated_stock_never_creates_or_loses_units(demand in prop::collection::vec(0.0_f64..30.0, 1..60), target in 0.0_f64..100.0, lead_time in 0_u32..5, review in 1_usize..8) {
-        let settings = SimulationSettings { opening_stock: 20.0, lead_times: &[lead_time], review_days: review, unmet: Unmet::Lost, holding_cost: 1.0, shortage_cost: 1.0, warm_up_days: 0 };
-        let (mut bought, mut imbalance) = (0.0, 0.0_f64);
-        let result = simulate(&demand, &settings, |night| {
-            let sold: f64 = night.sales.iter().sum();
-            imbalance = imbalance.max((night.on_hand + night.on_order + sold - 20.0 - bought).abs());
-            let order = (target - night.on_hand - night.on_order).max(0.0);
-            bought += order;
-            order
-        });
-        prop_assert!(imbalance < 1e-6);
-        prop_assert!(result.closing.iter().all(|&units| (0.0..=target.max(20.0) + 1e-9).contains(&units)));
-        prop_assert!(result.fill_rate.is_none_or(|share| (0.0..=1.0 + 1e-12).contains(&share)));
     }
 }

@@ -26,7 +26,7 @@ pub use calibration::{Calibration, average_effect, calibrate};
 pub use draw::unit_interval;
 pub use features::{Features, OutcomeKind, TrainingData};
 pub use gate::{Gate, GateSettings, LearnerScore, cross_fitted_uplift, heterogeneity_gate};
-pub use qini::{Bootstrap, Interval, Qini, QiniPoint, qini, qini_interval, uplift_at_share};
+pub use qini::{Bootstrap, Interval, Qini, QiniPoint, qini, qini_interval};
 pub use response::Learner;
 pub use two_model::{TwoModel, fit_two_model};
 

@@ -127,33 +127,6 @@ pub fn qini_interval(
     Ok(Some(Interval { lower: at(tail), upper: at(1.0 - tail) }))
 }
 
-/// Difference of arm means among the best-scored `share` (0..=1) of customers, in units of the outcome.
-///
-/// Ties at the cut are included as a whole block, so the list may be a little longer than asked.
-/// `None` when an arm is absent from the list.
-///
-/// # Errors
-/// As [`qini`].
-pub fn uplift_at_share(
-    uplift: &[f64],
-    treated: &[bool],
-    outcome: &[f64],
-    share: f64,
-) -> Result<Option<f64>, UpliftError> {
-    check_arms(treated, outcome, uplift.len())?;
-    check_finite("uplift", uplift)?;
-    let wanted = (share.clamp(0.0, 1.0) * uplift.len() as f64).ceil();
-    let everyone = vec![1_u32; uplift.len()];
-    let ranking = Ranking::new(uplift);
-    let mut found = None;
-    walk(&ranking, &everyone, treated, outcome, |at| {
-        if found.is_none() && at.customers >= wanted && wanted > 0.0 {
-            found = Some(at);
-        }
-    });
-    Ok(found.and_then(|at| (at.treated > 0.0 && at.customers > at.treated).then(|| at.incremental / at.treated)))
-}
-
 /// Rows from high to low score, cut into blocks of equal score.
 struct Ranking {
     order: Vec<usize>,
