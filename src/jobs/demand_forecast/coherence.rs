@@ -139,7 +139,7 @@ fn forecast_sums(
         return (updated.forecasts, coherence);
     }
     let (bases, state) = fit_panel(&panel, PanelMethod::Local(LocalMethod::Mean), &settings, &|| ());
-    let variances: Vec<Option<f64>> = bases.iter().map(|base| error_variance(&base.backtest)).collect();
+    let variances: Vec<Option<f64>> = bases.iter().map(|base| base.backtest.error_variance()).collect();
     (bases, Coherence { panel: state, sums: keys.into_iter().zip(variances).collect() })
 }
 
@@ -184,18 +184,6 @@ impl Summed {
         let first_day = i64::from(forecasts.as_of) + 1 - longest as i64;
         Summed { demand, first_day, factor, past_factor }
     }
-}
-
-/// Mean squared error over the rolling origins; `None` without an error.
-pub(super) fn error_variance(backtest: &Backtest) -> Option<f64> {
-    let (mut squares, mut count) = (0.0, 0.0);
-    for (forecasts, actuals) in backtest.forecasts.iter().zip(&backtest.actuals) {
-        for error in forecasts.iter().zip(actuals).map(|(f, y)| y - f).filter(|error| error.is_finite()) {
-            squares += error * error;
-            count += 1.0;
-        }
-    }
-    (count > 0.0).then(|| squares / count)
 }
 
 /// How far a series' forecast may be moved: as far as it errs. A product that ends, or has ended, is known to.

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::coherence::error_variance;
 use super::dataset::DemandData;
 use super::hierarchy::SeriesOutcome;
 use super::history::SeriesHistory;
@@ -289,7 +288,7 @@ fn of_model(series: &SeriesHistory, mut forecast: PanelForecast, horizon: usize)
     let naive = naive.map(|cutoff| seasonal_naive(&series.demand[..*cutoff], WEEK, horizon)).collect();
     let outcome = SeriesOutcome::without_backtest(&forecast.model, forecast.mean, forecast.quantiles);
     SeriesOutcome {
-        error_variance: error_variance(&forecast.backtest),
+        error_variance: forecast.backtest.error_variance(),
         backtest: forecast.backtest,
         window_quantiles: forecast.window_quantiles,
         naive,

@@ -9,7 +9,7 @@
 //!
 //! | room, from the ground up | what it holds |
 //! |---|---|
-//! | `series.rs`, `quantiles.rs` | the shared words: regressors, errors, [`LocalModel`]; [`DemandQuantiles`] |
+//! | `series.rs`, `quantiles.rs` | the shared words: regressors, errors, what a local model does; quantiles |
 //! | `distributions.rs`, `linear_algebra.rs`, `least_squares.rs` | quantiles from mean and variance; small linear systems |
 //! | `origins/` | rolling origins, sums of their records, measures of accuracy |
 //! | `boosting/` | gradient-boosted trees |
@@ -46,4 +46,4 @@ mod simulated;
 
 pub use least_squares::least_squares;
 pub use quantiles::{DemandQuantiles, QuantileBasis, lift_totals};
-pub use series::{LocalHistory, LocalModel, MethodError, Regressors, observed_mean};
+pub use series::{MethodError, Regressors, observed_mean};

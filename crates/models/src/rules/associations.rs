@@ -2,6 +2,7 @@ use rayon::prelude::*;
 
 use super::itemsets::{CountedItemset, mine_counted};
 use super::size_bands::{BandCounts, Surprise};
+use super::tails::byar_lower_share;
 use super::{
     Baskets, CrossCounts, Measures, Rule, RuleSettings, RulesError, RulesFound, SizeBands, ln_fisher_upper_tail,
 };
@@ -247,7 +248,6 @@ impl<'b> Counted<'b> {
         let counts = CrossCounts { n_baskets: self.n_baskets, n_antecedent, n_consequent, n_both };
         let measures = Measures::of(&counts);
         let k = f64::from(n_both);
-        let shrink = 1.0 - 1.0 / (9.0 * k) - Z_95 / (3.0 * k.sqrt());
         Rule {
             antecedent: candidate.antecedent,
             consequent: candidate.consequent,
@@ -256,7 +256,7 @@ impl<'b> Counted<'b> {
             n_both,
             n_baskets: self.n_baskets,
             n_expected: candidate.n_expected,
-            lift_lower: measures.lift * shrink.max(0.0).powi(3),
+            lift_lower: measures.lift * byar_lower_share(k, Z_95),
             improvement: measures.confidence - candidate.best_shorter,
             measures,
             p_value: candidate.ln_p.exp(),

@@ -12,8 +12,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::purchases::{Purchases, Visit};
-use super::tails::ln_binomial_upper_tail;
+use super::tails::{byar_lower_share, ln_tail_of_draws};
 use crate::experiment::benjamini_hochberg;
+
+/// Normal quantile of a one-sided bound at 95 %.
+const Z_95: f64 = 1.645;
 
 /// Bytes of the counts that are kept at a time, over all threads.
 const COUNT_BYTES: usize = 512 << 20;
@@ -313,15 +316,7 @@ impl Orders {
     /// Natural logarithm of the probability of so many in the first order, or more.
     fn ln_p(&self) -> f64 {
         let n = self.n_forward + self.n_backward;
-        let expected = self.expected.max(f64::from(n) / 2.0);
-        let forward = f64::from(self.n_forward);
-        if forward <= expected {
-            0.0
-        } else if forward < expected + 1.0 {
-            (expected / forward).ln()
-        } else {
-            ln_binomial_upper_tail(self.n_forward, n, expected / f64::from(n))
-        }
+        ln_tail_of_draws(self.n_forward, self.expected.max(f64::from(n) / 2.0), n)
     }
 }
 
@@ -396,8 +391,7 @@ impl Look<'_> {
         gaps.sort_unstable();
         let median_days = f64::midpoint(f64::from(gaps[(gaps.len() - 1) / 2]), f64::from(gaps[gaps.len() / 2]));
         let followed = f64::from(n_followed);
-        let byar = (1.0 - 1.0 / (9.0 * followed) - 1.645 / (3.0 * followed.sqrt())).max(0.0).powi(3);
-        let lift_lower = followed / n_expected * byar;
+        let lift_lower = followed / n_expected * byar_lower_share(followed, Z_95);
         Some(NextPurchase {
             first,
             next,

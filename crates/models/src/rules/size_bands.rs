@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Baskets;
-use super::tails::ln_binomial_upper_tail;
+use super::tails::{ln_binomial_upper_tail, ln_tail_of_draws};
 
 /// Baskets grouped by how many items they hold, so that like is compared with like.
 ///
@@ -196,16 +196,7 @@ impl SizeBands {
     /// both items stand in more than a fifth of all baskets.
     pub(super) fn surprise(&self, question: &BandCounts<'_>) -> Surprise {
         let (expected, draws) = self.chance(question);
-        let both = f64::from(question.n_both);
-        let ln_p = if both <= expected {
-            0.0
-        } else if both < expected + 1.0 {
-            // Hoeffding's bound starts one above the mean; Markov's holds everywhere.
-            (expected / both).ln()
-        } else {
-            ln_binomial_upper_tail(question.n_both, draws, expected / f64::from(draws))
-        };
-        Surprise { expected, ln_p }
+        Surprise { expected, ln_p: ln_tail_of_draws(question.n_both, expected, draws) }
     }
 
     /// Tests "at least a share `tolerated` of what basket size explains", one-sided: the other tail of [`SizeBands::surprise`], with the

@@ -74,6 +74,28 @@ pub fn ln_binomial_upper_tail(k: u32, n: u32, p: f64) -> f64 {
     ln_upper_tail(k, [0.0, n], n * p, ln_mass, |x| (n - x) / (x + 1.0) * odds)
 }
 
+/// `ln` of a bound on the probability that `n` independent yes-or-no draws of any probabilities, whose sum is `expected` on
+/// average, come to `observed` or more.
+///
+/// Above the mean the tail is at most that of a binomial with the same mean and as many draws (Hoeffding 1956, *Ann. Math.
+/// Statist.* 27:713); his bound starts one above it, Markov's holds in between.
+pub(super) fn ln_tail_of_draws(observed: u32, expected: f64, n: u32) -> f64 {
+    let seen = f64::from(observed);
+    if seen <= expected {
+        0.0
+    } else if seen < expected + 1.0 {
+        (expected / seen).ln()
+    } else {
+        ln_binomial_upper_tail(observed, n, expected / f64::from(n))
+    }
+}
+
+/// Byar's lower bound of a Poisson count, as a share of the count: `(1 - 1/(9 k) - z/(3 √k))³`, `z` the normal quantile of the
+/// level (Breslow & Day 1987, vol. II, p. 69). Zero where nothing is certain.
+pub(super) fn byar_lower_share(count: f64, z: f64) -> f64 {
+    (1.0 - 1.0 / (9.0 * count) - z / (3.0 * count.sqrt())).max(0.0).powi(3)
+}
+
 /// Sums a unimodal mass from `k` upwards, or its complement when `k` lies below the mean.
 /// `rise(x) = mass(x + 1) / mass(x)`.
 fn ln_upper_tail(

@@ -113,15 +113,15 @@ impl CountGroup {
             prepared.par_iter().zip(&cutoffs).map(|(series, cutoffs)| group.known(series, cutoffs)).collect();
         let last: Vec<&[f64]> =
             known.iter().filter_map(|known| known.last()).map(|known| known.log_likelihood.as_slice()).collect();
-        group.prior = count_cells::group_prior(&last);
-        group.active = count_cells::worth_running(&group.prior);
+        group.prior = small_models::group_prior(&last);
+        group.active = small_models::worth_running(&group.prior);
         let windows: Vec<Window> = (prepared.iter().zip(&cutoffs).zip(&known).enumerate())
             .flat_map(|(index, ((series, cutoffs), known))| {
                 // The last cutoff is the end of the series: nothing follows it.
                 let group = &group;
                 cutoffs.iter().zip(known).rev().skip(1).filter(|(cutoff, _)| series.has_demand(**cutoff)).map(
                     move |(cutoff, known)| Window {
-                        models: count_cells::models(&group.prior, known),
+                        models: small_models::probable(&group.prior, known),
                         scale: series.scale(),
                         cutoff: *cutoff,
                         series: index,
@@ -173,7 +173,7 @@ impl CountGroup {
             let none = vec![CountPmf::zero(); self.horizon];
             return Ok(self.distributions(none.clone(), none, None));
         }
-        let models = count_cells::models(&self.prior, &self.known(&prepared, &[n])[0]);
+        let models = small_models::probable(&self.prior, &self.known(&prepared, &[n])[0]);
         let outlook = Outlook::new(&models);
         let per_period = self.periods(&outlook, &prepared, n);
         let Prepared { demand, factor } = &prepared;
@@ -205,7 +205,7 @@ impl CountGroup {
                 if !prepared.has_demand(*cutoff) {
                     return self.distributions(vec![CountPmf::zero(); self.horizon], Vec::new(), None);
                 }
-                let models = count_cells::models(&self.prior, known);
+                let models = small_models::probable(&self.prior, known);
                 let per_period = self.periods(&Outlook::new(&models), &prepared, *cutoff);
                 self.distributions(per_period, Vec::new(), Some((&prepared, *cutoff)))
             })
@@ -253,7 +253,7 @@ impl CountGroup {
             memory: LIKELIHOOD_MEMORY,
             active: Some(&self.active),
         };
-        count_cells::filter(&series.demand, &series.factor, filter, cutoffs)
+        small_models::filter(&series.demand, &series.factor, filter, cutoffs)
     }
 
     /// Origins of a series, ascending; the last is its end.

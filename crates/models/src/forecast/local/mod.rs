@@ -1,4 +1,4 @@
-//! Models of one series alone, each a [`LocalModel`].
+//! Models of one series alone, each a `LocalModel`.
 //!
 //! | file | what it holds |
 //! |---|---|

@@ -2,8 +2,6 @@
 //!
 //! Tashman, "Out-of-sample tests of forecasting accuracy", International Journal of Forecasting 16 (2000), 437-450.
 
-use super::accuracy;
-
 /// Rolling-origin forecasts of one method: windows x horizon, oldest window first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Backtest {
@@ -26,19 +24,16 @@ impl Backtest {
         self.forecasts.first().map_or(0, Vec::len)
     }
 
-    /// All forecasts, window after window.
-    pub fn flat_forecasts(&self) -> Vec<f64> {
-        self.forecasts.concat()
-    }
-
-    /// All actuals, window after window.
-    pub fn flat_actuals(&self) -> Vec<f64> {
-        self.actuals.concat()
-    }
-
-    /// Number of actuals that were observed.
-    pub fn n_errors(&self) -> usize {
-        accuracy::scored_pairs(&self.flat_actuals(), &self.flat_forecasts())
+    /// Mean squared error over all windows and periods ahead, in squared units of demand; `None` without an error.
+    pub fn error_variance(&self) -> Option<f64> {
+        let (mut squares, mut count) = (0.0, 0.0);
+        for (forecasts, actuals) in self.forecasts.iter().zip(&self.actuals) {
+            for error in forecasts.iter().zip(actuals).map(|(f, y)| y - f).filter(|error| error.is_finite()) {
+                squares += error * error;
+                count += 1.0;
+            }
+        }
+        (count > 0.0).then(|| squares / count)
     }
 }
 

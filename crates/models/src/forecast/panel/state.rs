@@ -96,14 +96,6 @@ impl ContinuousState {
 impl Moving {
     fn of(series: &PanelSeries, point: &Point, local: Option<FittedLocal>) -> Self {
         let backtest = &point.backtest;
-        let (mut squares, mut count) = (0.0, 0.0);
-        for (forecasts, actuals) in backtest.forecasts.iter().zip(&backtest.actuals) {
-            for error in forecasts.iter().zip(actuals).map(|(f, y)| y - f).filter(|error| error.is_finite()) {
-                squares += error * error;
-                count += 1.0;
-            }
-        }
-        let scale: f64 = squares / count;
         let origins = backtest.cutoffs.iter().map(|cutoff| series.first_index + *cutoff as i64).collect();
         let mut moving = Self {
             local,
@@ -111,7 +103,7 @@ impl Moving {
             watched: 0.0,
             origins,
             forecasts: backtest.forecasts.clone(),
-            scale: scale.sqrt(),
+            scale: backtest.error_variance().map_or(f64::NAN, f64::sqrt),
             drift: 0.0,
             tracked: 0,
         };
