@@ -8,8 +8,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::datasets::{Dataset, Source};
 use crate::publication::Publication;
+use crate::published::Table;
 use crate::quantities::Currency;
-use crate::table::TableSchema;
 
 /// One kind of job. The struct *is* the job's parameters: the `[params]` table of a file in `jobs/`.
 ///
@@ -29,7 +29,7 @@ pub trait Job: DeserializeOwned + Serialize + Send + Sync + 'static {
     const TOLERATES: &'static [&'static Dataset] = &[];
 
     /// The tables it publishes, all of them in every publication.
-    const PUBLISHES: &'static [&'static TableSchema<'static>];
+    const PUBLISHES: &'static [&'static Table];
 
     /// What the decision is made from.
     type Dataset: Send + Sync + 'static;
@@ -100,7 +100,7 @@ pub trait AnyJob: Send + Sync {
     /// See [`Job::TOLERATES`].
     fn tolerates(&self) -> &'static [&'static Dataset];
     /// See [`Job::PUBLISHES`].
-    fn publishes(&self) -> &'static [&'static TableSchema<'static>];
+    fn publishes(&self) -> &'static [&'static Table];
     /// The parameters with every default filled in, as TOML.
     fn params_toml(&self) -> String;
     /// Reads and decides.
@@ -126,7 +126,7 @@ impl<J: Job> AnyJob for J {
     fn tolerates(&self) -> &'static [&'static Dataset] {
         J::TOLERATES
     }
-    fn publishes(&self) -> &'static [&'static TableSchema<'static>] {
+    fn publishes(&self) -> &'static [&'static Table] {
         J::PUBLISHES
     }
     fn params_toml(&self) -> String {

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
-use crate::table::TableSchema;
+use crate::published::Table;
 
 /// The outcome of a job's `recommend`.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ pub struct OwnAudit {
 #[derive(Debug)]
 pub struct PublishedTable {
     /// The table; its first three columns in the warehouse (`job`, `as_of`, `run_id`) are added by the runner.
-    pub schema: &'static TableSchema<'static>,
+    pub table: &'static Table,
     /// The rows, in published order.
     pub frame: DataFrame,
 }

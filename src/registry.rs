@@ -11,7 +11,7 @@ use crate::jobs::{
     basket_rules::BasketRules, campaign_lift::CampaignLift, coupon_targets::CouponTargets,
     demand_forecast::DemandForecast, inventory_plan::InventoryPlan,
 };
-use crate::table::TableSchema;
+use crate::published::Table;
 
 /// The kinds, alphabetical.
 pub const KINDS: &[Kind] = &[
@@ -32,7 +32,7 @@ pub struct Kind {
     /// See [`Job::USES`].
     pub uses: &'static [&'static Dataset],
     /// See [`Job::PUBLISHES`].
-    pub publishes: &'static [&'static TableSchema<'static>],
+    pub publishes: &'static [&'static Table],
     parse: fn(&str) -> Result<Arc<dyn AnyJob>, toml::de::Error>,
 }
 

@@ -59,6 +59,8 @@ pub struct Column<'a> {
     pub kind: ColumnType,
     /// Whether the column may hold NULL; in a dataset such a column may be absent altogether.
     pub nullable: bool,
+    /// Whether it says who a person is; such values are never shown as examples in errors.
+    pub personal: bool,
     /// What it means, with its unit.
     pub doc: &'a str,
 }
@@ -66,12 +68,18 @@ pub struct Column<'a> {
 impl<'a> Column<'a> {
     /// A column without NULLs.
     pub const fn new(name: &'a str, kind: ColumnType, doc: &'a str) -> Self {
-        Self { name, kind, nullable: false, doc }
+        Self { name, kind, nullable: false, personal: false, doc }
     }
 
     /// A column that may hold NULL.
     pub const fn nullable(name: &'a str, kind: ColumnType, doc: &'a str) -> Self {
-        Self { name, kind, nullable: true, doc }
+        Self { name, kind, nullable: true, personal: false, doc }
+    }
+
+    /// The same column, of which no value may be shown.
+    #[must_use]
+    pub const fn personal(self) -> Self {
+        Self { personal: true, ..self }
     }
 }
 

@@ -54,7 +54,7 @@ pub const ASSIGNMENTS: Dataset = Dataset {
         grain: &["campaign_id", "customer_id"],
         columns: &[
             Column::new("campaign_id", Text, "the campaign"),
-            Column::new("customer_id", Text, "the customer"),
+            Column::new("customer_id", Text, "the customer").personal(),
             Column::new("variant", Text, "`control` for those held out, any other name for an arm"),
             Column::nullable("assigned_at", Instant, "when it was decided"),
             Column::nullable("probability", Real, "probability of this variant; NULL where it is not known"),
@@ -73,7 +73,7 @@ pub const REDEMPTIONS: Dataset = Dataset {
         grain: &[],
         columns: &[
             Column::new("campaign_id", Text, "the campaign"),
-            Column::new("customer_id", Text, "the customer"),
+            Column::new("customer_id", Text, "the customer").personal(),
             Column::new("redeemed_at", Instant, "when"),
             Column::nullable("amount", Integer, "minor currency units given away"),
         ],
@@ -91,7 +91,7 @@ pub const CAMPAIGN_OUTCOMES: Dataset = Dataset {
         grain: &["campaign_id", "customer_id", "metric"],
         columns: &[
             Column::new("campaign_id", Text, "the campaign"),
-            Column::new("customer_id", Text, "the customer"),
+            Column::new("customer_id", Text, "the customer").personal(),
             Column::new("metric", Text, "`conversion`, `spend` (in minor currency units), or another name"),
             Column::new("value", Real, "its value within the campaign's dates"),
             Column::nullable("before", Real, "the same metric in an equally long time before the campaign"),

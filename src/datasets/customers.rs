@@ -11,10 +11,11 @@ pub const CUSTOMERS: Dataset = Dataset {
         doc: "one row per customer; further columns are attributes",
         grain: &["customer_id"],
         columns: &[
-            Column::new("customer_id", Text, "the customer"),
+            Column::new("customer_id", Text, "the customer").personal(),
             Column::nullable("joined_on", Date, "first day as a customer"),
             Column::nullable("consent_marketing", Flag, "may be written to; NULL counts as no"),
-            Column::nullable("contact_hash", Text, "hash of the address; two customers with one hash are one contact"),
+            Column::nullable("contact_hash", Text, "hash of the address; two customers with one hash are one contact")
+                .personal(),
         ],
     },
     day_column: Some("joined_on"),
@@ -29,7 +30,7 @@ pub const SUPPRESSIONS: Dataset = Dataset {
         doc: "one row per customer and reason",
         grain: &["customer_id", "reason"],
         columns: &[
-            Column::new("customer_id", Text, "the customer"),
+            Column::new("customer_id", Text, "the customer").personal(),
             Column::new("reason", Text, "complaint, unsubscribed, deceased ..."),
             Column::nullable("until", Date, "last day it holds; NULL: for good"),
         ],

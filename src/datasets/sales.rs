@@ -14,7 +14,7 @@ pub const ORDER_LINES: Dataset = Dataset {
             Column::new("order_id", Text, "the basket"),
             Column::new("ordered_on", Date, "business date in the project's time zone"),
             Column::nullable("ordered_at", Instant, "moment of the order"),
-            Column::nullable("customer_id", Text, "NULL for guests"),
+            Column::nullable("customer_id", Text, "NULL for guests").personal(),
             Column::new("product_id", Text, "the product"),
             Column::nullable("location_id", Text, "store or warehouse that served it; NULL where there is only one"),
             Column::new("quantity", Integer, "thousandths of a unit, negative for a return"),
@@ -75,7 +75,7 @@ pub const CUSTOMER_DAYS: Dataset = Dataset {
         doc: "one row per customer and day with at least one order line",
         grain: &["customer_id", "sold_on"],
         columns: &[
-            Column::new("customer_id", Text, "the customer"),
+            Column::new("customer_id", Text, "the customer").personal(),
             Column::new("sold_on", Date, "business date"),
             Column::new("orders", Integer, "distinct orders with a positive line"),
             Column::new("net_amount", Integer, "minor currency units, returns deducted"),
@@ -94,7 +94,7 @@ pub const CUSTOMER_PURCHASES: Dataset = Dataset {
         doc: "one row per customer, day and product bought",
         grain: &["customer_id", "sold_on", "product_id"],
         columns: &[
-            Column::new("customer_id", Text, "the customer"),
+            Column::new("customer_id", Text, "the customer").personal(),
             Column::new("sold_on", Date, "business date"),
             Column::new("product_id", Text, "the product"),
         ],

@@ -6,7 +6,6 @@ use crate::diagnostic::Diagnostics;
 use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
 use crate::quantities::Level;
-use crate::table::TableSchema;
 
 /// A kind that only has parameters.
 #[derive(Serialize, Deserialize)]
@@ -27,7 +26,7 @@ impl Job for Plan {
     const KIND: &'static str = "inventory_plan";
     const NEEDS: &'static [&'static Dataset] = &[];
     const USES: &'static [&'static Dataset] = &[];
-    const PUBLISHES: &'static [&'static TableSchema<'static>] = &[];
+    const PUBLISHES: &'static [&'static crate::published::Table] = &[];
     type Dataset = ();
 
     async fn load(&self, _: &RunContext, _: &Source<'_>) -> anyhow::Result<()> {

@@ -1,72 +1,101 @@
 //! Who gets which offer, who is held out, and who was left out and why.
 
+use super::{Kept, Seen, Table};
 use crate::table::ColumnType::{Date, Flag, Integer, Real, Text};
 use crate::table::{Column, TableSchema};
 
 /// The list for the CRM: treated customers only.
-pub const COUPON_TARGETS: TableSchema<'static> = TableSchema {
-    name: "coupon_targets",
-    doc: "customers to be sent an offer; the holdout is not among them",
-    grain: &["campaign_id", "customer_id"],
-    columns: &[
-        Column::new("campaign_id", Text, "the campaign that this list is"),
-        Column::new("customer_id", Text, "the customer"),
-        Column::new("rank", Integer, "1 is worth most"),
-        Column::new("offer_id", Text, "the offer"),
-        Column::new("expected_uplift", Real, "minor currency units of extra spend, or probability, per contact"),
-        Column::new("expected_value", Real, "minor currency units of margin after discount and contact cost"),
-        Column::new("expected_cost", Real, "minor currency units"),
-        Column::new("reason", Text, "`uplift` or `exploration`"),
-        Column::new("send_after", Date, "first day to send"),
-        Column::new("send_before", Date, "last day to send"),
-        Column::new("consent_basis", Text, "where consent was read"),
-        Column::new("idempotency_key", Text, "send at most once per key"),
-    ],
+pub const COUPON_TARGETS: Table = Table {
+    schema: TableSchema {
+        name: "coupon_targets",
+        doc: "customers to be sent an offer; the holdout is not among them",
+        grain: &["campaign_id", "customer_id"],
+        columns: &[
+            Column::new("campaign_id", Text, "the campaign that this list is"),
+            Column::new("customer_id", Text, "the customer").personal(),
+            Column::new("rank", Integer, "1 is worth most"),
+            Column::new("offer_id", Text, "the offer"),
+            Column::new("expected_uplift", Real, "minor currency units of extra spend, or probability, per contact"),
+            Column::new("expected_value", Real, "minor currency units of margin after discount and contact cost"),
+            Column::new("expected_cost", Real, "minor currency units"),
+            Column::new("reason", Text, "`uplift` or `exploration`"),
+            Column::new("send_after", Date, "first day to send"),
+            Column::new("send_before", Date, "last day to send"),
+            Column::new("consent_basis", Text, "where consent was read"),
+            Column::new("idempotency_key", Text, "send at most once per key"),
+        ],
+    },
+    created_in: 2,
+    seen: Seen::SideBySide,
+    kept: Kept::ForEver,
+    may_shrink: true,
+    reaches_people: true,
 };
 
 /// Everyone who was put into an arm by chance, the holdout too.
-pub const COUPON_ASSIGNMENTS: TableSchema<'static> = TableSchema {
-    name: "coupon_assignments",
-    doc: "arm of every selected customer, so that the next campaign score can read the list back",
-    grain: &["campaign_id", "customer_id"],
-    columns: &[
-        Column::new("campaign_id", Text, "the campaign"),
-        Column::new("customer_id", Text, "the customer"),
-        Column::new("variant", Text, "`treatment` or `control`"),
-        Column::new("probability", Real, "probability of this variant"),
-        Column::new("assigned_on", Date, "the as-of date"),
-    ],
+pub const COUPON_ASSIGNMENTS: Table = Table {
+    schema: TableSchema {
+        name: "coupon_assignments",
+        doc: "arm of every selected customer, so that the next campaign score can read the list back",
+        grain: &["campaign_id", "customer_id"],
+        columns: &[
+            Column::new("campaign_id", Text, "the campaign"),
+            Column::new("customer_id", Text, "the customer").personal(),
+            Column::new("variant", Text, "`treatment` or `control`"),
+            Column::new("probability", Real, "probability of this variant"),
+            Column::new("assigned_on", Date, "the as-of date"),
+        ],
+    },
+    created_in: 2,
+    seen: Seen::SideBySide,
+    kept: Kept::ForEver,
+    may_shrink: true,
+    reaches_people: false,
 };
 
 /// The list as a campaign, in the columns of the dataset `campaigns`.
-pub const COUPON_CAMPAIGNS: TableSchema<'static> = TableSchema {
-    name: "coupon_campaigns",
-    doc: "our own coupon lists as campaigns",
-    grain: &["campaign_id"],
-    columns: &[
-        Column::new("campaign_id", Text, "the campaign"),
-        Column::new("name", Text, "what people call it"),
-        Column::new("kind", Text, "`coupon`"),
-        Column::new("starts_on", Date, "first day on which it can have an effect"),
-        Column::new("ends_on", Date, "last day that is counted"),
-        Column::new("randomised", Flag, "true: chance decided who was held out"),
-        Column::nullable("contact_cost", Integer, "minor currency units per contact"),
-        Column::nullable("offer_id", Text, "the offer"),
-        Column::nullable("budget", Integer, "minor currency units"),
-        Column::nullable("primary_metric", Text, "what the verdict rests on"),
-    ],
+pub const COUPON_CAMPAIGNS: Table = Table {
+    schema: TableSchema {
+        name: "coupon_campaigns",
+        doc: "our own coupon lists as campaigns",
+        grain: &["campaign_id"],
+        columns: &[
+            Column::new("campaign_id", Text, "the campaign"),
+            Column::new("name", Text, "what people call it"),
+            Column::new("kind", Text, "`coupon`"),
+            Column::new("starts_on", Date, "first day on which it can have an effect"),
+            Column::new("ends_on", Date, "last day that is counted"),
+            Column::new("randomised", Flag, "true: chance decided who was held out"),
+            Column::nullable("contact_cost", Integer, "minor currency units per contact"),
+            Column::nullable("offer_id", Text, "the offer"),
+            Column::nullable("budget", Integer, "minor currency units"),
+            Column::nullable("primary_metric", Text, "what the verdict rests on"),
+        ],
+    },
+    created_in: 2,
+    seen: Seen::SideBySide,
+    kept: Kept::ForEver,
+    may_shrink: true,
+    reaches_people: false,
 };
 
 /// How all customers became the list.
-pub const COUPON_DROPS: TableSchema<'static> = TableSchema {
-    name: "coupon_drops",
-    doc: "customers by what happened to them; the counts add up to all customers",
-    grain: &["campaign_id", "reason"],
-    columns: &[
-        Column::new("campaign_id", Text, "the campaign"),
-        Column::new("position", Integer, "order in which the filters apply"),
-        Column::new("reason", Text, "`no_consent`, `suppressed`, `contacted_recently`, `held_out`, `targeted` ..."),
-        Column::new("customers", Integer, "how many; each customer counts once, at the first reason that applies"),
-        Column::new("text", Text, "the reason in a sentence"),
-    ],
+pub const COUPON_DROPS: Table = Table {
+    schema: TableSchema {
+        name: "coupon_drops",
+        doc: "customers by what happened to them; the counts add up to all customers",
+        grain: &["campaign_id", "reason"],
+        columns: &[
+            Column::new("campaign_id", Text, "the campaign"),
+            Column::new("position", Integer, "order in which the filters apply"),
+            Column::new("reason", Text, "`no_consent`, `suppressed`, `contacted_recently`, `held_out`, `targeted` ..."),
+            Column::new("customers", Integer, "how many; each customer counts once, at the first reason that applies"),
+            Column::new("text", Text, "the reason in a sentence"),
+        ],
+    },
+    created_in: 2,
+    seen: Seen::SideBySide,
+    kept: Kept::ForEver,
+    may_shrink: true,
+    reaches_people: false,
 };

@@ -9,18 +9,20 @@ mod forecasts;
 mod inventory;
 mod lift;
 mod rules;
+mod table;
 
 pub use coupons::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS, COUPON_DROPS, COUPON_TARGETS};
 pub use forecasts::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON, QUANTILES};
 pub use inventory::{INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES};
 pub use lift::CAMPAIGN_LIFT;
 pub use rules::{ASSOCIATION_RULES, CROSS_SELL, NEXT_PURCHASES, RULE_MEASURES, SUBSTITUTES};
+pub use table::{Kept, Seen, Table};
 
+use crate::table::Column;
 use crate::table::ColumnType::{Date, Integer, Text};
-use crate::table::{Column, TableSchema};
 
 /// Every published table, alphabetical.
-pub const TABLES: &[&TableSchema<'static>] = &[
+pub const TABLES: &[&Table] = &[
     &ASSOCIATION_RULES,
     &CAMPAIGN_LIFT,
     &COUPON_ASSIGNMENTS,

@@ -9,7 +9,7 @@ use super::ledger::{as_text, text};
 use super::publish::staged_name;
 use crate::datasets::{Dataset, InputFact};
 use crate::job::RunContext;
-use crate::publication::Publication;
+use crate::publication::{Publication, PublishedTable};
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
 
 /// What the gates are held against; the `[gates]` table of `nightclerk.toml`.
@@ -246,21 +246,16 @@ fn recent_weeks(input: &InputFact) -> Option<Weeks> {
 /// Holds the rows to be published against the median of the last publications.
 pub fn output_gates(publication: &Publication, history: &History, settings: &GateSettings) -> Vec<GateResult> {
     let mut results = Vec::new();
-    for table in &publication.tables {
-        let Some(earlier) = history.tables.get(table.schema.name) else { continue };
+    for PublishedTable { table, frame } in &publication.tables {
+        let Some(earlier) = history.tables.get(table.name()) else { continue };
         let mut earlier = earlier.clone();
         earlier.sort_unstable();
         let median = earlier.get(earlier.len() / 2).copied().unwrap_or_default();
         let least = (median as f64 * settings.row_count_ratio).floor() as u64;
-        let found = table.frame.height() as u64;
-        // Lists whose length is itself the finding may shrink; a forecast or a plan may not.
-        let severity = if matches!(table.schema.name, "demand_forecasts" | "inventory_recommendations") {
-            GateSeverity::Block
-        } else {
-            GateSeverity::Warn
-        };
+        let found = frame.height() as u64;
+        let severity = if table.may_shrink { GateSeverity::Warn } else { GateSeverity::Block };
         results.push(GateResult {
-            name: format!("rows for {}", table.schema.name),
+            name: format!("rows for {}", table.name()),
             severity,
             passed: found >= least,
             observed: found.to_string(),
@@ -308,7 +303,7 @@ pub async fn audits(
     publication: &Publication,
     run_id: i64,
 ) -> Result<Vec<GateResult>, WarehouseError> {
-    let of_tables = |audit: &&Audit| publication.tables.iter().any(|table| table.schema.name == audit.table);
+    let of_tables = |audit: &&Audit| publication.tables.iter().any(|published| published.table.name() == audit.table);
     let run = async |audit: &Audit| -> Result<GateResult, WarehouseError> {
         let rows = warehouse.read_named(Side::Target, &audit.file, &audit.staged_sql(run_id), &[]).await?;
         let observed = match rows.len() {

@@ -95,7 +95,7 @@ pub struct PublicationRow {
     pub kind: String,
     /// The business date.
     pub as_of: NaiveDate,
-    /// `published`, `rolled_back`, or `withdrawn_sent`: rolled back after its coupons had been sent.
+    /// `published`, `rolled_back`, or `withdrawn_sent`: rolled back after what it publishes had been sent to people.
     pub state: String,
     /// When, ISO.
     pub published_at: String,
@@ -420,7 +420,7 @@ pub async fn cancel(warehouse: &Warehouse, owner: &Owner, now_micros: i64) -> Re
     transaction.commit().await
 }
 
-/// Withdraws the current publication of a job, so that the one before it is current again. A coupon list that was `sent`
+/// Withdraws the current publication of a job, so that the one before it is current again. One that was `sent` to people
 /// keeps counting as contact with its customers, and is scored like any campaign.
 /// Gives the publication withdrawn and the one that is current now.
 ///
@@ -445,7 +445,7 @@ pub async fn rollback(
     Ok(Some((PublicationRow { state: state.to_owned(), ..current }, previous)))
 }
 
-/// Whether the job's coupon list for a date was withdrawn after it had been sent.
+/// Whether what the job published for a date was withdrawn after it had been sent.
 ///
 /// # Errors
 /// When the warehouse refuses.

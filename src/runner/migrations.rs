@@ -115,10 +115,8 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::*;
-    use crate::published::{
-        CROSS_SELL, FORECAST_ACCURACY_BY_HORIZON, KEY_COLUMNS, NEXT_PURCHASES, RULE_MEASURES, SUBSTITUTES, TABLES,
-    };
-    use crate::table::{Column, ColumnType, TableSchema};
+    use crate::published::{KEY_COLUMNS, TABLES};
+    use crate::table::{Column, ColumnType};
 
     fn sql_type(dialect: Dialect, kind: ColumnType) -> &'static str {
         match (dialect, kind) {
@@ -133,29 +131,13 @@ mod tests {
         }
     }
 
-    /// Published tables that came after the first ones, by the step that creates them.
-    const LATER: &[(i64, &TableSchema<'static>)] = &[
-        (3, &FORECAST_ACCURACY_BY_HORIZON),
-        (4, &CROSS_SELL),
-        (4, &RULE_MEASURES),
-        (4, &SUBSTITUTES),
-        (5, &NEXT_PURCHASES),
-    ];
-
-    /// The tables that a step creates.
-    fn tables_of(version: i64) -> Vec<&'static TableSchema<'static>> {
-        let step_of =
-            |table: &TableSchema| LATER.iter().find(|(_, later)| later.name == table.name).map_or(2, |(v, _)| *v);
-        TABLES.iter().copied().filter(|table| step_of(table) == version).collect()
-    }
-
     /// The statements that the schemas in `published` ask for.
     fn expected(dialect: Dialect, version: i64) -> String {
         let mut sql = String::from(
             "-- The tables that jobs publish. Rows are staged in staged_NAME, become visible in NAME in one transaction,\n\
              -- and consumers read NAME_current: the newest publication of each job.\n",
         );
-        for table in tables_of(version) {
+        for table in TABLES.iter().filter(|table| table.created_in == version) {
             let columns: Vec<&Column<'_>> = KEY_COLUMNS.iter().chain(table.columns).collect();
             let _ = writeln!(sql, "\n-- {}", table.doc);
             for prefix in ["", "staged_"] {

@@ -9,8 +9,8 @@ use super::ledger::{self, Claim, RunEnd, text};
 use crate::datasets::InputFact;
 use crate::job::RunContext;
 use crate::publication::{Publication, PublishedTable};
-use crate::published::{COUPON_ASSIGNMENTS, KEY_COLUMNS};
-use crate::table::{Column, TableSchema};
+use crate::published::{KEY_COLUMNS, Table};
+use crate::table::Column;
 use crate::warehouse::{Transaction, Value, Warehouse, WarehouseError};
 
 /// Where the rows of a table wait until they are published.
@@ -35,11 +35,11 @@ pub async fn stage(
         transaction.rollback().await?;
         return Ok(false);
     }
-    for table in &publication.tables {
-        let staged = staged_name(table.schema.name);
-        clear_staged(&mut transaction, table.schema, &ctx.job).await?;
-        let frame = keyed(ctx, claim, table)?;
-        transaction.insert(&staged, &columns(table.schema), &frame).await?;
+    for published in &publication.tables {
+        let staged = staged_name(published.table.name());
+        clear_staged(&mut transaction, published.table, &ctx.job).await?;
+        let frame = keyed(ctx, claim, published)?;
+        transaction.insert(&staged, &columns(published.table), &frame).await?;
         transaction.refresh_statistics(&staged).await?;
     }
     transaction.commit().await?;
@@ -52,8 +52,8 @@ pub async fn stage(
 /// When the warehouse refuses.
 pub async fn discard(warehouse: &Warehouse, claim: &Claim, publication: &Publication) -> Result<(), WarehouseError> {
     let mut transaction = warehouse.begin().await?;
-    for table in &publication.tables {
-        let sql = format!("DELETE FROM {} WHERE run_id = $1", staged_name(table.schema.name));
+    for published in &publication.tables {
+        let sql = format!("DELETE FROM {} WHERE run_id = $1", staged_name(published.table.name()));
         transaction.execute(&sql, &[Value::Integer(claim.run_id)]).await?;
     }
     transaction.commit().await
@@ -92,9 +92,9 @@ pub async fn publish(warehouse: &Warehouse, publishing: &Publishing<'_>) -> Resu
     }
     let same_date = "SELECT run_id FROM nightclerk_publications WHERE job = $1 AND as_of = $2";
     let key = [text(&ctx.job), Value::Date(ctx.as_of)];
-    for table in &publication.tables {
-        let name = table.schema.name;
-        let names: Vec<&str> = columns(table.schema).iter().map(|column| column.name).collect();
+    for PublishedTable { table, frame } in &publication.tables {
+        let name = table.name();
+        let names: Vec<&str> = columns(table).iter().map(|column| column.name).collect();
         let names = names.join(", ");
         transaction.execute(&format!("DELETE FROM {name} WHERE run_id IN ({same_date})"), &key).await?;
         let moved = transaction
@@ -103,9 +103,9 @@ pub async fn publish(warehouse: &Warehouse, publishing: &Publishing<'_>) -> Resu
                 &[Value::Integer(claim.run_id)],
             )
             .await?;
-        if moved != table.frame.height() as u64 {
+        if moved != frame.height() as u64 {
             transaction.rollback().await?;
-            let staged = table.frame.height();
+            let staged = frame.height();
             return Err(WarehouseError::Frame {
                 table: name.to_owned(),
                 message: format!(
@@ -113,7 +113,7 @@ pub async fn publish(warehouse: &Warehouse, publishing: &Publishing<'_>) -> Resu
                 ),
             });
         }
-        clear_staged(&mut transaction, table.schema, &ctx.job).await?;
+        clear_staged(&mut transaction, table, &ctx.job).await?;
     }
     transaction.execute("DELETE FROM nightclerk_publications WHERE job = $1 AND as_of = $2", &key).await?;
     insert_publication(&mut transaction, publishing).await?;
@@ -175,7 +175,7 @@ pub fn rows_out(publication: &Publication) -> u64 {
 async fn insert_publication(transaction: &mut Transaction, publishing: &Publishing<'_>) -> Result<(), WarehouseError> {
     let Publishing { ctx, claim, kind, publication, inputs, now_micros, .. } = *publishing;
     let tables: BTreeMap<&str, u64> =
-        publication.tables.iter().map(|table| (table.schema.name, table.frame.height() as u64)).collect();
+        publication.tables.iter().map(|rows| (rows.table.name(), rows.frame.height() as u64)).collect();
     let inputs: BTreeMap<&str, u64> = inputs.iter().map(|input| (input.dataset, input.rows)).collect();
     let grade = publication.page.grade.as_ref().and_then(|section| section.text.first());
     transaction
@@ -202,10 +202,9 @@ async fn insert_publication(transaction: &mut Transaction, publishing: &Publishi
     Ok(())
 }
 
-/// Forgets all but the newest publications of the job. Lists of coupons are never forgotten: they are what keeps a
-/// customer from being written to twice, and what later campaign scores read.
+/// Forgets all but the newest publications of the job, unless a table of it is kept for ever.
 async fn prune(transaction: &mut Transaction, publishing: &Publishing<'_>) -> Result<(), WarehouseError> {
-    if publishing.publication.tables.iter().any(|table| table.schema.name == COUPON_ASSIGNMENTS.name) {
+    if publishing.publication.tables.iter().any(|rows| rows.table.is_kept_for_ever()) {
         return Ok(());
     }
     let old = format!(
@@ -215,34 +214,30 @@ async fn prune(transaction: &mut Transaction, publishing: &Publishing<'_>) -> Re
         publishing.keep.max(2)
     );
     let job = [text(&publishing.ctx.job)];
-    for table in &publishing.publication.tables {
-        transaction.execute(&format!("DELETE FROM {} WHERE run_id IN ({old})", table.schema.name), &job).await?;
+    for PublishedTable { table, .. } in &publishing.publication.tables {
+        transaction.execute(&format!("DELETE FROM {} WHERE run_id IN ({old})", table.name()), &job).await?;
     }
     transaction.execute(&format!("DELETE FROM nightclerk_publications WHERE run_id IN ({old})"), &job).await?;
     Ok(())
 }
 
-async fn clear_staged(
-    transaction: &mut Transaction,
-    schema: &TableSchema<'_>,
-    job: &str,
-) -> Result<(), WarehouseError> {
-    let sql = format!("DELETE FROM {} WHERE job = $1", staged_name(schema.name));
+async fn clear_staged(transaction: &mut Transaction, table: &Table, job: &str) -> Result<(), WarehouseError> {
+    let sql = format!("DELETE FROM {} WHERE job = $1", staged_name(table.name()));
     transaction.execute(&sql, &[text(job)]).await?;
     Ok(())
 }
 
-fn columns(schema: &TableSchema<'static>) -> Vec<Column<'static>> {
-    KEY_COLUMNS.iter().chain(schema.columns).copied().collect()
+fn columns(table: &Table) -> Vec<Column<'static>> {
+    KEY_COLUMNS.iter().chain(table.schema.columns).copied().collect()
 }
 
 /// The table's frame with `job`, `as_of` and `run_id` before its own columns.
-fn keyed(ctx: &RunContext, claim: &Claim, table: &PublishedTable) -> Result<DataFrame, WarehouseError> {
-    let height = table.frame.height();
+fn keyed(ctx: &RunContext, claim: &Claim, published: &PublishedTable) -> Result<DataFrame, WarehouseError> {
+    let height = published.frame.height();
     let days = chrono::Datelike::num_days_from_ce(&ctx.as_of) - EPOCH_DAYS_FROM_CE;
     let as_of = Values::new("as_of".into(), vec![days; height]).cast(&DataType::Date);
     let fail = |error: polars::prelude::PolarsError| WarehouseError::Frame {
-        table: table.schema.name.to_owned(),
+        table: published.table.name().to_owned(),
         message: error.to_string(),
     };
     let as_of = as_of.map_err(fail)?;
@@ -251,7 +246,7 @@ fn keyed(ctx: &RunContext, claim: &Claim, table: &PublishedTable) -> Result<Data
         as_of.into_column(),
         Values::new("run_id".into(), vec![claim.run_id; height]).into_column(),
     ];
-    all.extend(table.frame.columns().iter().cloned());
+    all.extend(published.frame.columns().iter().cloned());
     DataFrame::new(height, all).map_err(fail)
 }
 

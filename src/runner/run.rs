@@ -206,7 +206,7 @@ async fn carry_out(
 ) -> Result<(), Stop> {
     if ledger::was_sent(&runner.warehouse, &ctx.job, ctx.as_of).await? {
         let reason = format!(
-            "the coupon list of `{}` for {} was sent before it was withdrawn; a new list for the same date would forget whom \
+            "what `{}` published for {} was sent before it was withdrawn; publishing anew for the same date would forget whom \
              it reached: run a later date",
             ctx.job, ctx.as_of
         );
@@ -225,8 +225,8 @@ async fn carry_out(
     computed.gates.extend(gates::input_gates(&computed.inputs, tolerated, &history, &settings));
     computed.gates.extend(gates::output_gates(&computed.publication, &history, &settings));
     computed.gates.extend(gates::own_audits(&computed.publication));
-    for table in &computed.publication.tables {
-        table.schema.check(&table.frame).map_err(|reason| Stop { state: JobState::Failed, reason })?;
+    for published in &computed.publication.tables {
+        published.table.check(&published.frame).map_err(|reason| Stop { state: JobState::Failed, reason })?;
     }
 
     phase(runner, ctx, Phase::Staging);
@@ -410,9 +410,9 @@ async fn finish(
 }
 
 fn table_rows(publication: &Publication) -> Vec<TableRows> {
-    let rows = |table: &crate::publication::PublishedTable| TableRows {
-        table: table.schema.name,
-        rows: table.frame.height() as u64,
+    let rows = |published: &crate::publication::PublishedTable| TableRows {
+        table: published.table.name(),
+        rows: published.frame.height() as u64,
     };
     publication.tables.iter().map(rows).collect()
 }

@@ -13,6 +13,7 @@ use polars::prelude::{
 use serde::Serialize;
 
 use super::Dataset;
+use crate::published::{Seen, Table};
 use crate::table::{Column, ColumnType, TableSchema};
 use crate::warehouse::{Query, Side, Value, Warehouse, WarehouseError};
 
@@ -104,27 +105,25 @@ pub struct InputFact {
     pub note: String,
 }
 
-/// Which publication is meant.
+/// Up to which day publications are meant; which of them is said by the table, see [`crate::published::Seen`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PublishedAt {
-    /// The newest one up to the run's as-of date.
+    /// Up to the run's as-of date.
     Latest,
-    /// The newest one before that date.
+    /// Before that date.
     Before(NaiveDate),
-    /// All of them before that date, one per as-of date; the frame begins with a column `as_of`.
-    AllBefore(NaiveDate),
 }
 
 /// Rows that were published.
 #[derive(Clone, Debug)]
 pub struct PublishedFrame {
-    /// The job that published them; the newest one's for [`PublishedAt::AllBefore`].
+    /// The job that published them; the newest one's where there are several.
     pub job: String,
-    /// Their as-of date; the newest for [`PublishedAt::AllBefore`].
+    /// Their as-of date; the newest where there are several.
     pub as_of: NaiveDate,
-    /// The run; the newest for [`PublishedAt::AllBefore`].
+    /// The run; the newest where there are several.
     pub run_id: i64,
-    /// The table's own columns.
+    /// The table's own columns; `as_of` before them where several publications are seen.
     pub frame: DataFrame,
 }
 
@@ -231,67 +230,67 @@ impl<'a> Source<'a> {
     /// What the warehouse refuses.
     pub async fn read_published(
         &self,
-        table: &TableSchema<'static>,
+        table: &'static Table,
         at: PublishedAt,
     ) -> Result<Option<PublishedFrame>, LoadError> {
-        for name in ["nightclerk_publications", table.name] {
+        for name in ["nightclerk_publications", table.name()] {
             if !self.warehouse.table_exists(Side::Target, name).await? {
                 return Ok(None);
             }
         }
-        let (comparison, day, all) = match at {
-            PublishedAt::Latest => ("<=", self.as_of, false),
-            PublishedAt::Before(day) => ("<", day.min(self.as_of.succ_opt().unwrap_or(day)), false),
-            PublishedAt::AllBefore(day) => ("<", day.min(self.as_of.succ_opt().unwrap_or(day)), true),
+        // Days end before `end`, which is at most the day after the as-of date.
+        let next = self.as_of.succ_opt().unwrap_or(self.as_of);
+        let end = match at {
+            PublishedAt::Latest => next,
+            PublishedAt::Before(day) => day.min(next),
         };
         let dialect = self.warehouse.dialect(Side::Target);
-        let quoted = dialect.quote(table.name);
-        // Campaigns have ids of their own, so the lists of several jobs stand side by side, and one that was withdrawn after
-        // it had been sent still counts as contact; of other tables one publication speaks for a date.
-        let campaigns = all && table.grain.first() == Some(&"campaign_id");
-        let counts = if campaigns {
-            "p.state IN ('published', 'withdrawn_sent')".to_owned()
-        } else {
-            format!("p.state = 'published'{}", self.among_jobs(&quoted).await?)
+        let quoted = dialect.quote(table.name());
+        let counts = match table.seen {
+            Seen::SideBySide => "p.state IN ('published', 'withdrawn_sent')".to_owned(),
+            Seen::Newest | Seen::OnePerDate => format!("p.state = 'published'{}", self.among_jobs(&quoted).await?),
         };
         let newest = format!(
             "SELECT p.job, p.as_of, p.run_id FROM nightclerk_publications p \
-             WHERE {counts} AND p.as_of {comparison} $1 \
+             WHERE {counts} AND p.as_of < $1 \
              AND EXISTS (SELECT 1 FROM {quoted} t WHERE t.run_id = p.run_id) \
              ORDER BY p.as_of DESC, p.run_id DESC LIMIT 1"
         );
-        let rows = self.warehouse.read_values(Side::Target, &newest, &[day.into()]).await?;
+        let rows = self.warehouse.read_values(Side::Target, &newest, &[end.into()]).await?;
         let Some([job, as_of, run_id]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
         let (Some(job), Some(as_of), Some(run_id)) = (job.as_text(), as_of.as_date(), run_id.as_integer()) else {
             return Ok(None);
         };
+        let several = table.seen != Seen::Newest;
         let key = [Column::new("as_of", ColumnType::Date, "the as-of date of the publication")];
-        let columns: Vec<Column<'_>> = key.iter().filter(|_| all).chain(table.columns).copied().collect();
-        let grain: Vec<&str> = ["as_of"].into_iter().filter(|_| all).chain(table.grain.iter().copied()).collect();
-        let schema = TableSchema { name: table.name, doc: table.doc, grain: &grain, columns: &columns };
+        let columns: Vec<Column<'_>> = key.iter().filter(|_| several).chain(table.columns).copied().collect();
+        let grain: Vec<&str> = ["as_of"].into_iter().filter(|_| several).chain(table.grain.iter().copied()).collect();
+        let schema = TableSchema { name: table.name(), doc: table.doc, grain: &grain, columns: &columns };
         let names: Vec<String> = columns.iter().map(|column| format!("t.{}", dialect.quote(column.name))).collect();
-        let which = if campaigns {
-            format!("t.run_id IN (SELECT p.run_id FROM nightclerk_publications p WHERE {counts} AND p.as_of < :day)")
-        } else if all {
-            format!(
+        let which = match table.seen {
+            Seen::Newest => "t.run_id = :run_id".to_owned(),
+            Seen::OnePerDate => format!(
                 "t.run_id IN (SELECT MAX(p.run_id) FROM nightclerk_publications p WHERE {counts} \
-                 AND p.as_of < :day AND EXISTS (SELECT 1 FROM {quoted} u WHERE u.run_id = p.run_id) GROUP BY p.as_of)"
-            )
-        } else {
-            "t.run_id = :run_id".to_owned()
+                 AND p.as_of < :end AND EXISTS (SELECT 1 FROM {quoted} u WHERE u.run_id = p.run_id) GROUP BY p.as_of)"
+            ),
+            Seen::SideBySide => {
+                format!(
+                    "t.run_id IN (SELECT p.run_id FROM nightclerk_publications p WHERE {counts} AND p.as_of < :end)"
+                )
+            }
         };
         let sql = format!("SELECT {} FROM {quoted} t WHERE {which}", names.join(", "));
         let query = Query {
-            origin: table.name,
+            origin: table.name(),
             sql: &sql,
-            binds: vec![("day", Value::Date(day)), ("run_id", Value::Integer(run_id))],
+            binds: vec![("end", Value::Date(end)), ("run_id", Value::Integer(run_id))],
             schema: &schema,
             keeps_attributes: false,
             timezone: self.timezone,
         };
         let frame = self.warehouse.read(Side::Target, &query).await?;
         self.record(InputFact {
-            dataset: table.name,
+            dataset: table.name(),
             rows: frame.height() as u64,
             as_of: self.as_of,
             published: true,

@@ -74,7 +74,6 @@ use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
 use crate::published::{ASSOCIATION_RULES, CROSS_SELL, NEXT_PURCHASES, RULE_MEASURES, SUBSTITUTES};
 use crate::quantities::{Count, Days, Level, Share};
-use crate::table::TableSchema;
 
 /// The parameters.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -215,7 +214,7 @@ impl Job for BasketRules {
     const NEEDS: &'static [&'static Dataset] = &[&BASKET_LINES];
     const USES: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS, &CUSTOMER_PURCHASES];
     const TOLERATES: &'static [&'static Dataset] = &[&STOCK_LEVELS, &CUSTOMER_PURCHASES];
-    const PUBLISHES: &'static [&'static TableSchema<'static>] =
+    const PUBLISHES: &'static [&'static Table] =
         &[&ASSOCIATION_RULES, &RULE_MEASURES, &CROSS_SELL, &SUBSTITUTES, &NEXT_PURCHASES];
     type Dataset = BasketFrames;
 

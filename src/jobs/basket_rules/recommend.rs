@@ -140,7 +140,7 @@ pub(super) fn recommend(
         exports,
         audits: Vec::new(),
         memory: remembered(params, ctx, frames, counted, next),
-        tables: tables.into_iter().map(|(schema, frame)| PublishedTable { schema, frame }).collect(),
+        tables: tables.into_iter().map(|(table, frame)| PublishedTable { table, frame }).collect(),
         metrics,
         caveats,
         page,

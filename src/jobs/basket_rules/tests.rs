@@ -72,7 +72,7 @@ fn frames(products: Option<DataFrame>) -> BasketFrames {
 fn run(params: &BasketRules, frames: &BasketFrames) -> Publication {
     let publication = params.recommend(&ctx(), frames, &Progress::silent()).unwrap();
     for table in &publication.tables {
-        table.schema.check(&table.frame).unwrap();
+        table.table.check(&table.frame).unwrap();
     }
     publication
 }
@@ -315,7 +315,7 @@ fn what_is_bought_next_is_told_and_carried_on_with_the_day_of_its_count() {
     let publication = run(&params, &known);
     let table = |publication: &Publication| publication.tables[4].frame.clone();
     let found = table(&publication);
-    assert_eq!((publication.tables[4].schema.name, found.height()), ("next_purchases", 1));
+    assert_eq!((publication.tables[4].table.name(), found.height()), ("next_purchases", 1));
     let text = |column: &str| found.column(column).unwrap().str().unwrap().get(0).unwrap().to_owned();
     assert_eq!([text("product_id"), text("next_id"), text("next_name")], ["A", "B", "Flakes"]);
     let whole = |column: &str| found.column(column).unwrap().i64().unwrap().get(0).unwrap();

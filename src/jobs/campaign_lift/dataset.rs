@@ -52,7 +52,7 @@ pub(super) async fn load(
     } else {
         (None, None)
     };
-    let all = PublishedAt::AllBefore(ctx.as_of);
+    let all = PublishedAt::Before(ctx.as_of);
     let earlier = source.read_published(&CAMPAIGN_LIFT, PublishedAt::Before(ctx.as_of)).await?;
     Ok(CampaignFrames {
         campaigns,

@@ -56,7 +56,6 @@ use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
 use crate::published::CAMPAIGN_LIFT;
 use crate::quantities::{Days, Share};
-use crate::table::TableSchema;
 
 /// The parameters.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -100,7 +99,7 @@ impl Job for CampaignLift {
     const NEEDS: &'static [&'static Dataset] = &[&CAMPAIGNS, &ASSIGNMENTS];
     const USES: &'static [&'static Dataset] =
         &[&CUSTOMER_DAYS, &CAMPAIGN_OUTCOMES, &REDEMPTIONS, &PRODUCTS, &DAILY_SALES];
-    const PUBLISHES: &'static [&'static TableSchema<'static>] = &[&CAMPAIGN_LIFT];
+    const PUBLISHES: &'static [&'static Table] = &[&CAMPAIGN_LIFT];
     type Dataset = CampaignFrames;
 
     async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<CampaignFrames> {

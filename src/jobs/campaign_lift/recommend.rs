@@ -100,7 +100,7 @@ pub(super) fn recommend(
         exports: if rows.is_empty() { Vec::new() } else { vec![page::export(&rows)] },
         audits: Vec::new(),
         memory: None,
-        tables: vec![PublishedTable { schema: &CAMPAIGN_LIFT, frame }],
+        tables: vec![PublishedTable { table: &CAMPAIGN_LIFT, frame }],
         metrics,
         caveats,
     })

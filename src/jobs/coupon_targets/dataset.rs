@@ -43,7 +43,7 @@ pub(super) async fn load(
     ctx: &RunContext,
     source: &Source<'_>,
 ) -> anyhow::Result<CouponFrames> {
-    let before = PublishedAt::AllBefore(ctx.as_of);
+    let before = PublishedAt::Before(ctx.as_of);
     let with_margin = params.margin_share.is_none();
     Ok(CouponFrames {
         customers: source.read(&CUSTOMERS).await?,

@@ -65,7 +65,6 @@ use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
 use crate::published::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS, COUPON_DROPS, COUPON_TARGETS};
 use crate::quantities::{Amount, Count, Days, Share};
-use crate::table::TableSchema;
 
 /// The parameters.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -173,7 +172,7 @@ impl Job for CouponTargets {
     const NEEDS: &'static [&'static Dataset] = &[&CUSTOMERS, &CAMPAIGNS, &ASSIGNMENTS];
     const USES: &'static [&'static Dataset] =
         &[&CUSTOMER_DAYS, &CAMPAIGN_OUTCOMES, &OFFERS, &SUPPRESSIONS, &PRODUCTS, &DAILY_SALES];
-    const PUBLISHES: &'static [&'static TableSchema<'static>] =
+    const PUBLISHES: &'static [&'static Table] =
         &[&COUPON_TARGETS, &COUPON_ASSIGNMENTS, &COUPON_CAMPAIGNS, &COUPON_DROPS];
     type Dataset = CouponFrames;
 

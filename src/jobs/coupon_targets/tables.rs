@@ -11,8 +11,8 @@ use super::selection::{Selected, Selection, minor};
 use super::words::column;
 use crate::job::RunContext;
 use crate::publication::{Cell, Export, ExportFormat, PublishedTable, Unit};
+use crate::published::Table;
 use crate::published::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS, COUPON_DROPS, COUPON_TARGETS};
-use crate::table::TableSchema;
 
 /// The list's own names and dates.
 #[derive(Clone, Debug)]
@@ -172,13 +172,13 @@ fn drops(head: &ListHead, fates: &[Fate]) -> PolarsResult<PublishedTable> {
 }
 
 /// Names and types the columns as the schema says; dates come as days since 1970-01-01.
-fn table(schema: &'static TableSchema<'static>, height: usize, columns: Vec<Column>) -> PolarsResult<PublishedTable> {
+fn table(table: &'static Table, height: usize, columns: Vec<Column>) -> PolarsResult<PublishedTable> {
     let mut typed = Vec::with_capacity(columns.len());
     for (column, described) in columns.into_iter().zip(schema.columns) {
         let wanted: DataType = described.kind.dtype();
         typed.push(column.cast(&wanted)?.with_name(PlSmallStr::from_static(described.name)));
     }
-    Ok(PublishedTable { schema, frame: DataFrame::new(height, typed)? })
+    Ok(PublishedTable { table, frame: DataFrame::new(height, typed)? })
 }
 
 /// 16 hexadecimal digits of SHA-256 over `campaign_id|customer_id`.

@@ -133,13 +133,13 @@ fn params() -> CouponTargets {
 fn run(params: &CouponTargets, frames: &CouponFrames) -> Publication {
     let publication = params.recommend(&ctx(), frames, &Progress::silent()).unwrap();
     for table in &publication.tables {
-        table.schema.check(&table.frame).unwrap();
+        table.table.check(&table.frame).unwrap();
     }
     publication
 }
 
 fn table<'p>(publication: &'p Publication, name: &str) -> &'p DataFrame {
-    &publication.tables.iter().find(|table| table.schema.name == name).unwrap().frame
+    &publication.tables.iter().find(|table| table.table.name() == name).unwrap().frame
 }
 
 fn column_texts(publication: &Publication, table_name: &str, column: &str) -> Vec<String> {

@@ -71,7 +71,6 @@ use crate::models::forecast::panel::{PanelMethod, PanelSettings, Windows};
 use crate::publication::Publication;
 use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON, QUANTILES};
 use crate::quantities::{Count, Days};
-use crate::table::TableSchema;
 
 /// Days of the season that every series has.
 const WEEK: usize = 7;
@@ -239,7 +238,7 @@ impl Job for DemandForecast {
     const KIND: &'static str = "demand_forecast";
     const NEEDS: &'static [&'static Dataset] = &[&DAILY_SALES];
     const USES: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS, &PROMOTIONS, &PRICES, &CALENDAR];
-    const PUBLISHES: &'static [&'static TableSchema<'static>] =
+    const PUBLISHES: &'static [&'static Table] =
         &[&DEMAND_FORECASTS, &FORECAST_ACCURACY, &FORECAST_ACCURACY_BY_HORIZON];
     type Dataset = DemandData;
 

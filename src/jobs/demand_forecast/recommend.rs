@@ -43,9 +43,9 @@ pub(super) fn recommend(
     );
     let decision = decide(job, ctx, data, progress);
     let tables = vec![
-        PublishedTable { schema: &DEMAND_FORECASTS, frame: forecast_frame(data, &decision.nodes)? },
-        PublishedTable { schema: &FORECAST_ACCURACY, frame: accuracy_frame(data, &decision.accuracy)? },
-        PublishedTable { schema: &FORECAST_ACCURACY_BY_HORIZON, frame: horizon_frame(&decision.by_horizon)? },
+        PublishedTable { table: &DEMAND_FORECASTS, frame: forecast_frame(data, &decision.nodes)? },
+        PublishedTable { table: &FORECAST_ACCURACY, frame: accuracy_frame(data, &decision.accuracy)? },
+        PublishedTable { table: &FORECAST_ACCURACY_BY_HORIZON, frame: horizon_frame(&decision.by_horizon)? },
     ];
     Ok(Publication {
         tables,

@@ -112,7 +112,7 @@ pub struct InventoryFrames {
 
 pub(super) async fn load(ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<InventoryFacts> {
     let forecast = source.read_published(&DEMAND_FORECASTS, PublishedAt::Latest).await?;
-    let earlier = PublishedAt::AllBefore(ctx.as_of);
+    let earlier = PublishedAt::Before(ctx.as_of);
     let frames = InventoryFrames {
         forecast: forecast.map(|published| (published.as_of, published.frame)),
         products: source.read(&PRODUCTS).await?,

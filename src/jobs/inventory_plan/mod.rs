@@ -56,7 +56,6 @@ use crate::published::{
     INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES,
 };
 use crate::quantities::{Days, Level};
-use crate::table::TableSchema;
 
 pub use dataset::InventoryFacts;
 
@@ -106,7 +105,7 @@ impl Job for InventoryPlan {
     const KIND: &'static str = "inventory_plan";
     const NEEDS: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS, &DAILY_SALES];
     const USES: &'static [&'static Dataset] = &[&SUPPLIERS, &DELIVERIES, &OPEN_ORDERS, &PRICES];
-    const PUBLISHES: &'static [&'static TableSchema<'static>] =
+    const PUBLISHES: &'static [&'static Table] =
         &[&INVENTORY_RECOMMENDATIONS, &INVENTORY_EXPLANATIONS, &INVENTORY_EXCEPTIONS, &RECOMMENDATION_OUTCOMES];
     type Dataset = InventoryFacts;
 

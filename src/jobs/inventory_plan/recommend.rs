@@ -102,12 +102,12 @@ pub(super) fn recommend(
     Ok(Publication {
         tables: vec![
             PublishedTable {
-                schema: &INVENTORY_RECOMMENDATIONS,
+                table: &INVENTORY_RECOMMENDATIONS,
                 frame: tables::recommendations(&decision.lines, ctx.as_of, facts.forecast_as_of)?,
             },
-            PublishedTable { schema: &INVENTORY_EXPLANATIONS, frame: tables::explanations(&decision.lines)? },
-            PublishedTable { schema: &INVENTORY_EXCEPTIONS, frame: tables::exceptions(&decision.exceptions)? },
-            PublishedTable { schema: &RECOMMENDATION_OUTCOMES, frame: tables::outcomes(&decision.graded)? },
+            PublishedTable { table: &INVENTORY_EXPLANATIONS, frame: tables::explanations(&decision.lines)? },
+            PublishedTable { table: &INVENTORY_EXCEPTIONS, frame: tables::exceptions(&decision.exceptions)? },
+            PublishedTable { table: &RECOMMENDATION_OUTCOMES, frame: tables::outcomes(&decision.graded)? },
         ],
         metrics: metrics(&decision),
         page: page::page(&decision, changes::changes(&decision)),

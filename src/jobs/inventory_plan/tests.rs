@@ -153,7 +153,7 @@ pub(super) fn run(plan: &InventoryPlan, frames: &InventoryFrames) -> Publication
 fn publish(plan: &InventoryPlan, facts: &InventoryFacts) -> Publication {
     let publication = plan.recommend(&ctx(), facts, &Progress::silent()).unwrap();
     for table in &publication.tables {
-        assert_eq!(table.schema.check(&table.frame), Ok(()));
+        assert_eq!(table.table.check(&table.frame), Ok(()));
     }
     for export in &publication.exports {
         assert!(export.rows.iter().all(|row| row.len() == export.columns.len()), "{}", export.stem);
@@ -162,7 +162,7 @@ fn publish(plan: &InventoryPlan, facts: &InventoryFacts) -> Publication {
 }
 
 pub(super) fn rows<'a>(publication: &'a Publication, schema: &TableSchema<'_>) -> &'a DataFrame {
-    &publication.tables.iter().find(|table| table.schema.name == schema.name).unwrap().frame
+    &publication.tables.iter().find(|table| table.table.name() == schema.name).unwrap().frame
 }
 
 fn exception_codes(publication: &Publication) -> Vec<String> {
