@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::datasets::{Dataset, Source};
+use crate::explain::Explanation;
 use crate::publication::Publication;
 use crate::published::Table;
 use crate::quantities::Currency;
@@ -30,6 +31,9 @@ pub trait Job: DeserializeOwned + Serialize + Send + Sync + 'static {
 
     /// The tables it publishes, all of them in every publication.
     const PUBLISHES: &'static [&'static Table];
+
+    /// How one of its numbers is explained; `None` when `explain` has nothing to say about it.
+    const EXPLAINS: Option<&'static Explanation> = None;
 
     /// What the decision is made from.
     type Dataset: Send + Sync + 'static;

@@ -27,17 +27,19 @@
 //! # Invariants
 //! Each is tested in `tests/it/tidy.rs`.
 //! - One capability has one name everywhere: kind, folder in `src/jobs`, template in `reports`, default job file.
-//! - A new kind is one folder and one line in [`registry`]; kinds do not import each other.
+//! - A new kind is one folder and one line in [`registry`]; kinds do not import each other, and nothing outside their folders,
+//!   [`published`], [`registry`] and the generated shop ([`shop`], [`bench`]) names a kind or its tables.
+//! - What a published table is, is said once: [`published::Table`].
 //! - [`models`] imports nothing that does I/O; [`jobs`] and [`models`] see no clock and no chance but
 //!   [`job::RunContext`].
 //! - Only [`warehouse`] names sqlx, only [`scheduler`] names tokio-cron-scheduler.
 //! - The runner gets its clock from `main`.
 //!
-//! # A walkthrough: 02:30, inventory_plan
+//! # A walkthrough: 02:30, the inventory plan
 //! The ticker wakes the daemon, [`schedule`] says that the slot of yesterday's business date is due, and the ledger
 //! ([`runner::ledger`]) gives us the job's lease with a fencing token. `load` reads products, stock and deliveries through
 //! [`datasets::Source`], which lets nothing after the as-of date through, and the demand quantiles that
-//! `demand_forecast` published half an hour before. `recommend` turns them into orders whose explanation sums exactly,
+//! the forecast published half an hour before. `recommend` turns them into orders whose explanation sums exactly,
 //! grades the advice whose time is over, and builds the page from the same frames. The rows are staged where nobody reads
 //! them; gates and audits look at them; one transaction checks the fence and swaps them in. Then the page and the order
 //! files are written.
@@ -47,6 +49,7 @@ pub mod cli;
 pub mod datasets;
 pub mod diagnostic;
 pub mod eval;
+pub mod explain;
 mod frames;
 pub mod import;
 pub mod job;

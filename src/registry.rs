@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::datasets::Dataset;
+use crate::explain::Explanation;
 use crate::job::{AnyJob, Job};
 use crate::jobs::{
     basket_rules::BasketRules, campaign_lift::CampaignLift, coupon_targets::CouponTargets,
@@ -33,13 +34,22 @@ pub struct Kind {
     pub uses: &'static [&'static Dataset],
     /// See [`Job::PUBLISHES`].
     pub publishes: &'static [&'static Table],
+    /// See [`Job::EXPLAINS`].
+    pub explains: Option<&'static Explanation>,
     parse: fn(&str) -> Result<Arc<dyn AnyJob>, toml::de::Error>,
 }
 
 impl Kind {
     /// The kind that `J` implements.
     pub const fn of<J: Job>() -> Self {
-        Self { name: J::KIND, needs: J::NEEDS, uses: J::USES, publishes: J::PUBLISHES, parse: parse_params::<J> }
+        Self {
+            name: J::KIND,
+            needs: J::NEEDS,
+            uses: J::USES,
+            publishes: J::PUBLISHES,
+            explains: J::EXPLAINS,
+            parse: parse_params::<J>,
+        }
     }
 
     /// Reads the `[params]` table of a job file's whole text, so that errors keep their line. Without the table every

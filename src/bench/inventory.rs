@@ -5,7 +5,12 @@ use std::collections::BTreeMap;
 use polars::prelude::PolarsResult;
 use serde::Serialize;
 
+use crate::job::Job;
+use crate::jobs::{demand_forecast::DemandForecast, inventory_plan::InventoryPlan};
 use crate::shop::ShopTable;
+
+/// The kinds of job that the order plan rests on: they alone run in the weeks that are compared.
+pub const ORDERING_KINDS: [&str; 2] = [DemandForecast::KIND, InventoryPlan::KIND];
 
 /// The yearly cost of holding stock, as a share of its purchase value: capital, space and shrinkage. A usual planning
 /// figure (Silver, Pyke, Thomas, *Inventory and Production Management in Supply Chains*, 4th edition, section 2.2).

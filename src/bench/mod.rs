@@ -2,6 +2,7 @@
 //!
 //! What judges advice reads `truth_*` tables, which no job may.
 
+mod advice;
 mod forecasts;
 mod inventory;
 mod lift;
@@ -13,11 +14,12 @@ use serde::Serialize;
 
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
 
+pub use advice::{coupon_contacts, planned_orders};
 pub use forecasts::{LevelAccuracy, MethodShare, forecast_accuracy, methods_chosen};
-pub use inventory::{PolicyResult, UnitValue, policy_result};
+pub use inventory::{ORDERING_KINDS, PolicyResult, UnitValue, policy_result};
 pub use lift::{Coverage, lift_coverage};
 pub use rules::{RulesFound, rules_found};
-pub use uplift::{UpliftRanking, uplift_ranking};
+pub use uplift::{UpliftRanking, listing_job, uplift_ranking, uplift_scores};
 pub use warehouse::{Clocks, Rate, Throughput, throughput};
 
 /// The judgement on a demo's published tables.

@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use serde::Serialize;
 
 use super::{number, rows, text};
-use crate::warehouse::{Warehouse, WarehouseError};
+use crate::datasets::{Source, SqlFiles};
+use crate::job::{Job, RunContext};
+use crate::job_file::JobFile;
+use crate::jobs::coupon_targets::CouponTargets;
+use crate::project::Project;
+use crate::warehouse::{Side, Warehouse, WarehouseError};
 
 /// Bootstrap repetitions of the interval.
 const REPETITIONS: usize = 400;
@@ -23,6 +29,30 @@ pub struct UpliftRanking {
     pub lower: f64,
     /// Upper end.
     pub upper: f64,
+}
+
+/// The project's job that chooses whom to send offers, the first of them.
+pub fn listing_job(project: &Project) -> Option<&JobFile> {
+    project.jobs.iter().find(|job| job.kind == CouponTargets::KIND)
+}
+
+/// The uplift that such a job expects of every customer; `None` where past campaigns do not tell customers apart.
+///
+/// # Errors
+/// When its parameters or its data cannot be read.
+pub async fn uplift_scores(
+    project: &Project,
+    job: &JobFile,
+    warehouse: &Warehouse,
+    as_of: NaiveDate,
+) -> anyhow::Result<Option<Vec<(String, f64)>>> {
+    let params: CouponTargets = toml::from_str(&job.params_toml)?;
+    let config = &project.config;
+    let ctx = RunContext { job: job.name.clone(), as_of, seed: config.seed, currency: config.currency };
+    let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
+    let source = Source::new(warehouse, &sql, as_of, config.zone()).of_job(&job.name, &job.after);
+    let frames = params.load(&ctx, &source).await?;
+    params.expected_uplift(&ctx, &frames)
 }
 
 /// Compares scores with the true uplift in conversion of a standard coupon.

@@ -8,14 +8,11 @@ use polars::prelude::DataFrame;
 
 use super::context::{Context, Failure, project_in};
 use super::run::tell;
+use crate::bench::{coupon_contacts, planned_orders};
 use crate::project::embedded::{self, NewProject};
-use crate::published::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS, INVENTORY_RECOMMENDATIONS};
 use crate::runner::Runner;
 use crate::runner::night::run_night;
-use crate::shop::{
-    Advice, CouponContact, OfferValue, OrderUpTo, PlacedOrder, Planner, Remembered, ShopSettings, ShopState, ShopTable,
-    World, live, schemas, truth,
-};
+use crate::shop::{Advice, Planner, Remembered, ShopSettings, ShopState, ShopTable, World, live, schemas, truth};
 use crate::table::{Column, ColumnType, TableSchema};
 use crate::warehouse::{Create, Query, Side, Value, Warehouse, WarehouseError, create_table_sql};
 
@@ -280,65 +277,6 @@ pub(super) async fn live_by(
     let mut state = ShopState::resume(&world, &remembered).map_err(|error| frame_failure(&error))?;
     live(&world, &mut state, last + TimeDelta::days(1), to, planner)
         .map_err(|error| Failure::new(1, format!("the shop cannot live on: {error}")))
-}
-
-/// The current recommendations: what to order on which day, and the level to keep to afterwards.
-async fn planned_orders(warehouse: &Warehouse) -> Result<(Vec<PlacedOrder>, Vec<OrderUpTo>), Failure> {
-    let frame = read_current(warehouse, &INVENTORY_RECOMMENDATIONS).await?;
-    let columns = || -> polars::prelude::PolarsResult<_> {
-        let (product, location) = (frame.column("product_id")?.str()?, frame.column("location_id")?.str()?);
-        let (quantity, level) = (frame.column("order_quantity")?.i64()?, frame.column("order_up_to")?.f64()?);
-        let order_on = frame.column("order_on")?.date()?.physical();
-        let (mut orders, mut levels) = (Vec::new(), Vec::new());
-        for row in 0..frame.height() {
-            let (Some(product), Some(location)) = (product.get(row), location.get(row)) else { continue };
-            let (product_id, location_id) = (product.to_owned(), location.to_owned());
-            let (quantity, level) = (quantity.get(row).unwrap_or(0), level.get(row).unwrap_or(0.0));
-            let order_on = order_on.get(row).and_then(NaiveDate::from_epoch_days).unwrap_or_default();
-            levels.push(OrderUpTo { product_id: product_id.clone(), location_id: location_id.clone(), level });
-            orders.push(PlacedOrder { product_id, location_id, quantity: quantity / 1000, order_on });
-        }
-        Ok((orders, levels))
-    };
-    columns().map_err(|error: polars::prelude::PolarsError| frame_failure(&error))
-}
-
-/// Everybody on our lists, with what the coupon is worth.
-async fn coupon_contacts(warehouse: &Warehouse) -> Result<Vec<CouponContact>, Failure> {
-    let published = "FROM {table} t JOIN nightclerk_publications p ON p.run_id = t.run_id WHERE p.state = 'published'";
-    let sql = format!(
-        "SELECT a.campaign_id, c.offer_id, a.customer_id, a.variant, a.assigned_on, o.kind, o.value \
-         FROM (SELECT t.* {}) a \
-         JOIN (SELECT t.campaign_id, t.offer_id {}) c ON c.campaign_id = a.campaign_id \
-         JOIN offers o ON o.offer_id = c.offer_id ORDER BY a.campaign_id, a.customer_id",
-        published.replace("{table}", COUPON_ASSIGNMENTS.name),
-        published.replace("{table}", COUPON_CAMPAIGNS.name),
-    );
-    let rows = warehouse.read_values(Side::Target, &sql, &[]).await?;
-    let text = crate::runner::ledger::as_text;
-    Ok(rows
-        .iter()
-        .map(|row| {
-            let value = match row.get(6) {
-                Some(Value::Real(value)) => *value,
-                Some(Value::Integer(value)) => *value as f64,
-                _ => 0.0,
-            };
-            CouponContact {
-                campaign_id: text(row, 0),
-                offer_id: text(row, 1),
-                customer_id: text(row, 2),
-                variant: text(row, 3),
-                assigned_on: crate::runner::ledger::as_date(row, 4),
-                value: if text(row, 5) == "rate" { OfferValue::Rate(value) } else { OfferValue::Amount(value as i64) },
-            }
-        })
-        .collect())
-}
-
-async fn read_current(warehouse: &Warehouse, schema: &TableSchema<'_>) -> Result<DataFrame, Failure> {
-    let current = format!("{}_current", schema.name);
-    read(warehouse, &TableSchema { name: &current, ..*schema }, "").await
 }
 
 async fn read(warehouse: &Warehouse, schema: &TableSchema<'_>, filter: &str) -> Result<DataFrame, Failure> {

@@ -68,7 +68,7 @@ enum Command {
     Backfill(run::Backfill),
     /// What is current, what ran last, what runs next.
     Status,
-    /// Why this order quantity, why this coupon.
+    /// Why this number: the chain behind one order, one coupon.
     Explain(explain::Explain),
     /// Withdraw a job's current publication; the one before it becomes current again.
     Rollback(rollback::Rollback),

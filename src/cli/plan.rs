@@ -58,7 +58,7 @@ pub(super) async fn run(context: &Context, command: &Plan) -> Result<u8, Failure
             kind: job.kind,
             after: job.after.clone(),
             refuses_for: job.job.needs().iter().map(|d| d.name()).filter(|name| !sql.has(name)).collect(),
-            tables: job.job.publishes().iter().map(|table| table.name).collect(),
+            tables: job.job.publishes().iter().map(|table| table.name()).collect(),
             replaces_rows: known.iter().find(|row| row.job == job.name && row.as_of == as_of).map_or(0, |row| row.rows),
             current_as_of: known
                 .iter()

@@ -3,22 +3,21 @@
 use clap::Args;
 
 use super::context::{Context, Failure};
-use crate::published::COUPON_ASSIGNMENTS;
 use crate::runner::{ledger, migrations};
 use crate::warehouse::Create;
 
 /// Withdraw a job's current publication; the one before it becomes current again.
 ///
-/// Of a coupon list it must be said whether it was sent: one that was keeps counting as contact with its customers, so
-/// that nobody is written to twice within the contact window.
+/// Of a list that reaches people it must be said whether it was sent: one that was keeps counting as contact with its
+/// customers, so that nobody is written to twice within the contact window.
 #[derive(Debug, Args)]
 pub struct Rollback {
     /// The job.
     job: String,
-    /// The coupon list had been sent to customers.
+    /// What the job published had been sent to people.
     #[arg(long, conflicts_with = "not_sent")]
     sent: bool,
-    /// The coupon list had not been sent to anybody.
+    /// It had not been sent to anybody.
     #[arg(long)]
     not_sent: bool,
 }
@@ -26,13 +25,21 @@ pub struct Rollback {
 pub(super) async fn run(context: &Context, command: &Rollback) -> Result<u8, Failure> {
     let project = context.project()?;
     let publishes = project.job(&command.job).map(|job| job.job.publishes()).unwrap_or_default();
-    let is_coupon_list = publishes.iter().any(|table| table.name == COUPON_ASSIGNMENTS.name);
-    if is_coupon_list != (command.sent || command.not_sent) {
-        return Err(Failure::usage(if is_coupon_list {
-            format!("`{}` publishes coupon lists: say `--sent` or `--not-sent`", command.job)
-        } else {
-            format!("`--sent` and `--not-sent` are about coupon lists, and `{}` publishes none", command.job)
-        }));
+    let reaches_people = publishes.iter().find(|table| table.reaches_people);
+    match reaches_people {
+        Some(table) if !command.sent && !command.not_sent => {
+            let (job, table) = (&command.job, table.name());
+            return Err(Failure::usage(format!(
+                "`{job}` publishes `{table}`, which is sent to people: say `--sent` or `--not-sent`"
+            )));
+        }
+        None if command.sent || command.not_sent => {
+            return Err(Failure::usage(format!(
+                "`--sent` and `--not-sent` are about what is sent to people, and `{}` publishes nothing of the kind",
+                command.job
+            )));
+        }
+        _ => {}
     }
     let warehouse = context.warehouse(&project, Create::Nothing).await?;
     migrations::apply(&warehouse, (context.now_micros)()).await?;

@@ -276,7 +276,8 @@ fn duplicate(arrived: &DataFrame, sorted: &DataFrame, schema: &TableSchema<'_>, 
     let mut rows = (0..arrived.height()).filter(|&row| key_of(arrived, row) == key).map(|row| row + 1);
     let rows = (rows.next().unwrap_or(0), rows.next().unwrap_or(0));
     // Ids of customers may be their addresses: rows are named, their ids are not.
-    let shown = |name: &str, value: String| if name == "customer_id" { "(not shown)".to_owned() } else { value };
+    let is_personal = |name: &str| schema.column(name).is_some_and(|column| column.personal);
+    let shown = |name: &str, value: String| if is_personal(name) { "(not shown)".to_owned() } else { value };
     let key = schema.grain.iter().zip(key).map(|(name, value)| format!("{name} = {}", shown(name, value)));
     let key = key.collect::<Vec<_>>();
     Fault::Duplicate { key: key.join(", "), rows }

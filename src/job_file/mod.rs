@@ -119,7 +119,7 @@ struct LimitsTable {
     attempts: Option<Count>,
 }
 
-/// Reads one job file. `file` is its path in the project (`jobs/inventory_plan.toml`); `zone` is the project's.
+/// Reads one job file. `file` is its path in the project (`jobs/nightly_orders.toml`); `zone` is the project's.
 /// Whether the jobs in `after` exist is checked by [`check_dependencies`].
 pub fn parse(file: &str, text: &str, kinds: &[Kind], zone: Tz) -> ParsedJobFile {
     let name = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".toml").to_owned();
@@ -243,7 +243,7 @@ fn name_fault(file: &str, name: &str) -> Option<Diagnostic> {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     (!valid).then(|| {
         Diagnostic::in_file(file, format!("`{name}` cannot be the name of a job")).with_help(
-            "a job file is named in small letters, digits and `_`, a letter first, for example `inventory_plan.toml`",
+            "a job file is named in small letters, digits and `_`, a letter first, for example `nightly_orders.toml`",
         )
     })
 }

@@ -250,7 +250,7 @@ fn a_file_name_that_is_no_job_name() {
     insta::assert_snapshot!(Diagnostics::new(file.faults), @r"
     error: `Weekly-Plan` cannot be the name of a job
       --> jobs/Weekly-Plan.toml
-       = help: a job file is named in small letters, digits and `_`, a letter first, for example `inventory_plan.toml`
+       = help: a job file is named in small letters, digits and `_`, a letter first, for example `nightly_orders.toml`
     ");
 }
 

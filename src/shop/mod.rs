@@ -56,6 +56,7 @@ mod demand;
 mod experiments;
 mod frames;
 mod live;
+pub mod measured;
 mod plan;
 mod rows;
 pub mod schemas;

@@ -109,8 +109,11 @@ impl<'a> FrameBuilder<'a> {
         let (name, builder) = &mut self.columns[column];
         let Err(cell) = builder.push(cell, self.expected.timezone) else { return Ok(()) };
         let kind = builder.kind();
+        let is_personal = self.expected.schema.column(name).is_some_and(|column| column.personal);
         let found = if cell == Cell::Null {
             cell.describe()
+        } else if is_personal {
+            format!("{} (not shown)", cell.describe())
         } else {
             format!("{} `{}`", cell.describe(), shorten(&cell.to_string()))
         };

@@ -166,7 +166,7 @@ fn a_coupon_list_that_was_sent_still_counts_as_contact_after_its_rollback() {
     insta::assert_snapshot!(ran.shown(project.path()), @r"
     exit code 2
     --- stderr
-    error: `coupon_targets` publishes coupon lists: say `--sent` or `--not-sent`
+    error: `coupon_targets` publishes `coupon_targets`, which is sent to people: say `--sent` or `--not-sent`
     ");
     // The list of the first night is the longer one: nothing was known yet and customers were drawn by chance.
     let next = "2026-10-26";

@@ -1,10 +1,12 @@
 //! The invariants of the architecture, held against the source itself.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use nightclerk::datasets::DATASETS;
-use nightclerk::published::TABLES;
+use nightclerk::published::{Seen, TABLES};
 use nightclerk::registry::KINDS;
+use regex::Regex;
 
 /// A text file of the repository.
 struct SourceFile {
@@ -252,10 +254,97 @@ fn kinds_do_not_import_each_other() {
     assert_none(&found, "kinds meet in the tables they publish, not in code");
 }
 
+/// The rooms that may name kinds and their tables: the kinds, what they publish, their list, and the generated shop with what
+/// judges advice against its truth.
+const ROOMS_OF_KINDS: [&str; 5] = ["src/jobs/", "src/published/", "src/registry.rs", "src/shop/", "src/bench/"];
+
+/// Lines, comments and literals included, that name a kind or a published table in any of the forms that code knows: `a_name`,
+/// `A_NAME`, `AName`. A table that is called like a function of the models may share its name with calls and imports of it.
+fn naming_kinds_or_tables(files: &[SourceFile], of_models: &[String]) -> Vec<String> {
+    let names: BTreeSet<&str> =
+        KINDS.iter().map(|kind| kind.name).chain(TABLES.iter().map(|table| table.name())).collect();
+    let camel = |name: &str| {
+        let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+        name.split('_').map(capital).collect::<String>()
+    };
+    let forms = names.iter().filter(|name| !of_models.iter().any(|function| function == *name));
+    let forms: Vec<String> = forms.map(|name| (*name).to_owned()).collect();
+    let constants = names.iter().flat_map(|name| [name.to_uppercase(), camel(name)]);
+    let always =
+        Regex::new(&format!(r"\b({})\b", forms.into_iter().chain(constants).collect::<Vec<_>>().join("|"))).unwrap();
+    let outside_calls = Regex::new(&format!(r"(^|[^:\w])({})([^(\w]|$)", of_models.join("|"))).unwrap();
+    let imports = Regex::new(r"(?m)^\s*(pub )?use [^;]*;").unwrap();
+    let mut found = Vec::new();
+    for file in files {
+        let code = file.text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default();
+        let without_imports = imports.replace_all(code, "");
+        let named = code.lines().filter(|line| always.is_match(line));
+        let in_models = of_models.is_empty() || file.path.contains("models/");
+        let shared = without_imports.lines().filter(|line| !in_models && outside_calls.is_match(line));
+        found.extend(named.chain(shared).map(|line| format!("{}: {}", file.path, line.trim())));
+    }
+    found
+}
+
+/// Published tables that are called like a public function of the models.
+fn tables_named_like_functions_of_models() -> Vec<String> {
+    let models: String = rust("src/models").into_iter().map(|file| file.text).collect();
+    let is_function = |name: &str| models.contains(&format!("pub fn {name}("));
+    TABLES.iter().map(|table| table.name().to_owned()).filter(|name| is_function(name)).collect()
+}
+
 #[test]
-fn a_new_kind_is_one_line_of_the_registry() {
-    let registry = std::fs::read_to_string(root().join("src/registry.rs")).unwrap();
-    assert_eq!(registry.matches("Kind::of::<").count(), KINDS.len());
+fn no_room_but_those_of_kinds_names_a_kind_or_its_tables() {
+    let mut files = rust("src");
+    files.retain(|file| !file.is_test() && !ROOMS_OF_KINDS.iter().any(|room| file.path.starts_with(room)));
+    let found = naming_kinds_or_tables(&files, &tables_named_like_functions_of_models());
+    assert_none(&found, "what a kind or a table needs is said by its definition, not by its name elsewhere");
+}
+
+#[test]
+fn a_kind_or_a_table_named_in_the_wrong_room_is_found() {
+    let planted = |text: &str| {
+        let file = SourceFile { path: "src/runner/planted.rs".to_owned(), text: text.to_owned() };
+        naming_kinds_or_tables(&[file], &["association_rules".to_owned()]).len()
+    };
+    for text in [
+        "let severity = if table.name == \"demand_forecasts\" { Block } else { Warn };",
+        "    \"SELECT rule_id \\\n     FROM association_rules WHERE lift > 1\"",
+        "use crate::published::{\n    COUPON_ASSIGNMENTS,\n};",
+        "use crate::jobs::coupon_targets::CouponTargets;",
+        "// as the coupon_targets do",
+    ] {
+        assert!(planted(text) > 0, "{text}");
+    }
+    for text in [
+        "use models::rules::{RuleSettings, association_rules};\nlet rules = association_rules(&baskets, &settings);",
+        "let demand_forecasts_read = 3;",
+        "let name = 1;\n#[cfg(test)]\nmod tests {\n    const JOB: &str = \"inventory_plan\";\n}",
+    ] {
+        assert_eq!(planted(text), 0, "{text}");
+    }
+}
+
+#[test]
+fn what_reaches_people_is_read_side_by_side_and_never_forgotten() {
+    for table in TABLES.iter().filter(|table| table.reaches_people) {
+        assert!(table.is_kept_for_ever() && table.seen == Seen::SideBySide, "{}", table.name());
+        assert!(table.columns.iter().any(|column| column.personal), "{} says of nobody who it is", table.name());
+    }
+}
+
+#[test]
+fn who_a_person_is_is_declared_personal_everywhere() {
+    let schemas = TABLES.iter().map(|table| &table.schema).chain(DATASETS.iter().map(|dataset| &dataset.schema));
+    let mut n_personal = 0;
+    for schema in schemas {
+        for column in schema.columns {
+            let names_a_person = ["customer_id", "contact_hash"].contains(&column.name);
+            assert_eq!(column.personal, names_a_person, "{}.{}", schema.name, column.name);
+            n_personal += usize::from(names_a_person);
+        }
+    }
+    assert!(n_personal > 5);
 }
 
 #[test]

@@ -12,10 +12,10 @@ use clap::{Args, Subcommand};
 
 use super::context::{Context, Failure, project_in};
 use super::demo;
-use crate::bench::{self, Judgement, PolicyResult, UnitValue, UpliftRanking, policy_result, uplift_ranking};
-use crate::datasets::{Source, SqlFiles};
-use crate::job::{Job, RunContext};
-use crate::jobs::coupon_targets::CouponTargets;
+use crate::bench::{
+    self, Judgement, ORDERING_KINDS, PolicyResult, UnitValue, UpliftRanking, listing_job, policy_result,
+    uplift_ranking, uplift_scores,
+};
 use crate::project::Project;
 use crate::runner::Runner;
 use crate::runner::night::run_night;
@@ -77,22 +77,16 @@ pub(super) async fn run(context: &Context, command: &Bench) -> Result<u8, Failur
     Ok(0)
 }
 
-/// How well the uplift model of the project's coupon job ranks customers, against an oracle.
+/// How well the uplift model of the project's listing job ranks customers, against an oracle.
 async fn uplift(context: &Context, project: &Project, warehouse: &Warehouse) -> Result<Option<UpliftRanking>, Failure> {
-    let Some(job) = project.jobs.iter().find(|job| job.kind == CouponTargets::KIND) else { return Ok(None) };
-    let params: CouponTargets = toml::from_str(&job.params_toml).map_err(|error| Failure::new(1, error.to_string()))?;
+    let Some(job) = listing_job(project) else { return Ok(None) };
     let as_of = demo::last_day(warehouse).await?;
-    let config = &project.config;
-    let ctx = RunContext { job: job.name.clone(), as_of, seed: config.seed, currency: config.currency };
-    let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
-    let source = Source::new(warehouse, &sql, as_of, config.zone()).of_job(&job.name, &job.after);
-    let fail = |error: anyhow::Error| Failure::new(1, format!("{error:#}"));
-    let frames = params.load(&ctx, &source).await.map_err(fail)?;
-    let Some(scores) = params.expected_uplift(&ctx, &frames).map_err(fail)? else {
+    let scores = uplift_scores(project, job, warehouse, as_of).await;
+    let Some(scores) = scores.map_err(|error| Failure::new(1, format!("{error:#}")))? else {
         context.terminal.line("uplift: past campaigns do not tell customers apart, so nothing is ranked");
         return Ok(None);
     };
-    let ranking = uplift_ranking(warehouse, &scores, config.seed).await?;
+    let ranking = uplift_ranking(warehouse, &scores, project.config.seed).await?;
     context.terminal.line(format!(
         "uplift: the ranking of {} customers reaches {:.0} % of the oracle's Qini (95 % interval {:.0} to {:.0} %)",
         ranking.customers,
@@ -133,9 +127,8 @@ async fn weeks_in(context: &Context, copy: &Path, weeks: u32) -> Result<(PolicyR
         by_clerk.extend(demo::live_on(&runner, &settings, last, to).await?);
         demo::fix_date(copy, to)?;
         runner = Runner { project: std::sync::Arc::new(project_in(copy)?), ..runner };
-        let kinds = ["demand_forecast", "inventory_plan"];
-        let jobs: Vec<String> =
-            runner.project.jobs.iter().filter(|job| kinds.contains(&job.kind)).map(|job| job.name.clone()).collect();
+        let ordering = runner.project.jobs.iter().filter(|job| ORDERING_KINDS.contains(&job.kind));
+        let jobs: Vec<String> = ordering.map(|job| job.name.clone()).collect();
         let night = run_night(&runner, to, &jobs).await;
         if night.exit_code() != 0 {
             return Err(Failure::new(1, format!("the night of {to} did not publish")));

@@ -1,39 +1,29 @@
-//! `nightclerk bench scale`: nights of `demand_forecast` over any number of series, or of `basket_rules` over any number of
-//! baskets, from the warehouse to published rows.
+//! `nightclerk bench scale`: nights of forecasts over any number of series, or of rules over any number of baskets, from the
+//! warehouse to published rows.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{NaiveDate, TimeDelta};
 use clap::Args;
-use polars::prelude::{DataFrame, PolarsResult};
+use polars::prelude::DataFrame;
 use serde::Serialize;
 
 use super::super::context::{Context, Failure, project_in};
-use crate::datasets::{BASKET_LINES, DAILY_SALES, Dataset, PRODUCTS, PROMOTIONS};
+use crate::datasets::Dataset;
 use crate::eval::{CpuClock, ProcessClock};
 use crate::project::embedded::{self, NewProject};
 use crate::runner::Runner;
 use crate::runner::events::Event;
 use crate::runner::night::run_night;
-use crate::shop::aggregates::Aggregates;
-use crate::shop::baskets::BasketStream;
+use crate::shop::measured::{HISTORY_ENDS, MeasuredShop};
 use crate::table::{Column, TableSchema};
 use crate::warehouse::{Create, Warehouse};
 
-/// Days of baskets, the window of `basket_rules`.
-const BASKET_DAYS: u32 = 180;
-/// Products of the baskets.
-const BASKET_PRODUCTS: u32 = 20_000;
-/// Rows of a basket, about.
-const ROWS_A_BASKET: usize = 9;
-/// The last day of the history of the first night, in days since 1970-01-01.
-const HISTORY_ENDS: i32 = 20_751;
 /// Rows that are made and written at a time.
 const ROWS_AT_A_TIME: usize = 2_000_000;
 
-/// Measure nights of `demand_forecast` over many series or of `basket_rules` over many baskets, from the warehouse to
-/// published rows.
+/// Measure nights of forecasts over many series or of rules over many baskets, from the warehouse to published rows.
 ///
 /// Generates the daily sales of a shop (one row per series and day), or with --baskets its baskets, into a SQLite file in a new folder or into an empty
 /// PostgreSQL database, runs a first night, then nights with one more day each, or more with --advance. Reports time and CPU by
@@ -46,7 +36,7 @@ pub struct ScaleBench {
     /// An empty database to use instead of a SQLite file in the folder: `postgres://...`. What is written there stays.
     #[arg(long)]
     url: Option<String>,
-    /// Measure `basket_rules` on so many baskets of 20,000 products over 180 days.
+    /// Measure rules on so many baskets of 20,000 products over 180 days.
     #[arg(long, conflicts_with_all = ["series", "days"], value_parser = clap::value_parser!(u32).range(1_000..=20_000_000))]
     baskets: Option<u32>,
     /// Products times locations.
@@ -71,7 +61,9 @@ pub struct ScaleBench {
 #[derive(Debug, Serialize)]
 struct Scale {
     job: &'static str,
-    /// Series or baskets.
+    /// What `size` counts: series or baskets.
+    #[serde(skip)]
+    counted: &'static str,
     size: u32,
     days: u32,
     rows: u64,
@@ -132,7 +124,12 @@ pub(super) async fn run(context: &Context, command: &ScaleBench) -> Result<u8, F
 async fn measure(context: &Context, command: &ScaleBench, dir: &Path) -> Result<Scale, Failure> {
     let begun = (context.now_micros)();
     let fail = |error: polars::prelude::PolarsError| Failure::new(1, error.to_string());
-    let shop = Shop::new(command).map_err(fail)?;
+    let last = command.days_after().last().copied().unwrap_or(0);
+    let shop = match command.baskets {
+        Some(baskets) => MeasuredShop::of_baskets(command.seed, baskets),
+        None => MeasuredShop::of_series(command.seed, command.series, command.days, last),
+    };
+    let shop = shop.map_err(fail)?;
     let days = shop.days as usize;
     let url = command.url.as_deref().unwrap_or("sqlite:warehouse.db");
     write_project(dir, url, &shop)
@@ -167,69 +164,11 @@ async fn measure(context: &Context, command: &ScaleBench, dir: &Path) -> Result<
         context.terminal.note(format!("night of {as_of}: {:.1} s", night.wall_seconds));
         nights.push(night);
     }
-    Ok(Scale { job: shop.job, size: shop.size, days: shop.days, rows, generate_seconds, nights })
-}
-
-/// Makes the rows of some days, counted from the first.
-type RowsOf = Box<dyn Fn(usize, usize) -> PolarsResult<DataFrame> + Send + Sync>;
-
-/// What is measured on what.
-struct Shop {
-    job: &'static str,
-    size: u32,
-    days: u32,
-    /// Tables that are written once.
-    facts: Vec<(&'static Dataset, DataFrame)>,
-    /// The table that grows by a day.
-    daily: &'static Dataset,
-    rows_a_day: usize,
-    rows_of: RowsOf,
-    /// The queries of the project.
-    queries: &'static [(&'static str, &'static str)],
-}
-
-impl Shop {
-    fn new(command: &ScaleBench) -> PolarsResult<Self> {
-        if let Some(baskets) = command.baskets {
-            let per_day = baskets.div_ceil(BASKET_DAYS);
-            let first_day = HISTORY_ENDS + 1 - BASKET_DAYS as i32;
-            let shop = BasketStream::new(command.seed, BASKET_PRODUCTS, first_day, per_day);
-            return Ok(Self {
-                job: "basket_rules",
-                size: per_day * BASKET_DAYS,
-                days: BASKET_DAYS,
-                facts: vec![(&PRODUCTS, shop.products()?)],
-                daily: &BASKET_LINES,
-                rows_a_day: per_day as usize * ROWS_A_BASKET,
-                rows_of: Box::new(move |from, to| shop.basket_lines(from, to)),
-                queries: &[
-                    ("basket_lines", "SELECT * FROM basket_lines WHERE sold_on BETWEEN :history_from AND :as_of"),
-                    ("products", "SELECT product_id, name, category_path, unit_cost FROM products"),
-                ],
-            });
-        }
-        let first_day = HISTORY_ENDS + 1 - command.days as i32;
-        let days = (command.days + command.days_after().last().copied().unwrap_or(0)) as usize;
-        let shop = Aggregates::new(command.seed, command.series as usize, first_day, days);
-        Ok(Self {
-            job: "demand_forecast",
-            size: command.series,
-            days: command.days,
-            facts: vec![(&PRODUCTS, shop.products()?), (&PROMOTIONS, shop.promotions()?)],
-            daily: &DAILY_SALES,
-            rows_a_day: command.series as usize,
-            rows_of: Box::new(move |from, to| shop.daily_sales(from, to)),
-            queries: &[
-                ("daily_sales", "SELECT * FROM daily_sales WHERE sold_on BETWEEN :history_from AND :as_of"),
-                ("products", "SELECT product_id, name, category_path FROM products"),
-                ("promotions", "SELECT product_id, starts_on, ends_on, kind, discount_rate FROM promotions"),
-            ],
-        })
-    }
+    Ok(Scale { job: shop.job, counted: shop.counted, size: shop.size, days: shop.days, rows, generate_seconds, nights })
 }
 
 /// The default project with what is measured alone: one job, and datasets that are tables of that name.
-fn write_project(dir: &Path, url: &str, shop: &Shop) -> std::io::Result<()> {
+fn write_project(dir: &Path, url: &str, shop: &MeasuredShop) -> std::io::Result<()> {
     let as_of = NaiveDate::from_epoch_days(HISTORY_ENDS);
     let project = NewProject { name: "Scale", as_of, seed: 1, url };
     embedded::write(dir, &project)?;
@@ -325,12 +264,7 @@ fn tell(context: &Context, measured: &Scale) {
     let known = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| format!("{value:.1}"));
     context.terminal.line(format!(
         "{}: {} {} over {} days, {} rows (generated in {:.1} s)",
-        measured.job,
-        measured.size,
-        if measured.job == "basket_rules" { "baskets" } else { "series" },
-        measured.days,
-        measured.rows,
-        measured.generate_seconds
+        measured.job, measured.size, measured.counted, measured.days, measured.rows, measured.generate_seconds
     ));
     for night in &measured.nights {
         context.terminal.line(format!(

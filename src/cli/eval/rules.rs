@@ -12,8 +12,8 @@ use crate::models::rules::Target;
 /// Mine the baskets of a file and count what is found.
 ///
 /// Prints how many itemsets or rules there are, by size, a SHA-256 of all of them in canonical order, and what they cost:
-/// enough to hold two miners against each other. `--target significant` keeps the rules that hold beyond chance, as the job
-/// `basket_rules` does, and with --shuffles says how often baskets without any association would give one.
+/// enough to hold two miners against each other. `--target significant` keeps the rules that hold beyond chance, as the
+/// nightly job does, and with --shuffles says how often baskets without any association would give one.
 #[derive(Debug, Args)]
 #[command(after_help = RULES_EXAMPLES)]
 pub struct EvalRules {

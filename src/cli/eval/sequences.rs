@@ -12,7 +12,7 @@ use crate::eval::{MinSupport, ProcessClock, PurchaseSource, SequencesRun, evalua
 ///
 /// A sequence is a list of sets of items, each bought on one day, the days in this order; it counts once per customer. Prints how
 /// many there are, by items and by steps, a SHA-256 of all of them in canonical order, and what they cost. Frequent is not
-/// meaningful: who often comes buys everything in every order. The job `basket_rules` tests the order and publishes what passes.
+/// meaningful: who often comes buys everything in every order. The nightly rules test the order and publish what passes.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct EvalSequences {

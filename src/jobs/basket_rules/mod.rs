@@ -72,7 +72,7 @@ pub use next_purchases::NextCounts;
 use crate::datasets::{BASKET_LINES, CUSTOMER_PURCHASES, Dataset, PRODUCTS, STOCK_LEVELS, Source};
 use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
-use crate::published::{ASSOCIATION_RULES, CROSS_SELL, NEXT_PURCHASES, RULE_MEASURES, SUBSTITUTES};
+use crate::published::{ASSOCIATION_RULES, CROSS_SELL, NEXT_PURCHASES, RULE_MEASURES, SUBSTITUTES, Table};
 use crate::quantities::{Count, Days, Level, Share};
 
 /// The parameters.

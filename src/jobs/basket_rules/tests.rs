@@ -270,7 +270,7 @@ fn thirty_nights_that_carry_on_say_what_thirty_full_mines_say() {
             assert_eq!(frames.changes.len(), 2);
             let found = params.recommend(&ctx, &frames, &Progress::silent()).unwrap();
             for (found, expected) in found.tables.iter().zip(&expected.tables) {
-                assert!(found.frame.equals_missing(&expected.frame), "night {night}: {}", found.schema.name);
+                assert!(found.frame.equals_missing(&expected.frame), "night {night}: {}", found.table.name());
             }
             assert!(codes(&found).contains(&"remembered_baskets"));
             carried_on +=

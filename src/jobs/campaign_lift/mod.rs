@@ -54,7 +54,7 @@ use crate::datasets::{
 };
 use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
-use crate::published::CAMPAIGN_LIFT;
+use crate::published::{CAMPAIGN_LIFT, Table};
 use crate::quantities::{Days, Share};
 
 /// The parameters.

@@ -38,6 +38,7 @@
 
 mod dataset;
 mod eligibility;
+mod explain;
 mod facts;
 mod features;
 mod grade;
@@ -61,9 +62,10 @@ use crate::datasets::{
     ASSIGNMENTS, CAMPAIGN_OUTCOMES, CAMPAIGNS, CUSTOMER_DAYS, CUSTOMERS, DAILY_SALES, Dataset, OFFERS, PRODUCTS,
     SUPPRESSIONS, Source,
 };
+use crate::explain::Explanation;
 use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
-use crate::published::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS, COUPON_DROPS, COUPON_TARGETS};
+use crate::published::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS, COUPON_DROPS, COUPON_TARGETS, Table};
 use crate::quantities::{Amount, Count, Days, Share};
 
 /// The parameters.
@@ -174,6 +176,7 @@ impl Job for CouponTargets {
         &[&CUSTOMER_DAYS, &CAMPAIGN_OUTCOMES, &OFFERS, &SUPPRESSIONS, &PRODUCTS, &DAILY_SALES];
     const PUBLISHES: &'static [&'static Table] =
         &[&COUPON_TARGETS, &COUPON_ASSIGNMENTS, &COUPON_CAMPAIGNS, &COUPON_DROPS];
+    const EXPLAINS: Option<&'static Explanation> = Some(&explain::COUPON);
     type Dataset = CouponFrames;
 
     async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<CouponFrames> {

@@ -174,7 +174,7 @@ fn drops(head: &ListHead, fates: &[Fate]) -> PolarsResult<PublishedTable> {
 /// Names and types the columns as the schema says; dates come as days since 1970-01-01.
 fn table(table: &'static Table, height: usize, columns: Vec<Column>) -> PolarsResult<PublishedTable> {
     let mut typed = Vec::with_capacity(columns.len());
-    for (column, described) in columns.into_iter().zip(schema.columns) {
+    for (column, described) in columns.into_iter().zip(table.columns) {
         let wanted: DataType = described.kind.dtype();
         typed.push(column.cast(&wanted)?.with_name(PlSmallStr::from_static(described.name)));
     }

@@ -69,7 +69,7 @@ use crate::job::{Job, Progress, RunContext};
 use crate::models::forecast::local::LocalMethod;
 use crate::models::forecast::panel::{PanelMethod, PanelSettings, Windows};
 use crate::publication::Publication;
-use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON, QUANTILES};
+use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON, QUANTILES, Table};
 use crate::quantities::{Count, Days};
 
 /// Days of the season that every series has.

@@ -35,6 +35,7 @@ mod cells;
 mod changes;
 mod dataset;
 mod exceptions;
+mod explain;
 mod exports;
 mod forecasts;
 mod grading;
@@ -50,10 +51,11 @@ use serde::{Deserialize, Serialize};
 use crate::datasets::{
     DAILY_SALES, DELIVERIES, Dataset, OPEN_ORDERS, PRICES, PRODUCTS, STOCK_LEVELS, SUPPLIERS, Source,
 };
+use crate::explain::Explanation;
 use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
 use crate::published::{
-    INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES,
+    INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES, Table,
 };
 use crate::quantities::{Days, Level};
 
@@ -107,6 +109,7 @@ impl Job for InventoryPlan {
     const USES: &'static [&'static Dataset] = &[&SUPPLIERS, &DELIVERIES, &OPEN_ORDERS, &PRICES];
     const PUBLISHES: &'static [&'static Table] =
         &[&INVENTORY_RECOMMENDATIONS, &INVENTORY_EXPLANATIONS, &INVENTORY_EXCEPTIONS, &RECOMMENDATION_OUTCOMES];
+    const EXPLAINS: Option<&'static Explanation> = Some(&explain::ORDER);
     type Dataset = InventoryFacts;
 
     async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<InventoryFacts> {

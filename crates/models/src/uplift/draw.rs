@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 /// The first 53 bits of SHA-256 over the salt's length (8 bytes, big endian), the salt and the identifier. The same
 /// pair gives the same number on every machine and in every order; different salts give independent numbers, so
 /// that a holdout of one campaign is not the holdout of the next. A customer is held out when
-/// `unit_interval("coupon_targets/2024-05-01/holdout", id) < 0.1`.
+/// `unit_interval("autumn coupons/2024-05-01/holdout", id) < 0.1`.
 ///
 /// ```
 /// use nightclerk_models::uplift::unit_interval;

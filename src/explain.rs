@@ -1,0 +1,135 @@
+//! Why a number was published: what a kind of job says about one of its own, for `nightclerk explain`.
+//!
+//! A kind hangs its [`Explanation`] on [`crate::job::Job::EXPLAINS`]; it follows the chain through [`CurrentRows`], which reads
+//! what consumers read and nothing else.
+
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value as Json, json};
+
+use crate::published::Table;
+use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
+
+/// A published row with the as-of date of its publication, by column.
+pub type Row = Map<String, Json>;
+
+/// How one number of a kind is explained.
+#[derive(Clone, Copy, Debug)]
+pub struct Explanation {
+    /// The word after `explain` on the command line: `order`.
+    pub word: &'static str,
+    /// What it tells, for the help.
+    pub about: &'static str,
+    /// What names the number, in the order in which it is typed; optional ones come last.
+    pub keys: &'static [Key],
+    /// Follows the chain: one record per number that the keys name.
+    pub chain: Chain,
+    /// The line on which a row of these tables reads best; `None` for those that are written column by column.
+    pub line: fn(&Row) -> Option<String>,
+}
+
+/// Follows the chain behind the number that the keys name; `None` is an optional key that was left out.
+pub type Chain =
+    for<'a> fn(&'a CurrentRows<'a>, &'a [Option<String>]) -> BoxFuture<'a, Result<Vec<Json>, ExplainError>>;
+
+/// A key of an [`Explanation`].
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its name: `product`.
+    pub name: &'static str,
+    /// What it is, for the help.
+    pub about: &'static str,
+    /// Whether it may be left out.
+    pub optional: bool,
+}
+
+/// Why nothing can be explained.
+#[derive(Debug, thiserror::Error)]
+pub enum ExplainError {
+    /// The keys name nothing that is current; the sentence says where to look.
+    #[error("{0}")]
+    NotFound(String),
+    /// The warehouse refused.
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+}
+
+/// Reads current publications.
+#[derive(Clone, Copy, Debug)]
+pub struct CurrentRows<'w> {
+    warehouse: &'w Warehouse,
+}
+
+impl<'w> CurrentRows<'w> {
+    /// Those of a warehouse.
+    pub fn of(warehouse: &'w Warehouse) -> Self {
+        Self { warehouse }
+    }
+
+    /// Rows of a table's current publications with these texts in these columns, ordered by a column.
+    ///
+    /// # Errors
+    /// When the warehouse refuses.
+    pub async fn read(&self, table: &Table, keys: &[(&str, &str)], order: &str) -> Result<Vec<Row>, WarehouseError> {
+        let names: Vec<&str> = std::iter::once("as_of").chain(table.columns.iter().map(|column| column.name)).collect();
+        let conditions: Vec<String> =
+            keys.iter().enumerate().map(|(index, (column, _))| format!("{column} = ${}", index + 1)).collect();
+        let filter = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+        let sql = format!("SELECT {} FROM {}_current {filter} ORDER BY {order}", names.join(", "), table.name());
+        let binds: Vec<Value> = keys.iter().map(|(_, value)| Value::Text((*value).to_owned())).collect();
+        let rows = self.warehouse.read_values(Side::Target, &sql, &binds).await?;
+        let named = |row: Vec<Value>| names.iter().map(|name| (*name).to_owned()).zip(row.into_iter().map(to_json));
+        Ok(rows.into_iter().map(|row| named(row).collect()).collect())
+    }
+}
+
+/// The text in a column of a row; empty where there is none.
+pub fn text<'r>(row: &'r Row, column: &str) -> &'r str {
+    row.get(column).and_then(Json::as_str).unwrap_or_default()
+}
+
+fn to_json(value: Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Integer(number) => json!(number),
+        Value::Real(number) => json!(number),
+        Value::Text(text) => json!(text),
+        Value::Date(date) => json!(date),
+        Value::Instant(micros) => json!(crate::table::instant_text(micros)),
+        Value::Flag(flag) => json!(flag),
+    }
+}
+
+/// The records as an indented outline, an empty line after each.
+pub fn outline(explanation: &Explanation, records: &[Json]) -> Vec<String> {
+    let mut all = Vec::new();
+    for record in records {
+        all.extend(lines(explanation, record, 0));
+        all.push(String::new());
+    }
+    all
+}
+
+fn lines(explanation: &Explanation, value: &Json, depth: usize) -> Vec<String> {
+    let indent = "  ".repeat(depth);
+    match value {
+        Json::Object(row) => match (explanation.line)(row) {
+            Some(line) => vec![format!("{indent}{line}")],
+            None => row
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .flat_map(|(key, value)| match value {
+                    Json::Array(_) | Json::Object(_) => {
+                        let mut block = vec![format!("{indent}{key}:")];
+                        block.extend(lines(explanation, value, depth + 1));
+                        block
+                    }
+                    Json::String(text) => vec![format!("{indent}{key}: {text}")],
+                    other => vec![format!("{indent}{key}: {other}")],
+                })
+                .collect(),
+        },
+        Json::Array(values) if values.is_empty() => vec![format!("{indent}none")],
+        Json::Array(values) => values.iter().flat_map(|value| lines(explanation, value, depth)).collect(),
+        other => vec![format!("{indent}{other}")],
+    }
+}
