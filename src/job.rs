@@ -19,6 +19,9 @@ pub trait Job: DeserializeOwned + Serialize + Send + Sync + 'static {
     /// The `kind` in job files, the folder in `src/jobs/`, the template in `reports/`.
     const KIND: &'static str;
 
+    /// What it decides, in a phrase that follows "decides".
+    const DECIDES: &'static str;
+
     /// Datasets without which it refuses to run.
     const NEEDS: &'static [&'static Dataset];
 
@@ -97,6 +100,8 @@ impl std::fmt::Debug for Progress {
 pub trait AnyJob: Send + Sync {
     /// See [`Job::KIND`].
     fn kind(&self) -> &'static str;
+    /// See [`Job::DECIDES`].
+    fn decides(&self) -> &'static str;
     /// See [`Job::NEEDS`].
     fn needs(&self) -> &'static [&'static Dataset];
     /// See [`Job::USES`].
@@ -120,6 +125,9 @@ pub trait AnyJob: Send + Sync {
 impl<J: Job> AnyJob for J {
     fn kind(&self) -> &'static str {
         J::KIND
+    }
+    fn decides(&self) -> &'static str {
+        J::DECIDES
     }
     fn needs(&self) -> &'static [&'static Dataset] {
         J::NEEDS

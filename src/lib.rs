@@ -11,7 +11,7 @@
 //!
 //! # Entry points
 //! [`cli::run`] is every command. [`runner::night::run_night`] is a night, [`runner::run::run_job`] one job of it.
-//! [`registry::KINDS`] lists the kinds of job; [`job::Job`] is what a kind has to say.
+//! [`registry::KINDS`] lists the kinds of job; [`job::Job`] is what a kind has to say, [`kind::Kind`] what is known of it.
 //!
 //! # Map
 //! - [`project`], [`job_file`], [`schedule`], [`diagnostic`]: files in, checked settings out, or every fault at once.
@@ -55,6 +55,7 @@ pub mod import;
 pub mod job;
 pub mod job_file;
 pub mod jobs;
+pub mod kind;
 pub mod project;
 pub mod publication;
 pub mod published;

@@ -1,97 +1,89 @@
-//! Every kind of job there is. One line per kind.
+//! Every kind of job there is: one line per kind.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
-use serde::Deserialize;
-
-use crate::datasets::Dataset;
-use crate::explain::Explanation;
-use crate::job::{AnyJob, Job};
+use crate::datasets::{DATASETS, Dataset};
 use crate::jobs::{
     basket_rules::BasketRules, campaign_lift::CampaignLift, coupon_targets::CouponTargets,
     demand_forecast::DemandForecast, inventory_plan::InventoryPlan,
 };
+use crate::kind::{Files, Kind};
+use crate::project::embedded;
 use crate::published::Table;
 
-/// The kinds, alphabetical.
+/// The kinds of the program, alphabetical.
 pub const KINDS: &[Kind] = &[
-    Kind::of::<BasketRules>(),
-    Kind::of::<CampaignLift>(),
-    Kind::of::<CouponTargets>(),
-    Kind::of::<DemandForecast>(),
-    Kind::of::<InventoryPlan>(),
+    Kind::of::<BasketRules>(embedded::FILES),
+    Kind::of::<CampaignLift>(embedded::FILES),
+    Kind::of::<CouponTargets>(embedded::FILES),
+    Kind::of::<DemandForecast>(embedded::FILES),
+    Kind::of::<InventoryPlan>(embedded::FILES),
 ];
 
-/// A kind of job: its name in job files, what it reads and writes, and how to read its parameters.
-#[derive(Clone, Copy)]
-pub struct Kind {
-    /// See [`Job::KIND`].
-    pub name: &'static str,
-    /// See [`Job::NEEDS`].
-    pub needs: &'static [&'static Dataset],
-    /// See [`Job::USES`].
-    pub uses: &'static [&'static Dataset],
-    /// See [`Job::PUBLISHES`].
-    pub publishes: &'static [&'static Table],
-    /// See [`Job::EXPLAINS`].
-    pub explains: Option<&'static Explanation>,
-    parse: fn(&str) -> Result<Arc<dyn AnyJob>, toml::de::Error>,
+/// The kinds that a project may use, and what follows from them: tables, datasets, files of the default project.
+#[derive(Clone)]
+pub struct Registry {
+    kinds: Vec<Kind>,
+    /// What the default project holds besides the files of its kinds: their shared templates and the datasets.
+    files: Files,
 }
 
-impl Kind {
-    /// The kind that `J` implements.
-    pub const fn of<J: Job>() -> Self {
-        Self {
-            name: J::KIND,
-            needs: J::NEEDS,
-            uses: J::USES,
-            publishes: J::PUBLISHES,
-            explains: J::EXPLAINS,
-            parse: parse_params::<J>,
-        }
+impl Registry {
+    /// The kinds of the program.
+    pub fn standard() -> Self {
+        Self::of(KINDS)
     }
 
-    /// Reads the `[params]` table of a job file's whole text, so that errors keep their line. Without the table every
-    /// parameter has its default.
-    ///
-    /// # Errors
-    /// An unknown key, a wrong type or a value out of range.
-    pub fn parse(&self, text: &str) -> Result<Arc<dyn AnyJob>, toml::de::Error> {
-        (self.parse)(text)
+    /// Some kinds, with the shared files of the program.
+    pub fn of(kinds: &[Kind]) -> Self {
+        let mut kinds = kinds.to_vec();
+        kinds.sort_by_key(|kind| kind.name);
+        Self { kinds, files: embedded::FILES }
     }
 
-    /// Every parameter with its default, as TOML.
-    ///
-    /// # Errors
-    /// When a parameter has no default.
-    pub fn default_params(&self) -> Result<String, toml::de::Error> {
-        self.parse("").map(|job| job.params_toml())
+    /// The same with one kind more.
+    #[must_use]
+    pub fn with(self, kind: Kind) -> Self {
+        Self::of(&[self.kinds, vec![kind]].concat())
+    }
+
+    /// The kinds, alphabetical.
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// The published tables of all kinds, alphabetical.
+    pub fn tables(&self) -> Vec<&'static Table> {
+        let all = self.kinds.iter().flat_map(|kind| kind.publishes.iter().copied());
+        let by_name: BTreeMap<&str, &'static Table> = all.map(|table| (table.name(), table)).collect();
+        by_name.into_values().collect()
+    }
+
+    /// The datasets that there are: those of the program and those that a kind brings, alphabetical.
+    pub fn datasets(&self) -> Vec<&'static Dataset> {
+        let of_kinds = self.kinds.iter().flat_map(|kind| kind.needs.iter().chain(kind.uses));
+        let by_name: BTreeMap<&str, &'static Dataset> =
+            of_kinds.chain(DATASETS).map(|dataset| (dataset.name(), *dataset)).collect();
+        by_name.into_values().collect()
+    }
+
+    /// The files of the default project by their path in it.
+    pub fn files(&self) -> BTreeMap<&'static str, &'static str> {
+        let of_kinds = self.kinds.iter().flat_map(|kind| kind.files);
+        self.files.iter().chain(of_kinds).copied().collect()
+    }
+
+    /// The templates that ship with the program, by file name.
+    pub fn templates(&self) -> BTreeMap<&'static str, &'static str> {
+        self.files().into_iter().filter_map(|(path, text)| Some((path.strip_prefix("reports/")?, text))).collect()
     }
 }
 
-impl fmt::Debug for Kind {
+impl fmt::Debug for Registry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Kind").field(&self.name).finish()
+        formatter.debug_list().entries(&self.kinds).finish()
     }
-}
-
-/// The kind of that name.
-pub fn kind(name: &str) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.name == name)
-}
-
-#[derive(Deserialize)]
-struct ParamsOnly<J> {
-    params: Option<J>,
-}
-
-fn parse_params<J: Job>(text: &str) -> Result<Arc<dyn AnyJob>, toml::de::Error> {
-    let params = match toml::from_str::<ParamsOnly<J>>(text)?.params {
-        Some(params) => params,
-        None => toml::from_str("")?,
-    };
-    Ok(Arc::new(params))
 }
 
 #[cfg(test)]
@@ -106,9 +98,25 @@ mod tests {
     #[test]
     fn every_kind_reads_its_own_defaults() {
         for kind in KINDS {
-            let defaults = kind.default_params().unwrap_or_else(|error| panic!("{}: {error}", kind.name));
-            let again = kind.parse(&format!("[params]\n{defaults}")).map(|job| job.params_toml());
-            assert_eq!(again.unwrap_or_else(|error| panic!("{}: {error}", kind.name)), defaults);
+            let parsed = |text: &str| {
+                kind.parse(text).map(|job| job.params_toml()).unwrap_or_else(|error| panic!("{}: {error}", kind.name))
+            };
+            let defaults = parsed("");
+            assert_eq!(parsed(&format!("[params]\n{defaults}")), defaults);
         }
+    }
+
+    #[test]
+    fn every_kind_has_a_job_file_a_template_and_audits_that_hold() {
+        for kind in KINDS {
+            let job_file = kind.job_file().unwrap_or_default();
+            assert!(job_file.contains(&format!("\nkind = \"{}\"\n", kind.name)), "jobs/{}.toml", kind.name);
+            assert!(kind.template().is_some_and(|text| text.contains("layout.html.j2")), "template of {}", kind.name);
+            for (path, text) in kind.audits() {
+                assert!(text.contains("{staged}"), "{path}");
+            }
+        }
+        let audits = embedded::FILES.iter().filter(|(path, _)| path.starts_with("sql/audits/")).count();
+        assert_eq!(KINDS.iter().map(|kind| kind.audits().count()).sum::<usize>(), audits);
     }
 }

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::context::{self, Context, Failure};
-use crate::datasets::{DATASETS, SqlFiles, dataset_sql};
-use crate::runner::{migrations, night};
+use super::context::{Context, Failure};
+use crate::datasets::{SqlFiles, dataset_sql};
+use crate::runner::{self, migrations, night};
 use crate::warehouse::{Create, Expectation, FoundColumn, FrameBuilder, Side};
 
 /// One file or one job, and what is wrong with it.
@@ -17,12 +17,12 @@ struct Checked {
 
 pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
     let project = context.project()?;
-    context::templates(&project)?;
-    let audits = context::audits(&project)?;
+    runner::templates(&project)?;
+    let audits = runner::audits(&project)?;
     let warehouse = context.warehouse(&project, Create::Nothing).await?;
     let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
     let mut checked = Vec::new();
-    for dataset in DATASETS {
+    for dataset in project.registry.datasets() {
         if !sql.has(dataset.name()) {
             continue;
         }

@@ -7,11 +7,8 @@ use chrono::NaiveDate;
 
 use super::terminal::Terminal;
 use crate::project::{ProcessEnvironment, Project};
-use crate::registry::KINDS;
-use crate::report::Templates;
-use crate::runner::gates::Audit;
-use crate::runner::ledger::Owner;
-use crate::runner::{Runner, files, migrations};
+use crate::registry::Registry;
+use crate::runner::{Runner, RunnerError};
 use crate::warehouse::{Create, Warehouse, WarehouseConfig, WarehouseError};
 
 /// Something that ends the command.
@@ -39,6 +36,15 @@ impl Failure {
     }
 }
 
+impl From<RunnerError> for Failure {
+    fn from(error: RunnerError) -> Self {
+        match error {
+            RunnerError::Warehouse(error) => error.into(),
+            other => Self::usage(other.to_string()),
+        }
+    }
+}
+
 impl From<WarehouseError> for Failure {
     fn from(error: WarehouseError) -> Self {
         let exit_code = if error.is_transient() { 75 } else { 1 };
@@ -51,6 +57,8 @@ impl From<WarehouseError> for Failure {
 pub struct Context {
     /// The project folder.
     pub folder: PathBuf,
+    /// The kinds of job that a project may use.
+    pub registry: Registry,
     /// Where output goes.
     pub terminal: Terminal,
     /// The clock.
@@ -63,7 +71,19 @@ impl Context {
     /// # Errors
     /// Every fault of every file at once, exit code 2.
     pub fn project(&self) -> Result<Project, Failure> {
-        project_in(&self.folder)
+        self.project_in(&self.folder)
+    }
+
+    /// Reads the project in another folder.
+    ///
+    /// # Errors
+    /// Every fault of every file at once, exit code 2.
+    pub fn project_in(&self, folder: &Path) -> Result<Project, Failure> {
+        Project::load(folder, &self.registry, &ProcessEnvironment).map_err(|diagnostics| Failure {
+            exit_code: 2,
+            message: diagnostics.to_string(),
+            json: serde_json::json!({ "error": "the project has errors", "exit_code": 2, "diagnostics": diagnostics }),
+        })
     }
 
     /// Opens the project's warehouse.
@@ -86,20 +106,8 @@ impl Context {
     /// # Errors
     /// When the output folder or the warehouse cannot be written.
     pub async fn runner(&self, project: Project, warehouse: Warehouse) -> Result<Runner, Failure> {
-        files::probe(&project.config.output.dir).map_err(|error| Failure::usage(error.to_string()))?;
-        let now = self.now_micros;
-        migrations::apply(&warehouse, now()).await?;
-        let (audits, templates) = (audits(&project)?, templates(&project)?);
-        Ok(Runner {
-            owner: owner(&project.root),
-            audits: Arc::new(audits),
-            templates: Arc::new(templates),
-            project: Arc::new(project),
-            warehouse: Arc::new(warehouse),
-            clock: Arc::new(now),
-            events: self.terminal.events(),
-            stopping: Arc::new(|| false),
-        })
+        let runner = Runner::of(project, warehouse, Arc::new(self.now_micros)).await?;
+        Ok(Runner { events: self.terminal.events(), ..runner })
     }
 
     /// The business date of a run: as asked for, else fixed by the project, else yesterday in its zone.
@@ -124,47 +132,4 @@ pub fn yesterday(now_micros: i64, zone: chrono_tz::Tz) -> NaiveDate {
     let now = chrono::DateTime::from_timestamp_micros(now_micros).unwrap_or_default();
     let today = now.with_timezone(&zone).date_naive();
     today.pred_opt().unwrap_or(today)
-}
-
-/// Reads the project in a folder.
-///
-/// # Errors
-/// Every fault of every file at once, exit code 2.
-pub fn project_in(folder: &Path) -> Result<Project, Failure> {
-    Project::load(folder, KINDS, &ProcessEnvironment).map_err(|diagnostics| Failure {
-        exit_code: 2,
-        message: diagnostics.to_string(),
-        json: serde_json::json!({ "error": "the project has errors", "exit_code": 2, "diagnostics": diagnostics }),
-    })
-}
-
-/// The project's audits.
-///
-/// # Errors
-/// Every file that is not an audit, exit code 2.
-pub fn audits(project: &Project) -> Result<Vec<Audit>, Failure> {
-    let mut faults = Vec::new();
-    let mut audits = Vec::new();
-    for (file, sql) in &project.audits {
-        match Audit::parse(&format!("sql/audits/{file}"), sql) {
-            Ok(audit) => audits.push(audit),
-            Err(fault) => faults.push(fault),
-        }
-    }
-    if faults.is_empty() { Ok(audits) } else { Err(Failure::usage(faults.join("\nerror: "))) }
-}
-
-/// The project's templates over ours.
-///
-/// # Errors
-/// The first template that does not parse, exit code 2.
-pub fn templates(project: &Project) -> Result<Templates, Failure> {
-    Templates::with_overrides(project.templates.clone()).map_err(|error| Failure::usage(error.to_string()))
-}
-
-/// Host and project folder, process: who holds a lease.
-fn owner(root: &Path) -> Owner {
-    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
-    let folder = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    Owner { place: format!("{}:{}", host.trim(), folder.display()), process: std::process::id() }
 }

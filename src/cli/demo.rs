@@ -6,7 +6,7 @@ use chrono::{NaiveDate, TimeDelta};
 use clap::Args;
 use polars::prelude::DataFrame;
 
-use super::context::{Context, Failure, project_in};
+use super::context::{Context, Failure};
 use super::run::tell;
 use crate::bench::{coupon_contacts, planned_orders};
 use crate::project::embedded::{self, NewProject};
@@ -76,8 +76,8 @@ async fn found(context: &Context, command: &Demo) -> Result<u8, Failure> {
         first_day: last_day - TimeDelta::days(i64::from(HISTORY_DAYS) - 1),
         days: HISTORY_DAYS,
     };
-    write_project(command, last_day)?;
-    let project = project_in(&command.dir)?;
+    write_project(context, command, last_day)?;
+    let project = context.project_in(&command.dir)?;
     let warehouse = context.warehouse(&project, Create::Everything).await?;
     if warehouse.table_exists(Side::Target, "order_lines").await? {
         return Err(Failure::usage(
@@ -101,7 +101,7 @@ async fn found(context: &Context, command: &Demo) -> Result<u8, Failure> {
 
 /// Lets the shop live on by the clerk's advice and runs the night that follows.
 async fn advance(context: &Context, dir: &Path, days: u32) -> Result<u8, Failure> {
-    let project = project_in(dir)?;
+    let project = context.project_in(dir)?;
     let warehouse = context.warehouse(&project, Create::Schema).await?;
     let Some(settings) = settings(&warehouse).await? else {
         return Err(Failure::usage(format!(
@@ -115,20 +115,20 @@ async fn advance(context: &Context, dir: &Path, days: u32) -> Result<u8, Failure
     context.terminal.note(format!("the shop lives from {} to {to} by the clerk's advice", last + TimeDelta::days(1)));
     live_on(&runner, &settings, last, to).await?;
     fix_date(dir, to)?;
-    let project = project_in(dir)?;
+    let project = context.project_in(dir)?;
     let runner = Runner { project: std::sync::Arc::new(project), ..runner };
     let night = run_night(&runner, to, &[]).await;
     Ok(tell(context, &night))
 }
 
-fn write_project(command: &Demo, as_of: NaiveDate) -> Result<(), Failure> {
+fn write_project(context: &Context, command: &Demo, as_of: NaiveDate) -> Result<(), Failure> {
     let project = NewProject {
         name: "Demo Shop",
         as_of: Some(as_of),
         seed: command.seed,
         url: command.url.as_deref().unwrap_or("sqlite:warehouse.db"),
     };
-    let written = embedded::write(&command.dir, &project);
+    let written = embedded::write(&command.dir, &project, &context.registry.files());
     written
         .map(|_| ())
         .map_err(|error| Failure::usage(format!("cannot write the project into `{}`: {error}", command.dir.display())))

@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, command: &Init) -> Result<u8, Failure> {
     let folder_name = command.dir.file_name().map_or("My shop".into(), |name| name.to_string_lossy().into_owned());
     let project =
         NewProject { name: command.name.as_deref().unwrap_or(&folder_name), as_of: None, seed: 1, url: &command.url };
-    let written = embedded::write(&command.dir, &project).map_err(|error| {
+    let written = embedded::write(&command.dir, &project, &context.registry.files()).map_err(|error| {
         Failure::usage(format!("cannot write the project into `{}`: {error}", command.dir.display()))
     })?;
     let dir = command.dir.display();

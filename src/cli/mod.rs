@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
 
+use crate::registry::Registry;
 pub use context::Failure;
 use terminal::Terminal;
 
@@ -82,7 +83,7 @@ enum Command {
 /// What `main` prints, with the exit code that belongs to it.
 pub async fn run(arguments: Arguments, now_micros: fn() -> i64) -> Result<u8, Failure> {
     let terminal = Terminal::new(arguments.json, arguments.quiet, arguments.no_progress);
-    let context = context::Context { folder: arguments.project, terminal, now_micros };
+    let context = context::Context { folder: arguments.project, registry: Registry::standard(), terminal, now_micros };
     match arguments.command {
         Command::Init(command) => init::run(&context, &command),
         Command::Demo(command) => demo::run(&context, &command).await,

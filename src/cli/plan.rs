@@ -24,6 +24,7 @@ pub struct Plan {
 struct PlannedJob {
     job: String,
     kind: &'static str,
+    decides: &'static str,
     after: Vec<String>,
     refuses_for: Vec<&'static str>,
     tables: Vec<&'static str>,
@@ -56,6 +57,7 @@ pub(super) async fn run(context: &Context, command: &Plan) -> Result<u8, Failure
         jobs.push(PlannedJob {
             job: job.name.clone(),
             kind: job.kind,
+            decides: job.job.decides(),
             after: job.after.clone(),
             refuses_for: job.job.needs().iter().map(|d| d.name()).filter(|name| !sql.has(name)).collect(),
             tables: job.job.publishes().iter().map(|table| table.name()).collect(),
@@ -85,6 +87,7 @@ fn tell(context: &Context, as_of: NaiveDate, jobs: &[PlannedJob], with_sql: bool
     context.terminal.line(format!("night of {as_of}"));
     for job in jobs {
         context.terminal.line(format!("\n{} ({})", job.job, job.kind));
+        context.terminal.line(format!("  decides    {}", job.decides));
         if !job.after.is_empty() {
             context.terminal.line(format!("  after      {}", job.after.join(", ")));
         }

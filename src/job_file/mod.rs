@@ -16,9 +16,9 @@ use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, allowed_words};
 use crate::job::AnyJob;
+use crate::kind::Kind;
 use crate::project::toml_text::read;
 use crate::quantities::{Count, Days};
-use crate::registry::Kind;
 use crate::schedule::{CronExpression, Misfire, Schedule, TimeZone, Timetable};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_hours(2);

@@ -24,6 +24,7 @@ impl Default for Plan {
 
 impl Job for Plan {
     const KIND: &'static str = "inventory_plan";
+    const DECIDES: &'static str = "what to order";
     const NEEDS: &'static [&'static Dataset] = &[];
     const USES: &'static [&'static Dataset] = &[];
     const PUBLISHES: &'static [&'static crate::published::Table] = &[];
@@ -37,7 +38,7 @@ impl Job for Plan {
     }
 }
 
-const KINDS: &[Kind] = &[Kind::of::<Plan>()];
+const KINDS: &[Kind] = &[Kind::of::<Plan>(&[])];
 
 fn parsed(text: &str) -> ParsedJobFile {
     parse("jobs/plan.toml", text, KINDS, Tz::Europe__Berlin)

@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
-use crate::datasets;
+use crate::datasets::Dataset;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::job_file::{self, JobFile, ParsedJobFile};
-use crate::registry::Kind;
+use crate::registry::Registry;
 
 /// The dialects for which `sql/datasets/NAME.DIALECT.sql` may stand in for `NAME.sql`.
 const DIALECTS: [&str; 3] = ["mysql", "postgres", "sqlite"];
@@ -30,6 +30,8 @@ const DIALECTS: [&str; 3] = ["mysql", "postgres", "sqlite"];
 pub struct Project {
     /// The folder.
     pub root: PathBuf,
+    /// The kinds that it may use.
+    pub registry: Registry,
     /// `nightclerk.toml`.
     pub config: Config,
     /// The files of `jobs/`, by name.
@@ -51,7 +53,7 @@ impl Project {
     ///
     /// # Errors
     /// Every fault of every file.
-    pub fn load(root: &Path, kinds: &[Kind], environment: &dyn Environment) -> Result<Self, Diagnostics> {
+    pub fn load(root: &Path, registry: &Registry, environment: &dyn Environment) -> Result<Self, Diagnostics> {
         let Folder { texts, mut faults } = Folder::read(root)?;
         let settings = texts.get(CONFIG_FILE).map(|text| config::parse(text, root, environment));
         let config = settings.and_then(|reading| {
@@ -62,17 +64,18 @@ impl Project {
         let mut files: Vec<ParsedJobFile> = texts
             .iter()
             .filter(|(path, _)| path.starts_with("jobs/"))
-            .map(|(path, text)| job_file::parse(path, text, kinds, zone))
+            .map(|(path, text)| job_file::parse(path, text, registry.kinds(), zone))
             .collect();
         faults.extend(job_file::check_dependencies(&files));
         faults.extend(files.iter_mut().flat_map(|file| std::mem::take(&mut file.faults)));
         let sql = below(&texts, "sql/datasets/");
-        faults.extend(sql.keys().filter_map(|name| dataset_name_fault(name)));
+        faults.extend(sql.keys().filter_map(|name| dataset_name_fault(name, &registry.datasets())));
 
         let found = Diagnostics::new(faults);
         match config {
             Some(config) if !found.has_errors() => Ok(Self {
                 root: root.to_owned(),
+                registry: registry.clone(),
                 config,
                 jobs: files.into_iter().filter_map(|file| file.job).collect(),
                 sql,
@@ -155,11 +158,11 @@ fn below(texts: &BTreeMap<String, String>, folder: &str) -> BTreeMap<String, Str
 }
 
 /// A file of `sql/datasets/` that nothing will ever read: most likely a misspelt name.
-fn dataset_name_fault(file_name: &str) -> Option<Diagnostic> {
+fn dataset_name_fault(file_name: &str, datasets: &[&Dataset]) -> Option<Diagnostic> {
     let (dataset, rest) = file_name.split_once('.')?;
     let file = format!("sql/datasets/{file_name}");
-    let names = datasets::DATASETS.iter().map(|dataset| dataset.name());
-    if datasets::dataset(dataset).is_none() {
+    let names = datasets.iter().map(|dataset| dataset.name());
+    if !names.clone().any(|name| name == dataset) {
         let near =
             did_you_mean(dataset, names.clone()).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
         let all = names.collect::<Vec<_>>().join(", ");

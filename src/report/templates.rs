@@ -1,4 +1,4 @@
-//! The page templates: embedded in the binary, each replaceable by a file of the same name in the project's `reports/`.
+//! The page templates: each that ships with the program is replaceable by a file of the same name in the project's `reports/`.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +7,6 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 
 use super::ReportError;
 
-/// The default templates, by file name.
-const EMBEDDED: [(&str, &str); 9] = [
-    ("basket_rules.html.j2", include_str!("../../reports/basket_rules.html.j2")),
-    ("campaign_lift.html.j2", include_str!("../../reports/campaign_lift.html.j2")),
-    ("coupon_targets.html.j2", include_str!("../../reports/coupon_targets.html.j2")),
-    ("demand_forecast.html.j2", include_str!("../../reports/demand_forecast.html.j2")),
-    ("index.html.j2", include_str!("../../reports/index.html.j2")),
-    ("inventory_plan.html.j2", include_str!("../../reports/inventory_plan.html.j2")),
-    ("layout.html.j2", include_str!("../../reports/layout.html.j2")),
-    ("parts.html.j2", include_str!("../../reports/parts.html.j2")),
-    ("style.css", include_str!("../../reports/style.css")),
-];
-
 /// Parsed templates, ready to render.
 #[derive(Clone, Debug)]
 pub struct Templates {
@@ -27,37 +14,25 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// The templates that ship with the program.
-    pub fn embedded() -> Self {
-        // The embedded files parse (a test says so); should one not, rendering it says which and where.
-        let mut environment = empty_environment();
-        for (name, text) in EMBEDDED {
-            let _ = environment.add_template(name, text);
-        }
-        Self { environment }
-    }
-
-    /// The templates that ship with the program, with the user's files in place of, or beside, them.
+    /// The templates that ship with the program, by file name, with the user's files in place of, or beside, them.
     ///
     /// `overrides` maps file names in the project's `reports/` folder to their text. A new name is either the template
     /// of a new kind or a part that another file includes.
     ///
     /// # Errors
-    /// [`ReportError::Template`] for the first file, by name, that does not parse.
-    pub fn with_overrides(overrides: BTreeMap<String, String>) -> Result<Self, ReportError> {
-        let mut templates = Self::embedded();
-        for (name, text) in overrides {
-            templates
-                .environment
-                .add_template_owned(name.clone(), text)
-                .map_err(|error| template_error(&name, &error))?;
+    /// [`ReportError::Template`] for the first file that does not parse, ours before the user's.
+    pub fn new(
+        shipped: &BTreeMap<&'static str, &'static str>,
+        overrides: &BTreeMap<String, String>,
+    ) -> Result<Self, ReportError> {
+        let mut environment = empty_environment();
+        for (&name, &text) in shipped {
+            environment.add_template(name, text).map_err(|error| template_error(name, &error))?;
         }
-        Ok(templates)
-    }
-
-    /// The file names and texts of the embedded templates, for `init` to write out.
-    pub fn embedded_files() -> impl Iterator<Item = (&'static str, &'static str)> {
-        EMBEDDED.into_iter()
+        for (name, text) in overrides {
+            environment.add_template_owned(name.clone(), text.clone()).map_err(|error| template_error(name, &error))?;
+        }
+        Ok(Self { environment })
     }
 
     /// The template of a kind, or the layout when the kind has none.

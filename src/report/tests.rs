@@ -9,6 +9,7 @@ use super::*;
 use crate::publication::{
     BarChart, Cell, Chart, Export, ExportFormat, Figure, Section, Severity, TableView, Unit, ViewColumn,
 };
+use crate::registry::{KINDS, Registry};
 
 fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, day).unwrap()
@@ -80,8 +81,12 @@ fn csv_text(rows: Vec<Vec<Cell>>) -> String {
     String::from_utf8(export_csv(&export(rows), &euro()).unwrap()).unwrap()
 }
 
+fn ours() -> Templates {
+    Templates::new(&Registry::standard().templates(), &BTreeMap::new()).unwrap()
+}
+
 fn html(page: &Page, facts: &RunFacts) -> String {
-    page_html(&Templates::embedded(), facts, page, &[], &[]).unwrap()
+    page_html(&ours(), facts, page, &[], &[]).unwrap()
 }
 
 #[test]
@@ -211,7 +216,7 @@ fn a_hostile_name_is_harmless_wherever_it_stands() {
     facts.reason = text();
     facts.files = vec![FileLink { name: text(), href: "JavaScript:alert(1)".to_owned(), about: text(), bytes: 1 }];
     let caveat = Caveat { severity: Severity::Note, code: text(), count: 1, text: text(), examples: vec![text()] };
-    let html = page_html(&Templates::embedded(), &facts, &page, &[], &[caveat]).unwrap();
+    let html = page_html(&ours(), &facts, &page, &[], &[caveat]).unwrap();
     assert!(!html.contains("<script") && !html.to_lowercase().contains("javascript:"));
     assert!(html.matches("&lt;script&gt;").count() > 30);
 }
@@ -260,7 +265,7 @@ fn a_cut_table_says_how_much_is_shown_and_where_the_rest_is() {
 
 #[test]
 fn every_embedded_template_renders() {
-    for kind in ["basket_rules", "campaign_lift", "coupon_targets", "demand_forecast", "inventory_plan", "a_new_kind"] {
+    for kind in KINDS.iter().map(|kind| kind.name).chain(["a_new_kind"]) {
         let facts = RunFacts { kind: kind.to_owned(), ..facts() };
         assert!(html(&Page::default(), &facts).contains("How to read this page"), "{kind}");
     }
@@ -272,12 +277,14 @@ fn every_embedded_template_renders() {
         totals: vec![],
         jobs: vec![],
     };
-    assert!(index_html(&Templates::embedded(), &night).unwrap().contains("No job ran"));
+    assert!(index_html(&ours(), &night).unwrap().contains("No job ran"));
 }
 
 #[test]
 fn a_users_template_replaces_ours_and_its_errors_name_file_and_line() {
-    let with = |name: &str, text: &str| Templates::with_overrides(BTreeMap::from([(name.to_owned(), text.to_owned())]));
+    let with = |name: &str, text: &str| {
+        Templates::new(&Registry::standard().templates(), &BTreeMap::from([(name.to_owned(), text.to_owned())]))
+    };
     let own = with("inventory_plan.html.j2", "{% extends 'layout.html.j2' %}{% block guide %}Ask Ada.{% endblock %}");
     assert!(page_html(&own.unwrap(), &facts(), &Page::default(), &[], &[]).unwrap().contains("Ask Ada."));
 

@@ -13,12 +13,15 @@ pub mod night;
 mod page;
 pub mod publish;
 pub mod run;
+pub mod status;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::project::Project;
-use crate::report::Templates;
-use crate::warehouse::Warehouse;
+use crate::published::Table;
+use crate::report::{ReportError, Templates};
+use crate::warehouse::{Warehouse, WarehouseError};
 use events::Events;
 
 /// Gives the time, in microseconds since 1970-01-01T00:00:00Z. The only clock below `main`.
@@ -43,6 +46,81 @@ pub struct Runner {
     pub events: Events,
     /// Whether somebody has asked to stop: then no further job is begun.
     pub stopping: Arc<dyn Fn() -> bool + Send + Sync>,
+}
+
+/// Why a project cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunnerError {
+    /// The output folder cannot be written.
+    #[error(transparent)]
+    Output(#[from] files::WriteError),
+    /// Files of `sql/audits/` that are no audits: a sentence for each.
+    #[error("{}", .0.join("\nerror: "))]
+    Audits(Vec<String>),
+    /// A template that does not parse.
+    #[error(transparent)]
+    Template(#[from] ReportError),
+    /// The warehouse refused.
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+}
+
+impl Runner {
+    /// A silent runner for the project: its output can be written, our tables are up to date.
+    ///
+    /// # Errors
+    /// When the output folder or the warehouse cannot be written, or an audit or a template cannot be read.
+    pub async fn of(project: Project, warehouse: Warehouse, clock: Clock) -> Result<Self, RunnerError> {
+        files::probe(&project.config.output.dir)?;
+        migrations::apply(&warehouse, clock()).await?;
+        Ok(Self {
+            owner: owner(&project.root),
+            audits: Arc::new(audits(&project)?),
+            templates: Arc::new(templates(&project)?),
+            project: Arc::new(project),
+            warehouse: Arc::new(warehouse),
+            clock,
+            events: Arc::new(|_| {}),
+            stopping: Arc::new(|| false),
+        })
+    }
+}
+
+/// The project's audits.
+///
+/// # Errors
+/// Every file that is not an audit.
+pub fn audits(project: &Project) -> Result<Vec<gates::Audit>, RunnerError> {
+    let tables: Vec<&str> = project.registry.tables().into_iter().map(Table::name).collect();
+    let (mut audits, mut faults) = (Vec::new(), Vec::new());
+    for (file, sql) in &project.audits {
+        match gates::Audit::parse(&format!("sql/audits/{file}"), sql) {
+            Ok(audit) if !tables.contains(&audit.table.as_str()) => faults.push(format!(
+                "{}: no kind publishes a table `{}`, so it would never be asked; the tables are {}",
+                audit.file,
+                audit.table,
+                tables.join(", ")
+            )),
+            Ok(audit) => audits.push(audit),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() { Ok(audits) } else { Err(RunnerError::Audits(faults)) }
+}
+
+/// The project's templates over those of its kinds.
+///
+/// # Errors
+/// The first template that does not parse.
+pub fn templates(project: &Project) -> Result<Templates, RunnerError> {
+    Ok(Templates::new(&project.registry.templates(), &project.templates)?)
+}
+
+/// Host and project folder, process: who holds a lease.
+fn owner(root: &Path) -> ledger::Owner {
+    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    let folder = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    ledger::Owner { place: format!("{}:{}", host.trim(), folder.display()), process: std::process::id() }
 }
 
 impl std::fmt::Debug for Runner {

@@ -176,7 +176,7 @@ fn an_unknown_kind() {
       |
     2 | kind = "basket_rule"
       |        ^^^^^^^^^^^^^
-      = help: did you mean `basket_rules`? allowed here: basket_rules, campaign_lift, coupon_targets, demand_forecast, inventory_plan
+      = help: did you mean `basket_rules`? allowed here: [every kind]
     "#);
 }
 
@@ -190,7 +190,7 @@ fn a_dependency_that_is_no_job() {
       |
     3 | after = ["forecast"]
       |          ^^^^^^^^^^
-      = help: allowed here: basket_rules, campaign_lift, coupon_targets, demand_forecast, inventory_plan
+      = help: allowed here: [every kind]
     "#);
 }
 
@@ -257,7 +257,7 @@ fn an_unknown_job() {
     assert_snapshot!(project.run(&["run", "--job", "forecast"]).shown(project.path()), @r"
     exit code 2
     --- stderr
-    error: there is no job `forecast` in jobs/; there are: basket_rules, campaign_lift, coupon_targets, demand_forecast, inventory_plan
+    error: there is no job `forecast` in jobs/; there are: [every kind]
     ");
 }
 

@@ -13,6 +13,7 @@ mod crash;
 mod daemon;
 mod eval;
 mod eval_rules;
+mod made_up_kind;
 mod memory;
 mod night;
 mod postgres;

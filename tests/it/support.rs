@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use nightclerk::published::TABLES;
+use nightclerk::registry::KINDS;
 use nightclerk::warehouse::{Side, Value, Warehouse, WarehouseConfig};
 use regex::Regex;
 use serde_json::Value as Json;
@@ -18,8 +19,15 @@ pub const FIRST_NIGHT: &str = "2026-10-25";
 pub const SECOND_NIGHT: &str = "2026-11-22";
 /// The business date after it.
 pub const NEXT_NIGHT: &str = "2026-11-23";
-/// The default project's jobs.
-pub const JOBS: [&str; 5] = ["basket_rules", "campaign_lift", "coupon_targets", "demand_forecast", "inventory_plan"];
+/// The default project's jobs: one per kind, of its name.
+pub const JOBS: [&str; KINDS.len()] = {
+    let (mut names, mut index) = ([""; KINDS.len()], 0);
+    while index < names.len() {
+        names[index] = KINDS[index].name;
+        index += 1;
+    }
+    names
+};
 
 /// How a process ended and what it said.
 #[derive(Clone, Debug)]
@@ -90,13 +98,15 @@ pub fn ran(command: &mut Command) -> Ran {
     }
 }
 
-/// Text without what differs from run to run: the folder, durations, instants, run ids, ports.
+/// Text without what differs from run to run: the folder, durations, instants, run ids, ports; and without the list of all kinds,
+/// which a new one would change.
 pub fn normalised(text: &str, folder: &Path) -> String {
     let mut text = text.to_owned();
     let canonical = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     for path in [canonical.as_path(), folder] {
         text = text.replace(&path.display().to_string(), "[project]");
     }
+    text = text.replace(&JOBS.join(", "), "[every kind]");
     for (pattern, replacement) in [
         (r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)", "[instant]"),
         (r"\d+(\.\d+)? m?s\b", "[duration]"),

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 
-use super::context::{Context, Failure, project_in};
+use super::context::{Context, Failure};
 use super::demo;
 use crate::bench::{
     self, Judgement, ORDERING_KINDS, PolicyResult, UnitValue, UpliftRanking, listing_job, policy_result,
@@ -55,7 +55,7 @@ pub(super) async fn run(context: &Context, command: &Bench) -> Result<u8, Failur
         Some(What::Scale(command)) => return scale::run(context, command).await,
         None => {}
     }
-    let project = project_in(&command.dir)?;
+    let project = context.project_in(&command.dir)?;
     let warehouse = context.warehouse(&project, Create::Schema).await?;
     if demo::settings(&warehouse).await?.is_none() {
         let dir = command.dir.display();
@@ -108,7 +108,7 @@ async fn weeks(context: &Context, dir: &Path, weeks: u32) -> Result<(PolicyResul
 }
 
 async fn weeks_in(context: &Context, copy: &Path, weeks: u32) -> Result<(PolicyResult, PolicyResult), Failure> {
-    let project = project_in(copy)?;
+    let project = context.project_in(copy)?;
     if !project.config.warehouse.url.expose().starts_with("sqlite:") {
         return Err(Failure::usage("--weeks needs a demo on SQLite: it works on a copy of its file"));
     }
@@ -126,7 +126,7 @@ async fn weeks_in(context: &Context, copy: &Path, weeks: u32) -> Result<(PolicyR
         let to = last + TimeDelta::weeks(1);
         by_clerk.extend(demo::live_on(&runner, &settings, last, to).await?);
         demo::fix_date(copy, to)?;
-        runner = Runner { project: std::sync::Arc::new(project_in(copy)?), ..runner };
+        runner = Runner { project: std::sync::Arc::new(context.project_in(copy)?), ..runner };
         let ordering = runner.project.jobs.iter().filter(|job| ORDERING_KINDS.contains(&job.kind));
         let jobs: Vec<String> = ordering.map(|job| job.name.clone()).collect();
         let night = run_night(&runner, to, &jobs).await;

@@ -9,7 +9,7 @@ use clap::Args;
 use polars::prelude::DataFrame;
 use serde::Serialize;
 
-use super::super::context::{Context, Failure, project_in};
+use super::super::context::{Context, Failure};
 use crate::datasets::Dataset;
 use crate::eval::{CpuClock, ProcessClock};
 use crate::project::embedded::{self, NewProject};
@@ -132,9 +132,9 @@ async fn measure(context: &Context, command: &ScaleBench, dir: &Path) -> Result<
     let shop = shop.map_err(fail)?;
     let days = shop.days as usize;
     let url = command.url.as_deref().unwrap_or("sqlite:warehouse.db");
-    write_project(dir, url, &shop)
+    write_project(context, dir, url, &shop)
         .map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", dir.display())))?;
-    let project = project_in(dir)?;
+    let project = context.project_in(dir)?;
     let warehouse = context.warehouse(&project, Create::Everything).await?;
     for (dataset, frame) in &shop.facts {
         create(&warehouse, dataset, frame).await?;
@@ -168,10 +168,10 @@ async fn measure(context: &Context, command: &ScaleBench, dir: &Path) -> Result<
 }
 
 /// The default project with what is measured alone: one job, and datasets that are tables of that name.
-fn write_project(dir: &Path, url: &str, shop: &MeasuredShop) -> std::io::Result<()> {
+fn write_project(context: &Context, dir: &Path, url: &str, shop: &MeasuredShop) -> std::io::Result<()> {
     let as_of = NaiveDate::from_epoch_days(HISTORY_ENDS);
     let project = NewProject { name: "Scale", as_of, seed: 1, url };
-    embedded::write(dir, &project)?;
+    embedded::write(dir, &project, &context.registry.files())?;
     let job = format!("{}.toml", shop.job);
     for (folder, keep) in [("jobs", job.as_str()), ("sql/datasets", "")] {
         for entry in std::fs::read_dir(dir.join(folder))? {

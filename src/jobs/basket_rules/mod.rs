@@ -211,6 +211,8 @@ impl Default for BasketRules {
 
 impl Job for BasketRules {
     const KIND: &'static str = "basket_rules";
+    const DECIDES: &'static str = "what sells together, beyond chance: products, brands, categories at every depth; how each rule holds \
+        over time; what to show beside a product, what replaces it, and what its buyers buy next";
     const NEEDS: &'static [&'static Dataset] = &[&BASKET_LINES];
     const USES: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS, &CUSTOMER_PURCHASES];
     const TOLERATES: &'static [&'static Dataset] = &[&STOCK_LEVELS, &CUSTOMER_PURCHASES];

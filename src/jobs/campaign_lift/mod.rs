@@ -96,6 +96,7 @@ impl Default for CampaignLift {
 
 impl Job for CampaignLift {
     const KIND: &'static str = "campaign_lift";
+    const DECIDES: &'static str = "what each campaign caused, and whether it paid";
     const NEEDS: &'static [&'static Dataset] = &[&CAMPAIGNS, &ASSIGNMENTS];
     const USES: &'static [&'static Dataset] =
         &[&CUSTOMER_DAYS, &CAMPAIGN_OUTCOMES, &REDEMPTIONS, &PRODUCTS, &DAILY_SALES];

@@ -171,6 +171,7 @@ impl CouponTargets {
 
 impl Job for CouponTargets {
     const KIND: &'static str = "coupon_targets";
+    const DECIDES: &'static str = "who gets which offer under the budget, and who is held out";
     const NEEDS: &'static [&'static Dataset] = &[&CUSTOMERS, &CAMPAIGNS, &ASSIGNMENTS];
     const USES: &'static [&'static Dataset] =
         &[&CUSTOMER_DAYS, &CAMPAIGN_OUTCOMES, &OFFERS, &SUPPRESSIONS, &PRODUCTS, &DAILY_SALES];

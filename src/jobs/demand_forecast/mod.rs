@@ -236,6 +236,8 @@ const NO_CHALLENGER: &str = "none";
 
 impl Job for DemandForecast {
     const KIND: &'static str = "demand_forecast";
+    const DECIDES: &'static str = "the demand distribution of every product and location, every location and every level of the \
+        category tree, per day and as running totals; means add up";
     const NEEDS: &'static [&'static Dataset] = &[&DAILY_SALES];
     const USES: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS, &PROMOTIONS, &PRICES, &CALENDAR];
     const PUBLISHES: &'static [&'static Table] =

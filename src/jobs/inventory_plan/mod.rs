@@ -105,6 +105,7 @@ impl Default for InventoryPlan {
 
 impl Job for InventoryPlan {
     const KIND: &'static str = "inventory_plan";
+    const DECIDES: &'static str = "what to order, when, how much, and why; grades of earlier orders";
     const NEEDS: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS, &DAILY_SALES];
     const USES: &'static [&'static Dataset] = &[&SUPPLIERS, &DELIVERIES, &OPEN_ORDERS, &PRICES];
     const PUBLISHES: &'static [&'static Table] =

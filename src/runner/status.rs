@@ -1,0 +1,53 @@
+//! What is current, what ran last, what runs next, per job.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::ledger::{self, PublicationRow, RunRow};
+use super::night;
+use crate::project::Project;
+use crate::schedule::Schedule;
+use crate::warehouse::{Warehouse, WarehouseError};
+
+/// The state of a job.
+#[derive(Clone, Debug, Serialize)]
+pub struct JobStatus {
+    /// The job.
+    pub job: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// Whether the schedule and a full night run it.
+    pub enabled: bool,
+    /// The publication that consumers see.
+    pub current: Option<PublicationRow>,
+    /// The newest run, however it ended.
+    pub last_run: Option<RunRow>,
+    /// When the schedule runs it next.
+    pub next_run: Option<String>,
+}
+
+/// The state of every job of a night, in the order in which it runs them. Our tables must be there.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn of_jobs(
+    project: &Project,
+    warehouse: &Warehouse,
+    now: DateTime<Utc>,
+) -> Result<Vec<JobStatus>, WarehouseError> {
+    let publications = ledger::publications(warehouse, None).await?;
+    let runs = ledger::latest_runs(warehouse).await?;
+    let of = |job: &crate::job_file::JobFile| JobStatus {
+        job: job.name.clone(),
+        kind: job.kind,
+        enabled: job.enabled,
+        current: publications.iter().find(|row| row.job == job.name && row.state == "published").cloned(),
+        last_run: runs.iter().find(|row| row.job == job.name).cloned(),
+        next_run: job.schedule.as_ref().and_then(|timetable| next_slot(&timetable.schedule, now)),
+    };
+    Ok(night::in_order(project).into_iter().map(of).collect())
+}
+
+fn next_slot(schedule: &Schedule, now: DateTime<Utc>) -> Option<String> {
+    schedule.next(now.with_timezone(&schedule.zone())).map(|slot| slot.at.to_rfc3339())
+}
