@@ -4,6 +4,7 @@ use nightclerk::published::{KEY_COLUMNS, TABLES};
 use nightclerk::table::{Column, ColumnType, TableSchema};
 use nightclerk::warehouse::{Side, Value, Warehouse, WarehouseConfig};
 
+use crate::database::Database;
 use crate::postgres::temporary_cluster;
 use crate::support::{Project, nightclerk, with_warehouse};
 
@@ -13,15 +14,11 @@ const TOLERANCE: f64 = 1e-9;
 #[test]
 fn the_demo_publishes_the_same_rows_on_postgres_and_on_sqlite() {
     let Some(cluster) = temporary_cluster() else { return };
-    let database = format!("nightclerk_it_{}", std::process::id());
-    let create = format!("CREATE DATABASE {database}");
-    let server = WarehouseConfig::new(cluster.url.as_str());
-    with_warehouse(&server, async |server| server.execute(Side::Target, &create, &[]).await.unwrap());
-    let (base, _) = cluster.url.rsplit_once('/').expect("a database in the URL");
-    let url = format!("{base}/{database}");
+    let database = Database::new(&cluster, "equals_sqlite");
+    let url = database.url.as_str();
 
     let folder = Project::empty();
-    nightclerk(folder.path(), &["demo", "shop", "--scale", "0.1", "--seed", "3", "--url", &url]).exits(0);
+    nightclerk(folder.path(), &["demo", "shop", "--scale", "0.1", "--seed", "3", "--url", url]).exits(0);
     nightclerk(&folder.path().join("shop"), &["check"]).exits(0);
     let sqlite = Project::demo();
     let sqlite_url = format!("sqlite:{}", sqlite.path().join("warehouse.db").display());
@@ -30,7 +27,7 @@ fn the_demo_publishes_the_same_rows_on_postgres_and_on_sqlite() {
     };
     let mut n_rows = 0;
     for table in TABLES {
-        let (on_postgres, on_sqlite) = (rows(&url, table), rows(&sqlite_url, table));
+        let (on_postgres, on_sqlite) = (rows(url, table), rows(&sqlite_url, table));
         assert_eq!(on_postgres.len(), on_sqlite.len(), "rows of {}", table.name);
         for (left, right) in on_postgres.iter().zip(&on_sqlite) {
             for (at, column) in columns(table).iter().enumerate() {
@@ -48,8 +45,6 @@ fn the_demo_publishes_the_same_rows_on_postgres_and_on_sqlite() {
     }
     eprintln!("{n_rows} published rows are the same on PostgreSQL and on SQLite");
     assert!(n_rows > 1000, "{n_rows}");
-    let drop = format!("DROP DATABASE {database} WITH (FORCE)");
-    with_warehouse(&server, async |server| server.execute(Side::Target, &drop, &[]).await.unwrap());
 }
 
 /// `job`, `as_of` and the table's own columns: all but the run.

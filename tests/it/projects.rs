@@ -6,10 +6,49 @@ use std::path::{Path, PathBuf};
 
 use crate::support::Project;
 
+/// A project folder in `tests/projects/` and the files it is made for.
+pub struct RealProject {
+    /// Its folder.
+    pub name: &'static str,
+    files: &'static [&'static str],
+}
+
+/// Gifts, from the United Kingdom.
+pub const ONLINE_RETAIL: RealProject =
+    RealProject { name: "online_retail", files: &["online_retail_to_2011_08.csv.gz"] };
+
+/// Groceries, from the United States.
+pub const COMPLETE_JOURNEY: RealProject = RealProject {
+    name: "complete_journey",
+    files: &[
+        "complete_journey_campaign_descriptions.csv.gz",
+        "complete_journey_campaigns.csv.gz",
+        "complete_journey_coupon_redemptions.csv.gz",
+        "complete_journey_demographics.csv.gz",
+        "complete_journey_household_campaign_spend.csv.gz",
+        "complete_journey_household_summary.csv.gz",
+        "complete_journey_products.csv.gz",
+        "complete_journey_transactions_sample.csv.gz",
+    ],
+};
+
+/// A mail-order house's e-mail experiment.
+pub const HILLSTROM: RealProject = RealProject { name: "hillstrom", files: &["hillstrom_email.csv.gz"] };
+
+impl RealProject {
+    /// The arguments that import its files from the folder of the data.
+    pub fn import<'a>(&self, data: &'a str) -> Vec<&'a str> {
+        let mut arguments = vec!["import", data];
+        for file in self.files {
+            arguments.extend(["--only", *file]);
+        }
+        arguments
+    }
+}
+
 /// What a project's night must come to.
 struct Expected {
-    project: &'static str,
-    files: &'static [&'static str],
+    project: RealProject,
     publish: &'static [&'static str],
     /// Jobs that refuse, with the datasets that their reasons must name. A job that lacks datasets of its own says so, also
     /// when one it waits for did not publish.
@@ -19,8 +58,7 @@ struct Expected {
 #[test]
 fn online_retail() {
     holds(&Expected {
-        project: "online_retail",
-        files: &["online_retail_to_2011_08.csv.gz"],
+        project: ONLINE_RETAIL,
         publish: &["basket_rules", "demand_forecast"],
         refuse: &[
             ("campaign_lift", &["campaigns", "assignments"]),
@@ -33,17 +71,7 @@ fn online_retail() {
 #[test]
 fn complete_journey() {
     holds(&Expected {
-        project: "complete_journey",
-        files: &[
-            "complete_journey_campaign_descriptions.csv.gz",
-            "complete_journey_campaigns.csv.gz",
-            "complete_journey_coupon_redemptions.csv.gz",
-            "complete_journey_demographics.csv.gz",
-            "complete_journey_household_campaign_spend.csv.gz",
-            "complete_journey_household_summary.csv.gz",
-            "complete_journey_products.csv.gz",
-            "complete_journey_transactions_sample.csv.gz",
-        ],
+        project: COMPLETE_JOURNEY,
         publish: &["campaign_lift", "coupon_targets", "demand_forecast"],
         refuse: &[("basket_rules", &["basket_lines"]), ("inventory_plan", &["stock_levels"])],
     });
@@ -52,8 +80,7 @@ fn complete_journey() {
 #[test]
 fn hillstrom() {
     holds(&Expected {
-        project: "hillstrom",
-        files: &["hillstrom_email.csv.gz"],
+        project: HILLSTROM,
         publish: &["campaign_lift", "coupon_targets"],
         refuse: &[
             ("basket_rules", &["basket_lines"]),
@@ -64,7 +91,7 @@ fn hillstrom() {
 }
 
 fn holds(expected: &Expected) {
-    let name = expected.project;
+    let name = expected.project.name;
     let Some(data) = std::env::var_os("NIGHTCLERK_DATA").map(PathBuf::from) else {
         eprintln!("\n*** SKIPPED: the project {name} needs NIGHTCLERK_DATA, the folder with its files ***\n");
         return;
@@ -72,14 +99,11 @@ fn holds(expected: &Expected) {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects").join(name);
     let readme = std::fs::read_to_string(committed.join("README.md")).unwrap();
     let project = Project::copy_of(&committed);
-    let data = data.display().to_string();
-    let mut arguments = vec!["import", &data];
-    for file in expected.files {
+    for file in expected.project.files {
         let stem = file.trim_start_matches("complete_journey_").trim_end_matches(".csv.gz");
         assert!(readme.contains(stem), "{name}: the README does not name {file}");
-        arguments.extend(["--only", file]);
     }
-    project.run(&arguments).exits(0);
+    project.run(&expected.project.import(&data.display().to_string())).exits(0);
     project.run(&["check"]).exits(0);
 
     let ran = project.run(&["run", "--json"]);

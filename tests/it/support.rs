@@ -73,9 +73,19 @@ impl Ran {
     }
 }
 
+/// The binary that these tests were built with.
+pub fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_nightclerk"))
+}
+
 /// The binary in `folder`, with no settings of this process that change its output.
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nightclerk"));
+    command_of(binary(), folder, arguments)
+}
+
+/// The same for another build of it.
+pub fn command_of(binary: &Path, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary);
     command.current_dir(folder).args(arguments).stdin(Stdio::null());
     command.env_remove("NIGHTCLERK_LOG").env_remove("COLUMNS").env("NO_COLOR", "1");
     command
