@@ -5,6 +5,9 @@ use rand::seq::SliceRandom;
 
 use super::chance::{Stream, Weighted, between, happens, log_normal, normal, poisson, rng};
 
+/// Order lines per day over all products and locations at scale 1, before any factor.
+pub(super) const BASE_LINES_PER_DAY: f64 = 260.0;
+
 /// A middle category with its leaves.
 type Middle = (&'static str, [&'static str; 3]);
 
@@ -277,7 +280,7 @@ fn products(seed: u64, scale: f64, span: Span, categories: &[Category], supplier
         })
         .collect();
     let raw_lines: f64 = products.iter().map(|product| product.base / product.units_per_line).sum();
-    let factor = super::demand::BASE_LINES_PER_DAY * scale / raw_lines;
+    let factor = BASE_LINES_PER_DAY * scale / raw_lines;
     for product in &mut products {
         product.base *= factor;
     }

@@ -2,9 +2,8 @@
 
 use rand::Rng;
 
-use super::catalogue::{LOCATION_SHARES, Span};
+use super::catalogue::{BASE_LINES_PER_DAY, LOCATION_SHARES, Span};
 use super::chance::{Stream, Weighted, between, happens, log_normal, normal, rng};
-use super::demand::BASE_LINES_PER_DAY;
 
 pub(super) const AGE_BANDS: [&str; 4] = ["18-29", "30-44", "45-59", "60+"];
 pub(super) const TIERS: [&str; 3] = ["none", "silver", "gold"];

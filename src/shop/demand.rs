@@ -8,8 +8,6 @@ use super::calendar::{Event, date_of, event, weekday};
 use super::catalogue::{Catalogue, Category, LOCATION_SHARES, Scope, Span};
 use super::chance::{Stream, happens, log_normal, normal, rng};
 
-/// Order lines per day over all products and locations at scale 1, before any factor.
-pub(super) const BASE_LINES_PER_DAY: f64 = 260.0;
 const DAYS_PER_WEEK: i32 = 7;
 const DIP_DAYS: i32 = 7;
 

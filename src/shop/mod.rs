@@ -68,7 +68,7 @@ mod world;
 mod world_tables;
 
 use chrono::NaiveDate;
-use polars::prelude::{DataFrame, PolarsError};
+use polars::prelude::{DataFrame, PolarsError, PolarsResult};
 
 use crate::table::TableSchema;
 pub use campaigns::OfferValue;
@@ -160,6 +160,17 @@ pub fn schemas() -> &'static [&'static TableSchema<'static>] {
         &truth::TRUTH_DIRTY_LINES,
         &truth::TRUTH_RETURNS,
     ]
+}
+
+impl World {
+    /// The tables known when the shop opens: catalogue, customers, plans up to 60 days after the last day (calendar: 400
+    /// days), the campaigns of the history, and the truth about all of these.
+    ///
+    /// # Errors
+    /// When polars cannot build a frame.
+    pub fn tables(&self) -> PolarsResult<Vec<ShopTable>> {
+        world_tables::world_tables(self)
+    }
 }
 
 /// Lives the days `from..=to` and returns the rows to append to the daily tables; beyond the history also the prices,

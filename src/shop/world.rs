@@ -1,14 +1,12 @@
 //! The world: everything about the shop that does not depend on what happens in it.
 
-use polars::prelude::PolarsResult;
-
 use super::calendar::{day_number, event};
 use super::campaigns::{Campaign, REDEEMS, Treated, campaigns, treat};
 use super::catalogue::{Catalogue, LOCATION_NAMES, LOCATION_SHARES, Span};
 use super::chance::Weighted;
 use super::customers::{COUPON_DAYS, Customer, EXTRA_LINES, customers, shoppers};
 use super::demand::{DemandModel, complement_lines};
-use super::{ShopSettings, ShopTable, world_tables};
+use super::{OfferValue, ShopSettings};
 
 /// The planned part of the world ends so many days after the last day of the history.
 const HORIZON_DAYS: i32 = 1100;
@@ -73,19 +71,10 @@ impl World {
         }
     }
 
-    /// The tables known when the shop opens: catalogue, customers, plans up to 60 days after the last day (calendar: 400
-    /// days), the campaigns of the history, and the truth about all of these.
-    ///
-    /// # Errors
-    /// When polars cannot build a frame.
-    pub fn tables(&self) -> PolarsResult<Vec<ShopTable>> {
-        world_tables::world_tables(self)
-    }
-
     /// The expected effect of a standard coupon (5.00 off) over 14 average days on every customer, in the order of the
     /// `customers` table: what an oracle would rank by.
     pub fn uplift_truth(&self) -> Vec<ExpectedEffect> {
-        let offer = super::OfferValue::Amount(500);
+        let offer = OfferValue::Amount(500);
         let average = vec![
             [Rhythm { factor: 1.0, line_value: self.average_line_value() }; LOCATION_SHARES.len()];
             COUPON_DAYS as usize
