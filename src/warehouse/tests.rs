@@ -2,6 +2,9 @@
 
 #[path = "../../tests/it/postgres.rs"]
 mod cluster;
+#[path = "../../tests/it/skips.rs"]
+#[expect(dead_code, reason = "the integration tests tell the summary")]
+mod skips;
 
 use std::time::Instant as Clock;
 

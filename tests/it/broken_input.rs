@@ -7,6 +7,7 @@ use insta::assert_snapshot;
 use nightclerk::warehouse::{Side, WarehouseConfig};
 
 use crate::postgres::temporary_cluster;
+use crate::skips::{Need, skip};
 use crate::support::{Project, SECOND_NIGHT, assert_same_rows, command, ran, with_warehouse};
 
 /// What `check` says about a fresh project with `from` replaced by `to` in one of its files.
@@ -452,7 +453,7 @@ fn locked_url() -> Option<String> {
         let rows = server.read_values(Side::Target, "SHOW hba_file", &[]).await.unwrap();
         let file = rows[0][0].as_text().unwrap_or_default().to_owned();
         let Ok(rules) = std::fs::read_to_string(Path::new(&file)) else {
-            eprintln!("*** SKIPPED: the rules of this PostgreSQL server cannot be changed from here ***");
+            skip(Need::Postgres, "the rules of this server cannot be changed from here");
             return None;
         };
         let sql = "DROP ROLE IF EXISTS locked; CREATE ROLE locked LOGIN PASSWORD 'right'";

@@ -1,11 +1,10 @@
 //! `nightclerk eval rules` on files of one's own, and on the FIMI retail data against PyFIM and arules.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use nightclerk::models::rules::{CrossCounts, Measures};
 
-use crate::support::Project;
+use crate::support::{Project, data_folder};
 
 #[test]
 fn a_table_of_lines_gives_its_rules_and_broken_ones_say_where() {
@@ -106,14 +105,9 @@ fn one_item_per_basket_gives_no_rule_and_a_huge_basket_is_no_trouble() {
     assert_eq!(project.run(&ask).exits(0).json()["n"].as_u64(), Some(3));
 }
 
-/// The folder with the real data, or a loud word and nothing.
+/// A project and the file of the FIMI retail data.
 fn retail() -> Option<(Project, String)> {
-    let Some(data) = std::env::var_os("NIGHTCLERK_DATA").map(PathBuf::from) else {
-        eprintln!(
-            "\n*** SKIPPED: the FIMI retail data needs NIGHTCLERK_DATA, the folder with fimi_retail.dat.gz ***\n"
-        );
-        return None;
-    };
+    let data = data_folder()?;
     Some((Project::empty(), data.join("fimi_retail.dat.gz").display().to_string()))
 }
 

@@ -4,7 +4,7 @@
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::print_stderr,
-    reason = "a test may panic, and what it skips must be seen"
+    reason = "a test may panic and tell what it measured"
 )]
 
 mod broken_input;
@@ -23,5 +23,14 @@ mod postgres;
 mod postgres_equals_sqlite;
 mod projects;
 mod same_bytes;
+mod skips;
 mod support;
 mod tidy;
+
+/// Tests start in the order of their names: when this one does, every other has said what it lacks.
+#[test]
+fn zz_what_was_skipped_is_told_at_the_end() {
+    if let Some(summary) = skips::summary() {
+        skips::say(&summary);
+    }
+}

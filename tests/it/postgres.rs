@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use super::skips::{Need, skip};
+
 /// A running server.
 #[derive(Clone, Debug)]
 pub struct Cluster {
@@ -14,26 +16,17 @@ pub struct Cluster {
 }
 
 /// The server of this test process: the one that `NIGHTCLERK_TEST_POSTGRES_URL` names, else a temporary one from the
-/// `initdb` and `postgres` on the path. Without them tests are skipped, loudly; with `NIGHTCLERK_REQUIRE_POSTGRES=1`
-/// that is a failure.
+/// `initdb` and `postgres` on the path. Without them the test is skipped.
 pub fn temporary_cluster() -> Option<Cluster> {
-    static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
-    CLUSTER
-        .get_or_init(|| {
-            if let Ok(url) = std::env::var("NIGHTCLERK_TEST_POSTGRES_URL") {
-                return Some(Cluster { url });
-            }
-            match start() {
-                Ok(cluster) => Some(cluster),
-                Err(reason) => {
-                    let required = std::env::var("NIGHTCLERK_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
-                    assert!(!required, "PostgreSQL is required and cannot be started: {reason}");
-                    eprintln!("\n*** PostgreSQL TESTS ARE SKIPPED: {reason} ***\n");
-                    None
-                }
-            }
-        })
-        .clone()
+    static CLUSTER: OnceLock<Result<Cluster, String>> = OnceLock::new();
+    let given = || std::env::var("NIGHTCLERK_TEST_POSTGRES_URL").map(|url| Cluster { url });
+    match CLUSTER.get_or_init(|| given().or_else(|_| start())) {
+        Ok(cluster) => Some(cluster.clone()),
+        Err(reason) => {
+            skip(Need::Postgres, &format!("PostgreSQL cannot be started: {reason}"));
+            None
+        }
+    }
 }
 
 fn start() -> Result<Cluster, String> {

@@ -2,9 +2,9 @@
 //!
 //! `NIGHTCLERK_DATA` names the folder that holds the files which the projects' READMEs ask for.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::support::Project;
+use crate::support::{Project, data_folder};
 
 /// A project folder in `tests/projects/` and the files it is made for.
 pub struct RealProject {
@@ -92,10 +92,7 @@ fn hillstrom() {
 
 fn holds(expected: &Expected) {
     let name = expected.project.name;
-    let Some(data) = std::env::var_os("NIGHTCLERK_DATA").map(PathBuf::from) else {
-        eprintln!("\n*** SKIPPED: the project {name} needs NIGHTCLERK_DATA, the folder with its files ***\n");
-        return;
-    };
+    let Some(data) = data_folder() else { return };
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects").join(name);
     let readme = std::fs::read_to_string(committed.join("README.md")).unwrap();
     let project = Project::copy_of(&committed);

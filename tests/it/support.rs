@@ -13,6 +13,8 @@ use regex::Regex;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
+use crate::skips::{Need, skip};
+
 /// The business date of the demo's first night.
 pub const FIRST_NIGHT: &str = "2026-10-25";
 /// The business date of the demo's second night, the one `nightclerk.toml` fixes.
@@ -339,6 +341,15 @@ fn remove_abandoned(parent: &Path) {
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// The folder with the real data sets, which `NIGHTCLERK_DATA` names; without it the test is skipped.
+pub fn data_folder() -> Option<PathBuf> {
+    let folder = std::env::var_os("NIGHTCLERK_DATA").map(PathBuf::from);
+    if folder.is_none() {
+        skip(Need::Data, "NIGHTCLERK_DATA does not name the folder with the real data sets");
+    }
+    folder
 }
 
 /// Copies a folder with everything in it.
