@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::names::ENDINGS;
+use super::ENDINGS;
 
 /// Why an import stopped. Nothing of the file it names was loaded; files before it were.
 #[derive(Debug, thiserror::Error)]

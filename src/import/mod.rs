@@ -41,6 +41,9 @@ use rejects::Rejects;
 /// The column with the number of the data row.
 pub const ROW_COLUMN: &str = "_row";
 
+/// The endings of the files that can be imported.
+const ENDINGS: [&str; 3] = [".csv", ".csv.gz", ".parquet"];
+
 /// How many frames may wait for the warehouse.
 const FRAMES_AHEAD: usize = 2;
 

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ImportError;
-
-/// The endings of the files that can be imported.
-pub const ENDINGS: [&str; 3] = [".csv", ".csv.gz", ".parquet"];
+use super::{ENDINGS, ImportError};
 
 /// The table a file is loaded into: its name without the ending, in snake case; `None` for other kinds of files.
 pub fn table_name(file: &str) -> Option<String> {
