@@ -4,6 +4,7 @@ use clap::Parser;
 use nightclerk::cli::{self, Arguments};
 
 /// The one clock of the program.
+#[expect(clippy::disallowed_methods, reason = "here it is handed down from")]
 fn now_micros() -> i64 {
     chrono::Utc::now().timestamp_micros()
 }

@@ -1,5 +1,7 @@
 //! The same questions to every engine; the answers have to be the same.
 
+#![expect(clippy::disallowed_methods, reason = "what a test measures, it tells")]
+
 #[path = "../../tests/it/postgres.rs"]
 mod cluster;
 #[path = "../../tests/it/skips.rs"]

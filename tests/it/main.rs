@@ -4,7 +4,8 @@
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::print_stderr,
-    reason = "a test may panic and tell what it measured"
+    clippy::disallowed_methods,
+    reason = "a test may panic, measure and tell"
 )]
 
 mod broken_input;
