@@ -9,6 +9,7 @@
 )]
 
 mod broken_input;
+mod circles;
 mod cli;
 mod crash;
 mod daemon;
@@ -18,6 +19,7 @@ mod dump;
 mod eval;
 mod eval_rules;
 mod made_up_kind;
+mod imports;
 mod memory;
 mod night;
 mod postgres;
