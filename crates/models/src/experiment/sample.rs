@@ -44,24 +44,6 @@ impl Sample {
         Self { n, mean, variance: if n < 2 { 0.0 } else { squares / (n - 1) as f64 } }
     }
 
-    /// From a yes/no metric: `successes` of `n` customers. `variance = p(1-p)·n/(n-1)`.
-    pub fn from_successes(n: u64, successes: u64) -> Self {
-        Self::from_sums(n, successes as f64, successes as f64)
-    }
-
-    /// The sample of both groups together (Chan, Golub & `LeVeque` 1983, updating formula 2.1).
-    #[must_use]
-    pub fn merge(&self, other: &Self) -> Self {
-        let n = self.n + other.n;
-        if self.n == 0 || other.n == 0 {
-            return if self.n == 0 { *other } else { *self };
-        }
-        let (a, b, both) = (self.n as f64, other.n as f64, n as f64);
-        let apart = other.mean - self.mean;
-        let squares = self.variance * (a - 1.0) + other.variance * (b - 1.0) + apart * apart * a * b / both;
-        Self { n, mean: self.mean + apart * b / both, variance: squares / (both - 1.0) }
-    }
-
     /// Variance of the mean, `variance / n`.
     pub(super) fn variance_of_mean(&self) -> f64 {
         self.variance / self.n as f64

@@ -313,18 +313,6 @@ proptest! {
     }
 
     #[test]
-    fn merging_equals_sampling_all_at_once(
-        a in prop::collection::vec(-50.0..50.0_f64, 0..30),
-        b in prop::collection::vec(-50.0..50.0_f64, 1..30),
-    ) {
-        let merged = Sample::from_values(&a).merge(&Sample::from_values(&b));
-        let all = Sample::from_values(&[a, b].concat());
-        prop_assert_eq!(merged.n, all.n);
-        prop_assert!((merged.mean - all.mean).abs() < 1e-10);
-        prop_assert!((merged.variance - all.variance).abs() < 1e-8);
-    }
-
-    #[test]
     fn adjusted_p_values_never_fall_below_the_raw_ones_and_keep_their_order(
         p in prop::collection::vec(0.0..1.0_f64, 1..40), extra in 0.0..1000.0_f64,
     ) {

@@ -1,7 +1,7 @@
 use chrono::NaiveDate;
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
-use statrs::distribution::{ContinuousCDF, DiscreteCDF, Normal, Poisson};
+use statrs::distribution::{ContinuousCDF, DiscreteCDF, NegativeBinomial, Normal, Poisson};
 
 use super::rules::Waterfall;
 use super::simulated::Shop;

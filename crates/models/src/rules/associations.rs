@@ -35,11 +35,9 @@ const Z_95: f64 = 1.644_853_626_951_472_7;
 /// ```
 /// use nightclerk_models::rules::{Baskets, RuleSettings, association_rules};
 /// // 300 baskets: 0 and 1 together in 100, otherwise one item each.
-/// let pairs = (0..300).flat_map(|b| match b % 3 {
-///     0 => vec![(b, 0), (b, 1)],
-///     _ => vec![(b, 2 + b % 7), (b, 9 + b % 5)],
-/// });
-/// let baskets = Baskets::from_pairs(pairs.collect(), 20)?;
+/// let items = (0..300).flat_map(|b| if b % 3 == 0 { [0, 1] } else { [2 + b % 7, 9 + b % 5] });
+/// let ends: Vec<u32> = (1..=300).map(|b| 2 * b).collect();
+/// let baskets = Baskets::from_rows(items.collect(), &ends, 20)?;
 /// let settings = RuleSettings { max_length: 2, ..RuleSettings::default() };
 /// let found = association_rules(&baskets, &settings, &|_, _| false)?;
 /// assert_eq!(found.rules.len(), 2); // 0 -> 1 and 1 -> 0

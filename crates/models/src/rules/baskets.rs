@@ -44,46 +44,19 @@ pub struct Baskets {
 }
 
 impl Baskets {
-    /// From `(basket, item)` pairs in any order; repeats count once.
-    ///
-    /// Basket numbers may have gaps: every number that occurs is one basket, in ascending order.
-    ///
-    /// # Errors
-    /// An item of `n_items` or above; more than 2³² - 1 distinct pairs.
-    ///
-    /// ```
-    /// use nightclerk_models::rules::Baskets;
-    /// let baskets = Baskets::from_pairs(vec![(7, 1), (7, 0), (9, 1), (7, 1)], 2)?;
-    /// assert_eq!(baskets.iter().collect::<Vec<_>>(), [&[0, 1][..], &[1]]);
-    /// # Ok::<(), nightclerk_models::rules::RulesError>(())
-    /// ```
-    pub fn from_pairs(mut pairs: Vec<(u32, u32)>, n_items: u32) -> Result<Self, RulesError> {
-        if let Some(&(_, item)) = pairs.iter().find(|(_, item)| *item >= n_items) {
-            return Err(RulesError::UnknownItem { item, n_items });
-        }
-        pairs.par_sort_unstable();
-        pairs.dedup();
-        if pairs.len() > u32::MAX as usize {
-            return Err(RulesError::TooManyEntries { entries: pairs.len() });
-        }
-        let mut offsets = vec![0];
-        for (position, neighbours) in pairs.windows(2).enumerate() {
-            if neighbours[0].0 != neighbours[1].0 {
-                offsets.push(position as u32 + 1);
-            }
-        }
-        if !pairs.is_empty() {
-            offsets.push(pairs.len() as u32);
-        }
-        Ok(Self { items: pairs.into_iter().map(|(_, item)| item).collect(), offsets, n_items })
-    }
-
     /// From the items of each basket, one after the other; repeats count once, baskets without an item are none.
     ///
     /// `ends[b]`: where in `items` basket b ends.
     ///
     /// # Errors
-    /// As [`Baskets::from_pairs`].
+    /// An item of `n_items` or above.
+    ///
+    /// ```
+    /// use nightclerk_models::rules::Baskets;
+    /// let baskets = Baskets::from_rows(vec![1, 0, 1, 1], &[3, 4], 2)?;
+    /// assert_eq!(baskets.iter().collect::<Vec<_>>(), [&[0, 1][..], &[1]]);
+    /// # Ok::<(), nightclerk_models::rules::RulesError>(())
+    /// ```
     pub fn from_rows(mut items: Vec<u32>, ends: &[u32], n_items: u32) -> Result<Self, RulesError> {
         if let Some(&item) = items.par_iter().find_first(|item| **item >= n_items) {
             return Err(RulesError::UnknownItem { item, n_items });

@@ -70,7 +70,7 @@ impl ItemsetTable {
     ///
     /// ```
     /// use nightclerk_models::rules::{Baskets, ItemsetTable, MiningSettings};
-    /// let baskets = Baskets::from_pairs(vec![(0, 0), (0, 1), (1, 0), (1, 1), (2, 1), (2, 2)], 3)?;
+    /// let baskets = Baskets::from_rows(vec![0, 1, 0, 1, 1, 2], &[2, 4, 6], 3)?;
     /// let settings = MiningSettings { min_count: 2, max_length: 9, max_bytes: 1 << 20 };
     /// let found = ItemsetTable::mine(baskets, &settings)?;
     /// let mut shown: Vec<_> = found.iter().collect();

@@ -12,26 +12,6 @@ pub struct Itemset {
     pub count: u32,
 }
 
-/// Every itemset of at most `max_length` items that stands in at least `min_count` baskets.
-///
-/// Exact; sorted by length, then items. A `min_count` of 0 is read as 1.
-///
-/// ```
-/// use nightclerk_models::rules::{Baskets, frequent_itemsets};
-/// let pairs = vec![(0, 0), (0, 1), (1, 0), (1, 1), (2, 1), (2, 2)];
-/// let found = frequent_itemsets(&Baskets::from_pairs(pairs, 3)?, 2, 3)?;
-/// let shown: Vec<_> = found.iter().map(|set| (set.items.as_slice(), set.count)).collect();
-/// assert_eq!(shown, [(&[0][..], 2), (&[1], 3), (&[0, 1], 2)]);
-/// # Ok::<(), nightclerk_models::rules::RulesError>(())
-/// ```
-///
-/// # Errors
-/// More entries than positions can be numbered.
-pub fn frequent_itemsets(baskets: &Baskets, min_count: u32, max_length: usize) -> Result<Vec<Itemset>, RulesError> {
-    let found = mine_counted(baskets, min_count, max_length, None, |_| true)?;
-    Ok(found.into_iter().map(|counted| counted.set).collect())
-}
-
 /// An itemset with its count in every size band (empty when no bands were asked for).
 #[derive(Debug, Clone)]
 pub(super) struct CountedItemset {
@@ -39,7 +19,13 @@ pub(super) struct CountedItemset {
     pub(super) by_band: Box<[u32]>,
 }
 
-/// As [`frequent_itemsets`], over the items that `allowed` lets pass, with counts by size band.
+/// Every itemset of at most `max_length` of the items that `allowed` lets pass that stands in at least `min_count` baskets, with
+/// counts by size band.
+///
+/// Exact; sorted by length, then items. A `min_count` of 0 is read as 1.
+///
+/// # Errors
+/// More entries than positions can be numbered.
 pub(super) fn mine_counted(
     baskets: &Baskets,
     min_count: u32,

@@ -34,7 +34,6 @@ pub use avoiding::{AvoidingPair, AvoidingSettings, avoiding_pairs};
 pub use baskets::{Baskets, RulesError};
 pub use hold_out::{HoldOut, held_out_rules};
 pub use itemset_table::{CountedRule, ItemsetTable, MiningSettings, Target, TopSettings};
-pub use itemsets::{Itemset, frequent_itemsets};
 pub use measures::{Measure, Measures, Undefined};
 pub use next_purchases::{NextFound, NextPurchase, NextSettings, next_purchases};
 pub use pair_book::PairBook;

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::associations::Counted;
 use super::itemsets::CountedItemset;
+use super::itemsets::Itemset;
 use super::miner::{Collect, Found, Ranked, Search};
-use super::{Baskets, Itemset, RuleSettings, RulesError, RulesFound, SizeBands, SizeTally};
+use super::{Baskets, RuleSettings, RulesError, RulesFound, SizeBands, SizeTally};
 
 /// Everything that rules of two items are made from, kept so that a day's baskets are added and those that leave the window are taken
 /// out, with the counts that mining the whole window would give.

@@ -5,14 +5,19 @@ use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
 
+use super::itemsets::{Itemset, mine_counted};
 use super::*;
 
 const UNRELATED: &dyn Fn(u32, u32) -> bool = &|_, _| false;
 
 fn baskets_of(lists: &[Vec<u32>], n_items: u32) -> Baskets {
-    let pairs =
-        lists.iter().enumerate().flat_map(|(basket, items)| items.iter().map(move |&item| (basket as u32, item)));
-    Baskets::from_pairs(pairs.collect(), n_items).unwrap()
+    let ends: Vec<u32> = (lists.iter())
+        .scan(0, |end, items| {
+            *end += items.len() as u32;
+            Some(*end)
+        })
+        .collect();
+    Baskets::from_rows(lists.concat(), &ends, n_items).unwrap()
 }
 
 fn by_brute_force(lists: &[Vec<u32>], n_items: u32, min_count: u32, max: usize) -> Vec<Itemset> {
@@ -36,7 +41,8 @@ proptest! {
         min_count in 1_u32..12,
         max_length in 1_usize..7,
     ) {
-        let found = frequent_itemsets(&baskets_of(&lists, 9), min_count, max_length).unwrap();
+        let found = mine_counted(&baskets_of(&lists, 9), min_count, max_length, None, |_| true).unwrap();
+        let found: Vec<Itemset> = found.into_iter().map(|counted| counted.set).collect();
         prop_assert_eq!(found, by_brute_force(&lists, 9, min_count, max_length));
     }
 
@@ -298,11 +304,11 @@ fn one_thread_and_four_give_the_same_rules() {
 
 #[test]
 fn no_baskets_give_no_rules_and_unknown_items_are_refused() {
-    let empty = Baskets::from_pairs(Vec::new(), 5).unwrap();
+    let empty = Baskets::from_rows(Vec::new(), &[], 5).unwrap();
     let found = association_rules(&empty, &RuleSettings::default(), UNRELATED).unwrap();
     assert_eq!((found.rules.len(), found.n_itemsets), (0, 0));
     assert_eq!(
-        Baskets::from_pairs(vec![(0, 5)], 5).unwrap_err().to_string(),
+        Baskets::from_rows(vec![5], &[1], 5).unwrap_err().to_string(),
         "cannot build baskets: found item 5, items must be below `n_items` = 5"
     );
 }

@@ -7,4 +7,4 @@ mod step_regression;
 
 pub use group_response::{GroupResponse, MovedPeriods, factors_of};
 pub use level_shifts::{LevelShift, level_shifts};
-pub use outliers::{CleanedDemand, Outlier, clean_outliers};
+pub use outliers::{Cleaned, Outlier, clean_outliers};

@@ -94,10 +94,12 @@ pub fn fit(demand: &[f64], season_length: usize, season: Season) -> Result<Fitte
 
 fn season_of(filled: &[f64], season_length: usize, season: Season) -> (SeasonKind, Vec<f64>) {
     let positive = filled.iter().all(|value| *value > 0.0);
-    let kinds: &[SeasonKind] = match season == Season::Assumed || is_seasonal(filled, season_length) {
-        true if positive => &[SeasonKind::Multiplicative, SeasonKind::Additive],
-        true => &[SeasonKind::Additive],
-        false => &[],
+    let kinds: &[SeasonKind] = if season == Season::Tested && !is_seasonal(filled, season_length) {
+        &[]
+    } else if positive {
+        &[SeasonKind::Multiplicative, SeasonKind::Additive]
+    } else {
+        &[SeasonKind::Additive]
     };
     kinds
         .iter()

@@ -75,11 +75,6 @@ pub fn coverage(actual: &[f64], quantile: &[f64]) -> f64 {
     mean(observed(actual, quantile).map(|(y, f)| f64::from(u8::from(y <= f))))
 }
 
-/// Number of pairs that are scored.
-pub fn scored_pairs(actual: &[f64], forecast: &[f64]) -> usize {
-    observed(actual, forecast).count()
-}
-
 fn observed(actual: &[f64], forecast: &[f64]) -> impl Iterator<Item = (f64, f64)> {
     zip(actual.iter().copied(), forecast.iter().copied()).filter(|(y, f)| y.is_finite() && f.is_finite())
 }
@@ -110,7 +105,6 @@ mod tests {
         assert!((wape(&y, &f) - 0.2).abs() < 1e-12);
         assert!((bias(&y, &f) + 2.0 / 30.0).abs() < 1e-12);
         assert!((coverage(&y, &f) - 0.5).abs() < 1e-12);
-        assert_eq!(scored_pairs(&y, &f), 2);
     }
 
     #[test]

@@ -327,10 +327,10 @@ fn a_series_that_came_to_life_takes_no_neighbour_along() {
     let wiggle = |t: usize, k: usize| ((t * 7919 + k * 104_729) % 97) as f64 / 97.0 - 0.5;
     let lively = |t: usize, k: usize| (90.0 + 30.0 * wiggle(t, k)).round();
     let neighbour: Vec<f64> = (0..200).map(|t| lively(t, 1)).collect();
-    let alone = &run(std::slice::from_ref(&neighbour), PanelMethod::Mean, 0)[0];
+    let alone = &run(std::slice::from_ref(&neighbour), PanelMethod::Local(LocalMethod::Mean), 0)[0];
     let stood_still: Vec<f64> = (0..200).map(|t| if t < 190 { 20.0 } else { lively(t, 2) }).collect();
     let was_away: Vec<f64> = (0..200).map(|t| if t < 188 { 0.0 } else { lively(t, 3) }).collect();
-    let together = run(&[neighbour, stood_still, was_away], PanelMethod::Mean, 0);
+    let together = run(&[neighbour, stood_still, was_away], PanelMethod::Local(LocalMethod::Mean), 0);
     let highest = |forecast: &PanelForecast| forecast.quantiles.total[3][4];
     assert!(highest(&together[0]) < 1.15 * highest(alone), "{} beside {}", highest(&together[0]), highest(alone));
     for forecast in &together[1..] {
