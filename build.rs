@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    embed(&["jobs", "reports", "sql/audits", "sql/datasets"], "project_files.rs")
+    embed(&["jobs", "reports", "sql/audits", "sql/datasets"], "project_files.rs")?;
+    embed(&["sql/migrations"], "migration_files.rs")
 }
 
 /// Writes `[(path in the repository, text), ...]`, sorted by path, as a Rust expression to `file` in `OUT_DIR`.

@@ -18,7 +18,7 @@
 //! - [`warehouse`]: the port to SQLite and PostgreSQL. [`datasets`]: what it must deliver, checked row by row.
 //! - [`jobs`]: one folder per kind, each `load` (reads), `recommend` (decides), a page.
 //! - [`models`]: pure maths, one folder per field; a crate of its own, in `crates/models`.
-//! - [`published`]: the tables we own. [`publication`]: what a run produces. [`table`]: the vocabulary of both sides.
+//! - [`published`]: the tables we own; [`migrations`] makes and changes them. [`publication`]: what a run produces. [`table`]: the vocabulary of both sides.
 //! - [`runner`]: claim, load, decide, stage, gate, publish, report. [`scheduler`]: wakes it.
 //! - [`report`]: pages and files as bytes. [`import`]: files into tables.
 //! - [`shop`]: the generated retailer of the demo. [`bench`]: our advice against the truth about it. [`eval`]: an engine on
@@ -56,6 +56,7 @@ pub mod job;
 pub mod job_file;
 pub mod jobs;
 pub mod kind;
+pub mod migrations;
 pub mod project;
 pub mod publication;
 pub mod published;

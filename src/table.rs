@@ -48,6 +48,13 @@ impl ColumnType {
             Self::Flag => "flag",
         }
     }
+
+    /// The type of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Text, Self::Integer, Self::Real, Self::Date, Self::Instant, Self::Flag]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
 }
 
 /// One column of a [`TableSchema`].
@@ -61,6 +68,8 @@ pub struct Column<'a> {
     pub nullable: bool,
     /// Whether it says who a person is; such values are never shown as examples in errors.
     pub personal: bool,
+    /// What rows get that were there before the column was, as an SQL literal.
+    pub default: Option<&'a str>,
     /// What it means, with its unit.
     pub doc: &'a str,
 }
@@ -68,18 +77,24 @@ pub struct Column<'a> {
 impl<'a> Column<'a> {
     /// A column without NULLs.
     pub const fn new(name: &'a str, kind: ColumnType, doc: &'a str) -> Self {
-        Self { name, kind, nullable: false, personal: false, doc }
+        Self { name, kind, nullable: false, personal: false, default: None, doc }
     }
 
     /// A column that may hold NULL.
     pub const fn nullable(name: &'a str, kind: ColumnType, doc: &'a str) -> Self {
-        Self { name, kind, nullable: true, personal: false, doc }
+        Self { name, kind, nullable: true, personal: false, default: None, doc }
     }
 
     /// The same column, of which no value may be shown.
     #[must_use]
     pub const fn personal(self) -> Self {
         Self { personal: true, ..self }
+    }
+
+    /// The same column, added to a table that has rows already: they get this SQL literal.
+    #[must_use]
+    pub const fn or_before(self, literal: &'a str) -> Self {
+        Self { default: Some(literal), ..self }
     }
 }
 

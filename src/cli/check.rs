@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::context::{Context, Failure};
 use crate::datasets::{SqlFiles, dataset_sql};
-use crate::runner::{self, migrations, night};
+use crate::migrations::{self, State};
+use crate::runner::{self, night};
 use crate::warehouse::{Create, Expectation, FoundColumn, FrameBuilder, Side};
 
 /// One file or one job, and what is wrong with it.
@@ -51,7 +52,9 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
         }
         checked.push(entry);
     }
-    if migrations::pending(&warehouse).await?.is_empty() {
+    let state = migrations::inspect(&warehouse).await?;
+    checked.push(our_tables(&state));
+    if state.is_current() {
         for audit in &audits {
             let mut entry = Checked { what: audit.file.clone(), problems: vec![], notes: vec![] };
             if let Err(error) = warehouse.describe(Side::Target, &audit.file, &audit.staged_sql(0)).await {
@@ -60,9 +63,7 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
             checked.push(entry);
         }
     } else {
-        context
-            .terminal
-            .note("note: our tables are not there yet, so audits were not prepared; the first run makes them");
+        context.terminal.note("note: our tables are not up to date, so audits were not prepared");
     }
     for job in night::in_order(&project) {
         let missing: Vec<&str> = job.job.needs().iter().map(|d| d.name()).filter(|name| !sql.has(name)).collect();
@@ -73,6 +74,18 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
         checked.push(entry);
     }
     Ok(tell(context, &project.warnings, &checked))
+}
+
+/// The warehouse's real tables, held against what the steps leave.
+fn our_tables(state: &State) -> Checked {
+    let what = format!("our tables, at step {} of {}", state.applied, state.applied + state.pending.len() as i64);
+    let problems: Vec<String> = state.problems.iter().map(ToString::to_string).collect();
+    let notes = if problems.is_empty() && !state.is_current() {
+        vec!["the next run brings them up to date; `nightclerk plan` prints how".to_owned()]
+    } else {
+        vec![]
+    };
+    Checked { what, problems, notes }
 }
 
 fn tell(context: &Context, warnings: &crate::diagnostic::Diagnostics, checked: &[Checked]) -> u8 {

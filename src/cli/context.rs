@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::terminal::Terminal;
+use crate::migrations::MigrationError;
 use crate::project::{ProcessEnvironment, Project};
 use crate::registry::Registry;
 use crate::runner::{Runner, RunnerError};
@@ -40,7 +41,18 @@ impl From<RunnerError> for Failure {
     fn from(error: RunnerError) -> Self {
         match error {
             RunnerError::Warehouse(error) => error.into(),
+            RunnerError::Migration(error) => error.into(),
             other => Self::usage(other.to_string()),
+        }
+    }
+}
+
+impl From<MigrationError> for Failure {
+    fn from(error: MigrationError) -> Self {
+        match error {
+            MigrationError::Warehouse(error) => error.into(),
+            MigrationError::Running { .. } => Self::new(5, error.to_string()),
+            MigrationError::Refused(_) => Self::usage(error.to_string()),
         }
     }
 }

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::context::{Context, Failure};
 use crate::datasets::{SqlFiles, dataset_sql};
-use crate::runner::{ledger, migrations, night};
+use crate::migrations::{self, State};
+use crate::runner::{ledger, night};
 use crate::warehouse::{Create, Side};
 
 /// What a night would run, replace and create; nothing is changed.
@@ -43,8 +44,8 @@ pub(super) async fn run(context: &Context, command: &Plan) -> Result<u8, Failure
     let project = context.project()?;
     let as_of = context.as_of(&project, command.as_of)?;
     let warehouse = context.warehouse(&project, Create::Nothing).await?;
-    let pending = migrations::pending(&warehouse).await?;
-    let known = if pending.is_empty() { ledger::publications(&warehouse, None).await? } else { Vec::new() };
+    let state = migrations::inspect(&warehouse).await?;
+    let known = if state.is_current() { ledger::publications(&warehouse, None).await? } else { Vec::new() };
     let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
     let mut jobs = Vec::new();
     for job in night::in_order(&project) {
@@ -69,18 +70,30 @@ pub(super) async fn run(context: &Context, command: &Plan) -> Result<u8, Failure
             reads,
         });
     }
-    let script = if pending.is_empty() {
-        String::new()
-    } else {
-        migrations::script(&pending, warehouse.dialect(Side::Target), &project.config.warehouse.schema)
-    };
-    context.terminal.object(&serde_json::json!({ "as_of": as_of, "jobs": jobs, "migration_sql": script }));
+    let script = migrations::script(&state, &project.config.warehouse.schema);
+    let problems: Vec<String> = state.problems.iter().map(ToString::to_string).collect();
+    context
+        .terminal
+        .object(&serde_json::json!({ "as_of": as_of, "jobs": jobs, "migration_sql": script, "problems": problems }));
     tell(context, as_of, &jobs, command.sql);
+    for problem in &problems {
+        context.terminal.line(format!("\nNothing runs: {problem}"));
+    }
     if !script.is_empty() {
-        context.terminal.line("\nThe first run creates our tables. To do it by hand, apply this to the target:\n");
+        context.terminal.line(format!("\n{}\n", introduction(&state)));
         context.terminal.line(script);
     }
-    Ok(0)
+    Ok(if problems.is_empty() { 0 } else { 2 })
+}
+
+/// What the printed SQL is for.
+fn introduction(state: &State) -> String {
+    if !state.problems.is_empty() {
+        return "To mend it, apply this to the target:".to_owned();
+    }
+    let does =
+        if state.is_fresh() { "The first run creates our tables" } else { "The next run brings our tables up to date" };
+    format!("{does}. To do it by hand, apply this to the target:")
 }
 
 fn tell(context: &Context, as_of: NaiveDate, jobs: &[PlannedJob], with_sql: bool) {

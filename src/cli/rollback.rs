@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::context::{Context, Failure};
-use crate::runner::{ledger, migrations};
+use crate::migrations;
+use crate::runner::ledger;
 use crate::warehouse::Create;
 
 /// Withdraw a job's current publication; the one before it becomes current again.

@@ -1,13 +1,14 @@
 //! `nightclerk status`.
 
 use super::context::{Context, Failure};
-use crate::runner::{migrations, status};
+use crate::migrations;
+use crate::runner::status;
 use crate::warehouse::Create;
 
 pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
     let project = context.project()?;
     let warehouse = context.warehouse(&project, Create::Nothing).await?;
-    if !migrations::pending(&warehouse).await?.is_empty() {
+    if migrations::inspect(&warehouse).await?.is_fresh() {
         context.terminal.object(&serde_json::json!({ "jobs": [], "note": "nothing has run yet" }));
         context.terminal.line("nothing has run yet: `nightclerk run` runs the first night");
         return Ok(0);

@@ -3,7 +3,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use super::super::forecaster::{EachSeries, OriginData, OriginSeries, SeriesResult};
+use super::super::forecaster::{EachSeries, OriginData, OriginSeries};
 use super::super::input_options::Missing;
 use super::*;
 

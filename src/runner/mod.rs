@@ -8,7 +8,6 @@ pub mod files;
 pub mod gates;
 pub mod ledger;
 pub mod memory;
-pub mod migrations;
 pub mod night;
 mod page;
 pub mod publish;
@@ -18,6 +17,7 @@ pub mod status;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::migrations::{self, MigrationError};
 use crate::project::Project;
 use crate::published::Table;
 use crate::report::{ReportError, Templates};
@@ -63,6 +63,9 @@ pub enum RunnerError {
     /// The warehouse refused.
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),
+    /// Our tables are not up to date and could not be brought there.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
 }
 
 impl Runner {

@@ -21,6 +21,7 @@ mod eval_rules;
 mod imports;
 mod made_up_kind;
 mod memory;
+mod migrations;
 mod night;
 mod postgres;
 mod postgres_equals_sqlite;
@@ -29,6 +30,7 @@ mod same_bytes;
 mod skips;
 mod support;
 mod tidy;
+mod warehouses;
 
 /// Tests start in the order of their names: when this one does, every other has said what it lacks.
 #[test]

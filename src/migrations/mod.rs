@@ -1,0 +1,134 @@
+//! Migrations: the tables we own, brought up to date step by step, each step once.
+//!
+//! ```text
+//! published, ledger_tables -> schemas ─┐                    steps (frozen files, sql/migrations)
+//!                                      ├─> differences ─> generator ─> the next step; what mends a warehouse
+//! the warehouse's real columns -> relations ─┘                 state ─> check, plan, run
+//! ```
+//! A step is a file per engine. It is frozen once it is committed: `sql/migrations/CHECKSUMS` holds its SHA-256, every
+//! warehouse that applied it holds the same, and each command compares them. Beside it lies a snapshot of the schemas
+//! after it, `sql/migrations/schemas`.
+//!
+//! To change a table, change its schema in `published` and let `NIGHTCLERK_UPDATE_MIGRATIONS=1 cargo test --lib migrations`
+//! write the next step from the difference to the last snapshot. Rename it, complete it by hand where rows have to be
+//! converted, and freeze it with `NIGHTCLERK_UPDATE_MIGRATIONS=freeze`.
+//!
+//! Warehouses that a program without checksums left are known by the names in their record of steps and by their real
+//! columns; texts that were renamed under their number stand in `sql/migrations/*/former`, with what they lack.
+
+mod differences;
+pub mod generator;
+mod ledger_tables;
+pub mod relations;
+pub mod schemas;
+mod state;
+mod steps;
+
+#[cfg(test)]
+mod tests;
+
+pub use differences::Difference;
+pub use state::{Problem, State};
+pub use steps::{Step, steps};
+
+use crate::warehouse::{Dialect, Transaction, Value, Warehouse, WarehouseError};
+use relations::Reader;
+
+/// Why our tables were not brought up to date.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MigrationError {
+    /// The warehouse refused.
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+    /// The tables are not what they should be; nothing was changed.
+    #[error("{}", listed(.0))]
+    Refused(Vec<Problem>),
+    /// A job runs while its tables were to change under it; nothing was changed.
+    #[error(
+        "our tables are to be brought up to date, and process {process} of {place} is running `{job}` on them; try again when \
+         it is done"
+    )]
+    Running {
+        /// The job.
+        job: String,
+        /// Host and project folder of the process.
+        place: String,
+        /// The process.
+        process: i64,
+    },
+}
+
+fn listed(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\nerror: ")
+}
+
+/// Where the target warehouse stands; changes nothing.
+///
+/// # Errors
+/// When the warehouse cannot be asked.
+pub async fn inspect(warehouse: &Warehouse) -> Result<State, WarehouseError> {
+    state::inspect(&mut Reader::Warehouse(warehouse)).await
+}
+
+/// Brings the tables up to date in one transaction; gives the names of the steps applied.
+///
+/// # Errors
+/// When the tables differ from what the steps so far leave, or would differ afterwards; when a job is running; when a
+/// statement is refused. Nothing is left behind then.
+pub async fn apply(warehouse: &Warehouse, now_micros: i64) -> Result<Vec<&'static str>, MigrationError> {
+    if refuse(inspect(warehouse).await?)?.is_current() {
+        return Ok(Vec::new());
+    }
+    let mut transaction = warehouse.begin().await?;
+    if transaction.dialect() == Dialect::Postgres {
+        // Two processes that find the same steps pending apply them one after the other; SQLite has one writer anyway.
+        transaction.execute("SELECT pg_advisory_xact_lock(hashtext('nightclerk_migrations'))", &[]).await?;
+    }
+    let state = refuse(state::inspect(&mut Reader::Transaction(&mut transaction)).await?)?;
+    if state.is_current() {
+        return Ok(Vec::new());
+    }
+    if !state.is_fresh() {
+        nobody_runs(&mut transaction, now_micros).await?;
+    }
+    for statement in state.work(now_micros) {
+        transaction.execute(&statement, &[]).await?;
+    }
+    refuse(state::inspect(&mut Reader::Transaction(&mut transaction)).await?)?;
+    transaction.commit().await?;
+    Ok(state.pending.iter().map(|step| step.name).collect())
+}
+
+/// Whoever runs now knows the tables as they are before the steps, and would write what he staged into those after them.
+async fn nobody_runs(transaction: &mut Transaction, now_micros: i64) -> Result<(), MigrationError> {
+    let sql = "SELECT job, place, process FROM nightclerk_leases WHERE lease_until_us > $1 ORDER BY job";
+    let rows = transaction.read_values(sql, &[Value::Integer(now_micros)]).await?;
+    let Some([Value::Text(job), Value::Text(place), Value::Integer(process)]) = rows.first().map(Vec::as_slice) else {
+        return Ok(());
+    };
+    Err(MigrationError::Running { job: job.clone(), place: place.clone(), process: *process })
+}
+
+fn refuse(state: State) -> Result<State, MigrationError> {
+    if state.problems.is_empty() { Ok(state) } else { Err(MigrationError::Refused(state.problems)) }
+}
+
+/// What `plan` prints for those who apply it by hand: what brings the tables up to date, or, where they are not what
+/// they should be, what mends them. Empty where there is nothing to do.
+pub fn script(state: &State, schema: &str) -> String {
+    let statements = match (&state.problems[..], state.is_current()) {
+        (_, true) => return String::new(),
+        ([], false) => state.work(0),
+        _ => state.mending.clone(),
+    };
+    if statements.is_empty() {
+        return String::new();
+    }
+    let head = match state.dialect {
+        Dialect::Sqlite => String::new(),
+        Dialect::Postgres => format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\";\nSET search_path = \"{schema}\";\n"),
+    };
+    let body: Vec<String> = statements.iter().map(|statement| format!("{statement};\n")).collect();
+    format!("{head}BEGIN;\n\n{}\nCOMMIT;\n", body.join("\n"))
+}
