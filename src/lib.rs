@@ -45,8 +45,11 @@
 //! files are written.
 
 pub mod bench;
+pub mod category_path;
 pub mod cli;
+pub mod contract;
 pub mod datasets;
+pub mod day;
 pub mod diagnostic;
 pub mod eval;
 pub mod explain;
@@ -57,6 +60,7 @@ pub mod job_file;
 pub mod jobs;
 pub mod kind;
 pub mod migrations;
+mod page_kit;
 pub mod project;
 pub mod publication;
 pub mod published;

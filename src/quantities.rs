@@ -128,3 +128,67 @@ impl From<Currency> for String {
         currency.code().to_owned()
     }
 }
+
+/// An exact quantity of goods, in thousandths of the product's unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Quantity(i64);
+
+impl Quantity {
+    /// From thousandths of a unit.
+    pub const fn from_thousandths(thousandths: i64) -> Self {
+        Self(thousandths)
+    }
+
+    /// In thousandths of a unit.
+    pub const fn thousandths(self) -> i64 {
+        self.0
+    }
+}
+
+/// A quantity of goods that is estimated: a mean, a quantile; in the product's unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub struct ExpectedQuantity(f64);
+
+impl ExpectedQuantity {
+    /// From units.
+    pub const fn from_units(units: f64) -> Self {
+        Self(units)
+    }
+
+    /// In units.
+    pub const fn units(self) -> f64 {
+        self.0
+    }
+}
+
+/// An exact amount of money, in minor units of the project's currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Money(i64);
+
+impl Money {
+    /// From minor units.
+    pub const fn from_minor(minor: i64) -> Self {
+        Self(minor)
+    }
+
+    /// In minor units.
+    pub const fn minor(self) -> i64 {
+        self.0
+    }
+}
+
+/// An amount of money that is estimated, in minor units of the project's currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub struct ExpectedMoney(f64);
+
+impl ExpectedMoney {
+    /// From minor units.
+    pub const fn from_minor(minor: f64) -> Self {
+        Self(minor)
+    }
+
+    /// In minor units.
+    pub const fn minor(self) -> f64 {
+        self.0
+    }
+}

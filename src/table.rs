@@ -38,7 +38,7 @@ impl ColumnType {
     }
 
     /// The word used in messages.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Integer => "integer",

@@ -1,6 +1,8 @@
 //! What we did to customers: campaigns, offers, who got them, who used them, and what came of it.
 
 use super::Dataset;
+use crate::day::{Day, Instant};
+use crate::frames::typed_rows;
 use crate::table::ColumnType::{Date, Flag, Instant, Integer, Real, Text};
 use crate::table::{Column, TableSchema};
 
@@ -28,6 +30,33 @@ pub const CAMPAIGNS: Dataset = Dataset {
     grows_daily: false,
 };
 
+typed_rows! {
+    /// A campaign as planned; our own lists in `coupon_campaigns` are read the same way.
+    pub struct Campaign of CAMPAIGNS.schema;
+    {
+        /// The campaign.
+        pub campaign_id: String,
+        /// What people call it.
+        pub name: String,
+        /// `email`, `coupon`, `leaflet` ...
+        pub kind: String,
+        /// First day on which it can have an effect.
+        pub starts_on: Day,
+        /// Last day that is counted.
+        pub ends_on: Day,
+        /// Whether chance decided who got it; `None`: unknown, treated as no.
+        pub randomised: Option<bool>,
+        /// Minor currency units per contacted customer.
+        pub contact_cost: Option<i64>,
+        /// The offer it carries.
+        pub offer_id: Option<String>,
+        /// Minor currency units.
+        pub budget: Option<i64>,
+        /// `spend`, `orders`, `conversion` or a name in `campaign_outcomes`.
+        pub primary_metric: Option<String>,
+    }
+}
+
 /// What an offer is.
 pub const OFFERS: Dataset = Dataset {
     schema: TableSchema {
@@ -45,6 +74,21 @@ pub const OFFERS: Dataset = Dataset {
     keeps_attributes: false,
     grows_daily: false,
 };
+
+typed_rows! {
+    /// An offer.
+    pub struct Offer of OFFERS.schema;
+    {
+        /// The offer.
+        pub offer_id: String,
+        /// `amount` or `rate`.
+        pub kind: String,
+        /// Minor currency units off, or a share of the price.
+        pub value: f64,
+        /// How many may be given out.
+        pub capacity: Option<i64>,
+    }
+}
 
 /// Who was put into which arm; our own published coupon assignments are added to it.
 pub const ASSIGNMENTS: Dataset = Dataset {
@@ -65,6 +109,23 @@ pub const ASSIGNMENTS: Dataset = Dataset {
     grows_daily: false,
 };
 
+typed_rows! {
+    /// A customer put into an arm.
+    pub struct Assignment<'f> of ASSIGNMENTS.schema;
+    {
+        /// The campaign.
+        pub campaign_id: &'f str,
+        /// The customer.
+        pub customer_id: &'f str,
+        /// `control` for those held out, any other name for an arm.
+        pub variant: &'f str,
+        /// When it was decided.
+        pub assigned_at: Option<Instant>,
+        /// Probability of this variant; `None` where it is not known.
+        pub probability: Option<f64>,
+    }
+}
+
 /// Coupons used.
 pub const REDEMPTIONS: Dataset = Dataset {
     schema: TableSchema {
@@ -82,6 +143,19 @@ pub const REDEMPTIONS: Dataset = Dataset {
     keeps_attributes: false,
     grows_daily: false,
 };
+
+typed_rows! {
+    /// A coupon used.
+    pub struct Redemption<'f> of REDEMPTIONS.schema;
+    {
+        /// The campaign.
+        pub campaign_id: &'f str,
+        /// The customer.
+        pub customer_id: &'f str,
+        /// Minor currency units given away.
+        pub amount: Option<i64>,
+    }
+}
 
 /// Outcomes per customer where they are given rather than derived from orders.
 pub const CAMPAIGN_OUTCOMES: Dataset = Dataset {
@@ -101,3 +175,20 @@ pub const CAMPAIGN_OUTCOMES: Dataset = Dataset {
     keeps_attributes: false,
     grows_daily: false,
 };
+
+typed_rows! {
+    /// What came of a campaign for a customer, where it is given.
+    pub struct CampaignOutcome<'f> of CAMPAIGN_OUTCOMES.schema;
+    {
+        /// The campaign.
+        pub campaign_id: &'f str,
+        /// The customer.
+        pub customer_id: &'f str,
+        /// `conversion`, `spend` (in minor currency units), or another name.
+        pub metric: &'f str,
+        /// Its value within the campaign's dates.
+        pub value: f64,
+        /// The same metric in an equally long time before the campaign.
+        pub before: Option<f64>,
+    }
+}

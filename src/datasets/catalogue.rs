@@ -1,6 +1,9 @@
 //! What can be sold, at what price, with which help: products, prices, promotions, calendar.
 
 use super::Dataset;
+use crate::category_path::CategoryPath;
+use crate::day::Day;
+use crate::frames::typed_rows;
 use crate::table::ColumnType::{Date, Integer, Real, Text};
 use crate::table::{Column, TableSchema};
 
@@ -30,6 +33,37 @@ pub const PRODUCTS: Dataset = Dataset {
     grows_daily: false,
 };
 
+typed_rows! {
+    /// A product.
+    pub struct Product of PRODUCTS.schema;
+    {
+        /// The product.
+        pub product_id: String,
+        /// What people call it.
+        pub name: String,
+        /// The category it lies in.
+        pub category_path: Option<CategoryPath>,
+        /// The brand.
+        pub brand: Option<String>,
+        /// Minor currency units per unit, what we pay.
+        pub unit_cost: Option<i64>,
+        /// Minor currency units per unit, without tax.
+        pub list_price: Option<i64>,
+        /// Who delivers it.
+        pub supplier_id: Option<String>,
+        /// Thousandths of a unit in an orderable pack.
+        pub pack_size: Option<i64>,
+        /// Thousandths of a unit.
+        pub min_order_quantity: Option<i64>,
+        /// Days it can be sold after arrival.
+        pub shelf_life_days: Option<i64>,
+        /// First day on sale.
+        pub launched_on: Option<Day>,
+        /// Last day on sale.
+        pub discontinued_on: Option<Day>,
+    }
+}
+
 /// Prices with their first day.
 pub const PRICES: Dataset = Dataset {
     schema: TableSchema {
@@ -47,6 +81,21 @@ pub const PRICES: Dataset = Dataset {
     keeps_attributes: false,
     grows_daily: false,
 };
+
+typed_rows! {
+    /// A price and the day from which it holds.
+    pub struct Price of PRICES.schema;
+    {
+        /// The product.
+        pub product_id: String,
+        /// `None`: everywhere.
+        pub location_id: Option<String>,
+        /// First day of this price.
+        pub valid_from: Day,
+        /// Minor currency units per unit, without promotion.
+        pub price: i64,
+    }
+}
 
 /// Promotions, past and planned.
 pub const PROMOTIONS: Dataset = Dataset {
@@ -69,6 +118,27 @@ pub const PROMOTIONS: Dataset = Dataset {
     grows_daily: false,
 };
 
+typed_rows! {
+    /// A promotion of a product or of a category.
+    pub struct Promotion of PROMOTIONS.schema;
+    {
+        /// The product; or `category_path`.
+        pub product_id: Option<String>,
+        /// Every product in it.
+        pub category_path: Option<CategoryPath>,
+        /// `None`: everywhere.
+        pub location_id: Option<String>,
+        /// First day.
+        pub starts_on: Day,
+        /// Last day.
+        pub ends_on: Day,
+        /// `price`, `display`, `leaflet` ...
+        pub kind: String,
+        /// Share of the price given away, 0 to 1.
+        pub discount_rate: Option<f64>,
+    }
+}
+
 /// Holidays and events, past and known ahead.
 pub const CALENDAR: Dataset = Dataset {
     schema: TableSchema {
@@ -81,3 +151,14 @@ pub const CALENDAR: Dataset = Dataset {
     keeps_attributes: false,
     grows_daily: false,
 };
+
+typed_rows! {
+    /// A holiday or an event.
+    pub struct CalendarDay<'f> of CALENDAR.schema;
+    {
+        /// The day.
+        pub date: Day,
+        /// Its name, the same every year.
+        pub event: &'f str,
+    }
+}

@@ -3,6 +3,8 @@
 //! SQL maps a retailer's own tables onto these columns; everything after it speaks only of them. Money is an integer
 //! in minor currency units, quantities are integers in thousandths of a unit, so that every engine sums the same
 //! numbers. A nullable column may be absent from the result: that is a missing fact, never a zero.
+//!
+//! Each dataset has its columns (`DAILY_SALES`) and beside them its row (`Sale`), which reads a checked frame by name.
 
 mod campaigns;
 mod catalogue;
@@ -13,12 +15,17 @@ mod source;
 mod supply;
 
 pub use campaigns::{ASSIGNMENTS, CAMPAIGN_OUTCOMES, CAMPAIGNS, OFFERS, REDEMPTIONS};
+pub use campaigns::{Assignment, Campaign, CampaignOutcome, Offer, Redemption};
 pub use catalogue::{CALENDAR, PRICES, PRODUCTS, PROMOTIONS};
-pub use contract::{ContractError, Fault, conform};
+pub use catalogue::{CalendarDay, Price, Product, Promotion};
+pub use contract::conform;
+pub use customers::{AttributeValues, Customer, CustomerAttribute, Suppression};
 pub use customers::{CUSTOMERS, SUPPRESSIONS};
 pub use sales::{BASKET_LINES, CUSTOMER_DAYS, CUSTOMER_PURCHASES, DAILY_SALES, ORDER_LINES};
+pub use sales::{BasketLine, CustomerDay, CustomerPurchase, Sale};
 pub use source::{InputFact, KnownRows, LoadError, PublishedAt, PublishedFrame, Source, SqlFiles, dataset_sql};
 pub use supply::{DELIVERIES, OPEN_ORDERS, STOCK_LEVELS, SUPPLIERS};
+pub use supply::{Delivery, OpenOrder, StockLevel, Supplier};
 
 use crate::table::TableSchema;
 

@@ -1,6 +1,8 @@
 //! What was sold: order lines and the summaries that jobs read instead of them.
 
 use super::Dataset;
+use crate::day::Day;
+use crate::frames::typed_rows;
 use crate::table::ColumnType::{Date, Instant, Integer, Text};
 use crate::table::{Column, TableSchema};
 
@@ -49,6 +51,25 @@ pub const DAILY_SALES: Dataset = Dataset {
     grows_daily: true,
 };
 
+typed_rows! {
+    /// What was sold of a product at a location on a day.
+    pub struct Sale<'f> of DAILY_SALES.schema;
+    {
+        /// Business date.
+        pub sold_on: Day,
+        /// The product.
+        pub product_id: &'f str,
+        /// The location; `all` where order lines name none.
+        pub location_id: &'f str,
+        /// Thousandths of a unit sold, returns not deducted.
+        pub quantity: i64,
+        /// Thousandths of a unit returned, positive.
+        pub returned_quantity: i64,
+        /// Minor currency units of the sold lines.
+        pub net_amount: i64,
+    }
+}
+
 /// The sold lines of each order, one row per order and product: what basket rules read.
 pub const BASKET_LINES: Dataset = Dataset {
     schema: TableSchema {
@@ -67,6 +88,23 @@ pub const BASKET_LINES: Dataset = Dataset {
     keeps_attributes: false,
     grows_daily: true,
 };
+
+typed_rows! {
+    /// A product in a basket.
+    pub struct BasketLine<'f> of BASKET_LINES.schema;
+    {
+        /// The basket.
+        pub order_id: &'f str,
+        /// Business date.
+        pub sold_on: Day,
+        /// The product.
+        pub product_id: &'f str,
+        /// Thousandths of a unit.
+        pub quantity: i64,
+        /// Minor currency units.
+        pub net_amount: i64,
+    }
+}
 
 /// What each known customer bought per day: what campaign lift and coupon targeting read.
 pub const CUSTOMER_DAYS: Dataset = Dataset {
@@ -87,6 +125,23 @@ pub const CUSTOMER_DAYS: Dataset = Dataset {
     grows_daily: true,
 };
 
+typed_rows! {
+    /// What a customer bought on a day.
+    pub struct CustomerDay<'f> of CUSTOMER_DAYS.schema;
+    {
+        /// The customer.
+        pub customer_id: &'f str,
+        /// Business date.
+        pub sold_on: Day,
+        /// Distinct orders with a positive line.
+        pub orders: i64,
+        /// Minor currency units, returns deducted.
+        pub net_amount: i64,
+        /// Distinct orders in which an offer was used.
+        pub coupon_orders: i64,
+    }
+}
+
 /// What each known customer bought per day: what basket rules find the next purchase in.
 pub const CUSTOMER_PURCHASES: Dataset = Dataset {
     schema: TableSchema {
@@ -103,3 +158,16 @@ pub const CUSTOMER_PURCHASES: Dataset = Dataset {
     keeps_attributes: false,
     grows_daily: true,
 };
+
+typed_rows! {
+    /// A product that a customer bought on a day.
+    pub struct CustomerPurchase<'f> of CUSTOMER_PURCHASES.schema;
+    {
+        /// The customer.
+        pub customer_id: &'f str,
+        /// Business date.
+        pub sold_on: Day,
+        /// The product.
+        pub product_id: &'f str,
+    }
+}

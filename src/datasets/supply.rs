@@ -1,6 +1,8 @@
 //! What is there and what is coming: stock, open orders, deliveries, suppliers.
 
 use super::Dataset;
+use crate::day::Day;
+use crate::frames::typed_rows;
 use crate::table::ColumnType::{Date, Integer, Text};
 use crate::table::{Column, TableSchema};
 
@@ -23,6 +25,23 @@ pub const STOCK_LEVELS: Dataset = Dataset {
     grows_daily: true,
 };
 
+typed_rows! {
+    /// The stock of a product at a location at the close of a day.
+    pub struct StockLevel<'f> of STOCK_LEVELS.schema;
+    {
+        /// The day at whose close it was counted.
+        pub snapshot_on: Day,
+        /// The product.
+        pub product_id: &'f str,
+        /// The location.
+        pub location_id: &'f str,
+        /// Thousandths of a unit; may be negative in books.
+        pub on_hand: i64,
+        /// Thousandths of a unit promised to customers.
+        pub reserved: Option<i64>,
+    }
+}
+
 /// Orders to suppliers that have not arrived.
 pub const OPEN_ORDERS: Dataset = Dataset {
     schema: TableSchema {
@@ -41,6 +60,23 @@ pub const OPEN_ORDERS: Dataset = Dataset {
     keeps_attributes: false,
     grows_daily: false,
 };
+
+typed_rows! {
+    /// A line of an order that has not arrived.
+    pub struct OpenOrder<'f> of OPEN_ORDERS.schema;
+    {
+        /// The product.
+        pub product_id: &'f str,
+        /// Where it will arrive.
+        pub location_id: &'f str,
+        /// Thousandths of a unit outstanding.
+        pub quantity: i64,
+        /// Expected arrival.
+        pub due_on: Day,
+        /// When it was ordered.
+        pub ordered_on: Option<Day>,
+    }
+}
 
 /// Deliveries received: where lead times come from.
 pub const DELIVERIES: Dataset = Dataset {
@@ -62,6 +98,25 @@ pub const DELIVERIES: Dataset = Dataset {
     grows_daily: false,
 };
 
+typed_rows! {
+    /// A delivery received.
+    pub struct Delivery<'f> of DELIVERIES.schema;
+    {
+        /// The supplier.
+        pub supplier_id: &'f str,
+        /// The product.
+        pub product_id: Option<&'f str>,
+        /// Where it arrived.
+        pub location_id: Option<&'f str>,
+        /// When it was ordered.
+        pub ordered_on: Day,
+        /// When it arrived.
+        pub received_on: Day,
+        /// Thousandths of a unit.
+        pub quantity: i64,
+    }
+}
+
 /// The suppliers.
 pub const SUPPLIERS: Dataset = Dataset {
     schema: TableSchema {
@@ -80,3 +135,20 @@ pub const SUPPLIERS: Dataset = Dataset {
     keeps_attributes: false,
     grows_daily: false,
 };
+
+typed_rows! {
+    /// A supplier.
+    pub struct Supplier of SUPPLIERS.schema;
+    {
+        /// The supplier.
+        pub supplier_id: String,
+        /// Its name.
+        pub name: Option<String>,
+        /// Days from order to arrival, as quoted.
+        pub lead_time_days: Option<i64>,
+        /// Days it takes orders: `mon,thu`; `None`: every day.
+        pub order_weekdays: Option<String>,
+        /// Minor currency units per order.
+        pub min_order_value: Option<i64>,
+    }
+}

@@ -8,6 +8,7 @@ mod coupons;
 mod forecasts;
 mod inventory;
 mod lift;
+mod rows;
 mod rules;
 mod table;
 
@@ -15,6 +16,7 @@ pub use coupons::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS, COUPON_DROPS, COUPON_TAR
 pub use forecasts::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON, QUANTILES};
 pub use inventory::{INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES};
 pub use lift::CAMPAIGN_LIFT;
+pub use rows::{Published, Rows, RowsError};
 pub use rules::{ASSOCIATION_RULES, CROSS_SELL, NEXT_PURCHASES, RULE_MEASURES, SUBSTITUTES};
 pub use table::{Kept, Seen, Table};
 

@@ -8,7 +8,7 @@ use polars::prelude::{
 };
 
 use super::{Cell, Expectation};
-use crate::datasets::{ContractError, Fault};
+use crate::contract::{ContractError, Fault};
 use crate::table::{ColumnType, date_text, instant_text};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;

@@ -1,6 +1,6 @@
 //! What can go wrong between us and a warehouse.
 
-use crate::datasets::ContractError;
+use crate::contract::ContractError;
 
 /// An error of a warehouse, with what to do about it.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,270 @@
+//! From the rows of a kind to a published table, column by column and by name.
+
+use chrono::NaiveDate;
+use polars::prelude::{Column, DataFrame, Int32Chunked, IntoColumn, NamedFrom, PlSmallStr};
+
+use super::Table;
+use crate::day::Day;
+use crate::frames::ColumnValue;
+use crate::publication::PublishedTable;
+use crate::quantities::{ExpectedMoney, ExpectedQuantity, Money, Quantity};
+use crate::table::ColumnType;
+
+/// Builds a published table from rows: one call per column, in whatever order.
+///
+/// ```text
+/// Rows::of(&COUPON_DROPS, &drops)
+///     .column("reason", |drop| drop.reason)
+///     .column("customers", |drop| drop.customers)
+///     ...
+///     .publish()?
+/// ```
+/// Every column of the schema has to be given once, with values of its type, and NULL only where the schema allows it: the first fault
+/// is told by [`Rows::publish`].
+#[derive(Debug)]
+pub struct Rows<'r, R> {
+    table: &'static Table,
+    rows: &'r [R],
+    /// One place per column of the table.
+    columns: Vec<Option<Column>>,
+    fault: Option<String>,
+}
+
+/// Rows that do not make the table they are meant for: a fault of ours, never of the data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("publishing `{table}`: {fault}")]
+pub struct RowsError {
+    /// The table.
+    pub table: &'static str,
+    /// What is wrong.
+    pub fault: String,
+}
+
+impl<'r, R> Rows<'r, R> {
+    /// Begins with the rows, in published order.
+    pub fn of(table: &'static Table, rows: &'r [R]) -> Self {
+        Self { table, rows, columns: vec![None; table.columns.len()], fault: None }
+    }
+
+    /// Gives a column its values.
+    #[must_use]
+    pub fn column<V: Published>(mut self, name: &str, value_of: impl Fn(&'r R) -> V) -> Self {
+        let found = self.table.columns.iter().position(|column| column.name == name);
+        let fault = match found {
+            None => Some(format!(
+                "`{name}` is not one of its columns: {}",
+                quoted(self.table.columns.iter().map(|column| column.name))
+            )),
+            Some(place) if self.columns[place].is_some() => Some(format!("column `{name}` is given twice")),
+            Some(place) if self.table.columns[place].kind != V::KIND => {
+                let wanted = self.table.columns[place].kind.name();
+                Some(format!("column `{name}` is given values of type {}, its schema says {wanted}", V::KIND.name()))
+            }
+            Some(place) => {
+                self.columns[place] = Some(V::column(name, self.rows.iter().map(value_of)));
+                None
+            }
+        };
+        self.fault = self.fault.or(fault);
+        self
+    }
+
+    /// The table.
+    ///
+    /// # Errors
+    /// A column is unknown, missing, given twice, of another type, or NULL where none is allowed.
+    pub fn publish(self) -> Result<PublishedTable, RowsError> {
+        let fail = |fault| RowsError { table: self.table.name(), fault };
+        if let Some(fault) = self.fault {
+            return Err(fail(fault));
+        }
+        let given = self.table.columns.iter().zip(&self.columns);
+        let mut missing = given.filter(|(_, values)| values.is_none()).map(|(column, _)| column.name).peekable();
+        if missing.peek().is_some() {
+            return Err(fail(format!("these columns are not given: {}", quoted(missing))));
+        }
+        let columns = self.columns.into_iter().flatten().collect();
+        let frame = DataFrame::new(self.rows.len(), columns).map_err(|error| fail(error.to_string()))?;
+        self.table.check(&frame).map_err(fail)?;
+        Ok(PublishedTable { table: self.table, frame })
+    }
+}
+
+fn quoted<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// A value that can be published.
+pub trait Published: Sized {
+    /// The type of its column.
+    const KIND: ColumnType;
+    /// The column of values.
+    fn column(name: &str, values: impl Iterator<Item = Self>) -> Column;
+}
+
+/// A value that is published as another one.
+macro_rules! published_as {
+    ($($value:ty as $shown:ty: $raw:ident => $converted:expr;)*) => {$(
+        impl Published for $value {
+            const KIND: ColumnType = <$shown as Published>::KIND;
+            fn column(name: &str, values: impl Iterator<Item = Self>) -> Column {
+                <$shown as Published>::column(name, values.map(|$raw| $converted))
+            }
+        }
+
+        impl Published for Option<$value> {
+            const KIND: ColumnType = <$shown as Published>::KIND;
+            fn column(name: &str, values: impl Iterator<Item = Self>) -> Column {
+                <Option<$shown> as Published>::column(name, values.map(|value| value.map(|$raw| $converted)))
+            }
+        }
+    )*};
+}
+
+/// A value that polars holds as it is.
+macro_rules! published {
+    ($($value:ty,)*) => {$(
+        impl Published for $value {
+            const KIND: ColumnType = <$value as ColumnValue>::KIND;
+            fn column(name: &str, values: impl Iterator<Item = Self>) -> Column {
+                Column::new(PlSmallStr::from_str(name), values.collect::<Vec<_>>())
+            }
+        }
+
+        impl Published for Option<$value> {
+            const KIND: ColumnType = <$value as ColumnValue>::KIND;
+            fn column(name: &str, values: impl Iterator<Item = Self>) -> Column {
+                Column::new(PlSmallStr::from_str(name), values.collect::<Vec<_>>())
+            }
+        }
+    )*};
+}
+
+published! { String, &str, i64, f64, bool, }
+
+published_as! {
+    u32 as i64: number => i64::from(number);
+    i32 as i64: number => i64::from(number);
+    u64 as i64: number => i64::try_from(number).unwrap_or(i64::MAX);
+    usize as i64: number => i64::try_from(number).unwrap_or(i64::MAX);
+    Quantity as i64: quantity => quantity.thousandths();
+    Money as i64: money => money.minor();
+    ExpectedQuantity as f64: quantity => quantity.units();
+    ExpectedMoney as f64: money => money.minor();
+    NaiveDate as Day: date => Day::from(date);
+}
+
+impl Published for Day {
+    const KIND: ColumnType = ColumnType::Date;
+    fn column(name: &str, values: impl Iterator<Item = Self>) -> Column {
+        <Option<Self> as Published>::column(name, values.map(Some))
+    }
+}
+
+impl Published for Option<Day> {
+    const KIND: ColumnType = ColumnType::Date;
+    fn column(name: &str, values: impl Iterator<Item = Self>) -> Column {
+        let numbers: Int32Chunked = values.map(|day| day.map(Day::number)).collect();
+        numbers.with_name(PlSmallStr::from_str(name)).into_date().into_column()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::published::{Kept, Seen};
+    use crate::table::{Column as Described, TableSchema};
+
+    const LIST: Table = Table {
+        schema: TableSchema {
+            name: "list",
+            doc: "a list",
+            grain: &["id"],
+            columns: &[
+                Described::new("id", ColumnType::Text, "who"),
+                Described::new("sent_on", ColumnType::Date, "when"),
+                Described::nullable("worth", ColumnType::Integer, "minor currency units"),
+                Described::nullable("note", ColumnType::Text, "a word"),
+            ],
+        },
+        created_in: 1,
+        seen: Seen::Newest,
+        kept: Kept::Newest,
+        may_shrink: false,
+        reaches_people: false,
+    };
+
+    struct Sent {
+        id: String,
+        on: Day,
+        worth: Option<Money>,
+    }
+
+    fn sent() -> Vec<Sent> {
+        let row = |id: &str, on, worth| Sent { id: id.to_owned(), on: Day::from_number(on), worth };
+        vec![row("a", 3, Some(Money::from_minor(250))), row("b", 4, None)]
+    }
+
+    fn without_note(rows: &[Sent]) -> Rows<'_, Sent> {
+        Rows::of(&LIST, rows)
+            .column("worth", |row| row.worth)
+            .column("sent_on", |row| row.on)
+            .column("id", |row| row.id.as_str())
+    }
+
+    #[test]
+    fn columns_are_found_by_name_in_whatever_order_they_come() {
+        let rows = sent();
+        let table = without_note(&rows).column("note", |_| None::<&str>).publish().unwrap();
+        LIST.check(&table.frame).unwrap();
+        let worth: Vec<_> = table.frame.column("worth").unwrap().i64().unwrap().iter().collect();
+        assert_eq!(worth, [Some(250), None]);
+        let days: Vec<_> = table.frame.column("sent_on").unwrap().date().unwrap().physical().iter().collect();
+        assert_eq!(days, [Some(3), Some(4)]);
+    }
+
+    #[test]
+    fn no_rows_are_a_table_too() {
+        let table = without_note(&[]).column("note", |_| "").publish().unwrap();
+        assert_eq!((table.frame.height(), table.frame.width()), (0, 4));
+        LIST.check(&table.frame).unwrap();
+    }
+
+    #[test]
+    fn whatever_does_not_fit_is_told_by_name() {
+        let rows = sent();
+        let told = |rows: Rows<'_, Sent>| rows.publish().unwrap_err().to_string();
+        assert_eq!(told(without_note(&rows)), "publishing `list`: these columns are not given: `note`");
+        assert_eq!(
+            told(without_note(&rows).column("remark", |_| "")),
+            "publishing `list`: `remark` is not one of its columns: `id`, `sent_on`, `worth`, `note`"
+        );
+        assert_eq!(
+            told(without_note(&rows).column("id", |row| row.id.clone())),
+            "publishing `list`: column `id` is given twice"
+        );
+        assert_eq!(
+            told(without_note(&rows).column("note", |row| row.on)),
+            "publishing `list`: column `note` is given values of type date, its schema says text"
+        );
+        let nulls = Rows::of(&LIST, &rows).column("id", |row| row.worth.map(|_| row.id.as_str()));
+        let nulls = nulls.column("sent_on", |row| row.on).column("worth", |_| 1_u32).column("note", |_| "");
+        assert_eq!(told(nulls), "publishing `list`: `list.id` has 1 NULLs, none is allowed");
+    }
+
+    #[test]
+    fn dates_quantities_and_counts_are_published_as_the_schema_holds_them() {
+        let date = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
+        let column = Published::column("d", [Some(date), None].into_iter());
+        assert_eq!(
+            column.date().unwrap().physical().iter().collect::<Vec<_>>(),
+            [Some(Day::from(date).number()), None]
+        );
+        let column = <Quantity as Published>::column("q", std::iter::once(Quantity::from_thousandths(-1500)));
+        assert_eq!(column.i64().unwrap().get(0), Some(-1500));
+        let column =
+            <Option<ExpectedMoney> as Published>::column("m", std::iter::once(Some(ExpectedMoney::from_minor(0.5))));
+        assert_eq!(column.f64().unwrap().get(0), Some(0.5));
+        assert_eq!(<u64 as Published>::column("n", std::iter::once(u64::MAX)).i64().unwrap().get(0), Some(i64::MAX));
+    }
+}
