@@ -66,6 +66,7 @@ pub mod publication;
 pub mod published;
 pub mod quantities;
 pub mod registry;
+pub mod remembered;
 pub mod report;
 pub mod runner;
 pub mod schedule;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
-use super::ledger::{as_text, text};
+use super::ledger::{as_text, recorded_inputs, text};
 use super::publish::staged_name;
-use crate::datasets::{Dataset, InputFact};
+use crate::datasets::{Dataset, InputFact, InputOrigin};
 use crate::job::RunContext;
 use crate::publication::{Publication, PublishedTable};
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
@@ -146,10 +146,18 @@ pub async fn history(warehouse: &Warehouse, ctx: &RunContext) -> Result<History,
             history.tables.entry(table).or_default().push(n);
         }
         if index == 0 {
-            history.inputs = serde_json::from_str(&as_text(row, 0)).unwrap_or_default();
+            history.inputs = recorded_rows(&as_text(row, 0));
         }
     }
     Ok(history)
+}
+
+/// Rows by dataset, as the ledger has them: within the recorded inputs, or alone, as publications of version 0.1.0 left them.
+fn recorded_rows(json: &str) -> BTreeMap<String, u64> {
+    match recorded_inputs(json) {
+        Some(inputs) => inputs.into_iter().map(|input| (input.dataset, input.rows)).collect(),
+        None => serde_json::from_str(json).unwrap_or_default(),
+    }
 }
 
 /// What a dataset that lags behind does: of those `tolerated`, old rows make the answer narrower, not wrong.
@@ -188,10 +196,10 @@ pub fn input_gates(
     settings: &GateSettings,
 ) -> Vec<GateResult> {
     let mut results = Vec::new();
-    for input in inputs.iter().filter(|input| !input.published) {
+    for input in inputs.iter().filter(|input| input.origin == InputOrigin::Dataset) {
         // Only what grows every day cannot shrink by itself; open orders and promotions come and go.
         let severity = if input.grows_daily { severity_of(input, tolerated) } else { GateSeverity::Warn };
-        if let Some(&before) = history.inputs.get(input.dataset) {
+        if let Some(&before) = history.inputs.get(&input.dataset) {
             let least = (before as f64 * settings.row_count_ratio).ceil() as u64;
             results.push(GateResult {
                 name: format!("rows of {}", input.dataset),

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use crate::datasets::InputFact;
 use crate::warehouse::{Side, Transaction, Value, Warehouse, WarehouseError};
 
 /// How long a lease holds without a heartbeat, in microseconds.
@@ -107,6 +108,8 @@ pub struct PublicationRow {
     pub tables_json: String,
     /// JSON list of metrics.
     pub metrics_json: String,
+    /// What it was made from: datasets, earlier publications, what an earlier night left.
+    pub inputs: Vec<InputFact>,
     /// The sentence that grades earlier advice, when there was any.
     pub grade: Option<String>,
     /// How many caveats it carries.
@@ -317,7 +320,7 @@ pub async fn publications(warehouse: &Warehouse, job: Option<&str>) -> Result<Ve
     let filter = job.map_or("WHERE $1 = ''", |_| "WHERE job = $1");
     let sql = format!(
         "SELECT run_id, job, kind, as_of, state, published_us, rows_out, headline, tables_json, metrics_json, grade, \
-         n_caveats FROM nightclerk_publications {filter} ORDER BY as_of DESC, job"
+         n_caveats, inputs_json FROM nightclerk_publications {filter} ORDER BY as_of DESC, job"
     );
     let rows = warehouse.read_values(Side::Target, &sql, &[text(job.unwrap_or_default())]).await?;
     Ok(rows.iter().map(|row| publication_row(row)).collect())
@@ -337,7 +340,13 @@ fn publication_row(row: &[Value]) -> PublicationRow {
         metrics_json: as_text(row, 9),
         grade: Some(as_text(row, 10)).filter(|grade| !grade.is_empty()),
         n_caveats: as_integer(row, 11),
+        inputs: recorded_inputs(&as_text(row, 12)).unwrap_or_default(),
     }
+}
+
+/// The inputs that were recorded with a publication; `None` where only their rows were.
+pub(super) fn recorded_inputs(json: &str) -> Option<Vec<InputFact>> {
+    serde_json::from_str(json).ok()
 }
 
 /// The newest run of every job.

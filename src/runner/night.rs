@@ -97,6 +97,7 @@ pub async fn skip(runner: &Runner, job: &JobFile, as_of: NaiveDate, reason: Stri
         headline: String::new(),
         metrics: Vec::new(),
         tables: Vec::new(),
+        inputs: Vec::new(),
         gates: Vec::new(),
         page: None,
         duration_ms: 0,

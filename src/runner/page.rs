@@ -9,7 +9,7 @@ use super::files;
 use super::gates::GateResult;
 use super::ledger::Claim;
 use super::run::{Computed, JobState, Stop, rows};
-use crate::datasets::InputFact;
+use crate::datasets::{InputFact, InputOrigin};
 use crate::job::RunContext;
 use crate::job_file::JobFile;
 use crate::publication::Publication;
@@ -31,6 +31,8 @@ impl Facts<'_> {
         let config = &self.runner.project.config;
         let warned = computed.gates.iter().any(|gate| !gate.passed);
         let (rows_in, rows_out) = rows(Some(computed));
+        // What is remembered was not read: a caveat tells of it.
+        let read = computed.inputs.iter().filter(|input| input.origin != InputOrigin::Remembered);
         RunFacts {
             project: config.name.clone(),
             job: self.ctx.job.clone(),
@@ -58,7 +60,7 @@ impl Facts<'_> {
             rows_out,
             params_toml: self.job.job.params_toml(),
             gates: computed.gates.iter().map(gate_line).collect(),
-            inputs: computed.inputs.iter().map(input_line).collect(),
+            inputs: read.map(input_line).collect(),
             files,
         }
     }
@@ -77,7 +79,7 @@ fn gate_line(gate: &GateResult) -> GateLine {
 
 fn input_line(input: &InputFact) -> InputLine {
     InputLine {
-        dataset: input.dataset.to_owned(),
+        dataset: input.dataset.clone(),
         rows: input.rows,
         first_day: input.first_day,
         last_day: input.last_day,

@@ -176,7 +176,6 @@ async fn insert_publication(transaction: &mut Transaction, publishing: &Publishi
     let Publishing { ctx, claim, kind, publication, inputs, now_micros, .. } = *publishing;
     let tables: BTreeMap<&str, u64> =
         publication.tables.iter().map(|rows| (rows.table.name(), rows.frame.height() as u64)).collect();
-    let inputs: BTreeMap<&str, u64> = inputs.iter().map(|input| (input.dataset, input.rows)).collect();
     let grade = publication.page.grade.as_ref().and_then(|section| section.text.first());
     transaction
         .execute(

@@ -39,6 +39,8 @@ pub struct JobOutcome {
     pub metrics: Vec<Metric>,
     /// Published rows per table.
     pub tables: Vec<TableRows>,
+    /// What it was made from.
+    pub inputs: Vec<InputFact>,
     /// What the gates found.
     pub gates: Vec<GateResult>,
     /// The page, relative to the output folder.
@@ -349,6 +351,7 @@ fn unclaimed(job: &JobFile, ctx: &RunContext, stop: Stop) -> JobOutcome {
         headline: String::new(),
         metrics: Vec::new(),
         tables: Vec::new(),
+        inputs: Vec::new(),
         gates: Vec::new(),
         page: None,
         duration_ms: 0,
@@ -402,6 +405,7 @@ async fn finish(
         headline: computed.publication.page.headline.clone(),
         metrics: computed.publication.metrics.clone(),
         tables: table_rows(&computed.publication),
+        inputs: computed.inputs,
         gates: computed.gates,
         page,
         duration_ms,

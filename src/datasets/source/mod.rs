@@ -10,10 +10,11 @@ use chrono_tz::Tz;
 use polars::prelude::{
     BooleanChunked, ChunkCompareIneq, Column as FrameColumn, DataFrame, Int32Chunked, NewChunkedArray,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Dataset;
 use crate::published::{Seen, Table};
+use crate::remembered::{Memorable, MemoryTerms, Remembered};
 use crate::table::{Column, ColumnType, TableSchema};
 use crate::warehouse::{Query, Side, Value, Warehouse, WarehouseError};
 
@@ -81,17 +82,17 @@ impl LoadError {
     }
 }
 
-/// What a run read, for its report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// What a run was made from, for its report and for the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFact {
-    /// The dataset or published table.
-    pub dataset: &'static str,
+    /// The dataset or published table; `memory` for what an earlier night left.
+    pub dataset: String,
+    /// Where it comes from.
+    pub origin: InputOrigin,
     /// Rows that the run saw.
     pub rows: u64,
     /// The run's as-of date.
     pub as_of: NaiveDate,
-    /// Whether it is a table that we published rather than the retailer's data.
-    pub published: bool,
     /// Whether every business day adds rows, see [`Dataset::grows_daily`].
     pub grows_daily: bool,
     /// Rows per day of the newest [`DAYS_COUNTED`] days, for datasets that grow daily.
@@ -103,6 +104,18 @@ pub struct InputFact {
     pub last_day: Option<NaiveDate>,
     /// Anything worth knowing: rows left out, an empty table. Empty when there is nothing.
     pub note: String,
+}
+
+/// Where an input comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputOrigin {
+    /// The retailer's data.
+    Dataset,
+    /// A table that we published.
+    Published,
+    /// What an earlier night of the job left, as of [`InputFact::last_day`].
+    Remembered,
 }
 
 /// Up to which day publications are meant; which of them is said by the table, see [`crate::published::Seen`].
@@ -213,6 +226,32 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// What the job's last publication left, where this night may begin with it by these terms and by `serves`; it is then one of
+    /// the run's inputs.
+    pub fn remembered<T: Memorable>(
+        &self,
+        terms: MemoryTerms,
+        serves: impl FnOnce(&Remembered<T>) -> bool,
+    ) -> Option<Remembered<T>> {
+        let known = Remembered::decode(self.memory.as_deref()?)?;
+        if !known.serves(self.as_of.into(), terms) || !serves(&known) {
+            return None;
+        }
+        self.record(InputFact {
+            dataset: "memory".to_owned(),
+            origin: InputOrigin::Remembered,
+            // Rows that it stands for are counted with their dataset.
+            rows: 0,
+            as_of: self.as_of,
+            grows_daily: false,
+            rows_by_day: BTreeMap::new(),
+            first_day: None,
+            last_day: Some(known.as_of.date()),
+            note: format!("left by the night of {}; everything was last read on {}", known.as_of, known.complete_on),
+        });
+        Some(known)
+    }
+
     /// Which of these datasets have no file, or include one that has none.
     pub fn missing(&self, needs: &[&'static Dataset]) -> Vec<&'static str> {
         let is_missing = |name: &str| matches!(dataset_sql(self.files, name), Err(LoadError::Missing { .. }));
@@ -290,10 +329,10 @@ impl<'a> Source<'a> {
         };
         let frame = self.warehouse.read(Side::Target, &query).await?;
         self.record(InputFact {
-            dataset: table.name(),
+            dataset: table.name().to_owned(),
+            origin: InputOrigin::Published,
             rows: frame.height() as u64,
             as_of: self.as_of,
-            published: true,
             grows_daily: false,
             rows_by_day: BTreeMap::new(),
             first_day: None,
@@ -372,10 +411,10 @@ impl<'a> Source<'a> {
         frame: DataFrame,
     ) -> polars::prelude::PolarsResult<(DataFrame, InputFact)> {
         let mut fact = InputFact {
-            dataset: dataset.name(),
+            dataset: dataset.name().to_owned(),
+            origin: InputOrigin::Dataset,
             rows: frame.height() as u64,
             as_of: self.as_of,
-            published: false,
             grows_daily: dataset.grows_daily,
             rows_by_day: BTreeMap::new(),
             first_day: None,
