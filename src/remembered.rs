@@ -126,7 +126,7 @@ mod tests {
         };
         assert_eq!(serves(remembered(100, 100)), [101, 102, 103]);
         assert_eq!(serves(remembered(100, 95)), [101], "the seventh day after the complete read reads everything");
-        assert_eq!(serves(remembered(100, 94)), []);
+        assert!(serves(remembered(100, 94)).is_empty());
     }
 
     #[test]

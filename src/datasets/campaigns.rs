@@ -1,7 +1,7 @@
 //! What we did to customers: campaigns, offers, who got them, who used them, and what came of it.
 
 use super::Dataset;
-use crate::day::{Day, Instant};
+use crate::day::Day;
 use crate::frames::typed_rows;
 use crate::table::ColumnType::{Date, Flag, Instant, Integer, Real, Text};
 use crate::table::{Column, TableSchema};
@@ -120,7 +120,7 @@ typed_rows! {
         /// `control` for those held out, any other name for an arm.
         pub variant: &'f str,
         /// When it was decided.
-        pub assigned_at: Option<Instant>,
+        pub assigned_at: Option<crate::day::Instant>,
         /// Probability of this variant; `None` where it is not known.
         pub probability: Option<f64>,
     }

@@ -1,7 +1,7 @@
 //! From the rows of a kind to a published table, column by column and by name.
 
 use chrono::NaiveDate;
-use polars::prelude::{Column, DataFrame, Int32Chunked, IntoColumn, NamedFrom, PlSmallStr};
+use polars::prelude::{Column, DataFrame, Int32Chunked, IntoColumn, PlSmallStr};
 
 use super::Table;
 use crate::day::Day;
