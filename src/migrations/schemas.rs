@@ -3,8 +3,6 @@
 //! A snapshot is the text of such a list. It is written when a step is frozen, and the next step is the difference
 //! between it and the tables of that day.
 
-use std::fmt::Write as _;
-
 use super::ledger_tables::LEDGER_TABLES;
 use crate::published::{KEY_COLUMNS, TABLES};
 use crate::table::{Column, ColumnType, TableSchema};
@@ -61,24 +59,6 @@ fn schema(table: &TableSchema<'_>, role: Role, keys: &[Column<'_>]) -> Schema {
     Schema { name: table.name.to_owned(), role, doc: table.doc.to_owned(), columns }
 }
 
-/// A snapshot: a line per table, an indented line per column.
-pub(super) fn snapshot(schemas: &[Schema]) -> String {
-    let mut text = String::new();
-    for schema in schemas {
-        let role = match schema.role {
-            Role::Ledger => "ledger",
-            Role::Published => "published",
-        };
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{role} {}", schema.name);
-        for column in &schema.columns {
-            let null = if column.nullable { " null" } else { "" };
-            let _ = writeln!(text, "    {} {}{null}", column.name, column.kind.name());
-        }
-    }
-    text
-}
-
 /// Reads a snapshot.
 ///
 /// # Errors
@@ -101,6 +81,24 @@ pub(super) fn parse(text: &str) -> Result<Vec<Schema>, String> {
         }
     }
     Ok(schemas)
+}
+
+/// A snapshot: a line per table, an indented line per column.
+#[cfg(test)]
+pub(super) fn snapshot(schemas: &[Schema]) -> String {
+    let mut text = String::new();
+    for schema in schemas {
+        let role = match schema.role {
+            Role::Ledger => "ledger",
+            Role::Published => "published",
+        };
+        text.push_str(&format!("{role} {}\n", schema.name));
+        for column in &schema.columns {
+            let null = if column.nullable { " null" } else { "" };
+            text.push_str(&format!("    {} {}{null}\n", column.name, column.kind.name()));
+        }
+    }
+    text
 }
 
 fn empty(name: &str, role: Role) -> Schema {
