@@ -35,54 +35,92 @@ async fn structure(empty: &Empty) -> Vec<String> {
     lines
 }
 
-/// Every row of every table of ours but the record of steps.
-async fn contents(warehouse: &Warehouse) -> BTreeMap<String, Vec<String>> {
+/// Our tables but the record of steps.
+async fn tables(warehouse: &Warehouse) -> Vec<String> {
     let sql = match warehouse.dialect(Side::Target) {
         Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table'",
         Dialect::Postgres => "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()",
     };
+    let names = rows(warehouse, sql).await;
+    let names = names.iter().map(|row| row[0].as_text().unwrap().to_owned());
+    names.filter(|name| name != "nightclerk_migrations").collect()
+}
+
+/// Every row of every table of ours but the record of steps.
+async fn contents(warehouse: &Warehouse) -> BTreeMap<String, Vec<String>> {
     let mut contents = BTreeMap::new();
-    for row in rows(warehouse, sql).await {
-        let table = row[0].as_text().unwrap().to_owned();
+    for table in tables(warehouse).await {
         let sql = format!("SELECT * FROM {table}");
         let mut lines: Vec<String> = rows(warehouse, &sql).await.iter().map(|row| format!("{row:?}")).collect();
         lines.sort_unstable();
         contents.insert(table, lines);
     }
-    contents.remove("nightclerk_migrations");
     contents
 }
 
-async fn assert_upgraded(old: &Empty, fresh: &Empty, before: BTreeMap<String, Vec<String>>, what: &str) {
-    assert!(migrations::inspect(&old.warehouse).await.unwrap().is_current(), "{what}");
-    assert_eq!(structure(old).await, structure(fresh).await, "{what}");
-    let after = contents(&old.warehouse).await;
-    for (table, rows) in before {
-        assert_eq!(after.get(&table), Some(&rows), "rows of {table}, {what}");
+/// What an old warehouse has to become: our tables as today's steps make them, and the rows of the dumps in them.
+struct Upgraded {
+    fresh: Empty,
+    rows: BTreeMap<String, Vec<String>>,
+}
+
+/// One on every engine at hand. The rows are those of the newest dump, brought up to date: every dump has the same.
+async fn upgraded(name: &str) -> Vec<Upgraded> {
+    let mut all = Vec::new();
+    let fresh = empty(&format!("fresh_{name}")).await;
+    for (newest, fresh) in empty(&format!("newest_{name}")).await.into_iter().zip(fresh) {
+        migrations::apply(&fresh.warehouse, 1).await.unwrap();
+        let (commit, steps) = COMMITS[6];
+        leave(&newest.warehouse, commit, steps).await;
+        migrations::apply(&newest.warehouse, 1).await.unwrap();
+        all.push(Upgraded { fresh, rows: contents(&newest.warehouse).await });
     }
-    let record = "SELECT version, name, checksum FROM nightclerk_migrations ORDER BY version";
-    assert_eq!(rows(&old.warehouse, record).await, rows(&fresh.warehouse, record).await, "{what}");
+    all
+}
+
+impl Upgraded {
+    /// Whether `old`, which had these tables with rows in them, has become it.
+    async fn assert_is(&self, old: &Empty, tables: &[String], what: &str) {
+        assert!(migrations::inspect(&old.warehouse).await.unwrap().is_current(), "{what}");
+        assert_eq!(structure(old).await, structure(&self.fresh).await, "{what}");
+        let after = contents(&old.warehouse).await;
+        for (table, rows) in &self.rows {
+            let expected = if tables.contains(table) { rows } else { &Vec::new() };
+            assert_eq!(&after[table], expected, "rows of {table}, {what}");
+        }
+        let record = "SELECT version, name, checksum FROM nightclerk_migrations ORDER BY version";
+        assert_eq!(rows(&old.warehouse, record).await, rows(&self.fresh.warehouse, record).await, "{what}");
+    }
+}
+
+/// The tables with rows in them.
+async fn filled(warehouse: &Warehouse) -> Vec<String> {
+    let mut filled = Vec::new();
+    for table in tables(warehouse).await {
+        if count(warehouse, &format!("SELECT COUNT(*) FROM {table}")).await > 0 {
+            filled.push(table);
+        }
+    }
+    assert!(filled.len() > 10, "{filled:?}");
+    filled
 }
 
 #[test]
 fn a_warehouse_that_any_commit_left_is_upgraded_and_keeps_its_rows() {
     wait(async {
+        let upgraded = upgraded("left").await;
         for (commit, steps) in COMMITS {
-            let fresh = empty(&format!("fresh_{commit}")).await;
-            for (old, fresh) in empty(commit).await.iter().zip(&fresh) {
+            for (old, upgraded) in empty(commit).await.iter().zip(&upgraded) {
                 let what = format!("{commit} on {:?}", old.warehouse.dialect(Side::Target));
-                migrations::apply(&fresh.warehouse, 1).await.unwrap();
                 leave(&old.warehouse, commit, steps).await;
-                let before = contents(&old.warehouse).await;
-                assert_eq!(before["demand_forecasts"].len(), 2, "{what}");
+                let filled = filled(&old.warehouse).await;
                 let state = migrations::inspect(&old.warehouse).await.unwrap();
-                assert_eq!(state.problems, [], "{what}");
-                assert_eq!(state.applied, steps.len() as i64, "{what}");
+                assert_eq!((state.problems.as_slice(), state.applied), (&[][..], steps.len() as i64), "{what}");
                 assert!(!state.is_current(), "{what}");
 
                 let applied = migrations::apply(&old.warehouse, 1).await.unwrap();
                 assert_eq!(applied.len(), migrations::steps(Dialect::Sqlite).len() - steps.len(), "{what}");
-                assert_upgraded(old, fresh, before, &what).await;
+                upgraded.assert_is(old, &filled, &what).await;
                 assert!(migrations::apply(&old.warehouse, 1).await.unwrap().is_empty(), "{what}");
             }
         }
@@ -92,10 +130,8 @@ fn a_warehouse_that_any_commit_left_is_upgraded_and_keeps_its_rows() {
 #[test]
 fn a_step_that_lacked_a_table_is_mended_also_below_later_steps() {
     wait(async {
-        let fresh = empty("fresh_later").await;
-        for (old, fresh) in empty("later").await.iter().zip(&fresh) {
+        for (old, upgraded) in empty("later").await.iter().zip(&upgraded("later").await) {
             let dialect = old.warehouse.dialect(Side::Target);
-            migrations::apply(&fresh.warehouse, 1).await.unwrap();
             leave(&old.warehouse, "2a57b3f", COMMITS[4].1).await;
             // What a program without checksums did next: number 4 was there, so it went on with 5.
             let next = migrations::steps(dialect)[4];
@@ -103,9 +139,9 @@ fn a_step_that_lacked_a_table_is_mended_also_below_later_steps() {
             let record = "INSERT INTO nightclerk_migrations (version, name, applied_us) VALUES (5, $1, 1)";
             old.warehouse.execute(Side::Target, record, &[next.name.into()]).await.unwrap();
 
-            let before = contents(&old.warehouse).await;
+            let filled = filled(&old.warehouse).await;
             migrations::apply(&old.warehouse, 1).await.unwrap();
-            assert_upgraded(old, fresh, before, &format!("{dialect:?}")).await;
+            upgraded.assert_is(old, &filled, &format!("{dialect:?}")).await;
         }
     });
 }
@@ -113,22 +149,22 @@ fn a_step_that_lacked_a_table_is_mended_also_below_later_steps() {
 #[test]
 fn the_printed_sql_gives_what_a_run_gives() {
     wait(async {
-        let fresh = empty("fresh_by_hand").await;
-        for (by_hand, fresh) in empty("by_hand").await.iter().zip(&fresh) {
-            migrations::apply(&fresh.warehouse, 0).await.unwrap();
+        let upgraded = upgraded("by_hand").await;
+        for (by_hand, upgraded) in empty("by_hand").await.iter().zip(&upgraded) {
             let state = migrations::inspect(&by_hand.warehouse).await.unwrap();
             assert!(state.is_fresh());
             let script = migrations::script(&state, &by_hand.schema);
             by_hand.warehouse.execute(Side::Target, &script, &[]).await.unwrap();
-            assert_upgraded(by_hand, fresh, BTreeMap::new(), "fresh").await;
+            assert!(migrations::inspect(&by_hand.warehouse).await.unwrap().is_current());
+            assert_eq!(structure(by_hand).await, structure(&upgraded.fresh).await);
         }
         for (commit, steps) in COMMITS {
-            for (old, fresh) in empty(&format!("by_hand_{commit}")).await.iter().zip(&fresh) {
+            for (old, upgraded) in empty(&format!("by_hand_{commit}")).await.iter().zip(&upgraded) {
                 leave(&old.warehouse, commit, steps).await;
-                let before = contents(&old.warehouse).await;
+                let filled = filled(&old.warehouse).await;
                 let script = migrations::script(&migrations::inspect(&old.warehouse).await.unwrap(), &old.schema);
                 old.warehouse.execute(Side::Target, &script, &[]).await.unwrap();
-                assert_upgraded(old, fresh, before, commit).await;
+                upgraded.assert_is(old, &filled, commit).await;
             }
         }
     });
@@ -137,11 +173,9 @@ fn the_printed_sql_gives_what_a_run_gives() {
 #[test]
 fn tables_that_differ_are_named_with_their_types_and_mended_by_the_printed_sql() {
     wait(async {
-        let fresh = empty("fresh_broken").await;
-        for (broken, fresh) in empty("broken").await.iter().zip(&fresh) {
+        for broken in empty("broken").await {
             let warehouse = &broken.warehouse;
             let dialect = warehouse.dialect(Side::Target);
-            migrations::apply(&fresh.warehouse, 1).await.unwrap();
             migrations::apply(warehouse, 1).await.unwrap();
             let cascade = if dialect == Dialect::Postgres { " CASCADE" } else { "" };
             for sql in [
@@ -227,27 +261,23 @@ fn a_type_changes_with_the_values_converted() {
             let dialect = warehouse.dialect(Side::Target);
             leave(warehouse, "80071f8", COMMITS[6].1).await;
             migrations::apply(warehouse, 1).await.unwrap();
-            let select = "SELECT order_quantity FROM inventory_recommendations ORDER BY order_quantity";
+            let select = "SELECT step FROM demand_forecasts ORDER BY step";
             let before = rows(warehouse, select).await;
 
             let mut after = schemas::today();
-            let table = find(&mut after, "inventory_recommendations");
-            table.columns.iter_mut().find(|column| column.name == "order_quantity").unwrap().kind = ColumnType::Real;
-            table.columns.retain(|column| column.name != "explanation");
-            let conversion = Conversion {
-                table: "inventory_recommendations",
-                column: "order_quantity",
-                expression: "order_quantity / 1000.0",
-            };
+            let table = find(&mut after, "demand_forecasts");
+            table.columns.iter_mut().find(|column| column.name == "step").unwrap().kind = ColumnType::Real;
+            table.columns.retain(|column| column.name != "method");
+            let conversion = Conversion { table: "demand_forecasts", column: "step", expression: "step / 1000.0" };
             let sql = generator::step(dialect, &schemas::today(), &after, &[conversion]).unwrap();
             warehouse.execute(Side::Target, &sql, &[]).await.unwrap();
 
             let expected: Vec<Vec<Value>> =
                 before.iter().map(|row| vec![Value::Real(row[0].as_integer().unwrap() as f64 / 1000.0)]).collect();
             assert_eq!(rows(warehouse, select).await, expected);
-            let current = "SELECT COUNT(*) FROM inventory_recommendations_current";
+            let current = "SELECT COUNT(*) FROM demand_forecasts_current";
             assert_eq!(count(warehouse, current).await, 2);
-            stage_and_publish(warehouse, find(&mut after, "inventory_recommendations")).await;
+            stage_and_publish(warehouse, find(&mut after, "demand_forecasts")).await;
             assert_eq!(count(warehouse, current).await, 4);
             assert_is(warehouse, &after).await;
         }
@@ -317,7 +347,8 @@ fn a_step_of_another_text_a_newer_one_and_a_gap_are_refused_with_the_mend() {
             assert!(problem().await.what.starts_with("step 4 was applied as `0004_other.sql`, with another text"));
             change("DELETE FROM nightclerk_migrations WHERE version = 4").await;
             let found = problem().await;
-            assert_eq!(found.what, "step 4 `0004_what_rules_are_used_for.sql` was never applied, though step 5 was");
+            let lacks = "step 4 `0004_what_rules_are_used_for.sql` was never applied, though step ";
+            assert!(found.what.starts_with(lacks), "{found}");
             let four = migrations::steps(warehouse.dialect(Side::Target))[3];
             change(&format!("INSERT INTO nightclerk_migrations VALUES (4, '{}', 1, '{}')", four.name, four.checksum()))
                 .await;
@@ -341,7 +372,7 @@ fn tables_do_not_change_under_a_job_that_runs() {
             let refused = migrations::apply(warehouse, 999).await.unwrap_err();
             assert!(matches!(&refused, MigrationError::Running { job, .. } if job == "basket_rules"), "{refused}");
             assert_eq!(migrations::inspect(warehouse).await.unwrap().applied, 3);
-            assert_eq!(migrations::apply(warehouse, 1000).await.unwrap().len(), 2);
+            assert!(!migrations::apply(warehouse, 1000).await.unwrap().is_empty());
         }
     });
 }
@@ -372,7 +403,7 @@ fn tables_that_an_early_build_put_into_public_are_named() {
             assert!(migrations::apply(&ours, 1).await.is_err());
             ours.close().await;
         }
-        assert_eq!(migrations::apply(&early, 1).await.unwrap().len(), 3);
+        assert!(!migrations::apply(&early, 1).await.unwrap().is_empty());
         let ours = Warehouse::open(&WarehouseConfig::new(url.as_str())).await.unwrap();
         let script = migrations::script(&migrations::inspect(&ours).await.unwrap(), "nightclerk");
         ours.execute(Side::Target, &script, &[]).await.unwrap();
