@@ -81,10 +81,8 @@ pub async fn apply(warehouse: &Warehouse, now_micros: i64) -> Result<Vec<&'stati
         return Ok(Vec::new());
     }
     let mut transaction = warehouse.begin().await?;
-    if transaction.dialect() == Dialect::Postgres {
-        // Two processes that find the same steps pending apply them one after the other; SQLite has one writer anyway.
-        transaction.execute("SELECT pg_advisory_xact_lock(hashtext('nightclerk_migrations'))", &[]).await?;
-    }
+    // Two processes that find the same steps pending apply them one after the other.
+    lock(&mut transaction, "pg_advisory_xact_lock").await?;
     let state = refuse(state::inspect(&mut Reader::Transaction(&mut transaction)).await?)?;
     if state.is_current() {
         return Ok(Vec::new());
@@ -98,6 +96,24 @@ pub async fn apply(warehouse: &Warehouse, now_micros: i64) -> Result<Vec<&'stati
     refuse(state::inspect(&mut Reader::Transaction(&mut transaction)).await?)?;
     transaction.commit().await?;
     Ok(state.pending.iter().map(|step| step.name).collect())
+}
+
+/// Keeps our tables as they are until a transaction ends. Gives what is wrong where a newer program has changed them since
+/// this one was started: what it is about to write would mean something else there.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn hold(transaction: &mut Transaction) -> Result<Option<Problem>, WarehouseError> {
+    lock(transaction, "pg_advisory_xact_lock_shared").await?;
+    state::newer_step(&mut Reader::Transaction(transaction)).await
+}
+
+/// PostgreSQL's lock of our tables, until the transaction ends; SQLite has one writer anyway.
+async fn lock(transaction: &mut Transaction, function: &str) -> Result<(), WarehouseError> {
+    if transaction.dialect() == Dialect::Postgres {
+        transaction.execute(&format!("SELECT {function}(hashtext('nightclerk_migrations'))"), &[]).await?;
+    }
+    Ok(())
 }
 
 /// Whoever runs now knows the tables as they are before the steps, and would write what he staged into those after them.

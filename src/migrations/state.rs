@@ -124,6 +124,13 @@ async fn read_applied(reader: &mut Reader<'_>, has_checksums: bool) -> Result<Ve
         .collect())
 }
 
+/// The last step that was applied, if this program does not know it.
+pub(super) async fn newer_step(reader: &mut Reader<'_>) -> Result<Option<Problem>, WarehouseError> {
+    let last = steps(reader.dialect()).last().map_or(0, |step| step.number);
+    let applied = read_applied(reader, false).await?;
+    Ok(applied.last().filter(|row| row.number > last).map(|row| newer(row, last)))
+}
+
 /// Tables of ours without the record that says which steps made them.
 fn without_record(found: &Relations) -> Option<Problem> {
     let first = found.keys().next()?;
@@ -167,7 +174,7 @@ impl State {
         let all = std::mem::take(&mut self.pending);
         for row in applied {
             let Some(step) = all.iter().find(|step| step.number == row.number) else {
-                self.problems.push(newer(row, all.len()));
+                self.problems.push(newer(row, all.len() as i64));
                 continue;
             };
             let renamed =
@@ -252,7 +259,7 @@ fn record(step: &Step) -> String {
     )
 }
 
-fn newer(row: &Applied, last: usize) -> Problem {
+fn newer(row: &Applied, last: i64) -> Problem {
     Problem {
         what: format!(
             "step {} `{}` was applied by a newer nightclerk; this one knows steps up to {last}",

@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::datasets::InputFact;
+use crate::migrations;
 use crate::warehouse::{Side, Transaction, Value, Warehouse, WarehouseError};
 
 /// How long a lease holds without a heartbeat, in microseconds.
@@ -70,6 +71,8 @@ pub enum Claimed {
         /// Seconds until the lease can be taken over, unless it is renewed.
         seconds_left: i64,
     },
+    /// A newer program has changed our tables since this one was started.
+    Outdated(migrations::Problem),
 }
 
 /// How a run ended.
@@ -135,8 +138,7 @@ pub struct RunRow {
     pub error: Option<String>,
 }
 
-/// Takes the job, if nobody has it. `owner_is_dead` says whether a lease of our own place belongs to a dead process
-/// (its file lock could be taken).
+/// Takes the job, if nobody has it. A lease of our own place whose file lock could be taken belongs to a dead process.
 ///
 /// # Errors
 /// When the warehouse refuses.
@@ -147,6 +149,9 @@ pub async fn claim(
     holds_file_lock: FileLock,
 ) -> Result<Claimed, WarehouseError> {
     let mut transaction = warehouse.begin().await?;
+    if let Some(problem) = migrations::hold(&mut transaction).await? {
+        return Ok(Claimed::Outdated(problem));
+    }
     transaction
         .execute(
             "INSERT INTO nightclerk_leases (job, place, process, fence, lease_until_us) VALUES ($1, '', 0, 0, 0) \

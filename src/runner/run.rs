@@ -170,6 +170,9 @@ async fn attempt_run(runner: &Runner, job: &JobFile, ctx: &RunContext, lock: &Jo
             let reason = format!("`{}` is being run by {owner}; its lease lasts {seconds_left} s more", ctx.job);
             return unclaimed(job, ctx, Stop { state: JobState::Locked, reason });
         }
+        Ok(Claimed::Outdated(problem)) => {
+            return unclaimed(job, ctx, Stop { state: JobState::Failed, reason: problem.to_string() });
+        }
         Err(error) => return unclaimed(job, ctx, error.into()),
     };
     if claim.crashed_runs > 0 {

@@ -1,10 +1,15 @@
 //! Warehouses of other days: upgraded with their rows, or refused with the mend; never found out at night.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use nightclerk::migrations::generator::{self, Conversion};
 use nightclerk::migrations::schemas::{self, Schema, SchemaColumn};
 use nightclerk::migrations::{self, MigrationError, relations};
+use nightclerk::registry::Registry;
+use nightclerk::runner::Runner;
+use nightclerk::runner::night::run_night;
+use nightclerk::runner::run::JobState;
 use nightclerk::table::ColumnType;
 use nightclerk::warehouse::{Create, Dialect, Side, Value, Warehouse, WarehouseConfig};
 
@@ -375,6 +380,26 @@ fn tables_do_not_change_under_a_job_that_runs() {
             assert!(!migrations::apply(warehouse, 1000).await.unwrap().is_empty());
         }
     });
+}
+
+#[test]
+fn a_program_that_was_started_before_a_newer_step_runs_nothing() {
+    let folder = Project::fresh();
+    let project = nightclerk::project::Project::load(folder.path(), &Registry::standard(), &|_: &str| None);
+    let project = project.unwrap_or_else(|faults| panic!("{faults}"));
+    let url = format!("sqlite:{}", folder.path().join("warehouse.db").display());
+    let night = wait(async {
+        let warehouse = Warehouse::open(&WarehouseConfig::new(url.as_str())).await.unwrap();
+        let runner = Runner::of(project, warehouse, Arc::new(|| 1_800_000_000_000_000)).await.unwrap();
+        let newer = "INSERT INTO nightclerk_migrations VALUES (99, '0099_far.sql', 1, 'abc')";
+        runner.warehouse.execute(Side::Target, newer, &[]).await.unwrap();
+        let as_of = "2026-11-22".parse().unwrap();
+        run_night(&runner, as_of, &["basket_rules".to_owned()]).await
+    });
+    assert_eq!(night.jobs[0].state, JobState::Failed);
+    let reason = &night.jobs[0].reason;
+    assert!(reason.starts_with("step 99 `0099_far.sql` was applied by a newer nightclerk"), "{reason}");
+    assert_eq!(folder.count("SELECT COUNT(*) FROM nightclerk_runs"), 0);
 }
 
 #[test]
