@@ -31,7 +31,7 @@ pub const CAMPAIGNS: Dataset = Dataset {
 };
 
 typed_rows! {
-    /// A campaign as planned; our own lists in `coupon_campaigns` are read the same way.
+    /// A campaign as planned; our own lists are read the same way.
     pub struct Campaign of CAMPAIGNS.schema;
     {
         /// The campaign.

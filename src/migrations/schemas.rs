@@ -4,7 +4,8 @@
 //! between it and the tables of that day.
 
 use super::ledger_tables::LEDGER_TABLES;
-use crate::published::{KEY_COLUMNS, TABLES};
+use crate::published::{KEY_COLUMNS, Table};
+use crate::registry::Registry;
 use crate::table::{Column, ColumnType, TableSchema};
 
 /// What a table is for, which says what belongs to it.
@@ -45,7 +46,12 @@ pub struct SchemaColumn {
 /// Today's tables: the ledger's, then what is published.
 pub fn today() -> Vec<Schema> {
     let ledger = LEDGER_TABLES.iter().map(|table| schema(table, Role::Ledger, &[]));
-    ledger.chain(TABLES.iter().map(|table| schema(&table.schema, Role::Published, &KEY_COLUMNS))).collect()
+    ledger.chain(Registry::standard().tables().into_iter().map(published)).collect()
+}
+
+/// A published table, of a kind of the program or any other.
+pub fn published(table: &Table) -> Schema {
+    schema(&table.schema, Role::Published, &KEY_COLUMNS)
 }
 
 fn schema(table: &TableSchema<'_>, role: Role, keys: &[Column<'_>]) -> Schema {

@@ -23,27 +23,6 @@ pub use table::{Kept, Seen, Table};
 use crate::table::Column;
 use crate::table::ColumnType::{Date, Integer, Text};
 
-/// Every published table, alphabetical.
-pub const TABLES: &[&Table] = &[
-    &ASSOCIATION_RULES,
-    &CAMPAIGN_LIFT,
-    &COUPON_ASSIGNMENTS,
-    &COUPON_CAMPAIGNS,
-    &COUPON_DROPS,
-    &COUPON_TARGETS,
-    &CROSS_SELL,
-    &DEMAND_FORECASTS,
-    &FORECAST_ACCURACY,
-    &FORECAST_ACCURACY_BY_HORIZON,
-    &INVENTORY_EXCEPTIONS,
-    &INVENTORY_EXPLANATIONS,
-    &INVENTORY_RECOMMENDATIONS,
-    &NEXT_PURCHASES,
-    &RECOMMENDATION_OUTCOMES,
-    &RULE_MEASURES,
-    &SUBSTITUTES,
-];
-
 /// The columns that the runner puts before a published table's own.
 pub const KEY_COLUMNS: [Column<'static>; 3] = [
     Column::new("job", Text, "the job that published the row"),

@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use nightclerk::published::TABLES;
+use nightclerk::registry::Registry;
 use nightclerk::warehouse::Value;
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
@@ -146,7 +146,7 @@ fn events(child: &mut Child) -> Receiver<(String, String)> {
 fn forget(project: &Project, job: &str) {
     let of_the_night =
         format!("SELECT run_id FROM nightclerk_publications WHERE job = '{job}' AND as_of = '{NEXT_NIGHT}'");
-    for table in TABLES {
+    for table in Registry::standard().tables() {
         project.execute(&format!("DELETE FROM {} WHERE run_id IN ({of_the_night})", table.name));
     }
     project.execute(&format!("DELETE FROM nightclerk_publications WHERE job = '{job}' AND as_of = '{NEXT_NIGHT}'"));
@@ -171,7 +171,7 @@ fn assert_publications_are_whole(project: &Project, context: &str) {
             assert_eq!(found, rows, "{context}: rows of {table} of run {run_id}");
         }
     }
-    for table in TABLES {
+    for table in Registry::standard().tables() {
         let name = table.name;
         let orphans =
             format!("SELECT COUNT(*) FROM {name} WHERE run_id NOT IN (SELECT run_id FROM nightclerk_publications)");
@@ -186,7 +186,7 @@ fn assert_publications_are_whole(project: &Project, context: &str) {
 }
 
 fn assert_nothing_is_staged(project: &Project, context: &str) {
-    for table in TABLES {
+    for table in Registry::standard().tables() {
         let staged = project.count(&format!("SELECT COUNT(*) FROM staged_{}", table.name));
         assert_eq!(staged, 0, "{context}: staged_{}", table.name);
     }

@@ -10,16 +10,19 @@ use nightclerk::datasets::{Dataset, PublishedAt, Source};
 use nightclerk::explain::{CurrentRows, ExplainError, Explanation, Key, outline};
 use nightclerk::job::{Job, Progress, RunContext};
 use nightclerk::kind::Kind;
+use nightclerk::migrations::generator;
+use nightclerk::migrations::relations::Relations;
+use nightclerk::migrations::schemas::published;
 use nightclerk::project::Project;
 use nightclerk::project::embedded::{self, NewProject};
 use nightclerk::publication::{Page, Publication, PublishedTable};
-use nightclerk::published::{KEY_COLUMNS, Kept, Seen, Table};
+use nightclerk::published::{Kept, Seen, Table};
 use nightclerk::registry::{KINDS, Registry};
 use nightclerk::runner::night::run_night;
 use nightclerk::runner::run::{JobOutcome, JobState};
 use nightclerk::runner::{Runner, ledger, status};
 use nightclerk::table::{Column, ColumnType, TableSchema};
-use nightclerk::warehouse::{Create, Side, Warehouse, WarehouseConfig, create_table_sql};
+use nightclerk::warehouse::{Create, Side, Warehouse, WarehouseConfig};
 use polars::prelude::{DataFrame, df};
 use serde::{Deserialize, Serialize};
 
@@ -181,27 +184,23 @@ async fn shop(folder: &Path) -> Runner {
 
     let settings = WarehouseConfig { create: Create::Everything, ..WarehouseConfig::new(url.as_str()) };
     let warehouse = Warehouse::open(&settings).await.unwrap();
-    create_published(&warehouse).await;
     let execute = async |sql: String| warehouse.execute(Side::Target, &sql, &[]).await.unwrap();
     execute("CREATE TABLE door_counts (day TEXT, location_id TEXT, visitors INTEGER)".to_owned()).await;
     for (day, store) in (1..=6).flat_map(|day| (0..5).map(move |store| (day, store))) {
         let (date, visitors) = (night(day), visitors(day, store));
         execute(format!("INSERT INTO door_counts VALUES ('{date}', 's{store}', {visitors})")).await;
     }
-    Runner::of(project, warehouse, Arc::new(|| 1_800_000_000_000_000)).await.unwrap()
+    let runner = Runner::of(project, warehouse, Arc::new(|| 1_800_000_000_000_000)).await.unwrap();
+    migrate(&runner.warehouse).await;
+    runner
 }
 
-/// What the step of a new table creates.
-async fn create_published(warehouse: &Warehouse) {
-    let columns: Vec<Column<'_>> = KEY_COLUMNS.iter().chain(STORES.columns).copied().collect();
-    let dialect = warehouse.dialect(Side::Target);
-    for name in [STORES.name().to_owned(), format!("staged_{}", STORES.name())] {
-        let schema = TableSchema { name: &name, grain: &[], columns: &columns, ..STORES.schema };
-        warehouse.execute(Side::Target, &create_table_sql(dialect, &schema, false), &[]).await.unwrap();
+/// Applies the step that the generator writes for the new table.
+async fn migrate(warehouse: &Warehouse) {
+    let step = generator::change(warehouse.dialect(Side::Target), &Relations::new(), &[published(&STORES)], &[]);
+    for statement in step.unwrap() {
+        warehouse.execute(Side::Target, &statement, &[]).await.unwrap();
     }
-    let view = "CREATE VIEW busy_stores_current AS \
-                SELECT t.* FROM busy_stores t JOIN nightclerk_current c ON c.run_id = t.run_id";
-    warehouse.execute(Side::Target, view, &[]).await.unwrap();
 }
 
 async fn run(runner: &Runner, number: u64) -> JobOutcome {

@@ -1,6 +1,7 @@
 //! The same shop on PostgreSQL and on SQLite gives the same publications.
 
-use nightclerk::published::{KEY_COLUMNS, TABLES};
+use nightclerk::published::KEY_COLUMNS;
+use nightclerk::registry::Registry;
 use nightclerk::table::{Column, ColumnType, TableSchema};
 use nightclerk::warehouse::{Side, Value, Warehouse, WarehouseConfig};
 
@@ -26,7 +27,7 @@ fn the_demo_publishes_the_same_rows_on_postgres_and_on_sqlite() {
         with_warehouse(&WarehouseConfig::new(url), async |warehouse| published_rows(warehouse, table).await)
     };
     let mut n_rows = 0;
-    for table in TABLES {
+    for table in Registry::standard().tables() {
         let (on_postgres, on_sqlite) = (rows(url, table), rows(&sqlite_url, table));
         assert_eq!(on_postgres.len(), on_sqlite.len(), "rows of {}", table.name);
         for (left, right) in on_postgres.iter().zip(&on_sqlite) {

@@ -178,7 +178,7 @@ fn a_dump_holds_every_published_table_page_and_export_and_is_the_same_again() {
     let project = Project::demo();
     let url = format!("sqlite:{}", project.path().join("warehouse.db").display());
     let dump = Dump::of(&url, &project.path().join("out"));
-    for table in nightclerk::published::TABLES {
+    for table in nightclerk::registry::Registry::standard().tables() {
         for name in [format!("table {}", table.name), format!("table {}_current", table.name)] {
             let head = dump.0[&name].lines().next().unwrap_or_default();
             let expected = ["job", "as_of"].into_iter().chain(table.columns.iter().map(|column| column.name));

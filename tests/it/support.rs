@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use nightclerk::published::TABLES;
-use nightclerk::registry::KINDS;
+use nightclerk::registry::{KINDS, Registry};
 use nightclerk::warehouse::{Side, Value, Warehouse, WarehouseConfig};
 use regex::Regex;
 use serde_json::Value as Json;
@@ -257,7 +256,7 @@ pub fn with_warehouse<T>(config: &WarehouseConfig, with: impl AsyncFnOnce(&Wareh
 /// ledger says about the publications.
 pub async fn dump(warehouse: &Warehouse, suffix: &str) -> String {
     let mut text = String::new();
-    for table in TABLES {
+    for table in Registry::standard().tables() {
         let names: Vec<&str> = ["job", "as_of"].into_iter().chain(table.columns.iter().map(|c| c.name)).collect();
         let sql = format!("SELECT {} FROM {}{suffix}", names.join(", "), table.name);
         append_sorted(&mut text, table.name, &warehouse.read_values(Side::Target, &sql, &[]).await.expect(&sql));
@@ -301,7 +300,7 @@ pub fn assert_same_rows(found: &str, expected: &str) {
 /// Rows per published table and business date.
 pub fn row_counts(project: &Project) -> BTreeMap<String, i64> {
     let mut counts = BTreeMap::new();
-    for table in TABLES {
+    for table in Registry::standard().tables() {
         let sql = format!("SELECT as_of, COUNT(*) FROM {} GROUP BY as_of", table.name);
         for row in project.query(&sql) {
             let as_of = row[0].as_text().expect("a date");

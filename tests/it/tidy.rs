@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use nightclerk::datasets::DATASETS;
-use nightclerk::published::{Seen, TABLES};
-use nightclerk::registry::KINDS;
+use nightclerk::published::{Seen, Table};
+use nightclerk::registry::{KINDS, Registry};
 use regex::Regex;
 
 /// A text file of the repository.
@@ -25,6 +25,11 @@ impl SourceFile {
     fn is_test(&self) -> bool {
         self.path.ends_with("/tests.rs") || self.path.contains("/tests/") || self.path.starts_with("tests/")
     }
+}
+
+/// Every published table.
+fn tables() -> Vec<&'static Table> {
+    Registry::standard().tables()
 }
 
 fn root() -> &'static Path {
@@ -156,7 +161,7 @@ fn every_dataset_that_a_kind_needs_has_a_file_in_the_default_project() {
 
 #[test]
 fn every_published_table_belongs_to_one_kind() {
-    for table in TABLES {
+    for table in tables() {
         let owners: Vec<&str> = KINDS
             .iter()
             .filter(|kind| kind.publishes.iter().any(|published| published.name == table.name))
@@ -244,7 +249,7 @@ const ROOMS_OF_KINDS: [&str; 5] = ["src/jobs/", "src/published/", "src/registry.
 /// `A_NAME`, `AName`. A table that is called like a function of the models may share its name with calls and imports of it.
 fn naming_kinds_or_tables(files: &[SourceFile], of_models: &[String]) -> Vec<String> {
     let names: BTreeSet<&str> =
-        KINDS.iter().map(|kind| kind.name).chain(TABLES.iter().map(|table| table.name())).collect();
+        KINDS.iter().map(|kind| kind.name).chain(tables().into_iter().map(Table::name)).collect();
     let camel = |name: &str| {
         let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
         name.split('_').map(capital).collect::<String>()
@@ -270,14 +275,15 @@ fn naming_kinds_or_tables(files: &[SourceFile], of_models: &[String]) -> Vec<Str
 
 /// Published tables that are called like a public function of the models.
 fn tables_named_like_functions_of_models() -> Vec<String> {
-    let models: String = rust("src/models").into_iter().map(|file| file.text).collect();
+    let models: String = rust("crates/models/src").into_iter().map(|file| file.text).collect();
     let is_function = |name: &str| models.contains(&format!("pub fn {name}("));
-    TABLES.iter().map(|table| table.name().to_owned()).filter(|name| is_function(name)).collect()
+    tables().into_iter().map(|table| table.name().to_owned()).filter(|name| is_function(name)).collect()
 }
 
 #[test]
 fn no_room_but_those_of_kinds_names_a_kind_or_its_tables() {
     let mut files = rust("src");
+    files.extend(rust("crates"));
     files.retain(|file| !file.is_test() && !ROOMS_OF_KINDS.iter().any(|room| file.path.starts_with(room)));
     let found = naming_kinds_or_tables(&files, &tables_named_like_functions_of_models());
     assert_none(&found, "what a kind or a table needs is said by its definition, not by its name elsewhere");
@@ -309,7 +315,7 @@ fn a_kind_or_a_table_named_in_the_wrong_room_is_found() {
 
 #[test]
 fn what_reaches_people_is_read_side_by_side_and_never_forgotten() {
-    for table in TABLES.iter().filter(|table| table.reaches_people) {
+    for table in tables().into_iter().filter(|table| table.reaches_people) {
         assert!(table.is_kept_for_ever() && table.seen == Seen::SideBySide, "{}", table.name());
         assert!(table.columns.iter().any(|column| column.personal), "{} says of nobody who it is", table.name());
     }
@@ -317,7 +323,7 @@ fn what_reaches_people_is_read_side_by_side_and_never_forgotten() {
 
 #[test]
 fn who_a_person_is_is_declared_personal_everywhere() {
-    let schemas = TABLES.iter().map(|table| &table.schema).chain(DATASETS.iter().map(|dataset| &dataset.schema));
+    let schemas = tables().into_iter().map(|table| &table.schema).chain(DATASETS.iter().map(|dataset| &dataset.schema));
     let mut n_personal = 0;
     for schema in schemas {
         for column in schema.columns {
