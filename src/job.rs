@@ -8,6 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::datasets::{Dataset, Source};
 use crate::explain::Explanation;
+pub use crate::progress::Progress;
 use crate::publication::Publication;
 use crate::published::Table;
 use crate::quantities::Currency;
@@ -63,36 +64,6 @@ pub struct RunContext {
     pub seed: u64,
     /// The project's currency.
     pub currency: Currency,
-}
-
-/// Where long work reports how far it is.
-#[derive(Clone)]
-pub struct Progress(Arc<Report>);
-
-/// What is being done, how much of it is finished, how much there is.
-type Report = dyn Fn(&str, u64, u64) + Send + Sync;
-
-impl Progress {
-    /// Reports to `report(what, done, total)`; called from several threads.
-    pub fn new(report: impl Fn(&str, u64, u64) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(report))
-    }
-
-    /// Reports to nobody.
-    pub fn silent() -> Self {
-        Self::new(|_, _, _| {})
-    }
-
-    /// `done` of `total` steps of `what` are finished.
-    pub fn report(&self, what: &str, done: u64, total: u64) {
-        (self.0)(what, done, total);
-    }
-}
-
-impl std::fmt::Debug for Progress {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Progress")
-    }
 }
 
 /// `Job` with its dataset hidden, so that the runner can hold a list of them.
@@ -151,8 +122,7 @@ impl<J: Job> AnyJob for J {
         progress: &Progress,
     ) -> anyhow::Result<Publication> {
         let dataset = self.load(ctx, source).await?;
-        let (ctx, progress) = (ctx.clone(), progress.clone());
-        // A long fit must not stall the heartbeat that keeps the run's lease.
-        tokio::task::spawn_blocking(move || self.recommend(&ctx, &dataset, &progress)).await?
+        let ctx = ctx.clone();
+        progress.while_awaited(move |progress| self.recommend(&ctx, &dataset, progress)).await?
     }
 }

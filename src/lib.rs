@@ -61,6 +61,7 @@ pub mod jobs;
 pub mod kind;
 pub mod migrations;
 mod page_kit;
+mod progress;
 pub mod project;
 pub mod publication;
 pub mod published;
