@@ -6,7 +6,8 @@ use chrono::{NaiveDate, TimeDelta};
 use clap::Args;
 use polars::prelude::DataFrame;
 
-use super::context::{Context, Failure};
+use super::context::Context;
+use super::failure::Failure;
 use super::run::tell;
 use crate::bench::{coupon_contacts, planned_orders};
 use crate::project::embedded::{self, NewProject};

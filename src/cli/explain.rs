@@ -2,7 +2,8 @@
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
-use super::context::{Context, Failure};
+use super::context::Context;
+use super::failure::Failure;
 use crate::explain::{CurrentRows, ExplainError, Explanation, outline};
 use crate::registry::KINDS;
 use crate::warehouse::Create;

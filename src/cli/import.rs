@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::context::{Context, Failure};
+use super::context::Context;
+use super::failure::Failure;
 use crate::import::{ImportSettings, import_folder};
 use crate::job::Progress;
 use crate::quantities::Share;

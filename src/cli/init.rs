@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::context::{Context, Failure};
+use super::context::Context;
+use super::failure::Failure;
 use crate::project::embedded::{self, NewProject};
 
 /// Write a commented project folder for your own warehouse. Files that are there already are left alone.

@@ -6,6 +6,7 @@ mod context;
 mod demo;
 mod eval;
 mod explain;
+mod failure;
 mod import;
 mod init;
 mod plan;
@@ -21,7 +22,7 @@ use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
 
 use crate::registry::Registry;
-pub use context::Failure;
+pub use failure::Failure;
 use terminal::Terminal;
 
 /// The clerk who works while the shop sleeps: every night it reads your warehouse, forecasts demand, finds what sells

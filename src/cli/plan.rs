@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 use clap::Args;
 use serde::Serialize;
 
-use super::context::{Context, Failure};
+use super::context::Context;
+use super::failure::Failure;
 use crate::datasets::{SqlFiles, dataset_sql};
 use crate::migrations::{self, State};
 use crate::runner::{ledger, night};

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::context::{Context, Failure};
+use super::context::Context;
+use super::failure::Failure;
 use crate::migrations;
 use crate::runner::ledger;
 use crate::warehouse::Create;

@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 use clap::Args;
 
-use super::context::{Context, Failure};
+use super::context::Context;
+use super::failure::Failure;
 use crate::runner::night::{NightOutcome, gravest, run_night};
 use crate::runner::{Runner, ledger};
 use crate::scheduler::{self, Stop};

@@ -7,7 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Subcommand};
 
-use super::context::{Context, Failure, yesterday};
+use super::context::{Context, yesterday};
+use super::failure::Failure;
 use crate::job_file::JobFile;
 use crate::project::Project;
 use crate::runner::{Runner, ledger, night};

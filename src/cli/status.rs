@@ -1,6 +1,7 @@
 //! `nightclerk status`.
 
-use super::context::{Context, Failure};
+use super::context::Context;
+use super::failure::Failure;
 use crate::migrations;
 use crate::runner::status;
 use crate::warehouse::Create;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use super::Failure;
+use super::failure::Failure;
 use crate::runner::events::{Event, Events};
 use crate::runner::run::{JobOutcome, JobState};
 

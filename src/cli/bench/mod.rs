@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 
-use super::context::{Context, Failure};
+use super::context::Context;
 use super::demo;
+use super::failure::Failure;
 use crate::bench::{
     self, Judgement, ORDERING_KINDS, PolicyResult, UnitValue, UpliftRanking, listing_job, policy_result,
     uplift_ranking, uplift_scores,

@@ -9,7 +9,8 @@ use clap::Args;
 use polars::prelude::DataFrame;
 use serde::Serialize;
 
-use super::super::context::{Context, Failure};
+use super::super::context::Context;
+use super::super::failure::Failure;
 use crate::datasets::Dataset;
 use crate::eval::{CpuClock, ProcessClock};
 use crate::project::embedded::{self, NewProject};

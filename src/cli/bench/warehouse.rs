@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::super::context::{Context, Failure};
+use super::super::context::Context;
+use super::super::failure::Failure;
 use crate::bench::{Clocks, Rate, Throughput, throughput};
 use crate::eval::{CpuClock, ProcessClock};
 use crate::warehouse::{Warehouse, WarehouseConfig};

@@ -6,7 +6,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 
 use super::{at_least_one, failure};
-use crate::cli::context::{Context, Failure};
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
 use crate::eval::methods::methods;
 use crate::eval::{Frequency, InputOptions, Missing, ProcessClock, RunOptions, evaluate};
 

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::context::{Context, Failure};
+use super::context::Context;
+use super::failure::Failure;
 use crate::eval::{EvalError, MinSupport};
 
 /// Judge an engine on a file of your own, without a warehouse.

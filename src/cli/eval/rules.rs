@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{MiningArgs, at_least_one, failure, min_support, share};
-use crate::cli::context::{Context, Failure};
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
 use crate::eval::{BasketSource, MinSupport, ProcessClock, RulesRun, Significance, Wanted, evaluate_rules};
 use crate::models::rules::Target;
 

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{MiningArgs, at_least_one, failure, min_support, share};
-use crate::cli::context::{Context, Failure};
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
 use crate::eval::{MinSupport, ProcessClock, PurchaseSource, SequencesRun, evaluate_sequences};
 
 /// Find what the customers of a file buy one after the other.
