@@ -171,7 +171,6 @@ impl Ranked {
 #[derive(Clone, Copy)]
 struct Position {
     customers: f64,
-    treated: f64,
     incremental: f64,
 }
 
@@ -192,13 +191,13 @@ fn walk(ranking: &Ranking, counts: &[u32], treated: &[bool], outcome: &[f64], mu
         }
         start = end;
         let expected = if control_n > 0.0 { control_sum * treated_n / control_n } else { 0.0 };
-        visit(Position { customers: treated_n + control_n, treated: treated_n, incremental: treated_sum - expected });
+        visit(Position { customers: treated_n + control_n, incremental: treated_sum - expected });
     }
 }
 
 /// Trapezoid area under the curve minus that under the straight line to its end.
 fn area_over_chance(ranking: &Ranking, counts: &[u32], treated: &[bool], outcome: &[f64]) -> f64 {
-    let mut last = Position { customers: 0.0, treated: 0.0, incremental: 0.0 };
+    let mut last = Position { customers: 0.0, incremental: 0.0 };
     let mut area = 0.0;
     walk(ranking, counts, treated, outcome, |at| {
         area += (at.customers - last.customers) * (at.incremental + last.incremental) / 2.0;

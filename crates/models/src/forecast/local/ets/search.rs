@@ -21,7 +21,6 @@ const LONGEST_SEASON: usize = 24;
 struct Candidate {
     form: Form,
     theta: Vec<f64>,
-    criterion: f64,
     aicc: f64,
 }
 
@@ -116,7 +115,7 @@ impl<'a> Search<'a> {
         let (criterion, theta) = best?;
         let aicc = criterion + penalty;
         self.best = self.best.min(aicc);
-        self.fitted.push(Candidate { form, theta, criterion, aicc });
+        self.fitted.push(Candidate { form, theta, aicc });
         Some(aicc)
     }
 
