@@ -5,7 +5,7 @@ use super::daily_sales::DailySales;
 use super::fitted::Fitted;
 
 /// The layout of the bytes; another one is not read.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// Sales as they were read, when they were last read completely, and what was fitted to them.
 #[derive(Debug, PartialEq)]
