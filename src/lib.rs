@@ -15,10 +15,12 @@
 //!
 //! # Map
 //! - [`project`], [`job_file`], [`schedule`], [`diagnostic`]: files in, checked settings out, or every fault at once.
-//! - [`warehouse`]: the port to SQLite and PostgreSQL. [`datasets`]: what it must deliver, checked row by row.
+//! - [`table`], [`day`], [`category_path`], [`quantities`]: the words that everybody shares.
+//! - [`warehouse`]: the port to SQLite and PostgreSQL. [`datasets`]: what it must deliver, checked row by row, and its rows as structs.
 //! - [`jobs`]: one folder per kind, each `load` (reads), `recommend` (decides), a page.
 //! - [`models`]: pure maths, one folder per field; a crate of its own, in `crates/models`.
-//! - [`published`]: the tables we own; [`migrations`] makes and changes them. [`publication`]: what a run produces. [`table`]: the vocabulary of both sides.
+//! - [`published`]: the tables we own, and how rows become one; [`migrations`] makes and changes them. [`publication`]: what a run
+//!   produces. [`remembered`]: what it leaves for the job's next night.
 //! - [`runner`]: claim, load, decide, stage, gate, publish, report. [`scheduler`]: wakes it.
 //! - [`report`]: pages and files as bytes. [`import`]: files into tables.
 //! - [`shop`]: the generated retailer of the demo. [`bench`]: our advice against the truth about it. [`eval`]: an engine on

@@ -61,7 +61,13 @@ impl Caveat {
 pub(crate) struct Rule<F: ?Sized> {
     severity: Severity,
     code: &'static str,
-    concern: fn(&F) -> Option<Concern>,
+    concerns: Concerns<F>,
+}
+
+#[derive(Debug)]
+enum Concerns<F: ?Sized> {
+    One(fn(&F) -> Option<Concern>),
+    Several(fn(&F) -> Vec<Concern>),
 }
 
 /// What a rule has to say.
@@ -93,21 +99,36 @@ impl Concern {
 impl<F: ?Sized> Rule<F> {
     /// Good to know.
     pub const fn note(code: &'static str, concern: fn(&F) -> Option<Concern>) -> Self {
-        Self { severity: Severity::Note, code, concern }
+        Self { severity: Severity::Note, code, concerns: Concerns::One(concern) }
     }
 
     /// The answer is narrower or weaker than it looks.
     pub const fn warning(code: &'static str, concern: fn(&F) -> Option<Concern>) -> Self {
-        Self { severity: Severity::Warning, code, concern }
+        Self { severity: Severity::Warning, code, concerns: Concerns::One(concern) }
+    }
+
+    /// The same, each concern a caveat of its own.
+    pub const fn warnings(code: &'static str, concerns: fn(&F) -> Vec<Concern>) -> Self {
+        Self { severity: Severity::Warning, code, concerns: Concerns::Several(concerns) }
     }
 
     /// The caveats that are due, in the order of the rules.
     pub fn caveats(rules: &[Self], facts: &F) -> Vec<Caveat> {
-        let due = |rule: &Self| {
-            let Concern { count, text, examples } = (rule.concern)(facts)?;
-            Some(Caveat { severity: rule.severity, code: rule.code.to_owned(), count, text, examples })
+        let due = |rule: &Self| -> Vec<Caveat> {
+            let concerns = match rule.concerns {
+                Concerns::One(concern) => concern(facts).into_iter().collect(),
+                Concerns::Several(concerns) => concerns(facts),
+            };
+            let caveat = |Concern { count, text, examples }| Caveat {
+                severity: rule.severity,
+                code: rule.code.to_owned(),
+                count,
+                text,
+                examples,
+            };
+            concerns.into_iter().map(caveat).collect()
         };
-        rules.iter().filter_map(due).collect()
+        rules.iter().flat_map(due).collect()
     }
 }
 

@@ -74,6 +74,13 @@ bounded!(
     Factor, f64, "a factor", "a number above 0", |value| value > 0.0 && value.is_finite()
 );
 
+impl Amount {
+    /// In minor units of a currency.
+    pub fn minor(self, currency: Currency) -> f64 {
+        self.get() * currency.minor_per_major()
+    }
+}
+
 /// A currency: its ISO 4217 code and how many digits its minor unit has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -1,6 +1,8 @@
 //! Who gets which offer, who is held out, and who was left out and why.
 
 use super::{Kept, Seen, Table};
+use crate::day::Day;
+use crate::frames::typed_rows;
 use crate::table::ColumnType::{Date, Flag, Integer, Real, Text};
 use crate::table::{Column, TableSchema};
 
@@ -32,6 +34,17 @@ pub const COUPON_TARGETS: Table = Table {
     reaches_people: true,
 };
 
+typed_rows! {
+    /// What was promised of a coupon.
+    pub struct CouponPromise<'f> of COUPON_TARGETS.schema;
+    {
+        /// The list.
+        pub campaign_id: &'f str,
+        /// Minor currency units of margin after discount and contact cost.
+        pub expected_value: f64,
+    }
+}
+
 /// Everyone who was put into an arm by chance, the holdout too.
 pub const COUPON_ASSIGNMENTS: Table = Table {
     schema: TableSchema {
@@ -52,6 +65,23 @@ pub const COUPON_ASSIGNMENTS: Table = Table {
     may_shrink: true,
     reaches_people: false,
 };
+
+typed_rows! {
+    /// The arm of a customer in one of our lists.
+    pub struct CouponAssignment<'f> of COUPON_ASSIGNMENTS.schema;
+    {
+        /// The list.
+        pub campaign_id: &'f str,
+        /// The customer.
+        pub customer_id: &'f str,
+        /// `treatment` or `control`.
+        pub variant: &'f str,
+        /// Probability of this variant.
+        pub probability: f64,
+        /// The as-of date of the list.
+        pub assigned_on: Day,
+    }
+}
 
 /// The list as a campaign, in the columns of the dataset `campaigns`.
 pub const COUPON_CAMPAIGNS: Table = Table {

@@ -1,6 +1,7 @@
 //! What campaigns caused.
 
 use super::{Kept, Seen, Table};
+use crate::frames::typed_rows;
 use crate::table::ColumnType::{Date, Flag, Integer, Real, Text};
 use crate::table::{Column, TableSchema};
 
@@ -57,3 +58,16 @@ pub const CAMPAIGN_LIFT: Table = Table {
     may_shrink: true,
     reaches_people: false,
 };
+
+typed_rows! {
+    /// The verdict on an arm.
+    pub struct LiftVerdict<'f> of CAMPAIGN_LIFT.schema;
+    {
+        /// The campaign.
+        pub campaign_id: &'f str,
+        /// The variant compared with `control`.
+        pub arm: &'f str,
+        /// `paid`, `lost` ...
+        pub verdict: &'f str,
+    }
+}

@@ -1,6 +1,6 @@
 //! Reads what a list is made from.
 
-use polars::prelude::{DataFrame, DataType, PolarsResult, StringChunked};
+use polars::prelude::DataFrame;
 
 use super::CouponTargets;
 use crate::datasets::{
@@ -10,16 +10,16 @@ use crate::datasets::{
 use crate::job::RunContext;
 use crate::published::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS};
 
-/// The frames of one run, as read.
+/// The frames of one run, as read; `None` where there is no such dataset.
 #[derive(Clone, Debug, Default)]
 pub struct CouponFrames {
     /// `customers`.
     pub customers: DataFrame,
-    /// `campaigns`; may be empty.
-    pub campaigns: DataFrame,
-    /// `assignments`; may be empty.
-    pub assignments: DataFrame,
-    /// `customer_days`, when there is such a dataset.
+    /// `campaigns`.
+    pub campaigns: Option<DataFrame>,
+    /// `assignments`.
+    pub assignments: Option<DataFrame>,
+    /// `customer_days`.
     pub customer_days: Option<DataFrame>,
     /// `campaign_outcomes`.
     pub campaign_outcomes: Option<DataFrame>,
@@ -47,8 +47,8 @@ pub(super) async fn load(
     let with_margin = params.margin_share.is_none();
     Ok(CouponFrames {
         customers: source.read(&CUSTOMERS).await?,
-        campaigns: source.read_if_present(&CAMPAIGNS).await?.unwrap_or_default(),
-        assignments: source.read_if_present(&ASSIGNMENTS).await?.unwrap_or_default(),
+        campaigns: source.read_if_present(&CAMPAIGNS).await?,
+        assignments: source.read_if_present(&ASSIGNMENTS).await?,
         customer_days: source.read_if_present(&CUSTOMER_DAYS).await?,
         campaign_outcomes: source.read_if_present(&CAMPAIGN_OUTCOMES).await?,
         offers: source.read_if_present(&OFFERS).await?,
@@ -58,38 +58,4 @@ pub(super) async fn load(
         own_campaigns: source.read_published(&COUPON_CAMPAIGNS, before).await?.map(|published| published.frame),
         own_assignments: source.read_published(&COUPON_ASSIGNMENTS, before).await?.map(|published| published.frame),
     })
-}
-
-/// A column as texts; all `None` when it is absent.
-pub(super) fn texts<'f>(frame: &'f DataFrame, name: &str) -> PolarsResult<Vec<Option<&'f str>>> {
-    let Ok(column) = frame.column(name) else { return Ok(vec![None; frame.height()]) };
-    let series = column.as_materialized_series();
-    if *series.dtype() == DataType::Null {
-        return Ok(vec![None; frame.height()]);
-    }
-    let values: &StringChunked = series.str()?;
-    Ok(values.iter().collect())
-}
-
-/// A numeric, date or flag column as reals; dates are days since 1970-01-01. All `None` when it is absent.
-pub(super) fn reals(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<f64>>> {
-    let Ok(column) = frame.column(name) else { return Ok(vec![None; frame.height()]) };
-    let series = column.as_materialized_series();
-    let physical = if *series.dtype() == DataType::Date { series.cast(&DataType::Int32)? } else { series.clone() };
-    let cast = physical.cast(&DataType::Float64)?;
-    Ok(cast.f64()?.iter().collect())
-}
-
-/// The same as whole numbers, money and instants without loss.
-pub(super) fn integers(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<i64>>> {
-    let Ok(column) = frame.column(name) else { return Ok(vec![None; frame.height()]) };
-    let series = column.as_materialized_series();
-    let physical = if *series.dtype() == DataType::Date { series.cast(&DataType::Int32)? } else { series.clone() };
-    let cast = physical.cast(&DataType::Int64)?;
-    Ok(cast.i64()?.iter().collect())
-}
-
-/// Dates as days since 1970-01-01.
-pub(super) fn days(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<i32>>> {
-    Ok(integers(frame, name)?.into_iter().map(|day| day.map(|day| day as i32)).collect())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::CouponTargets;
 use super::facts::Facts;
+use crate::day::Day;
 use crate::job::RunContext;
 
 /// What happened to a customer; the filters apply in this order.
@@ -73,7 +74,7 @@ impl Fate {
 
 /// The first filter that catches each customer; `None` for those who may be written to.
 pub(super) fn filter(params: &CouponTargets, ctx: &RunContext, facts: &Facts) -> Vec<Option<Fate>> {
-    let as_of = ctx.as_of.to_epoch_days();
+    let as_of = Day::from(ctx.as_of);
     let window = params.contact_window_days.get() as i32;
     let n = facts.customers.len();
     let (mut contacted, mut held_out, mut running) = (vec![false; n], vec![false; n], vec![false; n]);

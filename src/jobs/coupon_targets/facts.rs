@@ -2,36 +2,26 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use polars::prelude::{DataFrame, DataType, PolarsResult};
+use polars::prelude::DataFrame;
 
-use super::dataset::{CouponFrames, days, integers, reals, texts};
+use super::dataset::CouponFrames;
 use super::purchases::Purchases;
-use crate::datasets::CUSTOMERS;
+use crate::contract::ContractError;
+use crate::datasets::{
+    self, Assignment, AttributeValues, CampaignOutcome, CustomerAttribute, Product, Sale, Suppression,
+};
+use crate::day::{Day, Instant};
 use crate::job::RunContext;
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
+use crate::published::CouponAssignment;
 
 /// A customer, as far as permission goes.
 #[derive(Clone, Debug)]
 pub(super) struct Customer {
     pub id: String,
-    pub joined: Option<i32>,
+    pub joined: Option<Day>,
     pub consent: Option<bool>,
     pub contact_hash: Option<String>,
     pub suppressed: bool,
-}
-
-/// A further column of `customers`.
-#[derive(Clone, Debug)]
-pub(super) struct Attribute {
-    pub name: String,
-    pub values: AttributeValues,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum AttributeValues {
-    Words(Vec<Option<String>>),
-    Numbers(Vec<Option<f64>>),
 }
 
 /// A campaign with everyone who was put into an arm.
@@ -39,8 +29,8 @@ pub(super) enum AttributeValues {
 pub(super) struct Campaign {
     pub id: String,
     pub kind: String,
-    pub starts: i32,
-    pub ends: i32,
+    pub starts: Day,
+    pub ends: Day,
     pub randomised: bool,
     pub offer_id: Option<String>,
     /// One of our own lists.
@@ -55,8 +45,8 @@ pub(super) struct Campaign {
 pub(super) struct Member {
     pub customer: usize,
     pub treated: bool,
-    /// The day of the decision, since 1970-01-01.
-    pub assigned: Option<i32>,
+    /// The day of the decision.
+    pub assigned: Option<Day>,
 }
 
 /// An offer.
@@ -74,7 +64,8 @@ pub(super) struct Offer {
 pub(super) struct Facts {
     /// By id.
     pub customers: Vec<Customer>,
-    pub attributes: Vec<Attribute>,
+    /// One value per customer each.
+    pub attributes: Vec<CustomerAttribute>,
     pub purchases: Option<Purchases>,
     /// By first day, then id.
     pub campaigns: Vec<Campaign>,
@@ -90,28 +81,25 @@ pub(super) struct Facts {
 
 impl Facts {
     /// Shapes the frames.
-    pub(super) fn new(ctx: &RunContext, frames: &CouponFrames) -> PolarsResult<Self> {
-        let as_of = ctx.as_of.to_epoch_days();
+    pub(super) fn new(ctx: &RunContext, frames: &CouponFrames) -> Result<Self, ContractError> {
         let (mut customers, order) = customers(&frames.customers)?;
         let by_id: Vec<String> = customers.iter().map(|customer| customer.id.clone()).collect();
         let index: HashMap<&str, usize> = by_id.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
         if let Some(frame) = &frames.suppressions {
-            for (id, until) in texts(frame, "customer_id")?.into_iter().zip(days(frame, "until")?) {
-                let holds = until.is_none_or(|until| until >= as_of);
-                if let Some(&at) = id.and_then(|id| index.get(id)).filter(|_| holds) {
+            for suppression in Suppression::read(frame)? {
+                let holds = suppression.until.is_none_or(|until| until >= ctx.as_of.into());
+                if let Some(&at) = index.get(suppression.customer_id).filter(|_| holds) {
                     customers[at].suppressed = true;
                 }
             }
         }
-        let purchases = match &frames.customer_days {
-            Some(frame) => Some(Purchases::new(frame, &index, customers.len())?),
-            None => None,
-        };
+        let purchases = frames.customer_days.as_ref().map(|frame| Purchases::new(frame, &index, customers.len()));
         let (campaigns, unknown_members) = campaigns(frames, &index)?;
+        let attributes = CustomerAttribute::read(&frames.customers);
         Ok(Self {
-            attributes: attributes(&frames.customers, &order)?,
+            attributes: attributes.into_iter().map(|attribute| in_order(attribute, &order)).collect(),
             customers,
-            purchases,
+            purchases: purchases.transpose()?,
             campaigns,
             offers: frames.offers.as_ref().map(offers).transpose()?,
             margin_share: match (&frames.products, &frames.daily_sales) {
@@ -125,108 +113,74 @@ impl Facts {
 }
 
 /// Customers by id, and the row of each in the frame.
-fn customers(frame: &DataFrame) -> PolarsResult<(Vec<Customer>, Vec<usize>)> {
-    let (ids, joined) = (texts(frame, "customer_id")?, days(frame, "joined_on")?);
-    let (consent, hashes) = (reals(frame, "consent_marketing")?, texts(frame, "contact_hash")?);
-    let mut order: Vec<usize> = (0..frame.height()).filter(|&row| ids[row].is_some()).collect();
-    order.sort_by_key(|&row| ids[row]);
-    let customers = order
-        .iter()
-        .map(|&row| Customer {
-            id: ids[row].unwrap_or_default().to_owned(),
-            joined: joined[row],
-            consent: consent[row].map(|flag| flag > 0.0),
-            contact_hash: hashes[row].filter(|hash| !hash.is_empty()).map(str::to_owned),
-            suppressed: false,
-        })
-        .collect();
-    Ok((customers, order))
+fn customers(frame: &DataFrame) -> Result<(Vec<Customer>, Vec<usize>), ContractError> {
+    let mut rows: Vec<(usize, datasets::Customer<'_>)> = datasets::Customer::read(frame)?.enumerate().collect();
+    rows.sort_by_key(|(_, row)| row.customer_id);
+    let order = rows.iter().map(|(at, _)| *at).collect();
+    let customer = |(_, row): (usize, datasets::Customer<'_>)| Customer {
+        id: row.customer_id.to_owned(),
+        joined: row.joined_on,
+        consent: row.consent_marketing,
+        contact_hash: row.contact_hash.filter(|hash| !hash.is_empty()).map(str::to_owned),
+        suppressed: false,
+    };
+    Ok((rows.into_iter().map(customer).collect(), order))
 }
 
-fn attributes(frame: &DataFrame, order: &[usize]) -> PolarsResult<Vec<Attribute>> {
-    let mut found = BTreeMap::new();
-    for name in frame.get_column_names() {
-        let name = name.as_str();
-        if CUSTOMERS.schema.column(name).is_some() {
-            continue;
-        }
-        let values = match frame.column(name)?.dtype() {
-            DataType::String => {
-                let all = texts(frame, name)?;
-                AttributeValues::Words(order.iter().map(|&row| all[row].map(str::to_owned)).collect())
-            }
-            DataType::Float64 | DataType::Int64 | DataType::Int32 | DataType::Boolean => {
-                let all = reals(frame, name)?;
-                AttributeValues::Numbers(order.iter().map(|&row| all[row].filter(|value| value.is_finite())).collect())
-            }
-            _ => continue,
-        };
-        found.insert(name.to_owned(), values);
-    }
-    Ok(found.into_iter().map(|(name, values)| Attribute { name, values }).collect())
+/// An attribute with its values in the order of these rows.
+fn in_order(attribute: CustomerAttribute, order: &[usize]) -> CustomerAttribute {
+    let values = match attribute.values {
+        AttributeValues::Words(words) => AttributeValues::Words(order.iter().map(|&row| words[row].clone()).collect()),
+        AttributeValues::Numbers(numbers) => AttributeValues::Numbers(order.iter().map(|&row| numbers[row]).collect()),
+    };
+    CustomerAttribute { values, ..attribute }
 }
 
-fn campaigns(frames: &CouponFrames, index: &HashMap<&str, usize>) -> PolarsResult<(Vec<Campaign>, u64)> {
+/// The campaigns with their members and given outcomes; and how many members are not among the customers.
+fn campaigns(frames: &CouponFrames, index: &HashMap<&str, usize>) -> Result<(Vec<Campaign>, u64), ContractError> {
     let mut found: BTreeMap<String, Campaign> = BTreeMap::new();
     // Our own come last and win: a project may union them into its datasets.
-    for (frame, own) in [(Some(&frames.campaigns), false), (frames.own_campaigns.as_ref(), true)] {
+    for (frame, own) in [(&frames.campaigns, false), (&frames.own_campaigns, true)] {
         let Some(frame) = frame else { continue };
-        let (ids, kinds, offer_ids) = (texts(frame, "campaign_id")?, texts(frame, "kind")?, texts(frame, "offer_id")?);
-        let (starts, ends) = (days(frame, "starts_on")?, days(frame, "ends_on")?);
-        let randomised = reals(frame, "randomised")?;
-        for row in 0..frame.height() {
-            let (Some(id), Some(starts), Some(ends)) = (ids[row], starts[row], ends[row]) else { continue };
+        for campaign in datasets::Campaign::read(frame)? {
             let campaign = Campaign {
-                id: id.to_owned(),
-                kind: kinds[row].unwrap_or_default().to_owned(),
-                starts,
-                ends,
-                randomised: randomised[row].is_some_and(|flag| flag > 0.0),
-                offer_id: offer_ids[row].map(str::to_owned),
+                id: campaign.campaign_id,
+                kind: campaign.kind,
+                starts: campaign.starts_on,
+                ends: campaign.ends_on,
+                randomised: campaign.randomised == Some(true),
+                offer_id: campaign.offer_id,
                 own,
                 members: Vec::new(),
                 given: BTreeMap::new(),
             };
-            found.insert(id.to_owned(), campaign);
+            found.insert(campaign.id.clone(), campaign);
         }
     }
     let mut unknown_members = 0;
-    for (frame, own) in [(Some(&frames.assignments), false), (frames.own_assignments.as_ref(), true)] {
-        let Some(frame) = frame else { continue };
-        let (ids, customer_ids) = (texts(frame, "campaign_id")?, texts(frame, "customer_id")?);
-        let variants = texts(frame, "variant")?;
-        let assigned: Vec<Option<i32>> = if own {
-            days(frame, "assigned_on")?
-        } else {
-            let micros = integers(frame, "assigned_at")?;
-            micros.into_iter().map(|at| at.map(|at| at.div_euclid(MICROS_PER_DAY) as i32)).collect()
-        };
-        for row in 0..frame.height() {
-            let Some(campaign) = ids[row].and_then(|id| found.get_mut(id)).filter(|campaign| campaign.own == own)
-            else {
-                continue;
-            };
-            let Some(&customer) = customer_ids[row].and_then(|id| index.get(id)) else {
-                unknown_members += 1;
-                continue;
-            };
-            campaign.members.push(Member {
-                customer,
-                treated: variants[row] != Some("control"),
-                assigned: assigned[row],
-            });
+    let mut add = |own: bool, campaign_id: &str, customer_id: &str, variant: &str, assigned: Option<Day>| {
+        let Some(campaign) = found.get_mut(campaign_id).filter(|campaign| campaign.own == own) else { return };
+        match index.get(customer_id) {
+            Some(&customer) => campaign.members.push(Member { customer, treated: variant != "control", assigned }),
+            None => unknown_members += 1,
+        }
+    };
+    if let Some(frame) = &frames.assignments {
+        for row in Assignment::read(frame)? {
+            add(false, row.campaign_id, row.customer_id, row.variant, row.assigned_at.map(Instant::day));
+        }
+    }
+    if let Some(frame) = &frames.own_assignments {
+        for row in CouponAssignment::read(frame)? {
+            add(true, row.campaign_id, row.customer_id, row.variant, Some(row.assigned_on));
         }
     }
     if let Some(frame) = &frames.campaign_outcomes {
-        let (ids, customer_ids) = (texts(frame, "campaign_id")?, texts(frame, "customer_id")?);
-        let (metrics, values) = (texts(frame, "metric")?, reals(frame, "value")?);
-        for row in 0..frame.height() {
-            let (Some(campaign), Some(metric)) = (ids[row].and_then(|id| found.get_mut(id)), metrics[row]) else {
-                continue;
-            };
-            let of_metric = campaign.given.entry(metric.to_owned()).or_default();
-            if let Some(&customer) = customer_ids[row].and_then(|id| index.get(id)) {
-                of_metric.insert(customer, values[row].filter(|value| value.is_finite()).unwrap_or(0.0));
+        for row in CampaignOutcome::read(frame)? {
+            let Some(campaign) = found.get_mut(row.campaign_id) else { continue };
+            let of_metric = campaign.given.entry(row.metric.to_owned()).or_default();
+            if let Some(&customer) = index.get(row.customer_id) {
+                of_metric.insert(customer, if row.value.is_finite() { row.value } else { 0.0 });
             }
         }
     }
@@ -239,38 +193,28 @@ fn campaigns(frames: &CouponFrames, index: &HashMap<&str, usize>) -> PolarsResul
     Ok((campaigns, unknown_members))
 }
 
-fn offers(frame: &DataFrame) -> PolarsResult<Vec<Offer>> {
-    let (ids, kinds) = (texts(frame, "offer_id")?, texts(frame, "kind")?);
-    let (values, capacities) = (reals(frame, "value")?, integers(frame, "capacity")?);
-    let mut offers: Vec<Offer> = (0..frame.height())
-        .filter_map(|row| {
-            Some(Offer {
-                id: ids[row]?.to_owned(),
-                is_rate: kinds[row] == Some("rate"),
-                value: values[row].filter(|value| value.is_finite()).unwrap_or(0.0).max(0.0),
-                capacity: capacities[row].map(|capacity| capacity.max(0) as u64),
-            })
-        })
-        .collect();
+fn offers(frame: &DataFrame) -> Result<Vec<Offer>, ContractError> {
+    let offer = |offer: datasets::Offer| Offer {
+        id: offer.offer_id,
+        is_rate: offer.kind == "rate",
+        value: if offer.value.is_finite() { offer.value.max(0.0) } else { 0.0 },
+        capacity: offer.capacity.map(|capacity| capacity.max(0) as u64),
+    };
+    let mut offers: Vec<Offer> = datasets::Offer::read(frame)?.map(offer).collect();
     offers.sort_by(|one, other| one.id.cmp(&other.id));
     Ok(offers)
 }
 
 /// `1 - cost / revenue` over what was sold of products with a known cost; `None` without such sales. Rows at more than
 /// five times the product's median price are faults, and one of them could outweigh a year of sales: they are left out.
-fn margin_share(products: &DataFrame, sales: &DataFrame) -> PolarsResult<Option<f64>> {
-    let costs: BTreeMap<&str, f64> = texts(products, "product_id")?
-        .into_iter()
-        .zip(reals(products, "unit_cost")?)
-        .filter_map(|(id, cost)| Some((id?, cost?)))
-        .collect();
-    let (ids, quantities, amounts) =
-        (texts(sales, "product_id")?, reals(sales, "quantity")?, reals(sales, "net_amount")?);
+fn margin_share(products: &DataFrame, sales: &DataFrame) -> Result<Option<f64>, ContractError> {
+    let known = Product::read(products)?.filter_map(|product| Some((product.product_id, product.unit_cost?)));
+    let costs: BTreeMap<String, f64> = known.map(|(id, cost)| (id, cost as f64)).collect();
     let mut sold: BTreeMap<&str, Vec<Sold>> = BTreeMap::new();
-    for row in 0..sales.height() {
-        let (Some(id), Some(quantity), Some(revenue)) = (ids[row], quantities[row], amounts[row]) else { continue };
-        if quantity > 0.0 && costs.contains_key(id) {
-            sold.entry(id).or_default().push(Sold { units: quantity / 1000.0, revenue });
+    for sale in Sale::read(sales)? {
+        if sale.quantity > 0 && costs.contains_key(sale.product_id) {
+            let row = Sold { units: sale.quantity as f64 / 1000.0, revenue: sale.net_amount as f64 };
+            sold.entry(sale.product_id).or_default().push(row);
         }
     }
     let (mut revenue, mut cost) = (0.0, 0.0);

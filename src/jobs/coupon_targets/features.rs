@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::facts::{AttributeValues, Facts};
+use super::facts::Facts;
+use crate::datasets::AttributeValues;
+use crate::day::Day;
 
 /// Most words a text attribute may have to be a feature.
 const MAX_LEVELS: usize = 12;
@@ -68,7 +70,7 @@ impl Encoder {
     }
 
     /// Appends a customer's features as known at the close of `day`.
-    pub(super) fn push_row(&self, facts: &Facts, customer: usize, day: i32, row: &mut Vec<f64>) {
+    pub(super) fn push_row(&self, facts: &Facts, customer: usize, day: Day, row: &mut Vec<f64>) {
         if let Some(purchases) = &facts.purchases {
             let recency = purchases.last_order(customer, day).map_or(MAX_RECENCY, |last| f64::from(day - last));
             row.push(recency.min(MAX_RECENCY));

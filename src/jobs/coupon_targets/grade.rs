@@ -1,12 +1,11 @@
 //! What earlier lists brought: spend of those written to against those held out.
 
-use chrono::NaiveDate;
-
 use super::facts::{Campaign, Facts};
-use super::words::{count, money};
+use crate::day::Day;
 use crate::job::RunContext;
 use crate::models::experiment::{Difference, Sample, normal_quantile, welch};
 use crate::publication::{Chart, Interval, IntervalChart, Section, Unit};
+use crate::words::{count, money};
 
 /// Confidence of the intervals.
 const LEVEL: f64 = 0.95;
@@ -26,7 +25,7 @@ pub(super) struct GradedList {
 
 /// Our lists that have begun, newest first.
 pub(super) fn graded_lists(ctx: &RunContext, facts: &Facts) -> Vec<GradedList> {
-    let as_of = ctx.as_of.to_epoch_days();
+    let as_of = Day::from(ctx.as_of);
     let mut lists: Vec<GradedList> = facts
         .campaigns
         .iter()
@@ -37,7 +36,7 @@ pub(super) fn graded_lists(ctx: &RunContext, facts: &Facts) -> Vec<GradedList> {
     lists
 }
 
-fn graded(facts: &Facts, campaign: &Campaign, as_of: i32) -> GradedList {
+fn graded(facts: &Facts, campaign: &Campaign, as_of: Day) -> GradedList {
     let spends = |wanted: bool| -> Vec<f64> {
         let Some(purchases) = &facts.purchases else { return Vec::new() };
         let members = campaign.members.iter().filter(|member| member.treated == wanted);
@@ -58,22 +57,20 @@ fn graded(facts: &Facts, campaign: &Campaign, as_of: i32) -> GradedList {
 
 /// The section of the page.
 pub(super) fn section(ctx: &RunContext, facts: &Facts, lists: &[GradedList]) -> Section {
-    let mut section = Section { heading: "Did the last lists pay?".to_owned(), ..Section::default() };
+    let mut section = Section::headed("Did the last lists pay?");
     if lists.is_empty() {
-        section.text.push("No list of ours has begun yet, so there is none to grade.".to_owned());
-        return section;
+        return section.saying(["No list of ours has begun yet, so there is none to grade."]);
     }
     if facts.purchases.is_none() {
-        section.text.push(
-            "Earlier lists cannot be graded: there is no dataset `customer_days` with what customers bought."
-                .to_owned(),
-        );
-        return section;
+        return section.saying([
+            "Earlier lists cannot be graded: there is no dataset `customer_days` with what customers bought.",
+        ]);
     }
+    let money = |minor: f64| money(minor, ctx.currency);
     match pooled(lists) {
         Some(all) => section.text.push(format!(
             "Customers on our lists have so far spent {} more than those held out, with 95 % confidence between {} and {}: {} {}, {} customers written to, {} held out.",
-            money(ctx, all.estimate), money(ctx, all.lower), money(ctx, all.upper),
+            money(all.estimate), money(all.lower), money(all.upper),
             all.n_lists, if all.n_lists == 1 { "list" } else { "lists" }, count(all.n_treated), count(all.n_control),
         )),
         None => section.text.push("No earlier list can be compared yet: too few customers held out, or nobody has bought.".to_owned()),
@@ -85,9 +82,9 @@ pub(super) fn section(ctx: &RunContext, facts: &Facts, lists: &[GradedList]) -> 
             Some(found) => format!(
                 "The last one, {}, {state}: {} per customer written to (95 %: {} to {}; {against}).",
                 last.campaign_id,
-                money(ctx, found.estimate),
-                money(ctx, found.lower),
-                money(ctx, found.upper),
+                money(found.estimate),
+                money(found.lower),
+                money(found.upper),
             ),
             None => format!("The last one, {}, {state} and cannot be compared yet ({against}).", last.campaign_id),
         });
@@ -136,8 +133,7 @@ fn pooled(lists: &[GradedList]) -> Option<Pooled> {
 }
 
 /// The list before this one: its date and how many were written to.
-pub(super) fn previous(facts: &Facts, campaign_id: &str) -> Option<(NaiveDate, u64)> {
+pub(super) fn previous(facts: &Facts, campaign_id: &str) -> Option<(Day, u64)> {
     let last = facts.campaigns.iter().rfind(|campaign| campaign.own && campaign.id != campaign_id)?;
-    let day = NaiveDate::from_epoch_days(last.starts - 1)?;
-    Some((day, last.members.iter().filter(|member| member.treated).count() as u64))
+    Some((last.starts - 1, last.members.iter().filter(|member| member.treated).count() as u64))
 }

@@ -36,12 +36,15 @@
 //! Radcliffe (2007) for Qini; Künzel et al. (2019), *PNAS* 116:4156, for the two-model learner; Chernozhukov et al. (2018)
 //! for the calibration; Dantzig (1957) for the budget.
 
+mod caveats;
 mod dataset;
+mod decision;
 mod eligibility;
 mod explain;
 mod facts;
 mod features;
 mod grade;
+mod list_head;
 mod page;
 mod page_details;
 mod purchases;
@@ -52,7 +55,6 @@ mod tables;
 mod tests;
 mod training;
 mod training_rows;
-mod words;
 
 use serde::{Deserialize, Serialize};
 

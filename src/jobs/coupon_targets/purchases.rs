@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use polars::prelude::{DataFrame, PolarsResult};
+use polars::prelude::DataFrame;
 
-use super::dataset::{days, integers, texts};
+use crate::contract::ContractError;
+use crate::datasets::CustomerDay;
+use crate::day::Day;
 
 /// Purchases within a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -20,7 +22,7 @@ pub(super) struct Bought {
 #[derive(Clone, Copy, Debug)]
 struct Visit {
     customer: usize,
-    day: i32,
+    day: Day,
     bought: Bought,
 }
 
@@ -31,31 +33,37 @@ pub(super) struct Purchases {
     /// Where each customer's visits begin; one entry more than customers.
     starts: Vec<usize>,
     /// The first day of the data.
-    pub first_day: i32,
+    pub first_day: Day,
 }
 
 impl Purchases {
     /// From `customer_days`; rows of unknown customers are left out.
-    pub(super) fn new(frame: &DataFrame, index: &HashMap<&str, usize>, n_customers: usize) -> PolarsResult<Self> {
-        let (ids, sold_on) = (texts(frame, "customer_id")?, days(frame, "sold_on")?);
-        let (orders, net, coupons) =
-            (integers(frame, "orders")?, integers(frame, "net_amount")?, integers(frame, "coupon_orders")?);
-        let mut visits = Vec::with_capacity(frame.height());
-        for row in 0..frame.height() {
-            let (Some(customer), Some(day)) = (ids[row].and_then(|id| index.get(id)), sold_on[row]) else { continue };
-            let number = |values: &[Option<i64>]| values[row].unwrap_or(0) as f64;
-            let bought = Bought { orders: number(&orders), spend: number(&net), coupon_orders: number(&coupons) };
-            visits.push(Visit { customer: *customer, day, bought });
+    pub(super) fn new(
+        frame: &DataFrame,
+        index: &HashMap<&str, usize>,
+        n_customers: usize,
+    ) -> Result<Self, ContractError> {
+        let rows = CustomerDay::read(frame)?;
+        let mut first_day = None;
+        let mut visits = Vec::with_capacity(rows.len());
+        for row in rows {
+            first_day = Some(first_day.map_or(row.sold_on, |first: Day| first.min(row.sold_on)));
+            let Some(&customer) = index.get(row.customer_id) else { continue };
+            let bought = Bought {
+                orders: row.orders as f64,
+                spend: row.net_amount as f64,
+                coupon_orders: row.coupon_orders as f64,
+            };
+            visits.push(Visit { customer, day: row.sold_on, bought });
         }
         visits.sort_by_key(|visit| (visit.customer, visit.day));
         let starts =
             (0..=n_customers).map(|customer| visits.partition_point(|visit| visit.customer < customer)).collect();
-        let first_day = sold_on.iter().flatten().copied().min().unwrap_or(0);
-        Ok(Self { visits, starts, first_day })
+        Ok(Self { visits, starts, first_day: first_day.unwrap_or_default() })
     }
 
     /// What a customer bought on the days `from..=to`.
-    pub(super) fn within(&self, customer: usize, from: i32, to: i32) -> Bought {
+    pub(super) fn within(&self, customer: usize, from: Day, to: Day) -> Bought {
         let visits = self.of(customer);
         let first = visits.partition_point(|visit| visit.day < from);
         let mut sum = Bought::default();
@@ -68,7 +76,7 @@ impl Purchases {
     }
 
     /// The last day up to `day` on which a customer ordered.
-    pub(super) fn last_order(&self, customer: usize, day: i32) -> Option<i32> {
+    pub(super) fn last_order(&self, customer: usize, day: Day) -> Option<Day> {
         let visits = self.of(customer);
         let end = visits.partition_point(|visit| visit.day <= day);
         visits.iter().take(end).rev().find(|visit| visit.bought.orders > 0.0).map(|visit| visit.day)

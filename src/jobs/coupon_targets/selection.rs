@@ -4,6 +4,7 @@ use super::eligibility::Fate;
 use super::facts::{Facts, Offer};
 use super::training::Training;
 use super::{CouponTargets, UpliftMetric};
+use crate::day::Day;
 use crate::job::RunContext;
 use crate::models::uplift::{Candidate, allocate, unit_interval};
 
@@ -89,7 +90,7 @@ fn by_value(
     order: &[usize],
     estimates: &[Estimate],
 ) -> Selection {
-    let budget = minor(ctx, params.budget.get());
+    let budget = params.budget.minor(ctx.currency);
     let for_exploration = budget * params.exploration_share.get();
     let candidates: Vec<Candidate> = estimates
         .iter()
@@ -138,7 +139,7 @@ fn experiment(
     order: &[usize],
     estimates: &[Estimate],
 ) -> Selection {
-    let limit = minor(ctx, params.budget.get()) * params.exploration_budget_share.get();
+    let limit = params.budget.minor(ctx.currency) * params.exploration_budget_share.get();
     let capacity = terms.offer.capacity.map_or(usize::MAX, |capacity| capacity as usize);
     let salt = salt(ctx, terms, "holdout");
     let mut selection = Selection { experiment: true, ..Selection::default() };
@@ -172,7 +173,7 @@ fn estimates(
     terms: &Terms<'_>,
     order: &[usize],
 ) -> Vec<Estimate> {
-    let as_of = ctx.as_of.to_epoch_days();
+    let as_of = Day::from(ctx.as_of);
     let fallback = training.learnt.as_ref().map_or(1.0, |learnt| learnt.treated_conversion);
     let mut habits: Vec<f64> =
         order.iter().map(|&customer| habit(params, facts, customer, as_of).unwrap_or(fallback)).collect();
@@ -206,21 +207,16 @@ fn estimate(params: &CouponTargets, ctx: &RunContext, terms: &Terms<'_>, uplift:
         // `cost` takes the whole discount, which measured spend carries already: the margin's part of it is given back.
         UpliftMetric::Spend => (uplift + discount) * margin,
     };
-    Estimate { uplift, gross, cost: minor(ctx, params.contact_cost.get()) + discount }
+    Estimate { uplift, gross, cost: params.contact_cost.minor(ctx.currency) + discount }
 }
 
 /// Chance of an order within the campaign's days without any offer, from the orders of the last year.
-fn habit(params: &CouponTargets, facts: &Facts, customer: usize, as_of: i32) -> Option<f64> {
+fn habit(params: &CouponTargets, facts: &Facts, customer: usize, as_of: Day) -> Option<f64> {
     let purchases = facts.purchases.as_ref()?;
     let since_joined = facts.customers[customer].joined.map_or(RHYTHM_DAYS, |joined| as_of - joined + 1);
     let observed = RHYTHM_DAYS.min(as_of - purchases.first_day + 1).min(since_joined).max(28);
     let orders = purchases.within(customer, as_of - observed + 1, as_of).orders.max(0.0);
     Some(1.0 - (-orders / f64::from(observed) * f64::from(params.campaign_days.get())).exp())
-}
-
-/// Major to minor currency units.
-pub(super) fn minor(ctx: &RunContext, amount: f64) -> f64 {
-    amount * ctx.currency.minor_per_major()
 }
 
 fn salt(ctx: &RunContext, terms: &Terms<'_>, purpose: &str) -> String {

@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, Series};
 use proptest::prelude::*;
 
-use super::dataset::{integers, reals, texts};
 use super::tables::idempotency_key;
 use super::*;
+use crate::datasets;
 use crate::models::uplift::unit_interval;
 use crate::quantities::Currency;
 
@@ -35,6 +35,18 @@ fn frame(columns: Vec<Column>) -> DataFrame {
     DataFrame::new(columns[0].len(), columns).unwrap()
 }
 
+fn texts<'f>(frame: &'f DataFrame, name: &str) -> Vec<&'f str> {
+    frame.column(name).unwrap().str().unwrap().into_no_null_iter().collect()
+}
+
+fn reals(frame: &DataFrame, name: &str) -> Vec<f64> {
+    frame.column(name).unwrap().f64().unwrap().into_no_null_iter().collect()
+}
+
+fn integers(frame: &DataFrame, name: &str) -> Vec<i64> {
+    frame.column(name).unwrap().i64().unwrap().into_no_null_iter().collect()
+}
+
 fn name(number: usize) -> String {
     format!("c{number:05}")
 }
@@ -53,6 +65,7 @@ fn campaigns(rows: &[(&str, i32, i32, bool)]) -> DataFrame {
     let texts = |of: fn(&(&str, i32, i32, bool)) -> String| rows.iter().map(of).collect::<Vec<_>>();
     frame(vec![
         text_column("campaign_id", &texts(|row| row.0.to_owned())),
+        text_column("name", &texts(|row| format!("List {}", row.0))),
         text_column("kind", &texts(|_| "coupon".to_owned())),
         dates("starts_on", rows.iter().map(|row| Some(day(row.1))).collect()),
         dates("ends_on", rows.iter().map(|row| Some(day(row.2))).collect()),
@@ -86,12 +99,12 @@ fn world(n: usize, base: f64, effect_a: f64, effect_b: f64) -> CouponFrames {
     let variants: Vec<String> = (0..n).map(|at| if treated(at) { "mail" } else { "control" }.to_owned()).collect();
     CouponFrames {
         customers: customers(n),
-        campaigns: campaigns(&[("K1", -60, -47, true)]),
-        assignments: frame(vec![
+        campaigns: Some(campaigns(&[("K1", -60, -47, true)])),
+        assignments: Some(frame(vec![
             text_column("campaign_id", &all("K1")),
             text_column("customer_id", &ids),
             text_column("variant", &variants),
-        ]),
+        ])),
         campaign_outcomes: Some(campaign_outcomes),
         offers: Some(frame(vec![
             text_column("offer_id", &["five_off".to_owned()]),
@@ -122,6 +135,7 @@ fn with_own_list(frames: &mut CouponFrames, age: i32, members: &[(usize, bool)])
         text_column("campaign_id", &vec![id; n]),
         text_column("customer_id", &members.iter().map(|row| name(row.0)).collect::<Vec<_>>()),
         text_column("variant", &variants),
+        Column::new("probability".into(), vec![0.5; n]),
         dates("assigned_on", vec![Some(day(-age)); n]),
     ]));
 }
@@ -143,7 +157,7 @@ fn table<'p>(publication: &'p Publication, name: &str) -> &'p DataFrame {
 }
 
 fn column_texts(publication: &Publication, table_name: &str, column: &str) -> Vec<String> {
-    texts(table(publication, table_name), column).unwrap().into_iter().map(|text| text.unwrap().to_owned()).collect()
+    texts(table(publication, table_name), column).into_iter().map(str::to_owned).collect()
 }
 
 fn targets(publication: &Publication) -> Vec<String> {
@@ -153,11 +167,11 @@ fn targets(publication: &Publication) -> Vec<String> {
 fn dropped(publication: &Publication, reason: &str) -> i64 {
     let reasons = column_texts(publication, "coupon_drops", "reason");
     let at = reasons.iter().position(|found| found == reason).unwrap();
-    integers(table(publication, "coupon_drops"), "customers").unwrap()[at].unwrap()
+    integers(table(publication, "coupon_drops"), "customers")[at]
 }
 
 fn cost(publication: &Publication) -> f64 {
-    reals(table(publication, "coupon_targets"), "expected_cost").unwrap().into_iter().flatten().sum()
+    reals(table(publication, "coupon_targets"), "expected_cost").into_iter().sum()
 }
 
 fn has_caveat(publication: &Publication, code: &str) -> bool {
@@ -166,20 +180,17 @@ fn has_caveat(publication: &Publication, code: &str) -> bool {
 
 /// Every promise that holds for every list.
 fn check_safe(params: &CouponTargets, frames: &CouponFrames, publication: &Publication) {
-    let all = integers(table(publication, "coupon_drops"), "customers").unwrap();
-    assert_eq!(all.into_iter().flatten().sum::<i64>(), frames.customers.height() as i64);
+    let all = integers(table(publication, "coupon_drops"), "customers");
+    assert_eq!(all.into_iter().sum::<i64>(), frames.customers.height() as i64);
     assert!(cost(publication) <= params.budget.get() * 100.0);
     let listed: BTreeSet<String> = targets(publication).into_iter().collect();
     assert_eq!(listed.len(), targets(publication).len());
-    let ids = texts(&frames.customers, "customer_id").unwrap();
-    let consents = reals(&frames.customers, "consent_marketing").unwrap();
-    for (id, consent) in ids.iter().zip(consents) {
-        assert!(consent == Some(1.0) || !listed.contains(id.unwrap()));
+    for customer in datasets::Customer::read(&frames.customers).unwrap() {
+        assert!(customer.consent_marketing == Some(true) || !listed.contains(customer.customer_id));
     }
-    let suppressed = frames.suppressions.as_ref().unwrap();
-    let until = integers(suppressed, "until").unwrap();
-    for (id, until) in texts(suppressed, "customer_id").unwrap().iter().zip(until) {
-        assert!(until.is_some_and(|until| until < i64::from(day(0))) || !listed.contains(id.unwrap()));
+    for suppression in datasets::Suppression::read(frames.suppressions.as_ref().unwrap()).unwrap() {
+        let is_over = suppression.until.is_some_and(|until| until.number() < day(0));
+        assert!(is_over || !listed.contains(suppression.customer_id));
     }
     let variants = column_texts(publication, "coupon_assignments", "variant");
     let assigned = column_texts(publication, "coupon_assignments", "customer_id");
@@ -216,16 +227,12 @@ fn value_and_cost_follow_the_formulas() {
     let frames = world(8000, 0.1, 0.3, 0.0);
     let publication = run(&params(), &frames);
     let list = table(&publication, "coupon_targets");
-    let (uplift, value, cost) = (
-        reals(list, "expected_uplift").unwrap(),
-        reals(list, "expected_value").unwrap(),
-        reals(list, "expected_cost").unwrap(),
-    );
-    let purchase = (cost[0].unwrap() - 50.0) / 500.0;
-    assert!((purchase - uplift[0].unwrap() - 0.25).abs() < 0.02, "{purchase}");
+    let [uplift, value, cost] = ["expected_uplift", "expected_value", "expected_cost"].map(|name| reals(list, name));
+    let purchase = (cost[0] - 50.0) / 500.0;
+    assert!((purchase - uplift[0] - 0.25).abs() < 0.02, "{purchase}");
     for at in 0..list.height() {
-        let expected = uplift[at].unwrap() * 2000.0 - cost[at].unwrap();
-        assert!((value[at].unwrap() - expected).abs() < 1e-9);
+        let expected = uplift[at] * 2000.0 - cost[at];
+        assert!((value[at] - expected).abs() < 1e-9);
     }
 }
 
@@ -246,11 +253,8 @@ fn without_heterogeneity_the_order_is_random_and_it_is_said() {
     let publication = run(&params(), &frames);
     check_safe(&params(), &frames, &publication);
     assert!(has_caveat(&publication, "no_usable_heterogeneity"));
-    let uplift: BTreeSet<String> = reals(table(&publication, "coupon_targets"), "expected_uplift")
-        .unwrap()
-        .iter()
-        .map(|value| format!("{value:?}"))
-        .collect();
+    let uplift = reals(table(&publication, "coupon_targets"), "expected_uplift");
+    let uplift: BTreeSet<String> = uplift.iter().map(f64::to_string).collect();
     assert_eq!(uplift.len(), 1);
     let ids = targets(&publication);
     let even = ids.iter().filter(|id| id.ends_with(['0', '2', '4', '6', '8'])).count() as f64 / ids.len() as f64;
@@ -270,12 +274,8 @@ fn nothing_is_sent_when_past_campaigns_did_not_pay() {
 /// A quarter of 1,000.00 at most for discounts counted in full (nobody's habit is known): 250.00 / 5.50 = 45 coupons.
 #[test]
 fn without_history_a_small_random_list_is_an_experiment() {
-    let frames = CouponFrames {
-        campaigns: DataFrame::default(),
-        assignments: DataFrame::default(),
-        campaign_outcomes: None,
-        ..world(2000, 0.1, 0.3, 0.0)
-    };
+    let frames =
+        CouponFrames { campaigns: None, assignments: None, campaign_outcomes: None, ..world(2000, 0.1, 0.3, 0.0) };
     let without_margin = CouponTargets::default();
     let publication = run(&without_margin, &frames);
     check_safe(&without_margin, &frames, &publication);
@@ -334,10 +334,10 @@ fn a_customer_rests_after_a_contact_and_a_holdout_stays_untouched() {
 #[test]
 fn nobody_in_a_campaign_that_runs_is_written_to_unless_told_so() {
     let mut frames = world(2000, 0.1, 0.3, 0.3);
-    frames.campaigns.vstack_mut(&campaigns(&[("K2", -3, 5, false)])).unwrap();
+    frames.campaigns.as_mut().unwrap().vstack_mut(&campaigns(&[("K2", -3, 5, false)])).unwrap();
     let member = [("campaign_id", "K2"), ("customer_id", &name(0)), ("variant", "control")];
     let row = frame(member.iter().map(|(column, value)| text_column(column, &[(*value).to_owned()])).collect());
-    frames.assignments.vstack_mut(&row).unwrap();
+    frames.assignments.as_mut().unwrap().vstack_mut(&row).unwrap();
     assert_eq!(dropped(&run(&params(), &frames), "running_campaign"), 1);
     let relaxed = CouponTargets { exclude_running_campaigns: false, ..params() };
     assert_eq!(dropped(&run(&relaxed, &frames), "running_campaign"), 0);
@@ -346,10 +346,10 @@ fn nobody_in_a_campaign_that_runs_is_written_to_unless_told_so() {
 #[test]
 fn a_control_group_that_two_campaigns_share_is_divided_among_them() {
     let mut frames = world(3000, 0.1, 0.3, 0.0);
-    frames.campaigns = campaigns(&[("K1", -60, -47, true), ("K2", -60, -47, true)]);
-    let mut twin = frames.assignments.clone();
+    frames.campaigns = Some(campaigns(&[("K1", -60, -47, true), ("K2", -60, -47, true)]));
+    let mut twin = frames.assignments.clone().unwrap();
     twin.with_column(text_column("campaign_id", &vec!["K2".to_owned(); 3000])).unwrap();
-    frames.assignments.vstack_mut(&twin).unwrap();
+    frames.assignments.as_mut().unwrap().vstack_mut(&twin).unwrap();
     let facts = facts::Facts::new(&ctx(), &frames).unwrap();
     // K2 has no outcomes of its own and there are no orders, so it is not learnt from.
     assert_eq!(training_rows::training_rows(&params(), &ctx(), &facts).rows.len(), 3000);
@@ -416,11 +416,17 @@ fn margin_is_what_cost_leaves_of_revenue() {
     let ids = ["p1".to_owned(), "p2".to_owned()];
     // 2 units of p1 at 1.00, and once at 500.00, which is a fault; what p2 costs is not known.
     let sold = ["p1".to_owned(), "p1".to_owned(), "p2".to_owned()];
-    frames.products =
-        Some(frame(vec![text_column("product_id", &ids), Column::new("unit_cost".into(), vec![Some(60_i64), None])]));
+    frames.products = Some(frame(vec![
+        text_column("product_id", &ids),
+        text_column("name", &ids),
+        Column::new("unit_cost".into(), vec![Some(60_i64), None]),
+    ]));
     frames.daily_sales = Some(frame(vec![
+        dates("sold_on", vec![Some(day(-1)), Some(day(-2)), Some(day(-1))]),
         text_column("product_id", &sold),
+        text_column("location_id", &vec!["L".to_owned(); 3]),
         Column::new("quantity".into(), vec![2000_i64, 1000, 1000]),
+        Column::new("returned_quantity".into(), vec![0_i64; 3]),
         Column::new("net_amount".into(), vec![200_i64, 50_000, 5000]),
     ]));
     let facts = facts::Facts::new(&ctx(), &frames).unwrap();
@@ -450,7 +456,7 @@ proptest! {
     ) {
         let mut frames = world(120, 0.2, 0.6, 0.5);
         if !learns {
-            frames.campaigns = DataFrame::default();
+            frames.campaigns = None;
         }
         frames.customers.with_column(Column::new("consent_marketing".into(), facts.iter().map(|row| row.0).collect::<Vec<_>>())).unwrap();
         frames.customers.with_column(text_column("contact_hash", &facts.iter().map(|row| format!("h{}", row.1)).collect::<Vec<_>>())).unwrap();

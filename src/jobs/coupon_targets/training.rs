@@ -4,6 +4,7 @@ use super::facts::Facts;
 use super::features::Encoder;
 use super::training_rows::{TrainingRow, TrainingRows, training_rows};
 use super::{CouponTargets, UpliftMetric};
+use crate::day::Day;
 use crate::job::RunContext;
 use crate::models::experiment::{Difference, Sample, welch};
 use crate::models::uplift::{
@@ -66,7 +67,7 @@ impl Training {
     }
 
     /// Calibrated uplift of customers as of a day; `None` without a model that tells them apart.
-    pub(super) fn uplift(&self, facts: &Facts, customers: &[usize], day: i32) -> Option<Vec<f64>> {
+    pub(super) fn uplift(&self, facts: &Facts, customers: &[usize], day: Day) -> Option<Vec<f64>> {
         let model = self.learnt.as_ref()?.model.as_ref()?;
         let features = encode(facts, &self.encoder, customers.iter().map(|&customer| (customer, day)));
         let scores = model.body.predict_all(&features).ok()?;
@@ -122,7 +123,7 @@ fn mean_spend<'r>(rows: impl Iterator<Item = &'r TrainingRow>) -> Option<f64> {
     (!spends.is_empty()).then(|| (spends.iter().sum::<f64>() / spends.len() as f64).max(0.0))
 }
 
-fn encode(facts: &Facts, encoder: &Encoder, rows: impl Iterator<Item = (usize, i32)>) -> Features {
+fn encode(facts: &Facts, encoder: &Encoder, rows: impl Iterator<Item = (usize, Day)>) -> Features {
     let mut features = Features { n_rows: 0, names: encoder.names.clone(), values: Vec::new() };
     for (customer, day) in rows {
         encoder.push_row(facts, customer, day, &mut features.values);

@@ -72,7 +72,7 @@ fn usable(ctx: &RunContext, facts: &Facts, at: usize) -> bool {
         facts.purchases.as_ref().is_some_and(|purchases| purchases.first_day + DAYS_BEFORE <= campaign.starts);
     let given = campaign.given.contains_key("conversion") || campaign.given.contains_key("spend");
     campaign.randomised
-        && campaign.ends <= ctx.as_of.to_epoch_days()
+        && campaign.ends <= ctx.as_of.into()
         && n_treated > 0
         && n_treated < campaign.members.len()
         && (from_orders || given)
