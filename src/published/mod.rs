@@ -13,9 +13,10 @@ mod rules;
 mod table;
 
 pub use coupons::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS, COUPON_DROPS, COUPON_TARGETS};
+pub use coupons::{CouponAssignment, CouponPromise};
 pub use forecasts::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON, QUANTILES};
 pub use inventory::{INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES};
-pub use lift::CAMPAIGN_LIFT;
+pub use lift::{CAMPAIGN_LIFT, LiftVerdict};
 pub use rows::{Published, Rows, RowsError};
 pub use rules::{ASSOCIATION_RULES, CROSS_SELL, NEXT_PURCHASES, RULE_MEASURES, SUBSTITUTES};
 pub use table::{Kept, Seen, Table};

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::NaiveDate;
-
-use super::dataset::{Campaign, CampaignBook, Member, Values};
+use super::facts::{Campaign, CampaignBook, Member, Values};
+use crate::day::Day;
 
 /// The name of the arm that is held out.
 pub(super) const CONTROL: &str = "control";
@@ -12,20 +11,19 @@ pub(super) const CONTROL: &str = "control";
 /// The window of a campaign, and the one of equal length before it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
-    pub from: NaiveDate,
-    pub to: NaiveDate,
+    pub from: Day,
+    pub to: Day,
     pub complete: bool,
 }
 
 impl Window {
-    pub fn of(campaign: &Campaign, as_of: NaiveDate) -> Self {
+    pub fn of(campaign: &Campaign, as_of: Day) -> Self {
         Self { from: campaign.starts, to: campaign.ends.min(as_of), complete: campaign.ends <= as_of }
     }
 
     /// First day and last day of the equally long time before.
-    fn before(&self) -> (i32, i32) {
-        let (from, to) = (self.from.to_epoch_days(), self.to.to_epoch_days());
-        (from - (to - from + 1), from - 1)
+    fn before(&self) -> (Day, Day) {
+        (self.from - (self.to - self.from + 1), self.from - 1)
     }
 }
 
@@ -56,7 +54,7 @@ impl<'a> Outcomes<'a> {
         if let Some(given) = book.outcomes.get(&campaign.id) {
             return Some(Self { book, origin: Origin::Given(given), window });
         }
-        book.first_day.filter(|first| *first <= window.from.to_epoch_days())?;
+        book.first_day.filter(|first| *first <= window.from)?;
         Some(Self { book, origin: Origin::Derived, window })
     }
 
@@ -94,10 +92,9 @@ impl<'a> Outcomes<'a> {
                 Outcome { value, before }
             }
             Origin::Derived => {
-                let (from, to) = (self.window.from.to_epoch_days(), self.window.to.to_epoch_days());
                 let (from_before, to_before) = self.window.before();
                 Outcome {
-                    value: of(self.book.bought(customer, from, to)),
+                    value: of(self.book.bought(customer, self.window.from, self.window.to)),
                     before: self.has_before(metric).then(|| of(self.book.bought(customer, from_before, to_before))),
                 }
             }

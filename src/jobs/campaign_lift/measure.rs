@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::arms::{CONTROL, Outcomes, Window, arms, planned_shares};
-use super::dataset::{Campaign, CampaignBook, Member};
-use super::frame::{Grade, LiftRow};
+use super::facts::{Campaign, CampaignBook, Member};
+use super::lift_row::{Grade, LiftRow};
 use super::{CampaignLift, OutcomeSpend};
 use crate::models::experiment::{
     CampaignCosts, Difference, Estimate, PowerDesign, Sample, Verdict, campaign_money, difference_in_differences,

@@ -36,11 +36,16 @@
 //! (comparison within groups); Deng et al. (2013) for what a pre-period could add.
 
 mod arms;
+mod caveats;
 mod dataset;
-mod frame;
+mod decision;
+mod facts;
+mod lift_row;
 mod measure;
 mod page;
+mod page_details;
 mod recommend;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod verdicts;

@@ -276,7 +276,9 @@ fn our_own_lists_are_added_and_graded_against_their_promise() {
     let mut all = frames(Some(true), 23, Some(50));
     let none = |frame: &DataFrame| frame.clear();
     all.our_campaigns = Some(all.campaigns.clone());
-    all.our_assignments = Some(all.assignments.clone());
+    let mut ours = all.assignments.clone();
+    ours.with_column(dates("assigned_on", &[day(9); 200])).unwrap();
+    all.our_assignments = Some(ours);
     (all.campaigns, all.assignments) = (none(&all.campaigns), none(&all.assignments));
     all.our_targets = Some(
         DataFrame::new(
@@ -303,6 +305,7 @@ fn the_margin_share_is_that_of_the_year_and_says_what_it_rests_on() {
             2,
             vec![
                 Column::new("product_id".into(), ["A", "B"]),
+                Column::new("name".into(), ["A", "B"]),
                 Column::new("unit_cost".into(), vec![Some(60_i64), None]),
             ],
         )
@@ -314,6 +317,8 @@ fn the_margin_share_is_that_of_the_year_and_says_what_it_rests_on() {
             vec![
                 dates("sold_on", &[day(1), day(2), day(-400)]),
                 Column::new("product_id".into(), ["A", "B", "A"]),
+                Column::new("location_id".into(), ["L", "L", "L"]),
+                Column::new("returned_quantity".into(), [0_i64, 0, 0]),
                 Column::new("quantity".into(), [10_000_i64, 1_000, 1_000_000]),
                 Column::new("net_amount".into(), [1_000_i64, 1_000, 1]),
             ],

@@ -1,7 +1,8 @@
 //! Verdicts and amounts in words.
 
-use super::frame::{Grade, LiftRow};
+use super::lift_row::{Grade, LiftRow};
 use crate::quantities::Currency;
+use crate::words::whole_money;
 
 /// The verdict on a row in a sentence.
 pub(super) fn explanation(row: &LiftRow, currency: Currency) -> String {
@@ -32,7 +33,7 @@ pub(super) fn explanation(row: &LiftRow, currency: Currency) -> String {
             let money = match row.arm_money {
                 Some((net, cost)) => format!(
                     "; after {} of cost that leaves {} ({} to {})",
-                    amount(cost, currency),
+                    whole_money(cost, currency),
                     signed(net.estimate, currency),
                     signed(net.lower, currency),
                     signed(net.upper, currency)
@@ -68,14 +69,9 @@ fn effect(row: &LiftRow, currency: Currency) -> String {
     )
 }
 
-/// `12,340 EUR` for minor units.
-pub(super) fn amount(minor: f64, currency: Currency) -> String {
-    format!("{} {}", crate::words::grouped(minor / currency.minor_per_major(), 0), currency.code())
-}
-
-/// The same with a plus where it is due.
+/// `+12,340 EUR` for minor units, the plus where it is due.
 pub(super) fn signed(minor: f64, currency: Currency) -> String {
-    let text = amount(minor, currency);
+    let text = whole_money(minor, currency);
     if minor / currency.minor_per_major() >= 0.5 { format!("+{text}") } else { text }
 }
 
