@@ -3,10 +3,10 @@
 //! What would have been published is scored on exactly the days that the challenger is scored on, so that a night's figures
 //! say whether it is time to change `model`. A sample is enough for that and costs the same at any size.
 
-use super::accuracy::{Basis, HorizonRow, node_score, step_ranges};
+use super::accuracy::{Basis, HorizonRow};
 use super::dataset::DemandData;
-use super::hierarchy::PRODUCT_LOCATION;
-use super::score::{Score, ScoredDay};
+use super::node_key::PRODUCT_LOCATION;
+use super::score::{DaysAhead, NodeScore, Score, ScoredDay};
 use super::series_forecasts::SeriesForecasts;
 use super::{DemandForecast, WEEK};
 use crate::models::forecast::Regressors;
@@ -32,17 +32,17 @@ pub(super) fn challenge(
     let none = Regressors::default();
     let panel: Vec<PanelSeries> = (sample.iter())
         .map(|index| PanelSeries {
-            demand: &forecasts.learnt[*index].demand,
+            demand: &forecasts.cleaned[*index].demand,
             first_index: i64::from(data.series[*index].first_day),
             regressors: &none,
             categories: &[],
-            factor: &forecasts.now[*index],
+            factor: &forecasts.factors[*index],
             past_factor: forecasts.past_factor(*index),
         })
         .collect();
     let settings = job.panel_settings(seed);
     let tried = forecast_panel(&panel, challenger, &settings);
-    let ranges = step_ranges(job.horizon());
+    let ranges = DaysAhead::ranges(job.horizon());
     let mut sums = vec![[Score::default(), Score::default()]; ranges.len()];
     for (index, tried) in sample.iter().zip(&tried) {
         let champion = &forecasts.outcomes[*index];
@@ -52,11 +52,11 @@ pub(super) fn challenge(
         let windows = common(&champion.backtest).min(common(&tried.backtest));
         let score = |backtest: &Backtest, quantiles: &[Vec<Vec<f64>>]| {
             let first = backtest.cutoffs.len() - windows;
-            let days: Vec<(usize, ScoredDay)> = (first..backtest.cutoffs.len())
+            let days: Vec<ScoredDay> = (first..backtest.cutoffs.len())
                 .flat_map(|window| scored_days(demand, backtest, quantiles, window))
                 .collect();
             let training = backtest.cutoffs.get(first).map_or(demand.len(), |cutoff| *cutoff);
-            node_score(&days, &demand[..training], &ranges).by_steps
+            NodeScore::of(&days, &demand[..training], &ranges).by_days_ahead
         };
         let both =
             [score(&champion.backtest, &champion.window_quantiles), score(&tried.backtest, &tried.window_quantiles)];
@@ -69,12 +69,12 @@ pub(super) fn challenge(
     let names = [(Basis::Champion, job.model.0.name()), (Basis::Challenger, challenger.name())];
     let mut rows = Vec::new();
     for (side, (basis, method)) in names.into_iter().enumerate() {
-        for (steps, sums) in ranges.iter().zip(&sums).filter(|(_, sums)| sums[side].n_periods > 0) {
+        for (ahead, sums) in ranges.iter().zip(&sums).filter(|(_, sums)| sums[side].n_periods > 0) {
             rows.push(HorizonRow {
                 basis,
                 forecast_as_of: data.as_of,
                 level: PRODUCT_LOCATION.to_owned(),
-                steps: *steps,
+                ahead: *ahead,
                 method: method.to_owned(),
                 score: sums[side],
             });
@@ -83,26 +83,21 @@ pub(super) fn challenge(
     rows
 }
 
-/// The days of one window, with how far ahead they lie.
-fn scored_days(
-    demand: &[f64],
-    backtest: &Backtest,
-    quantiles: &[Vec<Vec<f64>>],
-    window: usize,
-) -> Vec<(usize, ScoredDay)> {
+/// The days of one window.
+fn scored_days(demand: &[f64], backtest: &Backtest, quantiles: &[Vec<Vec<f64>>], window: usize) -> Vec<ScoredDay> {
     let (cutoff, forecasts) = (backtest.cutoffs[window], &backtest.forecasts[window]);
     let naive = seasonal_naive(&demand[..cutoff], WEEK, forecasts.len());
     (0..forecasts.len())
         .map(|ahead| {
             let actual = demand[cutoff + ahead];
-            let day = ScoredDay {
+            ScoredDay {
+                ahead: ahead + 1,
                 actual,
                 forecast: forecasts[ahead],
                 naive: naive[ahead],
                 whole_actual: actual,
                 quantiles: quantiles.get(window).and_then(|rows| rows.get(ahead)).cloned().unwrap_or_default(),
-            };
-            (ahead + 1, day)
+            }
         })
         .collect()
 }

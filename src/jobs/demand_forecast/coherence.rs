@@ -1,68 +1,54 @@
-//! Sums that are forecast themselves, and series and sums made to add up.
+//! Series and sums made to add up.
 //!
-//! A total has its own season and level, seen far better than in any of its series. Every sum is forecast from its summed
-//! demand; then all forecasts, of series and sums, are moved as little as their errors allow until they add up (minimum
-//! trace). The same is done at every rolling origin, so that accuracy is that of what is published.
+//! All forecasts, of series and of sums, are moved as little as their errors allow until they add up (minimum trace). The same is
+//! done at every rolling origin, so that accuracy is that of what is published.
 
-use std::collections::HashMap;
-
-use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
-
-use super::hierarchy::{Plan, SeriesOutcome};
+use super::node::{PlannedNode, SeriesOutcome};
 use super::series_forecasts::SeriesForecasts;
+use super::sum_forecasts::{SumModels, forecast_sums};
 use super::{DemandForecast, Reconciled};
-use crate::models::forecast::local::LocalMethod;
+use crate::models::forecast::lift_totals;
 use crate::models::forecast::origins::Backtest;
-use crate::models::forecast::panel::{PanelForecast, PanelMethod, PanelSeries, PanelState, fit_panel, update_panel};
+use crate::models::forecast::panel::PanelForecast;
 use crate::models::forecast::reconcile::{Hierarchy, ReconcileError, Reconciliation, move_quantiles_to, reconcile};
-use crate::models::forecast::{Regressors, lift_totals, observed_mean};
 
 /// The variance of a forecast that stands as it is.
 const STANDS: f64 = 0.0;
 /// The variance of a forecast that says nothing.
 const SAYS_NOTHING: f64 = f64::INFINITY;
 
-/// Models of the sums, and how far each errs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Coherence {
-    panel: PanelState,
-    /// Mean squared error over the rolling origins by (level, node), in the order of the panel.
-    sums: Vec<((String, String), Option<f64>)>,
-}
-
-/// Moves the series' forecasts and backtests so that they and the sums agree. `sums`: the plans above the series. Sums
+/// Moves the series' forecasts and backtests so that they and the sums agree. `sums`: the nodes above the series. Sums
 /// are forecast by what is `known` of them from an earlier night, where something is.
 ///
 /// Returns what the next night may begin with, and why forecasts were left as they are, if they were.
 pub(super) fn make_coherent(
     job: &DemandForecast,
     forecasts: &mut SeriesForecasts,
-    sums: &[Plan],
-    known: Option<&Coherence>,
+    sums: &[PlannedNode],
+    known: Option<&SumModels>,
     seed: u64,
-) -> (Coherence, Option<String>) {
+) -> (SumModels, Option<String>) {
     if job.reconciliation == Reconciled::BottomUp || sums.is_empty() {
-        return (Coherence::default(), None);
+        return (SumModels::default(), None);
     }
-    let (bases, coherence) = forecast_sums(job, forecasts, sums, known, seed);
-    let problem = reconcile_all(job, forecasts, sums, &bases, &coherence).err();
-    (coherence, problem.map(|error| error.to_string()))
+    let (bases, models) = forecast_sums(job, forecasts, sums, known, seed);
+    let problem = reconcile_all(job, forecasts, sums, &bases, &models).err();
+    (models, problem.map(|error| error.to_string()))
 }
 
 /// Means of tonight, then those of every rolling origin.
 fn reconcile_all(
     job: &DemandForecast,
     forecasts: &mut SeriesForecasts,
-    sums: &[Plan],
+    sums: &[PlannedNode],
     bases: &[PanelForecast],
-    coherence: &Coherence,
+    models: &SumModels,
 ) -> Result<(), ReconcileError> {
     let horizon = job.horizon();
-    let groups: Vec<Vec<usize>> = sums.iter().map(|(_, _, children)| children.clone()).collect();
+    let groups: Vec<Vec<usize>> = sums.iter().map(|sum| sum.children.clone()).collect();
     let hierarchy = Hierarchy::from_groups(forecasts.outcomes.len(), &groups)?;
-    let of_sums = (bases.iter().zip(&coherence.sums))
-        .map(|(base, (_, variance))| variance.filter(|_| base.fallback.is_none()).unwrap_or(SAYS_NOTHING));
+    let of_sums = (bases.iter().zip(&models.sums))
+        .map(|(base, sum)| sum.error_variance.filter(|_| base.fallback.is_none()).unwrap_or(SAYS_NOTHING));
     let of_series = forecasts.outcomes.iter().map(series_variance);
     let variances: Vec<f64> = of_sums.chain(of_series).collect();
     let coherent = |base: Vec<Vec<f64>>, variances: &[f64]| match job.reconciliation {
@@ -104,86 +90,6 @@ fn reconcile_all(
         }
     }
     Ok(())
-}
-
-/// Every sum from its own summed demand.
-fn forecast_sums(
-    job: &DemandForecast,
-    forecasts: &SeriesForecasts,
-    sums: &[Plan],
-    known: Option<&Coherence>,
-    seed: u64,
-) -> (Vec<PanelForecast>, Coherence) {
-    let made: Vec<Summed> = sums.par_iter().map(|(_, _, children)| Summed::of(forecasts, children)).collect();
-    let none = Regressors::default();
-    let panel: Vec<PanelSeries> = (made.iter())
-        .map(|sum| PanelSeries {
-            demand: &sum.demand,
-            first_index: sum.first_day,
-            regressors: &none,
-            categories: &[],
-            factor: &sum.factor,
-            past_factor: &sum.past_factor,
-        })
-        .collect();
-    let settings = job.panel_settings(seed);
-    let keys: Vec<(String, String)> = sums.iter().map(|(level, name, _)| (level.clone(), name.clone())).collect();
-    if let Some(known) = known {
-        let place: HashMap<&(String, String), usize> =
-            known.sums.iter().enumerate().map(|(place, (key, _))| (key, place)).collect();
-        let places: Vec<Option<usize>> = keys.iter().map(|key| place.get(key).copied()).collect();
-        let updated = update_panel(&panel, &places, known.panel.clone(), &settings, &|| ());
-        let variance = |place: &Option<usize>| place.and_then(|place| known.sums[place].1);
-        let variances: Vec<Option<f64>> = places.iter().map(variance).collect();
-        let coherence = Coherence { panel: updated.state, sums: keys.into_iter().zip(variances).collect() };
-        return (updated.forecasts, coherence);
-    }
-    let (bases, state) = fit_panel(&panel, PanelMethod::Local(LocalMethod::Mean), &settings, &|| ());
-    let variances: Vec<Option<f64>> = bases.iter().map(|base| base.backtest.error_variance()).collect();
-    (bases, Coherence { panel: state, sums: keys.into_iter().zip(variances).collect() })
-}
-
-/// The demand of several series, as one.
-struct Summed {
-    demand: Vec<f64>,
-    first_day: i64,
-    factor: Vec<f64>,
-    past_factor: Vec<f64>,
-}
-
-impl Summed {
-    /// A day that is not known of a series counts as its usual demand; the factor of the sum is that of its series, each with
-    /// the weight of its level. All series end on the same day.
-    fn of(forecasts: &SeriesForecasts, children: &[usize]) -> Summed {
-        let longest = children.iter().map(|index| forecasts.learnt[*index].demand.len()).max().unwrap_or(0);
-        let reach = children.iter().map(|index| forecasts.now[*index].len()).max().unwrap_or(0);
-        let mut demand = vec![0.0; longest];
-        let (mut factor, mut past_factor, mut weight) = (vec![0.0; reach], vec![0.0; reach], vec![0.0; reach]);
-        for index in children {
-            let (own, now) = (&forecasts.learnt[*index].demand, &forecasts.now[*index]);
-            let past = Some(forecasts.past_factor(*index)).filter(|past| !past.is_empty()).unwrap_or(now);
-            let plain: Vec<f64> = own.iter().zip(now).map(|(units, factor)| units / factor).collect();
-            let level = observed_mean(&plain).max(0.0);
-            if level.is_nan() {
-                continue;
-            }
-            let offset = longest - own.len();
-            for (t, (units, factor)) in own.iter().zip(now).enumerate() {
-                demand[offset + t] += if units.is_finite() { *units } else { level * factor };
-            }
-            for (t, (now, past)) in now.iter().zip(past).enumerate() {
-                factor[offset + t] += level * now;
-                past_factor[offset + t] += level * past;
-                weight[offset + t] += level;
-            }
-        }
-        for (t, weight) in weight.iter().enumerate() {
-            let share = |sum: f64| if *weight > 0.0 { sum / weight } else { 1.0 };
-            (factor[t], past_factor[t]) = (share(factor[t]), share(past_factor[t]));
-        }
-        let first_day = i64::from(forecasts.as_of) + 1 - longest as i64;
-        Summed { demand, first_day, factor, past_factor }
-    }
 }
 
 /// How far a series' forecast may be moved: as far as it errs. A product that ends, or has ended, is known to.

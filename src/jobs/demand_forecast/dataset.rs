@@ -2,17 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use polars::prelude::{DataFrame, PolarsResult};
 
-use super::DemandForecast;
 use super::daily_sales::DailySales;
-use super::fitted::Fitted;
+use super::facts::{EarlierDay, EarlierForecast, Price, Product, Promotion};
 use super::history::{SeriesHistory, series_histories};
-use super::memory::{Memory, encoded_sales};
-use crate::datasets::{
-    CALENDAR, DAILY_SALES, KnownRows, PRICES, PRODUCTS, PROMOTIONS, PublishedAt, STOCK_LEVELS, Source,
-};
+use super::node_key::NodeKey;
+use crate::datasets::{CALENDAR, PRICES, PRODUCTS, PROMOTIONS, PublishedAt, STOCK_LEVELS, Source};
 use crate::frames::{days, integers, reals, texts};
 use crate::job::RunContext;
 use crate::published::{DEMAND_FORECASTS, QUANTILES};
@@ -22,7 +18,7 @@ const EARLIER_AGES: [i32; 3] = [1, 7, 28];
 
 /// The frames as they were read; `None` where the project has no such dataset.
 #[derive(Debug, Default)]
-pub struct Frames {
+pub(super) struct Frames {
     /// `products`.
     pub products: Option<DataFrame>,
     /// `promotions`.
@@ -35,7 +31,7 @@ pub struct Frames {
 
 /// Everything the decision depends on. Days are days since 1970-01-01.
 #[derive(Clone, Debug, Default)]
-pub struct DemandData {
+pub(super) struct DemandData {
     /// The last complete day.
     pub as_of: i32,
     /// Product x location, sorted by both, without products that are no longer sold.
@@ -54,101 +50,10 @@ pub struct DemandData {
     pub earlier: Vec<EarlierForecast>,
     /// Optional datasets that are not there or have no rows.
     pub missing: Vec<&'static str>,
-    /// The day of the last complete read, when older sales are remembered from it.
-    pub remembered_since: Option<i32>,
-    /// The sales as the next night may begin with them, where remembering them is worth it.
-    pub remembered: Option<Vec<u8>>,
-    /// What was fitted on an earlier night, unless a fit is due.
-    pub(super) fitted: Option<Fitted>,
 }
 
-/// What is known about a product.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Product {
-    /// What people call it.
-    pub name: String,
-    /// `Grocery/Dairy/Milk`.
-    pub category_path: Option<String>,
-    /// First day on sale.
-    pub launched_on: Option<i32>,
-    /// Last day on sale.
-    pub discontinued_on: Option<i32>,
-}
-
-/// A promotion of a product or of a category.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Promotion {
-    /// The product.
-    pub product_id: Option<String>,
-    /// Every product below this path.
-    pub category_path: Option<String>,
-    /// `None`: everywhere.
-    pub location_id: Option<String>,
-    /// First day.
-    pub starts_on: i32,
-    /// Last day.
-    pub ends_on: i32,
-    /// `price`, `display` ...
-    pub kind: String,
-    /// Share of the price given away.
-    pub discount_rate: Option<f64>,
-}
-
-/// A price from a day on.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Price {
-    /// `None`: everywhere.
-    pub location_id: Option<String>,
-    /// First day.
-    pub valid_from: i32,
-    /// Minor units per unit.
-    pub price: f64,
-}
-
-/// A publication of ours from before.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EarlierForecast {
-    /// Its as-of day.
-    pub as_of: i32,
-    /// By (level, node).
-    pub nodes: BTreeMap<(String, String), EarlierNode>,
-}
-
-/// One node of an earlier publication.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EarlierNode {
-    /// The model.
-    pub method: String,
-    /// Mean and published quantiles by day.
-    pub days: BTreeMap<i32, (f64, [f64; QUANTILES.len()])>,
-}
-
-/// Reads everything.
-pub(super) async fn load(job: &DemandForecast, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<DemandData> {
-    let as_of = ctx.as_of.to_epoch_days();
-    let first_day = as_of + 1 - job.history_days.get() as i32;
-    let memory = source.memory().and_then(Memory::decoded).filter(|memory| memory.serves(job, as_of));
-    let mut fitted = None;
-    let (daily, complete_on) = if let Some(mut memory) = memory {
-        fitted = memory.fitted_before(job, as_of);
-        let Memory { sales, complete_on, .. } = memory;
-        let from = sales.as_of + 1 - job.reread_days.get() as i32;
-        let known = KnownRows {
-            before: NaiveDate::from_epoch_days(from).unwrap_or_default(),
-            rows: sales.rows_before(from),
-            rows_by_day: (sales.rows_by_day.range(..from))
-                .filter_map(|(day, rows)| Some((NaiveDate::from_epoch_days(*day)?, *rows)))
-                .collect(),
-        };
-        let rows = source.read_on(&DAILY_SALES, &known).await?;
-        // Stock is read whole: nothing is remembered of it that could stand in for its rows.
-        let stock = source.read_if_present(&STOCK_LEVELS).await?;
-        (sales.advanced(&rows, stock.as_ref(), from, first_day, as_of)?, complete_on)
-    } else {
-        let rows = source.read(&DAILY_SALES).await?;
-        let stock = source.read_if_present(&STOCK_LEVELS).await?;
-        (DailySales::read(&rows, stock.as_ref(), first_day, as_of)?, as_of)
-    };
+/// Reads everything but the sales, which are there already, and shapes it.
+pub(super) async fn load(ctx: &RunContext, source: &Source<'_>, sales: DailySales) -> anyhow::Result<DemandData> {
     let has_stock = source.inputs().iter().any(|fact| fact.dataset == STOCK_LEVELS.name() && fact.rows > 0);
     let frames = Frames {
         products: source.read_if_present(&PRODUCTS).await?,
@@ -156,12 +61,9 @@ pub(super) async fn load(job: &DemandForecast, ctx: &RunContext, source: &Source
         prices: source.read_if_present(&PRICES).await?,
         calendar: source.read_if_present(&CALENDAR).await?,
     };
-    let worth_it = daily.rows_before(i32::MAX) >= job.remember_from_rows.get().into();
-    let mut data = DemandData::from_frames(&frames, &daily, has_stock, ctx)?;
-    data.remembered_since = (complete_on < as_of).then_some(complete_on);
-    data.remembered = worth_it.then(|| encoded_sales(&daily, complete_on));
-    data.fitted = fitted;
-    drop(daily);
+    let mut data = DemandData::from_frames(&frames, &sales, has_stock, ctx)?;
+    // From here on its series are known as histories.
+    drop(sales);
     for age in EARLIER_AGES {
         let Some(before) = ctx.as_of.checked_sub_days(chrono::Days::new((age - 1) as u64)) else { continue };
         let Some(publication) = source.read_published(&DEMAND_FORECASTS, PublishedAt::Before(before)).await? else {
@@ -216,9 +118,6 @@ impl DemandData {
             products,
             earlier: Vec::new(),
             missing,
-            remembered_since: None,
-            remembered: None,
-            fitted: None,
         })
     }
 
@@ -245,13 +144,13 @@ impl EarlierForecast {
             let same = |row: &usize| (levels[*row], nodes[*row]) == (levels[begin], nodes[begin]);
             let end = (begin + 1..frame.height()).find(|row| !same(row)).unwrap_or(frame.height());
             if let (Some(level), Some(node)) = (levels[begin], nodes[begin]) {
-                let entry = earlier.nodes.entry((level.to_owned(), node.to_owned())).or_default();
+                let entry = earlier.nodes.entry(NodeKey::new(level, node)).or_default();
                 methods[end - 1].unwrap_or_default().clone_into(&mut entry.method);
                 for row in begin..end {
                     let (Some(day), Some(mean)) = (dates[row], means[row]) else { continue };
                     if day <= last_day {
                         let at = |index: usize| quantiles[index][row].unwrap_or(f64::NAN);
-                        entry.days.insert(day, (mean, std::array::from_fn(at)));
+                        entry.days.insert(day, EarlierDay { mean, quantiles: std::array::from_fn(at) });
                     }
                 }
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::daily_sales::{DailySales, SoldSeries};
-use super::dataset::Product;
+use super::facts::Product;
 use crate::models::forecast::lifecycle::silence_is_chance;
 
 /// Days whose revenue over units values a unit.
@@ -13,7 +13,7 @@ const VALUE_DAYS: usize = 91;
 
 /// The demand of one product at one location, one value per day up to as_of.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct SeriesHistory {
+pub(super) struct SeriesHistory {
     /// The product.
     pub product_id: String,
     /// The location.

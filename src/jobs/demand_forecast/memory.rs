@@ -1,8 +1,11 @@
 //! What one night leaves for the next.
 
+use chrono::NaiveDate;
+
 use super::DemandForecast;
 use super::daily_sales::DailySales;
 use super::fitted::Fitted;
+use crate::datasets::{DAILY_SALES, KnownRows, STOCK_LEVELS, Source};
 
 /// The layout of the bytes; another one is not read.
 const FORMAT: u8 = 3;
@@ -18,6 +21,55 @@ pub(super) struct Memory {
     pub fitted: Option<Fitted>,
 }
 
+/// What tonight has of the night before, and what of it goes on to the next.
+#[derive(Debug, Default)]
+pub(super) struct Recalled {
+    /// What was fitted on an earlier night, unless a fit is due.
+    pub fitted: Option<Fitted>,
+    /// The day of the last complete read, when older sales are remembered from it.
+    pub read_completely_on: Option<i32>,
+    /// The sales as the next night may begin with them, where remembering them is worth it.
+    pub sales: Option<Vec<u8>>,
+}
+
+/// The sales up to as_of: all of them read, or only the last days of them and the others remembered.
+pub(super) async fn read_sales(
+    job: &DemandForecast,
+    as_of: i32,
+    source: &Source<'_>,
+) -> anyhow::Result<(DailySales, Recalled)> {
+    let first_day = as_of + 1 - job.history_days.get() as i32;
+    let memory = source.memory().and_then(Memory::decoded).filter(|memory| memory.serves(job, as_of));
+    let mut fitted = None;
+    let (sales, complete_on) = if let Some(mut memory) = memory {
+        fitted = memory.fitted_before(job, as_of);
+        let Memory { sales, complete_on, .. } = memory;
+        let from = sales.as_of + 1 - job.reread_days.get() as i32;
+        let known = KnownRows {
+            before: NaiveDate::from_epoch_days(from).unwrap_or_default(),
+            rows: sales.rows_before(from),
+            rows_by_day: (sales.rows_by_day.range(..from))
+                .filter_map(|(day, rows)| Some((NaiveDate::from_epoch_days(*day)?, *rows)))
+                .collect(),
+        };
+        let rows = source.read_on(&DAILY_SALES, &known).await?;
+        // Stock is read whole: nothing is remembered of it that could stand in for its rows.
+        let stock = source.read_if_present(&STOCK_LEVELS).await?;
+        (sales.advanced(&rows, stock.as_ref(), from, first_day, as_of)?, complete_on)
+    } else {
+        let rows = source.read(&DAILY_SALES).await?;
+        let stock = source.read_if_present(&STOCK_LEVELS).await?;
+        (DailySales::read(&rows, stock.as_ref(), first_day, as_of)?, as_of)
+    };
+    let worth_it = sales.rows_before(i32::MAX) >= job.remember_from_rows.get().into();
+    let recalled = Recalled {
+        fitted,
+        read_completely_on: (complete_on < as_of).then_some(complete_on),
+        sales: worth_it.then(|| encoded_sales(&sales, complete_on)),
+    };
+    Ok((sales, recalled))
+}
+
 impl Memory {
     /// Whether a night may begin with it: it comes from a night shortly before, a complete read is not due, and it reaches as
     /// far back as is asked for.
@@ -30,8 +82,8 @@ impl Memory {
     }
 
     /// What was fitted, unless a fit is due.
-    pub fn fitted_before(&mut self, job: &DemandForecast, as_of: i32) -> Option<Fitted> {
-        self.fitted.take().filter(|fitted| as_of - fitted.as_of < job.refit_days.get() as i32)
+    fn fitted_before(&mut self, job: &DemandForecast, as_of: i32) -> Option<Fitted> {
+        self.fitted.take().filter(|fitted| as_of - fitted.models.fitted_on < job.refit_days.get() as i32)
     }
 
     /// From bytes; `None` when they are anything else.

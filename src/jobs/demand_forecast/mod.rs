@@ -12,12 +12,12 @@
 //!
 //! # Model
 //! What a category shares (week, year, calendar events: their days and, for events of at most three days in a row, the two days
-//! before) is estimated on its summed sales and divided out, see `pooled.rs`; so is what promotions and price changes
-//! multiply demand by, learnt for the category and drawn to each series' own response, see `known_effects.rs`. The rest goes to
+//! before) is estimated on its summed sales and divided out, see `shapes.rs`; so is what promotions and price changes
+//! multiply demand by, learnt for the category and drawn to each series' own response, see `effects.rs`. The rest goes to
 //! [`crate::models::forecast::panel`]: small whole numbers to distributions of counts, other series to a mixture of
 //! smoothing models and a boosted model over all of them. Backtests use what was known before the first rolling origin.
 //! A series with too few observed days is drawn from its own days to the level of its category at the location. Models learn from
-//! a usual day where one stands out without a known cause, see `learnt_demand.rs`; nothing is graded by it.
+//! a usual day where one stands out without a known cause, see `cleaned_demand.rs`; nothing is graded by it.
 //! Categories, locations and the total are forecast from their own summed demand too; series and sums are then moved until they
 //! add up, each as far as its errors allow (minimum trace, non-negative), see `coherence.rs`. Quantiles of sums come from
 //! their own rolling-origin errors, so correlated errors widen them as they should: means add up, quantiles do not.
@@ -31,6 +31,13 @@
 //! `not_reconciled`, `no_stock_levels`, `no_products`, `no_promotions`, `no_prices`, `no_calendar`, `no_category`, `ended_products`,
 //! `wide_quantiles`, `updated_models`, `remembered_sales`, `nothing_to_grade`.
 //!
+//! # Files, from the bottom up
+//! What is known: `facts`, `daily_sales`, `history`, `dataset`. What series share: `regressors`, `cleaned_demand`, `shapes`, `effects`,
+//! `factors`. Their forecasts: `node_key`, `record`, `node`, `cold_starts`, `series_models`, `series_forecasts`; what they add up to:
+//! `sum_forecasts`, `coherence`, `hierarchy`. How good they are: `score`, `node_scores`, `accuracy`, `challenge`. All of it: `fitted`,
+//! `decision`. What people get: `tables`, `metrics`, `comparisons`, `caveats`, `page`, `exports`. `recommend` says in which order; `memory`
+//! is what one night leaves for the next.
+//!
 //! # References
 //! Hyndman and Athanasopoulos, "Forecasting: Principles and Practice" (3rd ed.), chapters 5, 7, 10, 11; Kolassa, Rostami-Tabar and
 //! Siemsen, "Demand Forecasting for Executives and Professionals" (2023), chapters on promotions and hierarchies.
@@ -38,32 +45,45 @@
 mod accuracy;
 mod caveats;
 mod challenge;
-mod changes;
+mod cleaned_demand;
 mod coherence;
+mod cold_starts;
+mod comparisons;
 mod daily_sales;
 mod dataset;
+mod decision;
+mod effects;
+mod exports;
+mod factors;
+mod facts;
 mod fitted;
 mod hierarchy;
 mod history;
-mod known_effects;
-mod learnt_demand;
 mod memory;
+mod metrics;
+mod node;
+mod node_key;
+mod node_scores;
 mod page;
-mod pooled;
+mod page_accuracy;
+mod page_parts;
 mod proportion;
-mod published_rows;
 mod recommend;
+mod record;
 mod regressors;
 mod score;
 mod series_forecasts;
+mod series_models;
+mod shapes;
+mod sum_forecasts;
+mod tables;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use dataset::{DemandData, EarlierForecast, EarlierNode, Frames, Price, Product, Promotion};
-pub use history::SeriesHistory;
-
+use self::dataset::DemandData;
+use self::memory::Recalled;
 use crate::datasets::{CALENDAR, DAILY_SALES, Dataset, PRICES, PRODUCTS, PROMOTIONS, STOCK_LEVELS, Source};
 use crate::job::{Job, Progress, RunContext};
 use crate::models::forecast::local::LocalMethod;
@@ -74,6 +94,8 @@ use crate::quantities::{Count, Days};
 
 /// Days of the season that every series has.
 const WEEK: usize = 7;
+/// Days of a year.
+const YEAR: usize = 365;
 /// The levels of the published quantiles.
 const LEVELS: [f64; QUANTILES.len()] = {
     let mut levels = [0.0; QUANTILES.len()];
@@ -181,7 +203,7 @@ impl Reconciled {
     fn name(self) -> &'static str {
         match self {
             Self::MinTrace => "min_trace",
-            Self::BottomUp => hierarchy::BOTTOM_UP,
+            Self::BottomUp => node::BOTTOM_UP,
             Self::TopDown => "top_down",
         }
     }
@@ -234,6 +256,15 @@ impl From<Challenger> for String {
 
 const NO_CHALLENGER: &str = "none";
 
+/// What a night decides from.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// The shop.
+    data: DemandData,
+    /// What an earlier night left.
+    recalled: Recalled,
+}
+
 impl Job for DemandForecast {
     const KIND: &'static str = "demand_forecast";
     const DECIDES: &'static str = "the demand distribution of every product and location, every location and every level of the \
@@ -242,14 +273,15 @@ impl Job for DemandForecast {
     const USES: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS, &PROMOTIONS, &PRICES, &CALENDAR];
     const PUBLISHES: &'static [&'static Table] =
         &[&DEMAND_FORECASTS, &FORECAST_ACCURACY, &FORECAST_ACCURACY_BY_HORIZON];
-    type Dataset = DemandData;
+    type Dataset = Inputs;
 
-    async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<DemandData> {
-        dataset::load(self, ctx, source).await
+    async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<Inputs> {
+        let (sales, recalled) = memory::read_sales(self, ctx.as_of.to_epoch_days(), source).await?;
+        Ok(Inputs { data: dataset::load(ctx, source, sales).await?, recalled })
     }
 
-    fn recommend(&self, ctx: &RunContext, data: &DemandData, progress: &Progress) -> anyhow::Result<Publication> {
-        recommend::recommend(self, ctx, data, progress)
+    fn recommend(&self, ctx: &RunContext, inputs: &Inputs, progress: &Progress) -> anyhow::Result<Publication> {
+        recommend::recommend(self, ctx, &inputs.data, &inputs.recalled, progress)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::hierarchy::Node;
+use super::node::Node;
 use crate::models::forecast::calibration::largest_sum;
 use crate::publication::OwnAudit;
 
@@ -49,14 +49,18 @@ fn offence(node: &Node, horizon: usize, of_any: [f64; 2]) -> Option<(f64, String
     (times > 1.0).then(|| {
         (
             times,
-            format!("{} {}: up to {found:.0} units in {span}, at most {sold:.0} were ever sold", node.level, node.name),
+            format!(
+                "{} {}: up to {found:.0} units in {span}, at most {sold:.0} were ever sold",
+                node.level(),
+                node.name()
+            ),
         )
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::hierarchy::PRODUCT_LOCATION;
+    use super::super::node_key::{NodeKey, PRODUCT_LOCATION};
     use super::*;
     use crate::models::forecast::origins::Backtest;
     use crate::models::forecast::{DemandQuantiles, QuantileBasis};
@@ -64,8 +68,7 @@ mod tests {
     fn node(name: &str, history: Vec<f64>, highest: f64) -> Node {
         let rows = vec![vec![1.0, highest]; 4];
         Node {
-            level: PRODUCT_LOCATION.to_owned(),
-            name: name.to_owned(),
+            key: NodeKey::new(PRODUCT_LOCATION, name),
             children: vec![0],
             method: "blend".to_owned(),
             mean: vec![1.0; 4],

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::dataset::{DemandData, Promotion};
+use super::dataset::DemandData;
+use super::facts::Promotion;
 use super::history::SeriesHistory;
 
 /// Days after a promotion in which demand is lower, because customers have stocked up.
@@ -61,11 +62,11 @@ pub(super) fn known_columns(
     if own.is_empty() && prices.is_none() {
         return None;
     }
-    let active = |day: i32| own.iter().filter(move |p| (p.starts_on..=p.ends_on).contains(&day));
+    let active = |day: i32| own.iter().filter(move |promotion| promotion.runs_on(day));
     let flag = |on: bool| f64::from(u8::from(on));
     let column = |value: &dyn Fn(i32) -> f64| -> Vec<f64> { days.iter().map(|day| value(*day)).collect() };
     let columns = vec![
-        column(&|day| active(day).map(|p| depth(p)).fold(0.0, f64::max)),
+        column(&|day| active(day).map(|promotion| depth(promotion)).fold(0.0, f64::max)),
         column(&|day| flag(active(day).any(|p| p.kind != "price"))),
         column(&|day| dip(&own, day)),
         column(&|day| flag(active(day).any(|p| p.discount_rate.is_none()))),
@@ -97,7 +98,7 @@ fn depth(promotion: &Promotion) -> f64 {
 
 /// The depth of a promotion that has ended less than a week ago, fading from day to day; 0 during one.
 fn dip(promotions: &[&Promotion], day: i32) -> f64 {
-    if promotions.iter().any(|p| (p.starts_on..=p.ends_on).contains(&day)) {
+    if promotions.iter().any(|promotion| promotion.runs_on(day)) {
         return 0.0;
     }
     promotions

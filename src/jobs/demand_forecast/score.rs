@@ -2,12 +2,35 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::WEEK;
 use crate::models::forecast::origins::accuracy;
 use crate::published::QUANTILES;
+
+/// Days ahead that are scored together, first and last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct DaysAhead {
+    pub first: usize,
+    pub last: usize,
+}
+
+impl DaysAhead {
+    /// The first week, the second, the next two, the rest.
+    pub fn ranges(horizon: usize) -> Vec<Self> {
+        let ends = [7, 14, 28].into_iter().filter(|end| *end < horizon).chain([horizon]);
+        let mut first = 1;
+        ends.map(|last| Self { first: std::mem::replace(&mut first, last + 1), last }).collect()
+    }
+
+    fn contains(self, ahead: usize) -> bool {
+        (self.first..=self.last).contains(&ahead)
+    }
+}
 
 /// A day that is scored.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct ScoredDay {
+    /// How many days ahead it was forecast; 1 = the day after.
+    pub ahead: usize,
     /// Units demanded, where they are known.
     pub actual: f64,
     /// Units forecast for the same series.
@@ -35,18 +58,43 @@ pub(super) struct Score {
     pub inside_90: usize,
     /// Sum over days of the mean pinball loss over the published quantiles.
     pub pinball: f64,
-    /// Mean absolute, and mean squared error of the in-sample seasonal naive; `None` for several nodes.
-    pub scale: Option<(f64, f64)>,
-    /// Sum and count of the MASE of several nodes, and of their squared RMSSE.
-    pub node_mase: (f64, usize),
-    pub node_rmsse: (f64, usize),
+    /// The errors of the in-sample seasonal naive; `None` for several nodes.
+    scale: Option<Scale>,
+    /// The MASE of several nodes, and their squared RMSSE.
+    node_mase: Mean,
+    node_rmsse: Mean,
+}
+
+/// Errors of the in-sample seasonal naive.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Scale {
+    mean_absolute: f64,
+    mean_squared: f64,
+}
+
+/// A mean in the making.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Mean {
+    sum: f64,
+    count: usize,
+}
+
+impl Mean {
+    fn add(&mut self, value: f64) {
+        self.sum += value;
+        self.count += 1;
+    }
+
+    fn get(self) -> Option<f64> {
+        share(self.sum, self.count as f64)
+    }
 }
 
 impl Score {
     /// Adds up the days. `training` is what the in-sample seasonal naive is measured on.
-    pub fn of(days: &[ScoredDay], training: &[f64]) -> Self {
+    pub fn of<'a>(days: impl IntoIterator<Item = &'a ScoredDay>, training: &[f64]) -> Self {
         let mut score = Self::default();
-        for day in days.iter().filter(|day| day.actual.is_finite() && day.forecast.is_finite()) {
+        for day in days.into_iter().filter(|day| day.actual.is_finite() && day.forecast.is_finite()) {
             score.n_periods += 1;
             score.actual += day.actual;
             score.forecast += day.forecast;
@@ -66,9 +114,10 @@ impl Score {
             }
         }
         // MASE against an error of 1 gives the reciprocal of the scale, with the model's own rules for missing days.
-        let scale = 1.0 / accuracy::mase(&[0.0], &[1.0], training, 7);
-        let square_scale = accuracy::rmsse(&[0.0], &[1.0], training, 7).powi(-2);
-        score.scale = (scale.is_finite() && square_scale.is_finite()).then_some((scale, square_scale));
+        let mean_absolute = 1.0 / accuracy::mase(&[0.0], &[1.0], training, WEEK);
+        let mean_squared = accuracy::rmsse(&[0.0], &[1.0], training, WEEK).powi(-2);
+        let is_known = mean_absolute.is_finite() && mean_squared.is_finite();
+        score.scale = is_known.then_some(Scale { mean_absolute, mean_squared });
         score
     }
 
@@ -85,10 +134,10 @@ impl Score {
         self.inside_90 += other.inside_90;
         self.pinball += other.pinball;
         if let Some(mase) = other.mase() {
-            self.node_mase = (self.node_mase.0 + mase, self.node_mase.1 + 1);
+            self.node_mase.add(mase);
         }
         if let Some(rmsse) = other.rmsse() {
-            self.node_rmsse = (self.node_rmsse.0 + rmsse * rmsse, self.node_rmsse.1 + 1);
+            self.node_rmsse.add(rmsse * rmsse);
         }
     }
 
@@ -110,16 +159,16 @@ impl Score {
     /// Of one node; of several their mean.
     pub fn mase(&self) -> Option<f64> {
         match self.scale {
-            Some((scale, _)) => share(self.absolute_error / scale, self.n_periods as f64),
-            None => share(self.node_mase.0, self.node_mase.1 as f64),
+            Some(scale) => share(self.absolute_error / scale.mean_absolute, self.n_periods as f64),
+            None => self.node_mase.get(),
         }
     }
 
     /// Of one node; of several the root of the mean of their squares.
     pub fn rmsse(&self) -> Option<f64> {
         let square = match self.scale {
-            Some((_, scale)) => share(self.squared_error / scale, self.n_periods as f64),
-            None => share(self.node_rmsse.0, self.node_rmsse.1 as f64),
+            Some(scale) => share(self.squared_error / scale.mean_squared, self.n_periods as f64),
+            None => self.node_rmsse.get(),
         };
         square.map(f64::sqrt)
     }
@@ -137,6 +186,20 @@ impl Score {
     /// Mean pinball loss, units.
     pub fn mean_pinball(&self) -> Option<f64> {
         share(self.pinball, self.with_quantiles as f64)
+    }
+}
+
+/// What a node's days come to: in all, and by days ahead.
+pub(super) struct NodeScore {
+    pub all: Score,
+    pub by_days_ahead: Vec<Score>,
+}
+
+impl NodeScore {
+    /// Adds up the days. `training` is what the in-sample seasonal naive is measured on.
+    pub fn of(days: &[ScoredDay], training: &[f64], ranges: &[DaysAhead]) -> Self {
+        let within = |range: &DaysAhead| Score::of(days.iter().filter(|day| range.contains(day.ahead)), training);
+        Self { all: Score::of(days, training), by_days_ahead: ranges.iter().map(within).collect() }
     }
 }
 

@@ -1,15 +1,18 @@
 use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
 
-use super::accuracy::{Basis, graded_rows};
+use super::accuracy::{Accuracy, Basis};
 use super::daily_sales::DailySales;
-use super::dataset::{DemandData, EarlierForecast, EarlierNode, Frames, Promotion};
+use super::dataset::{DemandData, Frames};
+use super::facts::{EarlierDay, EarlierForecast, EarlierNode, Promotion};
 use super::fitted::Fitted;
 use super::history::SeriesHistory;
-use super::memory::{Memory, encoded_sales};
+use super::memory::{Memory, Recalled, encoded_sales};
+use super::node_key::NodeKey;
 use super::recommend::decide;
 use super::regressors::{PromotionIndex, applies, is_below, known_columns};
-use super::{DemandForecast, Job, days};
+use super::score::DaysAhead;
+use super::{DemandForecast, Inputs, Job, days};
 use crate::job::{Progress, RunContext};
 use crate::publication::Publication;
 use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY};
@@ -88,9 +91,13 @@ fn frames() -> Shop {
     Shop { sales: sales.unwrap(), stock_levels: None, products: Some(products.unwrap()) }
 }
 
+/// Of a night without a memory.
+fn inputs(data: DemandData) -> Inputs {
+    Inputs { data, recalled: Recalled::default() }
+}
+
 fn publish(frames: &Shop) -> Publication {
-    let data = data_of(frames);
-    job().recommend(&ctx(), &data, &Progress::silent()).unwrap()
+    job().recommend(&ctx(), &inputs(data_of(frames)), &Progress::silent()).unwrap()
 }
 
 fn series(product: &str, location: &str, first_day: i32, demand: &[f64]) -> SeriesHistory {
@@ -121,8 +128,8 @@ fn both_tables_have_their_published_columns_and_every_level_in_order() {
 #[test]
 fn categories_and_the_total_are_the_sums_of_their_series() {
     let data = data_of(&frames());
-    let decision = decide(&job(), &ctx(), &data, &Progress::silent());
-    let mean = |name: &str| decision.nodes.iter().find(|node| node.name == name).unwrap().mean.clone();
+    let decision = decide(&job(), 1, &data, None, &Progress::silent());
+    let mean = |name: &str| decision.nodes.iter().find(|node| node.name() == name).unwrap().mean.clone();
     for ahead in 0..7 {
         let series: Vec<f64> = ["A @ L1", "A @ L2", "B @ L1", "C @ L1"].iter().map(|node| mean(node)[ahead]).collect();
         assert!((mean("Grocery/Dairy")[ahead] - series[0] - series[1]).abs() < 1e-9);
@@ -198,18 +205,22 @@ fn an_earlier_publication_is_scored_on_the_days_since_it() {
         [("total", "all", 17.0), ("product_location", "A @ L", 10.0), ("product_location", "B @ L", 7.0)]
     {
         let quantiles = [0.5, 0.7, 0.8, 1.0, 1.1, 1.3, 1.5, 2.0].map(|share| share * mean);
-        let days = (20..=22).map(|day| (day, (mean, quantiles))).collect();
+        let days = (20..=22).map(|day| (day, EarlierDay { mean, quantiles })).collect();
         let node = EarlierNode { method: "ets".to_owned(), days };
-        earlier.nodes.insert((level.to_owned(), name.to_owned()), node);
+        earlier.nodes.insert(NodeKey::new(level, name), node);
     }
     data.earlier.push(earlier);
     let job = DemandForecast { min_history_days: days(100), ..job() };
-    let decision = decide(&job, &ctx(), &data, &Progress::silent());
-    let (rows, by_horizon) = graded_rows(&data, &decision.nodes);
+    let decision = decide(&job, 1, &data, None, &Progress::silent());
+    let Accuracy { nodes: rows, by_horizon } = Accuracy::of_published(&data, &decision.nodes);
     let level = by_horizon.iter().find(|row| row.basis == Basis::Published && row.level == "product_location").unwrap();
-    assert_eq!((level.steps, level.method.as_str(), level.score.wape()), ((1, 7), "all", Some(0.24)));
+    assert_eq!(
+        (level.ahead, level.method.as_str(), level.score.wape()),
+        (DaysAhead { first: 1, last: 7 }, "all", Some(0.24))
+    );
     let score = |level: &str, node: &str| {
-        rows.iter().find(|row| row.basis == Basis::Published && row.level == level && row.node == node).unwrap().score
+        let key = NodeKey::new(level, node);
+        rows.iter().find(|row| row.basis == Basis::Published && row.key == key).unwrap().score
     };
     // A: errors 2 + 2 of 20; naive 1 a day: 11 + 7 of 20; both days inside 7..13
     let a = score("product_location", "A @ L");
@@ -260,15 +271,15 @@ fn missing_datasets_and_new_products_become_caveats() {
 #[test]
 fn nothing_sold_is_nothing_to_publish() {
     let frames = Shop { sales: frames().sales.head(Some(0)), stock_levels: None, products: None };
-    let data = data_of(&frames);
-    assert!(job().recommend(&ctx(), &data, &Progress::silent()).is_err());
+    let inputs = inputs(data_of(&frames));
+    assert!(job().recommend(&ctx(), &inputs, &Progress::silent()).is_err());
 }
 
 #[test]
 fn a_product_that_ends_within_the_horizon_has_no_demand_after() {
     let mut data = data_of(&frames());
     data.products.get_mut("C").unwrap().discontinued_on = Some(data.as_of + 3);
-    let decision = decide(&job(), &ctx(), &data, &Progress::silent());
+    let decision = decide(&job(), 1, &data, None, &Progress::silent());
     let node = decision.nodes.last().unwrap();
     assert!(node.mean[2] > 0.0 && node.mean[3] == 0.0);
     assert!(node.quantiles.per_period[3].iter().all(|quantile| *quantile == 0.0));
@@ -337,35 +348,37 @@ fn data_of_days_ago(shop: &Shop, ago: i32) -> (RunContext, DemandData) {
 fn a_night_between_two_fits_takes_in_the_new_days() {
     let (job, shop) = (job(), frames());
     let (before, data) = data_of_days_ago(&shop, 3);
-    let fitted = decide(&job, &before, &data, &Progress::silent()).fitted;
+    let fitted = decide(&job, 1, &data, None, &Progress::silent()).fitted;
     let kept = Fitted::decoded(&fitted.encoded().unwrap()).unwrap();
     assert!(kept.encoded() == fitted.encoded(), "what was kept is what was fitted");
 
-    let mut data = data_of(&shop);
-    let anew = decide(&job, &ctx(), &data, &Progress::silent());
-    data.fitted = Some(kept);
-    let updated = decide(&job, &ctx(), &data, &Progress::silent());
+    let data = data_of(&shop);
+    let anew = decide(&job, 1, &data, None, &Progress::silent());
+    let updated = decide(&job, 1, &data, Some(&kept), &Progress::silent());
     assert_eq!(updated.nodes.len(), anew.nodes.len());
     for (updated, anew) in updated.nodes.iter().zip(&anew.nodes) {
         let [updated_sum, anew_sum] = [updated, anew].map(|node| node.mean.iter().sum::<f64>());
-        assert!((updated_sum / anew_sum - 1.0).abs() < 0.1, "{}: {updated_sum}, fitted anew {anew_sum}", updated.name);
-        assert!(updated.mean != anew.mean || updated.name == "all", "{}: it was not fitted anew", updated.name);
+        assert!(
+            (updated_sum / anew_sum - 1.0).abs() < 0.1,
+            "{}: {updated_sum}, fitted anew {anew_sum}",
+            updated.name()
+        );
+        assert!(updated.mean != anew.mean || updated.name() == "all", "{}: it was not fitted anew", updated.name());
     }
     // Sums add up, and scores of rolling origins are those of the fit.
     let (total, series) = updated.nodes.split_first().unwrap();
     let below: f64 = series.iter().filter(|node| node.is_series()).map(|node| node.mean[3]).sum();
     assert!((total.mean[3] - below).abs() < 1e-9);
-    let rows = |basis: Basis| updated.accuracy.iter().filter(move |row| row.basis == basis);
+    let rows = |basis: Basis| updated.accuracy.nodes.iter().filter(move |row| row.basis == basis);
     assert!(rows(Basis::Backtest).count() > 5);
     assert!(rows(Basis::Backtest).all(|row| row.forecast_as_of == before.as_of.to_epoch_days()));
     assert!(rows(Basis::Backtest).filter(|row| row.series.is_some()).count() == data.series.len());
-    assert_eq!(updated.fitted.as_of, before.as_of.to_epoch_days());
+    assert_eq!(updated.fitted.models.fitted_on, before.as_of.to_epoch_days());
     // Without a new day nothing is new.
-    let (ctx, mut data) = data_of_days_ago(&shop, 3);
-    let first = decide(&job, &ctx, &data, &Progress::silent());
-    data.fitted = Some(fitted);
-    let again = decide(&job, &ctx, &data, &Progress::silent());
+    let (_, data) = data_of_days_ago(&shop, 3);
+    let first = decide(&job, 1, &data, None, &Progress::silent());
+    let again = decide(&job, 1, &data, Some(&fitted), &Progress::silent());
     for (first, again) in first.nodes.iter().zip(&again.nodes) {
-        assert_eq!((&first.mean, &first.quantiles), (&again.mean, &again.quantiles), "{}", first.name);
+        assert_eq!((&first.mean, &first.quantiles), (&again.mean, &again.quantiles), "{}", first.name());
     }
 }

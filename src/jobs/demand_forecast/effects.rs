@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use super::cleaned_demand::CleanedDemand;
 use super::dataset::DemandData;
-use super::fitted::Fitted;
 use super::history::SeriesHistory;
-use super::learnt_demand::Learnt;
-use super::pooled::Shape;
 use super::regressors::{PromotionIndex, known_columns};
+use super::shapes::Shape;
 use crate::models::forecast::cleaning::{GroupResponse, MovedPeriods, factors_of};
 
 /// Moved days that a category needs for responses of its own; below it, the next one above lends its.
@@ -29,20 +28,20 @@ impl Effects {
     pub fn learn(
         data: &DemandData,
         promotions: &PromotionIndex,
-        learnt: &[Learnt],
+        cleaned: &[CleanedDemand],
         shapes: &[Shape],
         last_day: i32,
         horizon: usize,
     ) -> Effects {
-        let moved: Vec<MovedPeriods> = (data.series.par_iter().zip(learnt).zip(shapes))
-            .map(|((series, learnt), shape)| {
+        let moved: Vec<MovedPeriods> = (data.series.par_iter().zip(cleaned).zip(shapes))
+            .map(|((series, cleaned), shape)| {
                 let Some(columns) = known_columns(data, promotions, series, horizon) else {
                     return MovedPeriods::default();
                 };
-                let known = usize::try_from(last_day + 1 - series.first_day).unwrap_or(0).min(learnt.demand.len());
+                let known = usize::try_from(last_day + 1 - series.first_day).unwrap_or(0).min(cleaned.demand.len());
                 let days = series.first_day..;
                 let plain: Vec<f64> =
-                    days.zip(&learnt.demand[..known]).map(|(day, units)| units / shape.on(day)).collect();
+                    days.zip(&cleaned.demand[..known]).map(|(day, units)| units / shape.on(day)).collect();
                 MovedPeriods::of(&plain, &columns)
             })
             .collect();
@@ -75,12 +74,16 @@ impl Effects {
         Effects { of_groups, slopes }
     }
 
-    /// As they were learnt on an earlier night; a new series responds as its category does.
-    pub fn known(data: &DemandData, fitted: &Fitted, places: &[Option<usize>]) -> Effects {
-        let of_groups = fitted.effects.clone();
-        let slopes = (data.series.iter().zip(places))
-            .map(|(series, place)| match place {
-                Some(place) => fitted.series[*place].slopes.clone(),
+    /// As they were learnt on an earlier night: `slopes_of` a series that was there; a new one, without an entry, responds as its
+    /// category does.
+    pub fn known(
+        data: &DemandData,
+        of_groups: BTreeMap<String, GroupResponse>,
+        slopes_of: &BTreeMap<usize, Option<Vec<f64>>>,
+    ) -> Effects {
+        let slopes = (data.series.iter().enumerate())
+            .map(|(index, series)| match slopes_of.get(&index) {
+                Some(slopes) => slopes.clone(),
                 None => nearest_group(data, &of_groups, series).map(|effects| effects.slopes.clone()),
             })
             .collect();

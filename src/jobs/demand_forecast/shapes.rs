@@ -10,18 +10,16 @@ use std::f64::consts::TAU;
 
 use rayon::prelude::*;
 
-use super::DemandForecast;
+use super::cleaned_demand::CleanedDemand;
 use super::dataset::DemandData;
-use super::learnt_demand::Learnt;
 use super::regressors::event_columns;
+use super::{DemandForecast, WEEK, YEAR};
 use crate::models::forecast::least_squares;
 
 /// Units a day that a category needs for a shape of its own; below it, the next one above lends its shape.
 const MIN_UNITS_PER_DAY: f64 = 20.0;
 /// Days that a shape needs.
 const MIN_DAYS: usize = 8 * WEEK;
-const WEEK: usize = 7;
-const YEAR: usize = 365;
 /// Sine and cosine pairs of the year.
 const YEAR_PAIRS: usize = 3;
 /// A factor and its reciprocal never exceed this, whatever a single day in the history says.
@@ -47,7 +45,7 @@ impl Shape {
 /// The shape of each series' group, by series index; a flat one where nothing can be estimated.
 ///
 /// Only days up to `last_day` are looked at: for the forecast up to as_of, for backtests up to the first rolling origin.
-pub(super) fn shapes(job: &DemandForecast, data: &DemandData, learnt: &[Learnt], last_day: i32) -> Vec<Shape> {
+pub(super) fn shapes(job: &DemandForecast, data: &DemandData, cleaned: &[CleanedDemand], last_day: i32) -> Vec<Shape> {
     let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, series) in data.series.iter().enumerate() {
         groups.entry("").or_default().push(index);
@@ -60,7 +58,7 @@ pub(super) fn shapes(job: &DemandForecast, data: &DemandData, learnt: &[Learnt],
     let groups: Vec<(&str, Vec<usize>)> = groups.into_iter().collect();
     let shapes: BTreeMap<&str, Shape> = groups
         .par_iter()
-        .map(|(path, members)| (*path, shape_of(job, data, learnt, members, !path.is_empty(), last_day)))
+        .map(|(path, members)| (*path, shape_of(job, data, cleaned, members, !path.is_empty(), last_day)))
         .collect::<Vec<_>>()
         .into_iter()
         .filter_map(|(path, shape)| shape.map(|shape| (path, shape)))
@@ -76,7 +74,7 @@ pub(super) fn shapes(job: &DemandForecast, data: &DemandData, learnt: &[Learnt],
 fn shape_of(
     job: &DemandForecast,
     data: &DemandData,
-    learnt: &[Learnt],
+    cleaned: &[CleanedDemand],
     members: &[usize],
     needs_volume: bool,
     last_day: i32,
@@ -88,7 +86,7 @@ fn shape_of(
     if training < MIN_DAYS {
         return None;
     }
-    let relative = relative_demand(data, learnt, members, first_day, training);
+    let relative = relative_demand(data, cleaned, members, first_day, training);
     let volume = relative.usual.iter().sum::<f64>() / training as f64;
     if volume <= 0.0 || (needs_volume && volume < MIN_UNITS_PER_DAY) {
         return None;
@@ -135,14 +133,14 @@ struct RelativeDemand {
 /// Only members with stock count on a day: on days of high demand some are sold out, and sums of sales would hide the peak.
 fn relative_demand(
     data: &DemandData,
-    learnt: &[Learnt],
+    cleaned: &[CleanedDemand],
     members: &[usize],
     first_day: i32,
     training: usize,
 ) -> RelativeDemand {
     let mut sums = RelativeDemand { demand: vec![0.0; training], usual: vec![0.0; training] };
     for index in members {
-        let demand = &learnt[*index].demand;
+        let demand = &cleaned[*index].demand;
         let offset = (data.series[*index].first_day - first_day) as usize;
         let Some(known) = training.checked_sub(offset).map(|n| &demand[..n.min(demand.len())]) else {
             continue;

@@ -1,27 +1,33 @@
-//! The published frames.
+//! The published tables.
 
-use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, NamedFrom, PlSmallStr, PolarsResult, Series};
 
 use super::accuracy::{AccuracyRow, HorizonRow};
 use super::dataset::DemandData;
-use super::hierarchy::Node;
+use super::decision::Decision;
+use super::node::Node;
+use crate::publication::PublishedTable;
 use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON, QUANTILES};
 use crate::table::TableSchema;
 
-/// The date of a day number.
-pub(super) fn date_of(day: i32) -> NaiveDate {
-    NaiveDate::from_epoch_days(day).unwrap_or_default()
+/// All of them.
+pub(super) fn tables(data: &DemandData, decision: &Decision) -> PolarsResult<Vec<PublishedTable>> {
+    let accuracy = &decision.accuracy;
+    Ok(vec![
+        PublishedTable { table: &DEMAND_FORECASTS, frame: forecast_frame(data, &decision.nodes)? },
+        PublishedTable { table: &FORECAST_ACCURACY, frame: accuracy_frame(data, &accuracy.nodes)? },
+        PublishedTable { table: &FORECAST_ACCURACY_BY_HORIZON, frame: horizon_frame(&accuracy.by_horizon)? },
+    ])
 }
 
 /// `demand_forecasts`.
-pub(super) fn forecast_frame(data: &DemandData, nodes: &[Node]) -> PolarsResult<DataFrame> {
+fn forecast_frame(data: &DemandData, nodes: &[Node]) -> PolarsResult<DataFrame> {
     let rows: Vec<(&Node, usize)> =
         nodes.iter().flat_map(|node| (0..node.mean.len()).map(move |ahead| (node, ahead))).collect();
     let series = |node: &Node| node.is_series().then(|| &data.series[node.children[0]]);
     let mut columns = vec![
-        text(rows.iter().map(|(node, _)| node.level.as_str())),
-        text(rows.iter().map(|(node, _)| node.name.as_str())),
+        text(rows.iter().map(|(node, _)| node.level())),
+        text(rows.iter().map(|(node, _)| node.name())),
         optional_text(rows.iter().map(|(node, _)| series(node).map(|series| series.product_id.as_str()))),
         optional_text(rows.iter().map(|(node, _)| series(node).map(|series| series.location_id.as_str()))),
         integer_days(rows.iter().map(|(_, ahead)| data.as_of + 1 + *ahead as i32)),
@@ -40,13 +46,13 @@ pub(super) fn forecast_frame(data: &DemandData, nodes: &[Node]) -> PolarsResult<
 }
 
 /// `forecast_accuracy`.
-pub(super) fn accuracy_frame(data: &DemandData, rows: &[AccuracyRow]) -> PolarsResult<DataFrame> {
+fn accuracy_frame(data: &DemandData, rows: &[AccuracyRow]) -> PolarsResult<DataFrame> {
     let series = |row: &AccuracyRow| row.series.map(|index| &data.series[index]);
     let columns = vec![
         text(rows.iter().map(|row| row.basis.name())),
         integer_days(rows.iter().map(|row| row.forecast_as_of)),
-        text(rows.iter().map(|row| row.level.as_str())),
-        text(rows.iter().map(|row| row.node.as_str())),
+        text(rows.iter().map(|row| row.key.level.as_str())),
+        text(rows.iter().map(|row| row.key.name.as_str())),
         optional_text(rows.iter().map(|row| series(row).map(|series| series.product_id.as_str()))),
         optional_text(rows.iter().map(|row| series(row).map(|series| series.location_id.as_str()))),
         text(rows.iter().map(|row| row.method.as_str())),
@@ -66,13 +72,13 @@ pub(super) fn accuracy_frame(data: &DemandData, rows: &[AccuracyRow]) -> PolarsR
 }
 
 /// `forecast_accuracy_by_horizon`.
-pub(super) fn horizon_frame(rows: &[HorizonRow]) -> PolarsResult<DataFrame> {
+fn horizon_frame(rows: &[HorizonRow]) -> PolarsResult<DataFrame> {
     let columns = vec![
         text(rows.iter().map(|row| row.basis.name())),
         integer_days(rows.iter().map(|row| row.forecast_as_of)),
         text(rows.iter().map(|row| row.level.as_str())),
-        integer(rows.iter().map(|row| row.steps.0 as i64)),
-        integer(rows.iter().map(|row| row.steps.1 as i64)),
+        integer(rows.iter().map(|row| row.ahead.first as i64)),
+        integer(rows.iter().map(|row| row.ahead.last as i64)),
         text(rows.iter().map(|row| row.method.as_str())),
         integer(rows.iter().map(|row| row.score.n_periods as i64)),
         real(rows.iter().map(|row| row.score.wape())),
