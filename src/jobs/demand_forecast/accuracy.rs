@@ -3,11 +3,12 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::dataset::DemandData;
+use super::facts::DemandData;
 use super::node::{BOTTOM_UP, Node, SeriesOutcome};
 use super::node_key::{ALL, NodeKey, PRODUCT_LOCATION, TOTAL};
 use super::node_scores::{backtest_score, published_score};
 use super::score::{DaysAhead, NodeScore, Score};
+use crate::day::Day;
 
 /// What was scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +41,7 @@ pub(super) struct AccuracyRow {
     /// Backtest or published.
     pub basis: Basis,
     /// The day from which was forecast.
-    pub forecast_as_of: i32,
+    pub forecast_as_of: Day,
     /// As in the forecasts; the node `all` for a level.
     pub key: NodeKey,
     /// The series, at level product_location; not kept from night to night.
@@ -58,7 +59,7 @@ pub(super) struct HorizonRow {
     /// Any of them.
     pub basis: Basis,
     /// The day from which was forecast.
-    pub forecast_as_of: i32,
+    pub forecast_as_of: Day,
     /// As in the forecasts.
     pub level: String,
     /// Days ahead.
@@ -137,7 +138,7 @@ fn ranges_of(nodes: &[Node]) -> Vec<DaysAhead> {
 }
 
 /// Sums over the nodes of a level: over all models, then by model where there are several.
-fn horizon_rows(basis: Basis, forecast_as_of: i32, scored: &[ScoredNode], ranges: &[DaysAhead]) -> Vec<HorizonRow> {
+fn horizon_rows(basis: Basis, forecast_as_of: Day, scored: &[ScoredNode], ranges: &[DaysAhead]) -> Vec<HorizonRow> {
     let mut rows = Vec::new();
     for members in scored.chunk_by(|left, right| left.node.level() == right.node.level()) {
         let level = members[0].node.level();
@@ -164,7 +165,7 @@ fn horizon_rows(basis: Basis, forecast_as_of: i32, scored: &[ScoredNode], ranges
 }
 
 /// Rows per node, each level led by the row that sums it; the total is its own sum.
-fn node_rows(basis: Basis, forecast_as_of: i32, scored: &[ScoredNode]) -> Vec<AccuracyRow> {
+fn node_rows(basis: Basis, forecast_as_of: Day, scored: &[ScoredNode]) -> Vec<AccuracyRow> {
     let mut rows = Vec::new();
     for members in scored.chunk_by(|left, right| left.node.level() == right.node.level()) {
         let level = members[0].node.level();

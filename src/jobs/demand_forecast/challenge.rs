@@ -4,7 +4,7 @@
 //! say whether it is time to change `model`. A sample is enough for that and costs the same at any size.
 
 use super::accuracy::{Basis, HorizonRow};
-use super::dataset::DemandData;
+use super::facts::DemandData;
 use super::node_key::PRODUCT_LOCATION;
 use super::score::{DaysAhead, NodeScore, Score, ScoredDay};
 use super::series_forecasts::SeriesForecasts;
@@ -33,7 +33,7 @@ pub(super) fn challenge(
     let panel: Vec<PanelSeries> = (sample.iter())
         .map(|index| PanelSeries {
             demand: &forecasts.cleaned[*index].demand,
-            first_index: i64::from(data.series[*index].first_day),
+            first_index: i64::from(data.series[*index].first_day.number()),
             regressors: &none,
             categories: &[],
             factor: &forecasts.factors[*index],

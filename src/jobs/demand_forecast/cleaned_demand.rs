@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::dataset::DemandData;
+use super::facts::DemandData;
 use super::history::SeriesHistory;
 use super::regressors::PromotionIndex;
 use super::{WEEK, YEAR};
+use crate::day::Day;
 use crate::models::forecast::cleaning::{LevelShift, Outlier, clean_outliers, level_shifts};
 
 /// One series as models see it.
@@ -42,7 +43,7 @@ pub(super) struct CleaningRecord {
 /// A day whose demand was replaced, units.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct FoundOutlier {
-    day: i32,
+    day: Day,
     found: f64,
     used: f64,
 }
@@ -50,7 +51,7 @@ struct FoundOutlier {
 /// A change of level, units a day.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct FoundShift {
-    day: i32,
+    day: Day,
     before: f64,
     after: f64,
 }
@@ -71,14 +72,14 @@ impl CleaningRecord {
 
     /// What was found up to `fitted_on`, in today's history. `None` when a day since sold more than any before, which an outlier
     /// does: the history is then to be looked through again.
-    pub fn in_history(&self, series: &SeriesHistory, fitted_on: i32) -> Option<CleanedDemand> {
+    pub fn in_history(&self, series: &SeriesHistory, fitted_on: Day) -> Option<CleanedDemand> {
         let since = usize::try_from(fitted_on + 1 - series.first_day).unwrap_or(0).min(series.demand.len());
         if series.demand[since..].iter().any(|units| *units > self.highest) {
             return None;
         }
         let mut demand = series.demand.clone();
         let index =
-            |day: i32| usize::try_from(day - series.first_day).ok().filter(|index| *index < series.demand.len());
+            |day: Day| usize::try_from(day - series.first_day).ok().filter(|index| *index < series.demand.len());
         let mut outliers = Vec::new();
         for FoundOutlier { day, found, used } in &self.outliers {
             // A day that was corrected since is no longer what was found.
@@ -97,8 +98,8 @@ impl CleaningRecord {
 /// Days under a promotion or an event: their height has a known cause.
 fn special_days(data: &DemandData, promotions: &PromotionIndex, series: &SeriesHistory) -> Vec<bool> {
     let mut special = vec![false; series.sold.len()];
-    let mut mark = |from: i32, to: i32| {
-        let place = |day: i32| (day - series.first_day).clamp(0, special.len() as i32) as usize;
+    let mut mark = |from: Day, to: Day| {
+        let place = |day: Day| (day - series.first_day).clamp(0, special.len() as i32) as usize;
         let range = place(from)..place(to + 1);
         if !range.is_empty() {
             special[range].fill(true);
@@ -108,7 +109,7 @@ fn special_days(data: &DemandData, promotions: &PromotionIndex, series: &SeriesH
         mark(promotion.starts_on, promotion.ends_on);
     }
     for day in data.events.values().flatten() {
-        mark(day - 2, *day);
+        mark(*day - 2, *day);
     }
     special
 }

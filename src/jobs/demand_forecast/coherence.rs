@@ -3,7 +3,7 @@
 //! All forecasts, of series and of sums, are moved as little as their errors allow until they add up (minimum trace). The same is
 //! done at every rolling origin, so that accuracy is that of what is published.
 
-use super::node::{PlannedNode, SeriesOutcome};
+use super::node::{P10, P90, PlannedNode, SeriesOutcome};
 use super::series_forecasts::SeriesForecasts;
 use super::sum_forecasts::{SumModels, forecast_sums};
 use super::{DemandForecast, Reconciled};
@@ -99,7 +99,7 @@ fn series_variance(outcome: &SeriesOutcome) -> f64 {
     }
     outcome.error_variance.unwrap_or_else(|| {
         // Without a past forecast, what its own quantiles say: p10 and p90 lie 2.56 standard deviations apart.
-        let spreads = outcome.quantiles.per_period.iter().map(|row| (row[5] - row[1]) / 2.56);
+        let spreads = outcome.quantiles.per_period.iter().map(|row| (row[P90] - row[P10]) / 2.56);
         let mean = outcome.mean.iter().sum::<f64>() / outcome.mean.len().max(1) as f64;
         spreads.map(|spread| spread * spread).sum::<f64>() / outcome.mean.len().max(1) as f64 + 0.1 * mean
     })

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::LEVELS;
 use super::cleaned_demand::CleanedDemand;
-use super::dataset::DemandData;
+use super::facts::DemandData;
 use super::history::SeriesHistory;
 use super::node::SeriesOutcome;
-use super::regressors::is_below;
 use super::shapes::Shape;
+use crate::category_path::is_within;
+use crate::day::Day;
 use crate::models::forecast::calibration::demand_quantiles;
 use crate::models::forecast::lifecycle::{CategoryProfile, Sibling, cold_start};
 use crate::models::forecast::origins::Backtest;
@@ -42,8 +43,8 @@ impl<'a> Siblings<'a> {
     pub fn cold_start(&self, index: usize, profiles: &mut Profiles<'a>, horizon: usize) -> Option<SeriesOutcome> {
         let series = &self.data.series[index];
         let path = self.data.category_path(&series.product_id)?;
-        let ends = [path.len()].into_iter().chain(path.rmatch_indices('/').map(|(at, _)| at));
-        let groups = ends.flat_map(|end| [(&path[..end], Some(series.location_id.as_str())), (&path[..end], None)]);
+        let levels = path.levels().rev();
+        let groups = levels.flat_map(|category| [(category, Some(series.location_id.as_str())), (category, None)]);
         let mut groups = groups.map(|group| profiles.entry(group).or_insert_with(|| self.profile(group)).clone());
         let profile = groups.find_map(|profile| profile.filter(|profile| profile.n_siblings >= MIN_SIBLINGS))?;
         let forecast = cold_start(&self.cleaned[index].demand, &profile, &self.factors[index], horizon);
@@ -57,12 +58,12 @@ impl<'a> Siblings<'a> {
         Some(SeriesOutcome { cold_start: Some(forecast.weight_own), ..outcome })
     }
 
-    fn profile(&self, (path, location): (&str, Option<&str>)) -> Option<CategoryProfile> {
+    fn profile(&self, (category, location): (&str, Option<&str>)) -> Option<CategoryProfile> {
         let members = (0..self.data.series.len()).filter(|index| {
             let series = &self.data.series[*index];
             self.is_modelled[*index]
                 && location.is_none_or(|location| series.location_id == location)
-                && self.data.category_path(&series.product_id).is_some_and(|own| is_below(own, path))
+                && self.data.category_path(&series.product_id).is_some_and(|own| is_within(own.as_str(), category))
         });
         let siblings: Vec<Sibling> = members
             .map(|index| {
@@ -77,11 +78,11 @@ impl<'a> Siblings<'a> {
 }
 
 /// The mean of the series' own observed days, with the shape of its category.
-pub(super) fn own_mean(as_of: i32, series: &SeriesHistory, shape: &Shape, horizon: usize) -> SeriesOutcome {
+pub(super) fn own_mean(as_of: Day, series: &SeriesHistory, shape: &Shape, horizon: usize) -> SeriesOutcome {
     let any_observed = series.demand.iter().any(|units| units.is_finite());
     // Where every day was sold out, sales are all there is.
     let values = if any_observed { &series.demand } else { &series.sold };
-    let days = (series.first_day..).zip(values).filter(|(_, units)| units.is_finite());
+    let days = series.first_day.through(as_of).zip(values).filter(|(_, units)| units.is_finite());
     let (units, usual) = days.fold((0.0, 0.0), |(sum, usual), (day, units)| (sum + units, usual + shape.on(day)));
     let level = if usual > 0.0 { units / usual } else { 0.0 };
     let mean: Vec<f64> = (1..=horizon as i32).map(|ahead| level * shape.on(as_of + ahead)).collect();

@@ -1,10 +1,12 @@
 //! The coming weeks beside the weeks before, and beside the last publication.
 
-use super::dataset::DemandData;
 use super::decision::Decision;
-use super::facts::{EarlierForecast, date_of};
+use super::earlier_forecast::EarlierForecast;
+use super::facts::DemandData;
 use super::node::Node;
 use super::regressors::PromotionIndex;
+use crate::day::Day;
+use crate::words::percent;
 
 /// A difference between sales and forecast that is worth saying.
 const WORTH_SAYING: f64 = 0.05;
@@ -59,7 +61,7 @@ pub(super) fn with_recent_sales(data: &DemandData, decision: &Decision, level: &
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct LastForecast {
     /// The as-of day of the earlier one.
-    pub as_of: i32,
+    pub as_of: Day,
     /// Days that both forecast.
     pub common_days: usize,
     /// The nodes on those days, largest difference in money first.
@@ -75,7 +77,7 @@ pub(super) fn with_last_forecast(data: &DemandData, decision: &Decision, level: 
     for node in decision.nodes_of(level) {
         let Some(published) = earlier.nodes.get(&node.key) else { continue };
         let (mut expected, mut before, mut days) = (0.0, 0.0, 0);
-        for (day, mean) in (data.as_of + 1..).zip(&node.mean) {
+        for (day, mean) in (data.as_of + 1).through(Day::MAX).zip(&node.mean) {
             if let Some(forecast) = published.days.get(&day) {
                 expected += mean;
                 before += forecast.mean;
@@ -103,19 +105,18 @@ fn reasons(data: &DemandData, promotions: &PromotionIndex, node: &Node, earlier:
     let since = (data.as_of - earlier.as_of).max(0) as usize;
     let recent = &node.history[node.history.len().saturating_sub(since)..];
     let (mut sold, mut forecast) = (0.0, 0.0);
-    for (day, units) in (data.as_of + 1 - recent.len() as i32..).zip(recent).filter(|(_, units)| units.is_finite()) {
+    let days = (data.as_of + 1 - recent.len() as i32).through(data.as_of);
+    for (day, units) in days.zip(recent).filter(|(_, units)| units.is_finite()) {
         if let Some(published) = earlier.nodes.get(&node.key).and_then(|published| published.days.get(&day)) {
             sold += units;
             forecast += published.mean;
         }
     }
     if forecast > 0.0 && (sold / forecast - 1.0).abs() >= WORTH_SAYING && (sold - forecast).abs() >= 1.0 {
-        let relative = sold / forecast - 1.0;
-        let word = if relative > 0.0 { "more" } else { "less" };
-        reasons.push(format!("sold {:.0} % {word} than forecast since", 100.0 * relative.abs()));
+        reasons.push(format!("sold {} than forecast since", more_or_less(sold / forecast - 1.0)));
     }
     let horizon = node.mean.len() as i32;
-    let promoted: Vec<i32> = (node.children.iter())
+    let promoted: Vec<Day> = (node.children.iter())
         .filter_map(|index| {
             let series = &data.series[*index];
             let own = promotions.of(series, data.category_path(&series.product_id));
@@ -125,8 +126,7 @@ fn reasons(data: &DemandData, promotions: &PromotionIndex, node: &Node, earlier:
             coming.map(|promotion| promotion.starts_on.max(data.as_of + 1)).min()
         })
         .collect();
-    if let Some(first) = promoted.iter().min() {
-        let from = date_of(*first);
+    if let Some(from) = promoted.iter().min() {
         reasons.push(if node.is_series() {
             format!("promotion from {from}")
         } else {
@@ -144,4 +144,10 @@ fn largest_first(mut compared: Vec<Comparison>) -> Vec<Comparison> {
             .then(left.node.cmp(&right.node))
     });
     compared
+}
+
+/// `3 % more`, `12 % less`.
+pub(super) fn more_or_less(relative: f64) -> String {
+    let word = if relative < 0.0 { "less" } else { "more" };
+    format!("{} {word}", percent(relative.abs(), 0))
 }

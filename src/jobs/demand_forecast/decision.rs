@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::accuracy::{Accuracy, AccuracyRow, Basis, HorizonRow};
-use super::dataset::DemandData;
+use super::facts::DemandData;
 use super::fitted::Fitted;
 use super::node::{Node, SeriesOutcome};
 use super::node_key::ALL;
+use crate::day::Day;
 
 /// What one night decides.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub(super) struct Decision {
     /// Why sums are those of the series alone although they were to be reconciled, if so.
     pub not_coherent: Option<String>,
     /// The as-of day of the earlier night whose models were brought up to date; `None` = they were fitted tonight.
-    pub fitted_before_on: Option<i32>,
+    pub fitted_before_on: Option<Day>,
     /// Series that were fitted again although a fit was not due.
     pub refitted: Vec<usize>,
     /// For the next night.
@@ -33,12 +34,12 @@ pub(super) struct Graded {
     /// What was scored.
     pub basis: Basis,
     /// The day of the publication; `None` of the rolling origins.
-    pub published_on: Option<i32>,
+    pub published_on: Option<Day>,
 }
 
 impl Graded {
     /// Whether it is this forecast that grades us.
-    fn is(self, basis: Basis, forecast_as_of: i32) -> bool {
+    fn is(self, basis: Basis, forecast_as_of: Day) -> bool {
         self.basis == basis && self.published_on.is_none_or(|day| day == forecast_as_of)
     }
 }

@@ -5,19 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::cleaned_demand::CleanedDemand;
-use super::dataset::DemandData;
+use super::facts::{DemandData, EVERYTHING};
 use super::history::SeriesHistory;
 use super::regressors::{PromotionIndex, known_columns};
 use super::shapes::Shape;
+use crate::day::Day;
 use crate::models::forecast::cleaning::{GroupResponse, MovedPeriods, factors_of};
 
 /// Moved days that a category needs for responses of its own; below it, the next one above lends its.
 const MIN_MOVED_DAYS: usize = 300;
 
-/// Responses by category path, and those of every series.
+/// Responses by group, and those of every series.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Effects {
-    /// Of the groups.
+    /// Of the groups, by category path; [`EVERYTHING`] is the group of all.
     pub of_groups: BTreeMap<String, GroupResponse>,
     /// Slopes of each series; `None` where its groups have none.
     pub slopes: Vec<Option<Vec<f64>>>,
@@ -30,7 +31,7 @@ impl Effects {
         promotions: &PromotionIndex,
         cleaned: &[CleanedDemand],
         shapes: &[Shape],
-        last_day: i32,
+        last_day: Day,
         horizon: usize,
     ) -> Effects {
         let moved: Vec<MovedPeriods> = (data.series.par_iter().zip(cleaned).zip(shapes))
@@ -39,35 +40,13 @@ impl Effects {
                     return MovedPeriods::default();
                 };
                 let known = usize::try_from(last_day + 1 - series.first_day).unwrap_or(0).min(cleaned.demand.len());
-                let days = series.first_day..;
+                let days = series.first_day.through(last_day);
                 let plain: Vec<f64> =
                     days.zip(&cleaned.demand[..known]).map(|(day, units)| units / shape.on(day)).collect();
                 MovedPeriods::of(&plain, &columns)
             })
             .collect();
-        let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, series) in data.series.iter().enumerate().filter(|(index, _)| !moved[*index].is_empty()) {
-            for path in paths(data.category_path(&series.product_id).unwrap_or("")) {
-                groups.entry(path).or_default().push(index);
-            }
-        }
-        let days = |members: &[usize]| members.iter().map(|index| moved[*index].len()).sum::<usize>();
-        let enough = |path: &str, members: &[usize]| path.is_empty() || days(members) >= MIN_MOVED_DAYS;
-        let usable: BTreeSet<&str> =
-            groups.iter().filter(|(path, members)| enough(path, members)).map(|(path, _)| *path).collect();
-        // Only groups that are the nearest usable one of some series are learnt.
-        let nearest = |path: &str| paths(path).find(|path| usable.contains(path)).map(str::to_owned);
-        let wanted: BTreeSet<String> = (data.series.iter())
-            .filter_map(|series| nearest(data.category_path(&series.product_id).unwrap_or("")))
-            .collect();
-        let groups: Vec<(&str, Vec<usize>)> = groups.into_iter().filter(|(path, _)| wanted.contains(*path)).collect();
-        let of_groups = (groups.par_iter())
-            .filter_map(|(path, members)| {
-                let members: Vec<&MovedPeriods> = members.iter().map(|index| &moved[*index]).collect();
-                GroupResponse::fit(&members).map(|effects| ((*path).to_owned(), effects))
-            })
-            .collect::<Vec<_>>();
-        let of_groups: BTreeMap<String, GroupResponse> = of_groups.into_iter().collect();
+        let of_groups = effects_of_groups(data, &moved);
         let slopes = (data.series.par_iter().zip(&moved))
             .map(|(series, moved)| Some(nearest_group(data, &of_groups, series)?.member_slopes(moved)))
             .collect();
@@ -103,17 +82,33 @@ impl Effects {
     }
 }
 
-/// The effects of the nearest category of a series that has some.
+/// What the series of each group have in common, of the groups that are the nearest usable one of some series.
+fn effects_of_groups(data: &DemandData, moved: &[MovedPeriods]) -> BTreeMap<String, GroupResponse> {
+    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, series) in data.series.iter().enumerate().filter(|(index, _)| !moved[*index].is_empty()) {
+        for group in data.groups(&series.product_id) {
+            groups.entry(group).or_default().push(index);
+        }
+    }
+    let days = |members: &[usize]| members.iter().map(|index| moved[*index].len()).sum::<usize>();
+    groups.retain(|group, members| *group == EVERYTHING || days(members) >= MIN_MOVED_DAYS);
+    let nearest = |series: &SeriesHistory| data.groups(&series.product_id).find(|group| groups.contains_key(group));
+    let wanted: BTreeSet<&str> = data.series.iter().filter_map(nearest).collect();
+    let wanted: Vec<(&str, &Vec<usize>)> = wanted.into_iter().map(|group| (group, &groups[group])).collect();
+    let of_groups: Vec<(String, GroupResponse)> = (wanted.par_iter())
+        .filter_map(|(group, members)| {
+            let members: Vec<&MovedPeriods> = members.iter().map(|index| &moved[*index]).collect();
+            GroupResponse::fit(&members).map(|effects| ((*group).to_owned(), effects))
+        })
+        .collect();
+    of_groups.into_iter().collect()
+}
+
+/// The effects of the nearest group of a series that has some.
 fn nearest_group<'a>(
     data: &DemandData,
     of_groups: &'a BTreeMap<String, GroupResponse>,
     series: &SeriesHistory,
 ) -> Option<&'a GroupResponse> {
-    paths(data.category_path(&series.product_id).unwrap_or("")).find_map(|path| of_groups.get(path))
-}
-
-/// `a/b/c`, `a/b`, `a` and the empty path of everything.
-fn paths(path: &str) -> impl Iterator<Item = &str> {
-    let whole = (!path.is_empty()).then_some(path);
-    whole.into_iter().chain(path.rmatch_indices('/').map(|(at, _)| &path[..at])).chain([""])
+    data.groups(&series.product_id).find_map(|group| of_groups.get(group))
 }

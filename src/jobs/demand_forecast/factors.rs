@@ -4,10 +4,11 @@ use rayon::prelude::*;
 
 use super::DemandForecast;
 use super::cleaned_demand::CleanedDemand;
-use super::dataset::DemandData;
 use super::effects::Effects;
+use super::facts::DemandData;
 use super::regressors::PromotionIndex;
 use super::shapes::{Shape, shapes};
+use crate::day::Day;
 
 /// What every series' forecast is made of besides its own past.
 pub(super) struct Factors {
@@ -26,7 +27,7 @@ impl Factors {
         data: &DemandData,
         promotions: &PromotionIndex,
         cleaned: &[CleanedDemand],
-        last_day: i32,
+        last_day: Day,
         known: Option<Effects>,
     ) -> Self {
         let horizon = job.horizon();
@@ -34,7 +35,7 @@ impl Factors {
         let effects = known.unwrap_or_else(|| Effects::learn(data, promotions, cleaned, &shapes, last_day, horizon));
         let of_series = (data.series.par_iter().zip(&shapes).enumerate())
             .map(|(index, (series, shape))| {
-                let days = series.first_day..=data.as_of + horizon as i32;
+                let days = series.first_day.through(data.as_of + horizon as i32);
                 let mut factors: Vec<f64> = days.map(|day| shape.on(day)).collect();
                 if let Some(effects) = effects.factors(data, promotions, index, horizon) {
                     factors.iter_mut().zip(effects).for_each(|(factor, effect)| *factor *= effect);

@@ -1,90 +1,57 @@
-//! What is known about products, promotions and prices, and what earlier nights published. Days are days since 1970-01-01.
+//! Everything the decision depends on.
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use super::earlier_forecast::EarlierForecast;
+use super::history::SeriesHistory;
+use crate::category_path::CategoryPath;
+use crate::datasets::{Price, Product, Promotion};
+use crate::day::Day;
 
-use super::node_key::NodeKey;
-use crate::published::QUANTILES;
+/// The group of all products.
+pub(super) const EVERYTHING: &str = "";
 
-/// What is known about a product.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Product {
-    /// What people call it.
-    pub name: String,
-    /// `Grocery/Dairy/Milk`.
-    pub category_path: Option<String>,
-    /// First day on sale.
-    pub launched_on: Option<i32>,
-    /// Last day on sale.
-    pub discontinued_on: Option<i32>,
+/// The shop as a night sees it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct DemandData {
+    /// The last complete day.
+    pub as_of: Day,
+    /// Product x location, sorted by both, without products that are no longer sold.
+    pub series: Vec<SeriesHistory>,
+    /// The products by id.
+    pub products: BTreeMap<String, Product>,
+    /// Products with sales in the history that are no longer sold.
+    pub ended_products: Vec<String>,
+    /// Promotions, past and planned; a discount rate is at least 0 and below 1.
+    pub promotions: Vec<Promotion>,
+    /// Prices above 0 by product, by their first day.
+    pub prices: BTreeMap<String, Vec<Price>>,
+    /// Days of each event, ascending.
+    pub events: BTreeMap<String, Vec<Day>>,
+    /// Earlier publications, newest first.
+    pub earlier: Vec<EarlierForecast>,
+    /// Optional datasets that are not there or have no rows.
+    pub missing: Vec<&'static str>,
 }
 
-/// A promotion of a product or of a category.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Promotion {
-    /// The product.
-    pub product_id: Option<String>,
-    /// Every product below this path.
-    pub category_path: Option<String>,
-    /// `None`: everywhere.
-    pub location_id: Option<String>,
-    /// First day.
-    pub starts_on: i32,
-    /// Last day.
-    pub ends_on: i32,
-    /// `price`, `display` ...
-    pub kind: String,
-    /// Share of the price given away.
-    pub discount_rate: Option<f64>,
-}
-
-impl Promotion {
-    /// Whether it runs on a day.
-    pub fn runs_on(&self, day: i32) -> bool {
-        (self.starts_on..=self.ends_on).contains(&day)
+impl DemandData {
+    /// The category of a product.
+    pub fn category_path(&self, product_id: &str) -> Option<&CategoryPath> {
+        self.products.get(product_id)?.category_path.as_ref()
     }
-}
 
-/// A price from a day on.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Price {
-    /// `None`: everywhere.
-    pub location_id: Option<String>,
-    /// First day.
-    pub valid_from: i32,
-    /// Minor units per unit.
-    pub price: f64,
-}
+    /// `Corvo Shampoo 3 (P0047) @ L01` for a series whose product has a name, else the node as it is.
+    pub fn shown_name(&self, node: &str) -> String {
+        let Some((id, location)) = node.split_once(" @ ") else { return node.to_owned() };
+        match self.products.get(id).map(|product| product.name.as_str()).filter(|name| *name != id) {
+            Some(name) => format!("{name} ({id}) @ {location}"),
+            None => node.to_owned(),
+        }
+    }
 
-/// A publication of ours from before.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct EarlierForecast {
-    /// Its as-of day.
-    pub as_of: i32,
-    /// What it said of each node.
-    pub nodes: BTreeMap<NodeKey, EarlierNode>,
-}
-
-/// One node of an earlier publication.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct EarlierNode {
-    /// The model.
-    pub method: String,
-    /// What was forecast, by day.
-    pub days: BTreeMap<i32, EarlierDay>,
-}
-
-/// One day of one node of an earlier publication, units.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct EarlierDay {
-    /// The mean.
-    pub mean: f64,
-    /// The published quantiles, lowest level first.
-    pub quantiles: [f64; QUANTILES.len()],
-}
-
-/// The date of a day number.
-pub(super) fn date_of(day: i32) -> NaiveDate {
-    NaiveDate::from_epoch_days(day).unwrap_or_default()
+    /// The groups that a product is in, the narrowest first: its categories from the leaf up, and [`EVERYTHING`].
+    pub fn groups(&self, product_id: &str) -> impl Iterator<Item = &str> {
+        let categories = self.category_path(product_id).into_iter().flat_map(|path| path.levels().rev());
+        categories.chain([EVERYTHING])
+    }
 }

@@ -44,14 +44,4 @@ impl Fitted {
             .collect();
         Accuracy { nodes: rows, by_horizon: self.accuracy.by_horizon.clone() }
     }
-
-    /// As bytes.
-    pub fn encoded(&self) -> Option<Vec<u8>> {
-        postcard::to_allocvec(self).ok()
-    }
-
-    /// From bytes; `None` when they are anything else.
-    pub fn decoded(bytes: &[u8]) -> Option<Self> {
-        postcard::from_bytes(bytes).ok()
-    }
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::dataset::DemandData;
+use super::facts::DemandData;
 use super::node::{Node, NodeErrors, PlannedNode, SeriesOutcome};
 use super::node_key::{ALL, LOCATION, NodeKey, PRODUCT_LOCATION, TOTAL};
 use super::record::Record;
 use super::{LEVELS, WEEK};
+use crate::category_path::CategoryPath;
 use crate::models::forecast::calibration::{CalibrationSeries, DemandCeiling, ErrorShapes};
 use crate::models::forecast::origins::{Backtest, sum_backtests};
 use crate::models::forecast::{DemandQuantiles, QuantileBasis};
@@ -19,14 +20,13 @@ pub(super) fn planned_nodes(data: &DemandData, category_levels: bool) -> Vec<Pla
     let mut planned = vec![PlannedNode { key: NodeKey::new(TOTAL, ALL), children: everything }];
     let mut categories: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
     for (index, series) in data.series.iter().enumerate() {
-        let Some(path) = data.category_path(&series.product_id).filter(|_| category_levels) else { continue };
-        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-        for (depth, end) in ends.enumerate() {
-            categories.entry((depth + 1, &path[..end])).or_default().push(index);
+        let path = data.category_path(&series.product_id).filter(|_| category_levels);
+        for (above, category) in path.into_iter().flat_map(CategoryPath::levels).enumerate() {
+            categories.entry((above + 1, category)).or_default().push(index);
         }
     }
-    planned.extend(categories.into_iter().map(|((depth, path), children)| PlannedNode {
-        key: NodeKey::new(format!("category_{depth}"), path),
+    planned.extend(categories.into_iter().map(|((depth, category), children)| PlannedNode {
+        key: NodeKey::new(format!("category_{depth}"), category),
         children,
     }));
     let mut locations: BTreeMap<&str, Vec<usize>> = BTreeMap::new();

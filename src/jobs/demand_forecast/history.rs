@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::daily_sales::{DailySales, SoldSeries};
-use super::facts::Product;
+use super::daily_sales::{DailySales, Sold, SoldSeries};
+use crate::datasets::Product;
+use crate::day::Day;
 use crate::models::forecast::lifecycle::silence_is_chance;
 
 /// Days whose revenue over units values a unit.
@@ -19,7 +20,7 @@ pub(super) struct SeriesHistory {
     /// The location.
     pub location_id: String,
     /// The day of the first value: the launch, or the first day on which it was plausibly on sale, within the history.
-    pub first_day: i32,
+    pub first_day: Day,
     /// Units demanded; `NaN` where the shelf was empty and sales say little about demand.
     pub demand: Vec<f64>,
     /// Units sold.
@@ -37,7 +38,7 @@ impl SeriesHistory {
     }
 
     /// The demand of a day; `NaN` where it is not known, before the first day and after the last.
-    pub fn demand_on(&self, day: i32) -> f64 {
+    pub fn demand_on(&self, day: Day) -> f64 {
         let index = usize::try_from(day - self.first_day).ok();
         index.and_then(|index| self.demand.get(index)).copied().unwrap_or(f64::NAN)
     }
@@ -55,24 +56,25 @@ pub(super) fn series_histories(sales: &DailySales, products: &BTreeMap<String, P
 
 fn history_of(sales: &DailySales, series: &SoldSeries, products: &BTreeMap<String, Product>) -> Option<SeriesHistory> {
     let DailySales { first_day, as_of, begin, .. } = *sales;
-    let first_sale = first_day + series.sold.iter().position(|(units, _)| *units > 0)? as i32;
+    let first_sale = first_day + series.sold.iter().position(|sold| sold.quantity > 0)? as i32;
     let launched = products.get(&series.product).and_then(|product| product.launched_on).map(|day| day.max(first_day));
-    let sale_days = series.sold.iter().filter(|(units, _)| *units > 0).count();
+    let sale_days = series.sold.iter().filter(|sold| sold.quantity > 0).count();
     let guessed = plausible_start(begin, first_sale, as_of, sale_days);
     let start = launched.map_or(guessed, |day| day.min(first_sale)).min(as_of + 1);
     let days = &series.sold[(start - first_day) as usize..];
-    let sold: Vec<f64> = days.iter().map(|(units, _)| *units as f64 / 1000.0).collect();
+    let sold: Vec<f64> = days.iter().map(|sold| sold.quantity as f64 / 1000.0).collect();
     let mut demand = sold.clone();
     let mut closed_empty = vec![false; sold.len()];
     for day in &series.closed_empty {
-        if let Some(flag) = usize::try_from(day - start).ok().and_then(|index| closed_empty.get_mut(index)) {
+        if let Some(flag) = usize::try_from(*day - start).ok().and_then(|index| closed_empty.get_mut(index)) {
             *flag = true;
         }
     }
     let censored_days = censor(&mut demand, &closed_empty);
-    let value = |days: &[(i64, i64)]| {
-        let (units, amount) = days.iter().fold((0, 0), |sum, day| (sum.0 + day.0, sum.1 + day.1));
-        (units > 0 && amount > 0).then(|| amount as f64 / (units as f64 / 1000.0))
+    let value = |days: &[Sold]| {
+        let quantity: i64 = days.iter().map(|sold| sold.quantity).sum();
+        let amount: i64 = days.iter().map(|sold| sold.amount).sum();
+        (quantity > 0 && amount > 0).then(|| amount as f64 / (quantity as f64 / 1000.0))
     };
     let recent = days.len().saturating_sub(VALUE_DAYS);
     Some(SeriesHistory {
@@ -88,7 +90,7 @@ fn history_of(sales: &DailySales, series: &SoldSeries, products: &BTreeMap<Strin
 
 /// The first day of a series without a known launch: the data's, unless the silence before the first sale is no chance.
 /// Then the product is new and its series begins the day after its first sale, which is why we look.
-fn plausible_start(data_begin: i32, first_sale: i32, as_of: i32, sale_days: usize) -> i32 {
+fn plausible_start(data_begin: Day, first_sale: Day, as_of: Day, sale_days: usize) -> Day {
     let (before, after) = ((first_sale - data_begin).max(0) as usize, (as_of - first_sale).max(0) as usize);
     if silence_is_chance(before, sale_days - 1, after) { data_begin } else { first_sale + 1 }
 }

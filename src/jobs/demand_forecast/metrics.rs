@@ -3,11 +3,11 @@
 use super::decision::Decision;
 use super::node::Node;
 use super::node_key::{PRODUCT_LOCATION, TOTAL};
+use crate::page_kit::metric;
 use crate::publication::{Metric, Unit};
 
 /// The numbers that the night's index and the gates look at.
 pub(super) fn metrics(decision: &Decision) -> Vec<Metric> {
-    let metric = |name: String, value: Option<f64>, unit, meaning: String| Metric { name, value, unit, meaning };
     let words = match decision.graded().published_on {
         Some(_) => "published forecast",
         None => "backtest",
@@ -22,19 +22,19 @@ pub(super) fn metrics(decision: &Decision) -> Vec<Metric> {
             TOTAL => format!("Error of the total per day (WAPE, {words})"),
             _ => format!("WAPE of {level}, {words}"),
         };
-        metrics.push(metric(format!("wape_{level}"), score.wape(), Unit::Share, meaning));
+        metrics.push(metric(format!("wape_{level}"), score.wape(), Unit::Share, &meaning));
         let meaning = format!("WAPE of the seasonal naive at {level}, {words}");
-        metrics.push(metric(format!("naive_wape_{level}"), score.naive_wape(), Unit::Share, meaning));
+        metrics.push(metric(format!("naive_wape_{level}"), score.naive_wape(), Unit::Share, &meaning));
     }
     let covered = series.and_then(|score| score.coverage_80());
-    metrics.push(metric("coverage_80".to_owned(), covered, Unit::Share, format!("Days inside p10..p90, {words}")));
+    metrics.push(metric("coverage_80", covered, Unit::Share, &format!("Days inside p10..p90, {words}")));
     let total = decision.nodes_of(TOTAL).next().map(Node::expected);
-    metrics.push(metric("units_expected".to_owned(), total, Unit::Units, "Units expected over the horizon".to_owned()));
+    metrics.push(metric("units_expected", total, Unit::Units, "Units expected over the horizon"));
     let n = decision.outcomes.len() as f64;
-    metrics.push(metric("series".to_owned(), Some(n), Unit::Count, "Series forecast".to_owned()));
+    metrics.push(metric("series", n, Unit::Count, "Series forecast"));
     for (name, count) in decision.chosen() {
         let meaning = format!("Share of series forecast by {name}");
-        metrics.push(metric(format!("chosen_{name}"), Some(count as f64 / n.max(1.0)), Unit::Share, meaning));
+        metrics.push(metric(format!("chosen_{name}"), count as f64 / n.max(1.0), Unit::Share, &meaning));
     }
     metrics
 }

@@ -32,11 +32,14 @@
 //! `wide_quantiles`, `updated_models`, `remembered_sales`, `nothing_to_grade`.
 //!
 //! # Files, from the bottom up
-//! What is known: `facts`, `daily_sales`, `history`, `dataset`. What series share: `regressors`, `cleaned_demand`, `shapes`, `effects`,
-//! `factors`. Their forecasts: `node_key`, `record`, `node`, `cold_starts`, `series_models`, `series_forecasts`; what they add up to:
-//! `sum_forecasts`, `coherence`, `hierarchy`. How good they are: `score`, `node_scores`, `accuracy`, `challenge`. All of it: `fitted`,
-//! `decision`. What people get: `tables`, `metrics`, `comparisons`, `caveats`, `page`, `exports`. `recommend` says in which order; `memory`
-//! is what one night leaves for the next.
+//! - What is known: `daily_sales`, `history`, `earlier_forecast`, `facts`, `dataset` (reads them).
+//! - What moves demand: `regressors`, `cleaned_demand`, `shapes`, `effects`, `factors`.
+//! - Forecasts of series: `node_key`, `record`, `node`, `cold_starts`, `series_models`, `series_forecasts`.
+//! - What they add up to: `sum_forecasts`, `coherence`, `hierarchy`.
+//! - How good they are: `score`, `node_scores`, `accuracy`, `challenge`, `proportion`.
+//! - What is decided, and what of it is kept: `fitted`, `decision`, `memory`.
+//! - What people get: `tables`, `metrics`, `comparisons`, `caveats`, `page_accuracy`, `page`, `exports`.
+//! - In which order all this happens: `recommend`.
 //!
 //! # References
 //! Hyndman and Athanasopoulos, "Forecasting: Principles and Practice" (3rd ed.), chapters 5, 7, 10, 11; Kolassa, Rostami-Tabar and
@@ -52,6 +55,7 @@ mod comparisons;
 mod daily_sales;
 mod dataset;
 mod decision;
+mod earlier_forecast;
 mod effects;
 mod exports;
 mod factors;
@@ -66,7 +70,6 @@ mod node_key;
 mod node_scores;
 mod page;
 mod page_accuracy;
-mod page_parts;
 mod proportion;
 mod recommend;
 mod record;
@@ -82,7 +85,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use self::dataset::DemandData;
+use self::facts::DemandData;
 use self::memory::Recalled;
 use crate::datasets::{CALENDAR, DAILY_SALES, Dataset, PRICES, PRODUCTS, PROMOTIONS, STOCK_LEVELS, Source};
 use crate::job::{Job, Progress, RunContext};
@@ -146,15 +149,15 @@ pub struct DemandForecast {
 impl Default for DemandForecast {
     fn default() -> Self {
         Self {
-            horizon_days: days(28),
-            history_days: days(728),
-            n_windows: Count::try_from(6.0).unwrap_or_else(|_| unreachable!("6 is a count")),
-            step_days: days(28),
-            reread_days: days(14),
-            complete_read_days: days(7),
-            refit_days: days(7),
-            remember_from_rows: Count::try_from(2_000_000.0).unwrap_or_else(|_| unreachable!("two million is a count")),
-            min_history_days: days(42),
+            horizon_days: Days::literal(28),
+            history_days: Days::literal(728),
+            n_windows: Count::literal(6),
+            step_days: Days::literal(28),
+            reread_days: Days::literal(14),
+            complete_read_days: Days::literal(7),
+            refit_days: Days::literal(7),
+            remember_from_rows: Count::literal(2_000_000),
+            min_history_days: Days::literal(42),
             model: ModelName(PanelMethod::Auto),
             challenger: Challenger(Some(PanelMethod::Local(LocalMethod::Mean))),
             reconciliation: Reconciled::MinTrace,
@@ -276,15 +279,11 @@ impl Job for DemandForecast {
     type Dataset = Inputs;
 
     async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<Inputs> {
-        let (sales, recalled) = memory::read_sales(self, ctx.as_of.to_epoch_days(), source).await?;
-        Ok(Inputs { data: dataset::load(ctx, source, sales).await?, recalled })
+        let (sales, recalled) = memory::read_sales(self, ctx.as_of.into(), source).await?;
+        Ok(Inputs { data: dataset::load(source, sales).await?, recalled })
     }
 
     fn recommend(&self, ctx: &RunContext, inputs: &Inputs, progress: &Progress) -> anyhow::Result<Publication> {
         recommend::recommend(self, ctx, &inputs.data, &inputs.recalled, progress)
     }
-}
-
-fn days(count: u32) -> Days {
-    Days::try_from(f64::from(count)).unwrap_or_else(|_| unreachable!("{count} is a number of days"))
 }

@@ -11,6 +11,9 @@ use crate::models::forecast::cleaning::{LevelShift, Outlier};
 use crate::models::forecast::origins::Backtest;
 use crate::models::forecast::{DemandQuantiles, QuantileBasis};
 
+/// Positions of the ends of the 80 % band among the published quantiles.
+pub(super) const P10: usize = 1;
+pub(super) const P90: usize = 5;
 /// The model of a sum that its series make alone.
 pub(super) const BOTTOM_UP: &str = "bottom_up";
 

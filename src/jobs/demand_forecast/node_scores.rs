@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::WEEK;
-use super::dataset::DemandData;
-use super::facts::EarlierForecast;
+use super::earlier_forecast::EarlierForecast;
+use super::facts::DemandData;
 use super::node::{Node, SeriesOutcome};
 use super::node_key::{NodeKey, PRODUCT_LOCATION};
 use super::score::{DaysAhead, NodeScore, Score, ScoredDay};
+use crate::day::Day;
 use crate::models::forecast::local::seasonal_naive;
 
 /// Over the rolling origins. A day counts for the children that were observed on it: forecast, naive and actual are summed
@@ -70,7 +71,7 @@ pub(super) fn published_score(
         node.children.iter().map(|index| (*index, naive_from(data, *index, earlier.as_of))).collect();
     let mut days = Vec::new();
     for (day, forecast) in published.days.range(earlier.as_of + 1..=data.as_of) {
-        let step = (day - earlier.as_of - 1) as usize;
+        let step = (*day - earlier.as_of - 1) as usize;
         let mut scored = ScoredDay {
             ahead: step + 1,
             actual: f64::NAN,
@@ -103,7 +104,7 @@ pub(super) fn published_score(
 }
 
 /// The same weekday of the last week before `as_of`, repeated up to today.
-fn naive_from(data: &DemandData, index: usize, as_of: i32) -> Vec<f64> {
+fn naive_from(data: &DemandData, index: usize, as_of: Day) -> Vec<f64> {
     let series = &data.series[index];
     let known = usize::try_from(as_of + 1 - series.first_day).unwrap_or(0).min(series.demand.len());
     seasonal_naive(&series.demand[..known], WEEK, (data.as_of - as_of).max(0) as usize)

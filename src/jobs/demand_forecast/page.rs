@@ -1,14 +1,13 @@
 //! The page, from the same numbers that are published.
 
-use super::comparisons::{Comparison, with_last_forecast, with_recent_sales};
-use super::dataset::DemandData;
+use super::comparisons::{Comparison, more_or_less, with_last_forecast, with_recent_sales};
 use super::decision::Decision;
-use super::facts::date_of;
-use super::node::Node;
+use super::facts::DemandData;
+use super::node::{Node, P10, P90};
 use super::node_key::{PRODUCT_LOCATION, TOP_CATEGORY, TOTAL};
-use super::page_accuracy::{grade, worst_table};
-use super::page_parts::{P10, P90, SHOWN_ROWS, column, more_or_less, optional, shown_name};
-use crate::publication::{BarChart, Cell, Chart, FanChart, FanPoint, Page, Section, TableView, Unit};
+use super::page_accuracy::{SHOWN_ROWS, grade, worst_table};
+use crate::page_kit::ViewRows;
+use crate::publication::{BarChart, Chart, FanChart, FanPoint, Page, Section, TableView, Unit};
 use crate::words::grouped;
 
 const SHOWN_CATEGORIES: usize = 4;
@@ -48,15 +47,9 @@ fn headline(data: &DemandData, decision: &Decision) -> String {
 }
 
 fn actions(data: &DemandData, decision: &Decision) -> Vec<Section> {
-    let mut section = Section {
-        heading: "Where demand moves".to_owned(),
-        text: vec![
-            "Against the days before, as many as are forecast. Prepare shelves and staff where it rises; the inventory plan \
-             orders from the same numbers."
-                .to_owned(),
-        ],
-        ..Section::default()
-    };
+    let text = "Against the days before, as many as are forecast. Prepare shelves and staff where it rises; the inventory plan \
+                orders from the same numbers.";
+    let mut section = Section::headed("Where demand moves").saying([text]);
     for (level, caption) in COMPARED_LEVELS {
         let compared = with_recent_sales(data, decision, level);
         if !compared.is_empty() {
@@ -67,16 +60,15 @@ fn actions(data: &DemandData, decision: &Decision) -> Vec<Section> {
 }
 
 fn changes(data: &DemandData, decision: &Decision) -> Vec<Section> {
-    let mut section = Section { heading: "Since the last forecast".to_owned(), ..Section::default() };
+    let mut section = Section::headed("Since the last forecast");
     let Some(total) = with_last_forecast(data, decision, TOTAL) else {
-        section.text.push("There is no earlier forecast of these days.".to_owned());
-        return vec![section];
+        return vec![section.saying(["There is no earlier forecast of these days."])];
     };
     if let Some(relative) = total.nodes.first().and_then(Comparison::relative) {
         section.text.push(format!(
             "On the {} days that the forecast of {} also covers, {} is expected in total.",
             total.common_days,
-            date_of(total.as_of),
+            total.as_of,
             more_or_less(relative)
         ));
     }
@@ -89,36 +81,20 @@ fn changes(data: &DemandData, decision: &Decision) -> Vec<Section> {
 }
 
 fn comparison_table(data: &DemandData, caption: &str, compared: &[Comparison], before: &str) -> TableView {
-    let explained = compared.iter().any(|node| !node.why.is_empty());
-    let rows = compared.iter().take(SHOWN_ROWS).map(|node| {
-        let mut row = vec![
-            Cell::Text(shown_name(data, &node.node)),
-            Cell::Number(node.expected),
-            Cell::Number(node.before),
-            optional(node.relative()),
-            optional(node.money),
-        ];
-        row.extend(explained.then(|| Cell::Text(node.why.clone())));
-        row
-    });
-    let mut columns = vec![
-        column("What", None),
-        column("Units expected", Some(Unit::Units)),
-        column(before, Some(Unit::Units)),
-        column("Change", Some(Unit::Share)),
-        column("Worth", Some(Unit::Money)),
-    ];
-    columns.extend(explained.then(|| column("What we know of it", None)));
-    TableView {
-        caption: format!("{caption} by the money that the difference is worth"),
-        columns,
-        rows: rows.collect(),
-        total_rows: compared.len(),
+    let mut table = ViewRows::of(compared.iter().take(SHOWN_ROWS))
+        .text("What", |node| data.shown_name(&node.node))
+        .number("Units expected", Unit::Units, |node| node.expected)
+        .number(before, Unit::Units, |node| node.before)
+        .number("Change", Unit::Share, Comparison::relative)
+        .number("Worth", Unit::Money, |node| node.money);
+    if compared.iter().any(|node| !node.why.is_empty()) {
+        table = table.text("What we know of it", |node| node.why.as_str());
     }
+    table.view_of(format!("{caption} by the money that the difference is worth"), compared.len())
 }
 
 fn details(data: &DemandData, decision: &Decision) -> Vec<Section> {
-    let mut fans = Section { heading: "Forecast".to_owned(), ..Section::default() };
+    let mut fans = Section::headed("Forecast");
     let mut categories: Vec<&Node> = decision.nodes_of(TOP_CATEGORY).collect();
     categories.sort_by(|left, right| right.expected().total_cmp(&left.expected()).then(left.name().cmp(right.name())));
     for node in decision.nodes.iter().take(1).chain(categories.into_iter().take(SHOWN_CATEGORIES)) {
@@ -126,16 +102,10 @@ fn details(data: &DemandData, decision: &Decision) -> Vec<Section> {
     }
 
     let chosen = decision.chosen();
-    let mut models = Section {
-        heading: "Models".to_owned(),
-        text: vec![
-            "Few whole units a day are forecast as counts, each series' own level drawn to its neighbours'. Others take a mixture of \
-             smoothing models and one boosted model over all series, in the shares that did best over rolling origins. Week, \
-             year, events, promotions and price changes are learnt for the category first."
-                .to_owned(),
-        ],
-        ..Section::default()
-    };
+    let text = "Few whole units a day are forecast as counts, each series' own level drawn to its neighbours'. Others take a \
+                mixture of smoothing models and one boosted model over all series, in the shares that did best over rolling \
+                origins. Week, year, events, promotions and price changes are learnt for the category first.";
+    let mut models = Section::headed("Models").saying([text]);
     models.charts.push(Chart::Bars(BarChart {
         title: "Series per model".to_owned(),
         unit: Unit::Count,
@@ -147,10 +117,9 @@ fn details(data: &DemandData, decision: &Decision) -> Vec<Section> {
 
 fn fan(data: &DemandData, node: &Node) -> FanChart {
     let shown = node.history.len().min(HISTORY_ON_CHART);
-    let history = node.history[node.history.len() - shown..].iter().enumerate();
-    let day = |index: usize| date_of(data.as_of + 1 - shown as i32 + index as i32);
+    let history = (data.as_of + 1 - shown as i32).through(data.as_of).zip(&node.history[node.history.len() - shown..]);
     let point = |(ahead, mean): (usize, &f64)| FanPoint {
-        date: date_of(data.as_of + 1 + ahead as i32),
+        date: (data.as_of + 1 + ahead as i32).date(),
         mean: *mean,
         lower: node.quantiles.per_period[ahead][P10],
         upper: node.quantiles.per_period[ahead][P90],
@@ -158,7 +127,7 @@ fn fan(data: &DemandData, node: &Node) -> FanChart {
     FanChart {
         title: if node.level() == TOTAL { "All products" } else { node.name() }.to_owned(),
         unit: Unit::Units,
-        history: history.filter(|(_, units)| units.is_finite()).map(|(index, units)| (day(index), *units)).collect(),
+        history: history.filter(|(_, units)| units.is_finite()).map(|(day, units)| (day.date(), *units)).collect(),
         forecast: node.mean.iter().enumerate().map(point).collect(),
         band: "80 % of days are expected inside".to_owned(),
     }

@@ -1,88 +1,51 @@
 //! The part of the page that says how good forecasts are.
 
 use super::accuracy::{AccuracyRow, Basis, HorizonRow};
-use super::dataset::DemandData;
+use super::comparisons::more_or_less;
 use super::decision::Decision;
-use super::facts::date_of;
+use super::facts::DemandData;
 use super::node_key::{ALL, PRODUCT_LOCATION, TOTAL};
-use super::page_parts::{SHOWN_ROWS, column, figure, more_or_less, optional, percent, shown_name};
-use crate::publication::{Cell, Section, TableView, Unit};
+use crate::page_kit::{ViewRows, figure};
+use crate::publication::{Section, TableView, Unit};
+use crate::words::percent;
+
+/// Rows of a table that are shown.
+pub(super) const SHOWN_ROWS: usize = 15;
 
 /// How good the last forecast was.
 pub(super) fn grade(decision: &Decision) -> Section {
-    let mut section = Section { heading: "How good the last forecast was".to_owned(), ..Section::default() };
+    let section = Section::headed("How good the last forecast was");
     let Some(series) = decision.graded_level(PRODUCT_LOCATION).map(|row| row.score) else {
-        section
-            .text
-            .push("No forecast can be graded yet: there are too few days of history for a backtest.".to_owned());
-        return section;
+        return section.saying(["No forecast can be graded yet: there are too few days of history for a backtest."]);
     };
     let Some((wape, naive)) = series.wape().zip(series.naive_wape()) else {
-        section.text.push("The last forecast cannot be graded: no demand was observed on its days.".to_owned());
-        return section;
+        return section.saying(["The last forecast cannot be graded: no demand was observed on its days."]);
     };
     let what = match decision.graded().published_on {
-        Some(day) => format!("The forecast of {} was", date_of(day)),
+        Some(day) => format!("The forecast of {day} was"),
         None => "No publication is old enough to grade; in backtest the forecast was".to_owned(),
     };
     let covered = series
         .coverage_80()
-        .map_or_else(String::new, |share| format!("; {} of the days were inside the 80 % band", percent(share)));
-    section.text.push(format!(
+        .map_or_else(String::new, |share| format!("; {} of the days were inside the 80 % band", percent(share, 0)));
+    let verdict = format!(
         "{what} off by {} of demand per product, location and day, repeating last week by {} ({}){covered}.",
-        percent(wape),
-        percent(naive),
+        percent(wape, 0),
+        percent(naive, 0),
         more_or_less(wape / naive - 1.0).replace("more", "worse").replace("less", "better"),
-    ));
-    section.text.push(
-        "Daily demand of one product at one location is mostly chance: the error of the perfect forecast is not zero. \
-         Errors of sums are smaller."
-            .to_owned(),
     );
+    let chance = "Daily demand of one product at one location is mostly chance: the error of the perfect forecast is not zero. \
+                  Errors of sums are smaller.";
+    let mut section = section.saying([verdict, chance.to_owned()]).saying(challenge_text(decision));
     if let Some(total) = decision.graded_level(TOTAL).and_then(|row| row.score.wape()) {
-        section.figures.push(figure("Error of the total", Some(total), Unit::Share, "WAPE per day"));
+        section.figures.push(figure("Error of the total", total, Unit::Share, "WAPE per day"));
     }
-    section.figures.push(figure("Error per product and location", Some(wape), Unit::Share, "WAPE per day"));
-    section.figures.push(figure("The same for last week repeated", Some(naive), Unit::Share, "seasonal naive"));
+    section.figures.push(figure("Error per product and location", wape, Unit::Share, "WAPE per day"));
+    section.figures.push(figure("The same for last week repeated", naive, Unit::Share, "seasonal naive"));
     section.figures.push(figure("Bias", series.bias(), Unit::Share, "above 0: forecast too high"));
     section.tables.push(accuracy_table(decision));
     section.tables.extend(horizon_table(decision));
-    section.text.extend(challenge_text(decision));
     section
-}
-
-/// The graded forecast of single series by days ahead, and by model where there are several.
-fn horizon_table(decision: &Decision) -> Option<TableView> {
-    let rows = decision.graded_horizons(PRODUCT_LOCATION);
-    let cells = rows.iter().map(|row| {
-        vec![
-            Cell::Text(if row.method == ALL { "all models".to_owned() } else { row.method.clone() }),
-            Cell::Text(format!("{} to {}", row.ahead.first, row.ahead.last)),
-            Cell::Number(row.score.n_periods as f64),
-            optional(row.score.wape()),
-            optional(row.score.naive_wape()),
-            optional(row.score.mase()),
-            optional(row.score.bias()),
-            optional(row.score.coverage_80()),
-            optional(row.score.mean_pinball()),
-        ]
-    });
-    (!rows.is_empty()).then(|| TableView {
-        caption: "Single products at locations, by days ahead and model".to_owned(),
-        columns: vec![
-            column("Model", None),
-            column("Days ahead", None),
-            column("Node-days", Some(Unit::Count)),
-            column("WAPE", Some(Unit::Share)),
-            column("WAPE naive", Some(Unit::Share)),
-            column("MASE", Some(Unit::Ratio)),
-            column("Bias", Some(Unit::Share)),
-            column("Inside 80 %", Some(Unit::Share)),
-            column("Pinball loss", Some(Unit::Units)),
-        ],
-        rows: cells.collect(),
-        total_rows: rows.len(),
-    })
 }
 
 /// Champion against challenger, in one sentence, judged by the pinball loss: orders are made from quantiles.
@@ -106,37 +69,36 @@ fn challenge_text(decision: &Decision) -> Option<String> {
     ))
 }
 
+/// Every level, on every basis.
 fn accuracy_table(decision: &Decision) -> TableView {
     let rows: Vec<&AccuracyRow> = decision.accuracy.nodes.iter().filter(|row| row.key.name == ALL).collect();
-    let cells = rows.iter().map(|row| {
-        vec![
-            Cell::Text(if row.basis == Basis::Published { "published" } else { "backtest" }.to_owned()),
-            Cell::Date(date_of(row.forecast_as_of)),
-            Cell::Text(row.key.level.clone()),
-            Cell::Number(row.score.n_periods as f64),
-            optional(row.score.wape()),
-            optional(row.score.naive_wape()),
-            optional(row.score.bias()),
-            optional(row.score.coverage_80()),
-            optional(row.score.coverage_90()),
-        ]
-    });
-    TableView {
-        caption: "Accuracy per level, with the seasonal naive on the same days".to_owned(),
-        columns: vec![
-            column("Basis", None),
-            column("Forecast as of", None),
-            column("Level", None),
-            column("Node-days", Some(Unit::Count)),
-            column("WAPE", Some(Unit::Share)),
-            column("WAPE naive", Some(Unit::Share)),
-            column("Bias", Some(Unit::Share)),
-            column("Inside 80 %", Some(Unit::Share)),
-            column("Inside 90 %", Some(Unit::Share)),
-        ],
-        rows: cells.take(SHOWN_ROWS).collect(),
-        total_rows: rows.len(),
-    }
+    ViewRows::of(rows.iter().copied().take(SHOWN_ROWS))
+        .text("Basis", |row| row.basis.name())
+        .text("Forecast as of", |row| row.forecast_as_of)
+        .text("Level", |row| row.key.level.as_str())
+        .number("Node-days", Unit::Count, |row| row.score.n_periods)
+        .number("WAPE", Unit::Share, |row| row.score.wape())
+        .number("WAPE naive", Unit::Share, |row| row.score.naive_wape())
+        .number("Bias", Unit::Share, |row| row.score.bias())
+        .number("Inside 80 %", Unit::Share, |row| row.score.coverage_80())
+        .number("Inside 90 %", Unit::Share, |row| row.score.coverage_90())
+        .view_of("Accuracy per level, with the seasonal naive on the same days", rows.len())
+}
+
+/// The graded forecast of single series by days ahead, and by model where there are several.
+fn horizon_table(decision: &Decision) -> Option<TableView> {
+    let rows = decision.graded_horizons(PRODUCT_LOCATION);
+    let view = ViewRows::of(rows.iter().copied())
+        .text("Model", |row| if row.method == ALL { "all models" } else { row.method.as_str() })
+        .text("Days ahead", |row| format!("{} to {}", row.ahead.first, row.ahead.last))
+        .number("Node-days", Unit::Count, |row| row.score.n_periods)
+        .number("WAPE", Unit::Share, |row| row.score.wape())
+        .number("WAPE naive", Unit::Share, |row| row.score.naive_wape())
+        .number("MASE", Unit::Ratio, |row| row.score.mase())
+        .number("Bias", Unit::Share, |row| row.score.bias())
+        .number("Inside 80 %", Unit::Share, |row| row.score.coverage_80())
+        .number("Pinball loss", Unit::Units, |row| row.score.mean_pinball());
+    (!rows.is_empty()).then(|| view.view("Single products at locations, by days ahead and model"))
 }
 
 /// The series with the largest error beyond that of the seasonal naive, in units.
@@ -148,29 +110,13 @@ pub(super) fn worst_table(data: &DemandData, decision: &Decision) -> TableView {
     rows.sort_by(|left, right| {
         right.score.absolute_error.total_cmp(&left.score.absolute_error).then(left.key.name.cmp(&right.key.name))
     });
-    let cells = rows.iter().take(SHOWN_ROWS).map(|row| {
-        vec![
-            Cell::Text(shown_name(data, &row.key.name)),
-            Cell::Text(row.method.clone()),
-            Cell::Number(row.score.absolute_error),
-            optional(row.score.wape()),
-            optional(row.score.naive_wape()),
-            optional(row.score.mase()),
-            optional(row.score.bias()),
-        ]
-    });
-    TableView {
-        caption: "Series with the largest errors in backtest".to_owned(),
-        columns: vec![
-            column("Series", None),
-            column("Model", None),
-            column("Units off", Some(Unit::Units)),
-            column("WAPE", Some(Unit::Share)),
-            column("WAPE naive", Some(Unit::Share)),
-            column("MASE", Some(Unit::Ratio)),
-            column("Bias", Some(Unit::Share)),
-        ],
-        rows: cells.collect(),
-        total_rows: rows.len(),
-    }
+    ViewRows::of(rows.iter().copied().take(SHOWN_ROWS))
+        .text("Series", |row| data.shown_name(&row.key.name))
+        .text("Model", |row| row.method.as_str())
+        .number("Units off", Unit::Units, |row| row.score.absolute_error)
+        .number("WAPE", Unit::Share, |row| row.score.wape())
+        .number("WAPE naive", Unit::Share, |row| row.score.naive_wape())
+        .number("MASE", Unit::Ratio, |row| row.score.mase())
+        .number("Bias", Unit::Share, |row| row.score.bias())
+        .view_of("Series with the largest errors in backtest", rows.len())
 }

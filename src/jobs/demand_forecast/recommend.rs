@@ -4,12 +4,12 @@ use super::accuracy::Accuracy;
 use super::caveats::caveats;
 use super::challenge::challenge;
 use super::coherence::make_coherent;
-use super::dataset::DemandData;
 use super::decision::Decision;
 use super::exports::exports;
+use super::facts::DemandData;
 use super::fitted::Fitted;
 use super::hierarchy::{forecast_nodes, planned_nodes};
-use super::memory::{self, Recalled};
+use super::memory::Recalled;
 use super::metrics::metrics;
 use super::node::BOTTOM_UP;
 use super::page::page;
@@ -37,11 +37,11 @@ pub(super) fn recommend(
     Ok(Publication {
         tables: tables(data, &decision)?,
         metrics: metrics(&decision),
-        caveats: caveats(job, data, &decision, recalled.read_completely_on),
+        caveats: caveats(job, data, &decision, recalled.complete_on),
         page: page(data, &decision),
         exports: exports(data, &decision),
         audits: vec![proportion::audit(&decision.nodes)],
-        memory: recalled.sales.as_ref().map(|sales| memory::encoded(sales, &decision.fitted)),
+        memory: recalled.left_for_the_next(data.as_of, decision.fitted)?,
     })
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::dataset::DemandData;
-use super::facts::Promotion;
+use super::facts::DemandData;
 use super::history::SeriesHistory;
+use crate::category_path::CategoryPath;
+use crate::datasets::Promotion;
+use crate::day::Day;
 
 /// Days after a promotion in which demand is lower, because customers have stocked up.
 const DIP_DAYS: i32 = 7;
@@ -38,7 +40,7 @@ impl<'a> PromotionIndex<'a> {
     }
 
     /// Those of one series.
-    pub fn of(&self, series: &SeriesHistory, category_path: Option<&str>) -> Vec<&'a Promotion> {
+    pub fn of(&self, series: &SeriesHistory, category_path: Option<&CategoryPath>) -> Vec<&'a Promotion> {
         let own = self.of_products.get(series.product_id.as_str()).into_iter().flatten();
         let all = own.chain(&self.of_categories).copied();
         all.filter(|promotion| applies(promotion, series, category_path)).collect()
@@ -56,15 +58,16 @@ pub(super) fn known_columns(
     series: &SeriesHistory,
     horizon: usize,
 ) -> Option<Vec<Vec<f64>>> {
-    let days: Vec<i32> = (0..series.demand.len() + horizon).map(|t| series.first_day + t as i32).collect();
+    let last_day = series.first_day + (series.demand.len() + horizon) as i32 - 1;
+    let days: Vec<Day> = series.first_day.through(last_day).collect();
     let own = promotions.of(series, data.category_path(&series.product_id));
     let prices = price_changes(data, series, &days);
     if own.is_empty() && prices.is_none() {
         return None;
     }
-    let active = |day: i32| own.iter().filter(move |promotion| promotion.runs_on(day));
+    let active = |day: Day| own.iter().filter(move |promotion| runs_on(promotion, day));
     let flag = |on: bool| f64::from(u8::from(on));
-    let column = |value: &dyn Fn(i32) -> f64| -> Vec<f64> { days.iter().map(|day| value(*day)).collect() };
+    let column = |value: &dyn Fn(Day) -> f64| -> Vec<f64> { days.iter().map(|day| value(*day)).collect() };
     let columns = vec![
         column(&|day| active(day).map(|promotion| depth(promotion)).fold(0.0, f64::max)),
         column(&|day| flag(active(day).any(|p| p.kind != "price"))),
@@ -76,19 +79,19 @@ pub(super) fn known_columns(
 }
 
 /// Whether a promotion is one of this series: of its product or of a category above it, here or everywhere.
-pub(super) fn applies(promotion: &Promotion, series: &SeriesHistory, category_path: Option<&str>) -> bool {
+pub(super) fn applies(promotion: &Promotion, series: &SeriesHistory, category_path: Option<&CategoryPath>) -> bool {
     let here = promotion.location_id.as_ref().is_none_or(|location| *location == series.location_id);
     let this = match (&promotion.product_id, &promotion.category_path) {
         (Some(product), _) => *product == series.product_id,
-        (None, Some(prefix)) => category_path.is_some_and(|path| is_below(path, prefix)),
+        (None, Some(category)) => category_path.is_some_and(|path| path.is_within(category)),
         (None, None) => false,
     };
     here && this
 }
 
-/// Whether `path` is `prefix` or lies below it: `Grocery/Dairy` is below `Grocery`, `Groceries` is not.
-pub(super) fn is_below(path: &str, prefix: &str) -> bool {
-    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Whether a promotion runs on a day.
+fn runs_on(promotion: &Promotion, day: Day) -> bool {
+    (promotion.starts_on..=promotion.ends_on).contains(&day)
 }
 
 /// -ln(1 - rate), so that a constant elasticity is a constant coefficient; 0 where the rate is not known.
@@ -97,8 +100,8 @@ fn depth(promotion: &Promotion) -> f64 {
 }
 
 /// The depth of a promotion that has ended less than a week ago, fading from day to day; 0 during one.
-fn dip(promotions: &[&Promotion], day: i32) -> f64 {
-    if promotions.iter().any(|promotion| promotion.runs_on(day)) {
+fn dip(promotions: &[&Promotion], day: Day) -> f64 {
+    if promotions.iter().any(|promotion| runs_on(promotion, day)) {
         return 0.0;
     }
     promotions
@@ -109,16 +112,16 @@ fn dip(promotions: &[&Promotion], day: i32) -> f64 {
 }
 
 /// ln(price / mean price of the days before) per day: the price here, else the one everywhere; `None` where it never changes.
-fn price_changes(data: &DemandData, series: &SeriesHistory, days: &[i32]) -> Option<Vec<f64>> {
+fn price_changes(data: &DemandData, series: &SeriesHistory, days: &[Day]) -> Option<Vec<f64>> {
     let prices = data.prices.get(&series.product_id)?;
     let here = prices.iter().any(|price| price.location_id.as_ref() == Some(&series.location_id));
-    let own: Vec<(i32, f64)> = prices
+    let own: Vec<(Day, f64)> = prices
         .iter()
         .filter(|price| match &price.location_id {
             Some(location) => *location == series.location_id,
             None => !here,
         })
-        .map(|price| (price.valid_from, price.price))
+        .map(|price| (price.valid_from, price.price as f64))
         .collect();
     let first = own.first()?.1;
     if own.iter().all(|(_, price)| *price == first) {
@@ -152,8 +155,8 @@ fn price_changes(data: &DemandData, series: &SeriesHistory, days: &[i32]) -> Opt
 
 /// One column per event that occurred in the history, and one for the days before it where it is short.
 pub(super) fn event_columns(
-    events: &BTreeMap<String, Vec<i32>>,
-    days: &[i32],
+    events: &BTreeMap<String, Vec<Day>>,
+    days: &[Day],
     n_history: usize,
 ) -> Vec<(String, Vec<f64>)> {
     let (Some(first), Some(last), Some(today)) =
@@ -161,7 +164,7 @@ pub(super) fn event_columns(
     else {
         return Vec::new();
     };
-    let mut known: Vec<(&String, &Vec<i32>, usize)> = events
+    let mut known: Vec<(&String, &Vec<Day>, usize)> = events
         .iter()
         .map(|(name, dates)| (name, dates, dates.iter().filter(|day| (*first..=today).contains(*day)).count()))
         .filter(|(_, _, count)| *count > 0)
@@ -171,8 +174,8 @@ pub(super) fn event_columns(
     let mut columns = Vec::new();
     for (name, dates, _) in known {
         let mark = |offset: i32, column: &mut Vec<f64>| {
-            for date in dates.iter().map(|date| date - offset).filter(|day| (*first..=*last).contains(day)) {
-                column[(date - first) as usize] = 1.0;
+            for date in dates.iter().map(|date| *date - offset).filter(|day| (*first..=*last).contains(day)) {
+                column[(date - *first) as usize] = 1.0;
             }
         };
         let mut on = vec![0.0; days.len()];
@@ -190,7 +193,7 @@ pub(super) fn event_columns(
     columns
 }
 
-fn longest_run(days: &[i32]) -> usize {
+fn longest_run(days: &[Day]) -> usize {
     let mut longest = usize::from(!days.is_empty());
     let mut run = longest;
     for pair in days.windows(2) {

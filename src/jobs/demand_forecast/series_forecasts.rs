@@ -7,14 +7,16 @@ use rayon::prelude::*;
 
 use super::cleaned_demand::{CleanedDemand, CleaningRecord};
 use super::cold_starts::{Siblings, own_mean};
-use super::dataset::DemandData;
 use super::effects::Effects;
 use super::factors::Factors;
+use super::facts::DemandData;
 use super::history::SeriesHistory;
 use super::node::SeriesOutcome;
 use super::regressors::PromotionIndex;
 use super::series_models::{SeriesModel, SeriesModels};
 use super::{DemandForecast, LEVELS, WEEK, YEAR};
+use crate::category_path::CategoryPath;
+use crate::day::Day;
 use crate::job::Progress;
 use crate::models::forecast::Regressors;
 use crate::models::forecast::calibration::demand_quantiles;
@@ -42,7 +44,7 @@ enum Route {
 /// Every series' forecast, and what the forecasts of sums are made from: one entry per series each, in order.
 pub(super) struct SeriesForecasts {
     /// The last day of every history.
-    pub as_of: i32,
+    pub as_of: Day,
     /// The forecasts.
     pub outcomes: Vec<SeriesOutcome>,
     /// What was learnt from.
@@ -94,7 +96,7 @@ pub(super) fn forecast_series(
     let panel: Vec<PanelSeries> = (modelled.iter())
         .map(|index| PanelSeries {
             demand: &cleaned[*index].demand,
-            first_index: i64::from(data.series[*index].first_day),
+            first_index: i64::from(data.series[*index].first_day.number()),
             regressors: &none,
             categories: &codes[*index],
             factor: &now.of_series[*index],
@@ -236,8 +238,8 @@ fn category_codes(data: &DemandData) -> Vec<[u32; 2]> {
     };
     (data.series.iter())
         .map(|series| {
-            let path = data.category_path(&series.product_id).unwrap_or("");
-            [code(0, series.location_id.as_str()), code(1, path.split('/').next().unwrap_or(""))]
+            let top = data.category_path(&series.product_id).map_or("", CategoryPath::top);
+            [code(0, series.location_id.as_str()), code(1, top)]
         })
         .collect()
 }

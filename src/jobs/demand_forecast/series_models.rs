@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cleaned_demand::CleaningRecord;
 use super::history::SeriesHistory;
+use crate::day::Day;
 use crate::models::forecast::cleaning::GroupResponse;
 use crate::models::forecast::panel::PanelState;
 
@@ -13,10 +14,10 @@ use crate::models::forecast::panel::PanelState;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct SeriesModels {
     /// The as-of day of the fit.
-    pub fitted_on: i32,
+    pub fitted_on: Day,
     /// The series, sorted by product and location.
     pub series: Vec<SeriesModel>,
-    /// Responses to promotions and prices, by category path.
+    /// Responses to promotions and prices, by group.
     pub effects: BTreeMap<String, GroupResponse>,
     /// The models.
     pub panel: PanelState,

@@ -11,9 +11,11 @@ use std::f64::consts::TAU;
 use rayon::prelude::*;
 
 use super::cleaned_demand::CleanedDemand;
-use super::dataset::DemandData;
+use super::facts::{DemandData, EVERYTHING};
+use super::history::SeriesHistory;
 use super::regressors::event_columns;
 use super::{DemandForecast, WEEK, YEAR};
+use crate::day::Day;
 use crate::models::forecast::least_squares;
 
 /// Units a day that a category needs for a shape of its own; below it, the next one above lends its shape.
@@ -29,14 +31,14 @@ const LARGEST_FACTOR: f64 = 8.0;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shape {
     /// The day of the first factor.
-    first_day: i32,
+    first_day: Day,
     /// Expected demand of a day over that of an average day, up to the end of the horizon.
     factors: Vec<f64>,
 }
 
 impl Shape {
     /// The factor of a day; 1 outside of what was estimated.
-    pub fn on(&self, day: i32) -> f64 {
+    pub fn on(&self, day: Day) -> f64 {
         let index = usize::try_from(day - self.first_day).ok();
         index.and_then(|index| self.factors.get(index)).copied().unwrap_or(1.0)
     }
@@ -45,30 +47,24 @@ impl Shape {
 /// The shape of each series' group, by series index; a flat one where nothing can be estimated.
 ///
 /// Only days up to `last_day` are looked at: for the forecast up to as_of, for backtests up to the first rolling origin.
-pub(super) fn shapes(job: &DemandForecast, data: &DemandData, cleaned: &[CleanedDemand], last_day: i32) -> Vec<Shape> {
+pub(super) fn shapes(job: &DemandForecast, data: &DemandData, cleaned: &[CleanedDemand], last_day: Day) -> Vec<Shape> {
     let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, series) in data.series.iter().enumerate() {
-        groups.entry("").or_default().push(index);
-        let path = data.category_path(&series.product_id).unwrap_or("");
-        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-        for end in ends.filter(|end| *end > 0) {
-            groups.entry(&path[..end]).or_default().push(index);
+        for group in data.groups(&series.product_id) {
+            groups.entry(group).or_default().push(index);
         }
     }
     let groups: Vec<(&str, Vec<usize>)> = groups.into_iter().collect();
     let shapes: BTreeMap<&str, Shape> = groups
         .par_iter()
-        .map(|(path, members)| (*path, shape_of(job, data, cleaned, members, !path.is_empty(), last_day)))
+        .map(|(group, members)| (*group, shape_of(job, data, cleaned, members, *group != EVERYTHING, last_day)))
         .collect::<Vec<_>>()
         .into_iter()
-        .filter_map(|(path, shape)| shape.map(|shape| (path, shape)))
+        .filter_map(|(group, shape)| shape.map(|shape| (group, shape)))
         .collect();
     let flat = Shape { first_day: data.as_of, factors: Vec::new() };
-    let nearest = |path: &str| {
-        let ends = [path.len()].into_iter().chain(path.rmatch_indices('/').map(|(at, _)| at)).chain([0]);
-        ends.into_iter().find_map(|end| shapes.get(&path[..end])).unwrap_or(&flat).clone()
-    };
-    data.series.iter().map(|series| nearest(data.category_path(&series.product_id).unwrap_or(""))).collect()
+    let nearest = |series: &SeriesHistory| data.groups(&series.product_id).find_map(|group| shapes.get(group));
+    data.series.iter().map(|series| nearest(series).unwrap_or(&flat).clone()).collect()
 }
 
 fn shape_of(
@@ -77,7 +73,7 @@ fn shape_of(
     cleaned: &[CleanedDemand],
     members: &[usize],
     needs_volume: bool,
-    last_day: i32,
+    last_day: Day,
 ) -> Option<Shape> {
     let first_day = members.iter().map(|index| data.series[*index].first_day).min()?;
     let horizon = job.horizon_days.get() as usize;
@@ -91,13 +87,15 @@ fn shape_of(
     if volume <= 0.0 || (needs_volume && volume < MIN_UNITS_PER_DAY) {
         return None;
     }
-    let days: Vec<i32> = (0..n + horizon).map(|t| first_day + t as i32).collect();
+    let days: Vec<Day> = first_day.through(data.as_of + horizon as i32).collect();
     let mut shape: Vec<Vec<f64>> = (1..WEEK)
-        .map(|position| days.iter().map(|day| f64::from(u8::from(day.rem_euclid(7) as usize == position))).collect())
+        .map(|position| {
+            days.iter().map(|day| f64::from(u8::from(day.number().rem_euclid(7) as usize == position))).collect()
+        })
         .collect();
     if training >= YEAR {
         for pair in 1..=YEAR_PAIRS {
-            let angle = |day: &i32| TAU * pair as f64 * f64::from(*day) / 365.25;
+            let angle = |day: &Day| TAU * pair as f64 * f64::from(day.number()) / 365.25;
             shape.push(days.iter().map(|day| angle(day).sin()).collect());
             shape.push(days.iter().map(|day| angle(day).cos()).collect());
         }
@@ -135,7 +133,7 @@ fn relative_demand(
     data: &DemandData,
     cleaned: &[CleanedDemand],
     members: &[usize],
-    first_day: i32,
+    first_day: Day,
     training: usize,
 ) -> RelativeDemand {
     let mut sums = RelativeDemand { demand: vec![0.0; training], usual: vec![0.0; training] };

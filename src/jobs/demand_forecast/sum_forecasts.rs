@@ -104,7 +104,7 @@ impl Summed {
             let share = |sum: f64| if *weight > 0.0 { sum / weight } else { 1.0 };
             (factor[t], past_factor[t]) = (share(factor[t]), share(past_factor[t]));
         }
-        let first_day = i64::from(forecasts.as_of) + 1 - longest as i64;
+        let first_day = i64::from(forecasts.as_of.number()) + 1 - longest as i64;
         Summed { demand, first_day, factor, past_factor }
     }
 }

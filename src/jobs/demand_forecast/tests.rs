@@ -2,21 +2,25 @@ use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
 
 use super::accuracy::{Accuracy, Basis};
-use super::daily_sales::DailySales;
-use super::dataset::{DemandData, Frames};
-use super::facts::{EarlierDay, EarlierForecast, EarlierNode, Promotion};
-use super::fitted::Fitted;
+use super::daily_sales::{DailySales, PackedSales};
+use super::dataset::{Frames, shaped};
+use super::earlier_forecast::{EarlierDay, EarlierForecast, EarlierNode};
+use super::facts::DemandData;
 use super::history::SeriesHistory;
-use super::memory::{Memory, Recalled, encoded_sales};
+use super::memory::{Memory, Recalled, sales_since};
 use super::node_key::NodeKey;
 use super::recommend::decide;
-use super::regressors::{PromotionIndex, applies, is_below, known_columns};
+use super::regressors::{PromotionIndex, applies, known_columns};
 use super::score::DaysAhead;
-use super::{DemandForecast, Inputs, Job, days};
+use super::{DemandForecast, Inputs, Job};
+use crate::category_path::CategoryPath;
+use crate::datasets::Promotion;
+use crate::day::Day;
 use crate::job::{Progress, RunContext};
 use crate::publication::Publication;
 use crate::published::{DEMAND_FORECASTS, FORECAST_ACCURACY};
-use crate::quantities::Currency;
+use crate::quantities::{Currency, Days};
+use crate::remembered::Remembered;
 
 const N_DAYS: i32 = 200;
 
@@ -26,7 +30,7 @@ fn ctx() -> RunContext {
 }
 
 fn job() -> DemandForecast {
-    DemandForecast { horizon_days: days(7), step_days: days(7), ..DemandForecast::default() }
+    DemandForecast { horizon_days: Days::literal(7), step_days: Days::literal(7), ..DemandForecast::default() }
 }
 
 fn dates(name: &str, days: &[Option<i32>]) -> Column {
@@ -50,11 +54,11 @@ struct Shop {
 
 /// What the job makes of it.
 fn data_of(shop: &Shop) -> DemandData {
-    let as_of = ctx().as_of.to_epoch_days();
-    let first_day = as_of + 1 - job().history_days.get() as i32;
+    let as_of = Day::from(ctx().as_of);
+    let first_day = job().first_day(as_of);
     let sales = DailySales::read(&shop.sales, shop.stock_levels.as_ref(), first_day, as_of).unwrap();
     let frames = Frames { products: shop.products.clone(), ..Frames::default() };
-    DemandData::from_frames(&frames, &sales, shop.stock_levels.is_some(), &ctx()).unwrap()
+    shaped(&frames, &sales, shop.stock_levels.is_some()).unwrap()
 }
 
 /// Two products in one branch of the tree, one without a category; steady weeks.
@@ -75,6 +79,7 @@ fn frames() -> Shop {
             column("product_id", rows.iter().map(|row| row.1).collect::<Vec<_>>()),
             column("location_id", rows.iter().map(|row| row.2).collect::<Vec<_>>()),
             column("quantity", rows.iter().map(|row| row.3).collect::<Vec<_>>()),
+            column("returned_quantity", vec![0_i64; rows.len()]),
             column("net_amount", rows.iter().map(|row| row.3 / 10).collect::<Vec<_>>()),
         ],
     );
@@ -93,14 +98,15 @@ fn frames() -> Shop {
 
 /// Of a night without a memory.
 fn inputs(data: DemandData) -> Inputs {
-    Inputs { data, recalled: Recalled::default() }
+    let recalled = Recalled { complete_on: data.as_of, ..Recalled::default() };
+    Inputs { data, recalled }
 }
 
 fn publish(frames: &Shop) -> Publication {
     job().recommend(&ctx(), &inputs(data_of(frames)), &Progress::silent()).unwrap()
 }
 
-fn series(product: &str, location: &str, first_day: i32, demand: &[f64]) -> SeriesHistory {
+fn series(product: &str, location: &str, first_day: Day, demand: &[f64]) -> SeriesHistory {
     SeriesHistory {
         product_id: product.to_owned(),
         location_id: location.to_owned(),
@@ -160,20 +166,18 @@ fn an_empty_shelf_with_low_sales_is_not_zero_demand() {
     );
     frames.stock_levels = Some(stock.unwrap());
     let data = data_of(&frames);
-    assert!(data.series[0].demand_on(quiet).is_nan());
+    assert!(data.series[0].demand_on(Day::from_number(quiet)).is_nan());
     assert_eq!(data.series[0].censored_days, 1);
-    assert_eq!(data.series[1].demand_on(quiet), 0.0); // L2 had stock as far as we know
+    assert_eq!(data.series[1].demand_on(Day::from_number(quiet)), 0.0); // L2 had stock as far as we know
     assert_eq!(data.series[0].sold_in_last(11) - data.series[0].sold_in_last(10), 0.0);
 }
 
 #[test]
 fn a_promotion_reaches_the_products_below_its_category_only() {
-    assert!(is_below("Grocery/Dairy", "Grocery") && is_below("Grocery", "Grocery"));
-    assert!(!is_below("Groceries/Dairy", "Grocery"));
     let mut data = data_of(&frames());
     let promotion = Promotion {
         product_id: None,
-        category_path: Some("Grocery/Dairy".to_owned()),
+        category_path: CategoryPath::parse("Grocery/Dairy"),
         location_id: Some("L2".to_owned()),
         starts_on: data.as_of + 2,
         ends_on: data.as_of + 3,
@@ -197,20 +201,20 @@ fn a_promotion_reaches_the_products_below_its_category_only() {
 fn an_earlier_publication_is_scored_on_the_days_since_it() {
     // A has 12 and 8 where 10 was forecast; B was out of stock on the second day, 5 where 7 was forecast on the first.
     let history = [1.0; 20];
-    let mut data = DemandData { as_of: 21, ..DemandData::default() };
-    data.series.push(series("A", "L", 0, &[&history[..], &[12.0, 8.0]].concat()));
-    data.series.push(series("B", "L", 0, &[&history[..], &[5.0, f64::NAN]].concat()));
-    let mut earlier = EarlierForecast { as_of: 19, ..EarlierForecast::default() };
+    let mut data = DemandData { as_of: Day::from_number(21), ..DemandData::default() };
+    data.series.push(series("A", "L", Day::from_number(0), &[&history[..], &[12.0, 8.0]].concat()));
+    data.series.push(series("B", "L", Day::from_number(0), &[&history[..], &[5.0, f64::NAN]].concat()));
+    let mut earlier = EarlierForecast { as_of: Day::from_number(19), ..EarlierForecast::default() };
     for (level, name, mean) in
         [("total", "all", 17.0), ("product_location", "A @ L", 10.0), ("product_location", "B @ L", 7.0)]
     {
         let quantiles = [0.5, 0.7, 0.8, 1.0, 1.1, 1.3, 1.5, 2.0].map(|share| share * mean);
-        let days = (20..=22).map(|day| (day, EarlierDay { mean, quantiles })).collect();
+        let days = (20..=22).map(|day| (Day::from_number(day), EarlierDay { mean, quantiles })).collect();
         let node = EarlierNode { method: "ets".to_owned(), days };
         earlier.nodes.insert(NodeKey::new(level, name), node);
     }
     data.earlier.push(earlier);
-    let job = DemandForecast { min_history_days: days(100), ..job() };
+    let job = DemandForecast { min_history_days: Days::literal(100), ..job() };
     let decision = decide(&job, 1, &data, None, &Progress::silent());
     let Accuracy { nodes: rows, by_horizon } = Accuracy::of_published(&data, &decision.nodes);
     let level = by_horizon.iter().find(|row| row.basis == Basis::Published && row.level == "product_location").unwrap();
@@ -289,16 +293,16 @@ fn a_product_that_ends_within_the_horizon_has_no_demand_after() {
 #[test]
 fn a_night_that_remembers_knows_what_a_complete_read_knows() {
     let shop = frames();
-    let as_of = ctx().as_of.to_epoch_days();
-    let first_day = |as_of: i32| as_of - 150;
-    let upto = |last: i32, from: i32| {
+    let as_of = Day::from(ctx().as_of);
+    let first_day = |as_of: Day| as_of - 150;
+    let upto = |last: Day, from: Day| {
         let keep: polars::prelude::BooleanChunked = (crate::frames::days(&shop.sales, "sold_on").unwrap().iter())
-            .map(|day| Some(day.is_some_and(|day| (from..=last).contains(&day))))
+            .map(|day| Some(day.is_some_and(|day| (from..=last).contains(&Day::from_number(day)))))
             .collect();
         shop.sales.filter(&keep).unwrap()
     };
-    let stock = |last: i32| {
-        let days: Vec<Option<i32>> = (last - 40..=last).step_by(3).map(Some).collect();
+    let stock = |last: Day| {
+        let days: Vec<Option<i32>> = (last - 40).through(last).step_by(3).map(|day| Some(day.number())).collect();
         let n = days.len();
         let columns = vec![
             dates("snapshot_on", &days),
@@ -310,37 +314,50 @@ fn a_night_that_remembers_knows_what_a_complete_read_knows() {
     };
     for (nights, reread) in [(1, 14), (3, 14), (14, 14), (1, 1)] {
         let before = as_of - nights;
-        let known = DailySales::read(&upto(before, 0), Some(&stock(before)), first_day(before), before).unwrap();
-        let remembered = Memory::decoded(&encoded_sales(&known, before)).unwrap();
-        assert_eq!(remembered, Memory { sales: known, complete_on: before, fitted: None });
+        let known = DailySales::read(&upto(before, Day::MIN), Some(&stock(before)), first_day(before), before).unwrap();
+        let remembered = PackedSales::pack(&known).unwrap().unpack().unwrap();
+        assert_eq!(remembered, known);
         let from = before + 1 - reread;
         let recent = upto(as_of, from);
         // Snapshots of the known days are the same ones, those since then are new.
         let all_stock = stock(before).vstack(&stock(as_of).tail(Some(1))).unwrap();
-        let advanced = remembered.sales.advanced(&recent, Some(&all_stock), from, first_day(as_of), as_of).unwrap();
-        let complete = DailySales::read(&upto(as_of, 0), Some(&all_stock), first_day(as_of), as_of).unwrap();
+        let advanced = remembered.advanced(&recent, Some(&all_stock), from, first_day(as_of), as_of).unwrap();
+        let complete = DailySales::read(&upto(as_of, Day::MIN), Some(&all_stock), first_day(as_of), as_of).unwrap();
         assert_eq!(advanced, complete, "{nights} nights later, {reread} days read again");
     }
+}
+
+#[test]
+fn what_is_left_serves_the_next_nights_and_damaged_bytes_serve_none() {
+    let shop = frames();
+    let as_of = Day::from(ctx().as_of);
+    let data = data_of(&shop);
     let sales = DailySales::read(&shop.sales, None, as_of - 50, as_of).unwrap();
-    let bytes = encoded_sales(&sales, as_of);
-    let whole = Memory { sales, complete_on: as_of, fitted: None };
+    let fitted = decide(&job(), 1, &data, None, &Progress::silent()).fitted;
+    let recalled =
+        Recalled { complete_on: as_of, sales: Some(PackedSales::pack(&sales).unwrap()), ..Recalled::default() };
+    let bytes = recalled.left_for_the_next(as_of, fitted).unwrap().unwrap();
+    let whole = Remembered::<Memory>::decode(&bytes).unwrap();
+    let again = recalled.left_for_the_next(as_of, whole.content.fitted.clone()).unwrap().unwrap();
+    assert!(again == bytes, "what was kept is what was fitted");
     for cut in [0, 1, 7, bytes.len() / 2, bytes.len() - 1] {
-        assert_eq!(Memory::decoded(&bytes[..cut]), None, "cut at {cut}");
+        assert!(Remembered::<Memory>::decode(&bytes[..cut]).is_none(), "cut at {cut}");
     }
-    let job = DemandForecast { history_days: days(40), ..job() };
-    assert!(whole.serves(&job, as_of + 1) && !whole.serves(&job, as_of) && !whole.serves(&job, as_of + 7));
-    let longer = DemandForecast { history_days: days(60), ..job };
-    assert!(!whole.serves(&longer, as_of + 1), "it does not reach far enough back");
+    let job = DemandForecast { history_days: Days::literal(40), ..job() };
+    let serves = |as_of: Day| whole.serves(as_of, job.memory_terms());
+    assert!(serves(as_of + 1) && !serves(as_of) && !serves(as_of + 7));
+    assert_eq!(sales_since(&whole.content, job.first_day(as_of + 1)), Some(sales));
+    let longer = DemandForecast { history_days: Days::literal(60), ..job };
+    assert_eq!(sales_since(&whole.content, longer.first_day(as_of + 1)), None, "it does not reach far enough back");
 }
 
 /// The same shop as it was some days ago.
 fn data_of_days_ago(shop: &Shop, ago: i32) -> (RunContext, DemandData) {
     let ctx = RunContext { as_of: ctx().as_of - chrono::TimeDelta::days(i64::from(ago)), ..ctx() };
-    let as_of = ctx.as_of.to_epoch_days();
-    let first_day = as_of + 1 - job().history_days.get() as i32;
-    let sales = DailySales::read(&shop.sales, None, first_day, as_of).unwrap();
+    let as_of = Day::from(ctx.as_of);
+    let sales = DailySales::read(&shop.sales, None, job().first_day(as_of), as_of).unwrap();
     let frames = Frames { products: shop.products.clone(), ..Frames::default() };
-    let data = DemandData::from_frames(&frames, &sales, false, &ctx).unwrap();
+    let data = shaped(&frames, &sales, false).unwrap();
     (ctx, data)
 }
 
@@ -349,12 +366,9 @@ fn a_night_between_two_fits_takes_in_the_new_days() {
     let (job, shop) = (job(), frames());
     let (before, data) = data_of_days_ago(&shop, 3);
     let fitted = decide(&job, 1, &data, None, &Progress::silent()).fitted;
-    let kept = Fitted::decoded(&fitted.encoded().unwrap()).unwrap();
-    assert!(kept.encoded() == fitted.encoded(), "what was kept is what was fitted");
-
     let data = data_of(&shop);
     let anew = decide(&job, 1, &data, None, &Progress::silent());
-    let updated = decide(&job, 1, &data, Some(&kept), &Progress::silent());
+    let updated = decide(&job, 1, &data, Some(&fitted), &Progress::silent());
     assert_eq!(updated.nodes.len(), anew.nodes.len());
     for (updated, anew) in updated.nodes.iter().zip(&anew.nodes) {
         let [updated_sum, anew_sum] = [updated, anew].map(|node| node.mean.iter().sum::<f64>());
@@ -371,9 +385,9 @@ fn a_night_between_two_fits_takes_in_the_new_days() {
     assert!((total.mean[3] - below).abs() < 1e-9);
     let rows = |basis: Basis| updated.accuracy.nodes.iter().filter(move |row| row.basis == basis);
     assert!(rows(Basis::Backtest).count() > 5);
-    assert!(rows(Basis::Backtest).all(|row| row.forecast_as_of == before.as_of.to_epoch_days()));
+    assert!(rows(Basis::Backtest).all(|row| row.forecast_as_of == Day::from(before.as_of)));
     assert!(rows(Basis::Backtest).filter(|row| row.series.is_some()).count() == data.series.len());
-    assert_eq!(updated.fitted.models.fitted_on, before.as_of.to_epoch_days());
+    assert_eq!(updated.fitted.models.fitted_on, Day::from(before.as_of));
     // Without a new day nothing is new.
     let (_, data) = data_of_days_ago(&shop, 3);
     let first = decide(&job, 1, &data, None, &Progress::silent());
