@@ -1,6 +1,7 @@
 //! The baskets of a window, by day and in numbers: what a night keeps for the next one.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 
 use polars::prelude::{DataFrame, PolarsResult};
 use serde::{Deserialize, Serialize};
@@ -80,17 +81,17 @@ impl DayBaskets {
 }
 
 impl BasketStore {
-    /// The baskets of the days `from..=to` in rows of `basket_lines`; those of more than `max_items` products are counted only.
+    /// The baskets of the days of a window in rows of `basket_lines`; those of more than `max_items` products are counted only.
     ///
     /// # Errors
     /// A column is missing.
-    pub fn read(rows: &DataFrame, from: i32, to: i32, max_items: u32) -> PolarsResult<Self> {
+    pub fn read(rows: &DataFrame, window: RangeInclusive<i32>, max_items: u32) -> PolarsResult<Self> {
         let mut store = Self::default();
-        store.days = store.days_of(rows, from, to, max_items)?;
+        store.days = store.days_of(rows, &window, max_items)?;
         Ok(store)
     }
 
-    /// Moves the window to `from..=to`, with the days from `reread` on as the rows have them. Second: the days that changed.
+    /// Moves to another window, with the days from `reread` on as the rows have them. Second: the days that changed.
     ///
     /// # Errors
     /// A column is missing.
@@ -98,10 +99,11 @@ impl BasketStore {
         mut self,
         rows: &DataFrame,
         reread: i32,
-        (from, to): (i32, i32),
+        window: RangeInclusive<i32>,
         max_items: u32,
     ) -> PolarsResult<(Self, Vec<DayChange>)> {
-        let mut new = self.days_of(rows, reread.max(from), to, max_items)?;
+        let (from, to) = window.into_inner();
+        let mut new = self.days_of(rows, &(reread.max(from)..=to), max_items)?;
         let mut changes = Vec::new();
         let mut old = std::mem::take(&mut self.days);
         let seen_anew = old.split_off(&reread);
@@ -140,8 +142,7 @@ impl BasketStore {
     fn days_of(
         &mut self,
         rows: &DataFrame,
-        from: i32,
-        to: i32,
+        window: &RangeInclusive<i32>,
         max_items: u32,
     ) -> PolarsResult<BTreeMap<i32, DayBaskets>> {
         let series = |name: &str| rows.column(name).map(polars::prelude::Column::as_materialized_series);
@@ -157,7 +158,7 @@ impl BasketStore {
         let mut last: Option<((i32, &str), u32)> = None;
         let facts = days.iter().zip(amounts.iter()).zip(quantities.iter());
         for ((order, product), ((day, net_amount), quantity)) in orders.iter().zip(products.iter()).zip(facts) {
-            let Some(day) = day.filter(|day| (from..=to).contains(day)) else { continue };
+            let Some(day) = day.filter(|day| window.contains(day)) else { continue };
             let (Some(order), Some(product)) = (order, product) else { continue };
             let product = if let Some(number) = numbers.get(product) {
                 *number

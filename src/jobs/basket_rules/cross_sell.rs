@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::dataset::Catalogue;
-use super::rows::RuleRow;
+use super::catalogue::Catalogue;
+use super::rule_row::RuleRow;
 use super::{BasketRules, RuleLevel};
 
 /// One recommendation.

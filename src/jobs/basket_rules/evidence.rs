@@ -1,7 +1,9 @@
 //! How each rule held over the window: one more look at its baskets.
 
+use std::ops::RangeInclusive;
+
 use super::basket_store::{BasketStore, baskets_of};
-use super::level::LevelItems;
+use super::level_items::LevelItems;
 use crate::models::rules::{CrossCounts, Rule, RulesError, Trend, trend};
 
 /// Parts of the window that are compared.
@@ -29,13 +31,14 @@ impl Evidence {
     }
 }
 
-/// Of each rule, in order. `from` and `to`: the window, both days included.
+/// Of each rule, in order. `window`: days since 1970-01-01.
 pub(super) fn evidence(
     store: &BasketStore,
     items: &LevelItems,
     rules: &[Rule],
-    (from, to): (i32, i32),
+    window: RangeInclusive<i32>,
 ) -> Result<Vec<Evidence>, RulesError> {
+    let (from, to) = window.clone().into_inner();
     let none = CrossCounts { n_baskets: 0, n_antecedent: 0, n_consequent: 0, n_both: 0 };
     let mut found = vec![Evidence { quarters: [none; QUARTERS], days_with_both: 0 }; rules.len()];
     let n_items = items.ids.len();
@@ -52,7 +55,7 @@ pub(super) fn evidence(
     let mut n_baskets = [0_u32; QUARTERS];
     let mut held = vec![false; n_items];
     let mut last_day = vec![i32::MIN; rules.len()];
-    for (day, baskets) in store.days.range(from..=to) {
+    for (day, baskets) in store.days.range(window) {
         let quarter = (QUARTERS as i64 * i64::from(day - from) / i64::from(to - from + 1)) as usize;
         for basket in baskets_of([baskets].into_iter(), &items.item_of, n_items as u32)?.iter() {
             n_baskets[quarter] += 1;

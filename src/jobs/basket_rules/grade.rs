@@ -6,9 +6,10 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use super::BasketRules;
 use super::basket_store::BasketStore;
-use super::dataset::{BasketFrames, Catalogue, window};
-use super::level::LevelItems;
-use super::recommend::{Level, levels};
+use super::catalogue::Catalogue;
+use super::frames::{BasketFrames, Window};
+use super::level_items::LevelItems;
+use super::levels::{Level, levels};
 use crate::frames::texts;
 use crate::job::RunContext;
 
@@ -45,12 +46,12 @@ pub(super) fn grade(
 ) -> PolarsResult<RulesGrade> {
     let Some((published_on, rules)) = &frames.graded else { return Ok(RulesGrade::default()) };
     // Baskets from before the window are not at hand.
-    let from = published_on.succ_opt().unwrap_or(*published_on).max(window(params, ctx).0).to_epoch_days();
+    let from = published_on.succ_opt().unwrap_or(*published_on).max(Window::of(params, ctx).first).to_epoch_days();
     let n_baskets = frames.baskets.n_baskets(from);
     let mut grade =
         RulesGrade { as_of: Some(*published_on), n_baskets, n_rules: rules.height(), n_judged: 0, n_holding: 0 };
     for level in levels(params, catalogue) {
-        let items = level.items(frames, catalogue);
+        let items = level.items(&frames.baskets, catalogue);
         let postings = postings(&frames.baskets, from, &items);
         for (antecedent, consequent) in sides(rules, &level)? {
             let Some(holders) = together(&postings, antecedent.split(" + ")) else { continue };

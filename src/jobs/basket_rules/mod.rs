@@ -48,26 +48,42 @@
 //! Webb (2007), *Machine Learning* 68:1; Webb (2008), *Machine Learning* 71:307; Benjamini & Hochberg (1995), *JRSS B*
 //! 57:289; Breslow & Day (1987), vol. II, p. 69, for the bound.
 
+mod actions;
 mod basket_store;
+mod catalogue;
 mod caveats;
+mod changes;
 mod cross_sell;
 mod dataset;
+mod decision;
+mod echoes;
 mod evidence;
+mod exports;
+mod facts;
+mod frames;
 mod grade;
-mod level;
+mod level_counts;
+mod level_items;
+mod levels;
+mod memory;
+mod metrics;
+mod mining;
+mod next_counts;
 mod next_purchases;
 mod page;
 mod recommend;
-mod rows;
+mod rule_row;
+mod rule_table;
 mod substitutes;
+mod tables;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use basket_store::{BasketStore, DayBaskets, DayChange, Sale};
-pub use dataset::BasketFrames;
-pub use next_purchases::NextCounts;
+pub use basket_store::{BasketStore, DayBaskets, Sale};
+pub use dataset::BasketData;
+pub use frames::BasketFrames;
 
 use crate::datasets::{BASKET_LINES, CUSTOMER_PURCHASES, Dataset, PRODUCTS, STOCK_LEVELS, Source};
 use crate::job::{Job, Progress, RunContext};
@@ -218,13 +234,13 @@ impl Job for BasketRules {
     const TOLERATES: &'static [&'static Dataset] = &[&STOCK_LEVELS, &CUSTOMER_PURCHASES];
     const PUBLISHES: &'static [&'static Table] =
         &[&ASSOCIATION_RULES, &RULE_MEASURES, &CROSS_SELL, &SUBSTITUTES, &NEXT_PURCHASES];
-    type Dataset = BasketFrames;
+    type Dataset = BasketData;
 
-    async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<BasketFrames> {
+    async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<BasketData> {
         dataset::load(self, ctx, source).await
     }
 
-    fn recommend(&self, ctx: &RunContext, frames: &BasketFrames, progress: &Progress) -> anyhow::Result<Publication> {
-        recommend::recommend(self, ctx, frames, progress)
+    fn recommend(&self, ctx: &RunContext, data: &BasketData, progress: &Progress) -> anyhow::Result<Publication> {
+        recommend::recommend(self, ctx, data, progress)
     }
 }

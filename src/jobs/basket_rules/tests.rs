@@ -62,15 +62,26 @@ fn products(costs: [Option<i64>; 2]) -> DataFrame {
 }
 
 fn store(lines: &DataFrame, max_items: u32) -> BasketStore {
-    BasketStore::read(lines, day(-150).to_epoch_days(), day(29).to_epoch_days(), max_items).unwrap()
+    BasketStore::read(lines, day(-150).to_epoch_days()..=day(29).to_epoch_days(), max_items).unwrap()
 }
 
 fn frames(products: Option<DataFrame>) -> BasketFrames {
     BasketFrames { baskets: store(&lines(), 100), products, ..BasketFrames::default() }
 }
 
+/// A night that begins from nothing.
+fn read_whole(frames: &BasketFrames) -> BasketData {
+    BasketData { frames: frames.clone(), carried_on: None }
+}
+
+/// A night that takes over from an earlier one, with the rows read tonight.
+fn taken_over(params: &BasketRules, ctx: &RunContext, memory: &[u8], rows: &DataFrame) -> BasketData {
+    let (baskets, carried_on) = memory::Memory::decoded(memory).unwrap().carried_on(params, ctx, rows).unwrap();
+    BasketData { frames: BasketFrames { baskets, ..BasketFrames::default() }, carried_on: Some(carried_on) }
+}
+
 fn run(params: &BasketRules, frames: &BasketFrames) -> Publication {
-    let publication = params.recommend(&ctx(), frames, &Progress::silent()).unwrap();
+    let publication = params.recommend(&ctx(), &read_whole(frames), &Progress::silent()).unwrap();
     for table in &publication.tables {
         table.table.check(&table.frame).unwrap();
     }
@@ -127,7 +138,7 @@ fn a_missing_cost_leaves_only_the_rules_that_lead_to_that_product_without_money(
 fn baskets_above_the_cap_are_left_out_and_counted() {
     let params = BasketRules { max_basket_items: Count::new(1.0).unwrap(), ..BasketRules::default() };
     let none = BasketFrames { baskets: store(&lines(), 1), ..BasketFrames::default() };
-    let error = params.recommend(&ctx(), &none, &Progress::silent()).unwrap_err();
+    let error = params.recommend(&ctx(), &read_whole(&none), &Progress::silent()).unwrap_err();
     assert!(error.to_string().contains("no basket of at most 1 products"), "{error}");
     let mut big = lines();
     let extra = big.slice(0, 1);
@@ -254,21 +265,20 @@ fn thirty_nights_that_carry_on_say_what_thirty_full_mines_say() {
     let mut carried_on = 0;
     for night in 15..45_i64 {
         let ctx = RunContext { as_of: day(night), ..ctx() };
-        let window = (day(night - 14).to_epoch_days(), day(night).to_epoch_days());
+        let window = day(night - 14).to_epoch_days()..=day(night).to_epoch_days();
         let full = BasketFrames {
-            baskets: BasketStore::read(&shop(night - 14, night + 1, 60), window.0, window.1, 6).unwrap(),
+            baskets: BasketStore::read(&shop(night - 14, night + 1, 60), window, 6).unwrap(),
             products: Some(products.clone()),
             ..BasketFrames::default()
         };
-        let expected = params.recommend(&ctx, &full, &Progress::silent()).unwrap();
+        let expected = params.recommend(&ctx, &read_whole(&full), &Progress::silent()).unwrap();
         let mut next = None;
         if let Some(bytes) = memory.take() {
-            let memory = dataset::Memory::decoded(&bytes).unwrap();
-            let mut frames = memory.carried_on(&params, &ctx, &shop(night - 3, night + 1, 60).reverse()).unwrap();
-            frames.products = Some(products.clone());
+            let mut data = taken_over(&params, &ctx, &bytes, &shop(night - 3, night + 1, 60).reverse());
+            data.frames.products = Some(products.clone());
             // The day that entered and the day that left; what was read again was the same.
-            assert_eq!(frames.changes.len(), 2);
-            let found = params.recommend(&ctx, &frames, &Progress::silent()).unwrap();
+            assert_eq!(data.carried_on.as_ref().unwrap().changes.len(), 2);
+            let found = params.recommend(&ctx, &data, &Progress::silent()).unwrap();
             for (found, expected) in found.tables.iter().zip(&expected.tables) {
                 assert!(found.frame.equals_missing(&expected.frame), "night {night}: {}", found.table.name());
             }
@@ -332,10 +342,9 @@ fn what_is_bought_next_is_told_and_carried_on_with_the_day_of_its_count() {
     assert!(!codes(&publication).contains(&"no_customer_purchases"));
 
     // The night after does not read the purchases: it tells what was counted, and when.
-    let memory = dataset::Memory::decoded(publication.memory.as_ref().unwrap()).unwrap();
     let tomorrow = RunContext { as_of: day(30), ..ctx() };
-    let mut later = memory.carried_on(&params, &tomorrow, &lines()).unwrap();
-    later.products = known.products.clone();
+    let mut later = taken_over(&params, &tomorrow, publication.memory.as_ref().unwrap(), &lines());
+    later.frames.products = known.products.clone();
     let again = params.recommend(&tomorrow, &later, &Progress::silent()).unwrap();
     assert!(table(&again).equals_missing(&found));
     let counted = table(&again).column("counted_on").unwrap().date().unwrap().physical().get(0);

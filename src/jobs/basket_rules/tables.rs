@@ -1,47 +1,31 @@
-//! A rule as it is published, and the frames of the tables.
+//! The published tables.
 
 use polars::prelude::{Column, DataFrame, DataType, PolarsResult};
 
-use super::RuleLevel;
 use super::cross_sell::CrossSell;
-use super::evidence::{Evidence, QUARTERS};
-use super::next_purchases::NextRow;
+use super::decision::Decision;
+use super::evidence::QUARTERS;
+use super::next_counts::NextRow;
+use super::rule_row::RuleRow;
 use super::substitutes::Replacement;
-use crate::models::rules::{Measure, Rule};
+use crate::models::rules::Measure;
+use crate::publication::PublishedTable;
+use crate::published::{ASSOCIATION_RULES, CROSS_SELL, NEXT_PURCHASES, RULE_MEASURES, SUBSTITUTES};
 
-/// A rule with the words and the money that are published with it.
-#[derive(Clone, Debug)]
-pub(super) struct RuleRow {
-    pub kind: RuleLevel,
-    /// The level's name in the tables.
-    pub level: String,
-    pub antecedent: String,
-    pub consequent: String,
-    pub antecedent_name: String,
-    pub consequent_name: String,
-    pub rank: i64,
-    pub rule: Rule,
-    pub margin_per_1000: Option<f64>,
-    pub evidence: Evidence,
-    /// How much more often than by chance its categories meet in other products.
-    pub parent_lift: Option<f64>,
-    pub sentence: String,
-}
-
-impl RuleRow {
-    /// Which measures have no value, and why.
-    fn undefined(&self) -> Option<String> {
-        let mut reasons: Vec<String> =
-            self.rule.measures.undefined().iter().map(|(name, why)| format!("{name}: {why}")).collect();
-        if self.evidence.lift(QUARTERS - 1).is_none() {
-            reasons.push("lift_recent: one side was not bought".to_owned());
-        }
-        (!reasons.is_empty()).then(|| reasons.join("; "))
-    }
+/// The tables, in the order in which they are published.
+pub(super) fn tables(decision: &Decision<'_>) -> PolarsResult<Vec<PublishedTable>> {
+    let frames = [
+        (&ASSOCIATION_RULES, rules(&decision.rules)?),
+        (&RULE_MEASURES, measures(&decision.rules)?),
+        (&CROSS_SELL, cross_sell(&decision.cross_sell)?),
+        (&SUBSTITUTES, substitutes(&decision.substitutes)?),
+        (&NEXT_PURCHASES, next_purchases(&decision.next_rows)?),
+    ];
+    Ok(frames.into_iter().map(|(table, frame)| PublishedTable { table, frame }).collect())
 }
 
 /// `association_rules`.
-pub(super) fn rules_frame(rows: &[RuleRow]) -> PolarsResult<DataFrame> {
+fn rules(rows: &[RuleRow]) -> PolarsResult<DataFrame> {
     let table = Table(rows);
     DataFrame::new(
         rows.len(),
@@ -71,7 +55,7 @@ pub(super) fn rules_frame(rows: &[RuleRow]) -> PolarsResult<DataFrame> {
 }
 
 /// `rule_measures`.
-pub(super) fn measures_frame(rows: &[RuleRow]) -> PolarsResult<DataFrame> {
+fn measures(rows: &[RuleRow]) -> PolarsResult<DataFrame> {
     let table = Table(rows);
     let measure = |name: &'static str, of: fn(&RuleRow) -> Measure| table.perhaps(name, move |row| of(row).ok());
     DataFrame::new(
@@ -107,7 +91,7 @@ pub(super) fn measures_frame(rows: &[RuleRow]) -> PolarsResult<DataFrame> {
 }
 
 /// `cross_sell`.
-pub(super) fn cross_sell_frame(rows: &[CrossSell]) -> PolarsResult<DataFrame> {
+fn cross_sell(rows: &[CrossSell]) -> PolarsResult<DataFrame> {
     let table = Table(rows);
     let stock: Vec<Option<i64>> = rows.iter().map(|row| row.in_stock.map(i64::from)).collect();
     let categories: Vec<Option<&str>> = rows.iter().map(|row| row.category.as_deref()).collect();
@@ -131,7 +115,7 @@ pub(super) fn cross_sell_frame(rows: &[CrossSell]) -> PolarsResult<DataFrame> {
 }
 
 /// `substitutes`.
-pub(super) fn substitutes_frame(rows: &[Replacement]) -> PolarsResult<DataFrame> {
+fn substitutes(rows: &[Replacement]) -> PolarsResult<DataFrame> {
     let table = Table(rows);
     let stock: Vec<Option<i64>> = rows.iter().map(|row| row.in_stock.map(i64::from)).collect();
     DataFrame::new(
@@ -154,7 +138,7 @@ pub(super) fn substitutes_frame(rows: &[Replacement]) -> PolarsResult<DataFrame>
 }
 
 /// `next_purchases`.
-pub(super) fn next_purchases_frame(rows: &[NextRow]) -> PolarsResult<DataFrame> {
+fn next_purchases(rows: &[NextRow]) -> PolarsResult<DataFrame> {
     let table = Table(rows);
     let stock: Vec<Option<i64>> = rows.iter().map(|row| row.in_stock.map(i64::from)).collect();
     let days: Vec<i32> = rows.iter().map(|row| row.counted_on).collect();

@@ -1,13 +1,13 @@
-//! Products, brands and categories as items, and their counts from night to night.
+//! Products, brands and categories as items.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::RuleLevel;
-use super::basket_store::{BasketStore, DayChange, baskets_of};
-use super::dataset::ProductFacts;
-use crate::models::rules::{Baskets, PairBook, RulesError};
+use super::basket_store::{BasketStore, baskets_of};
+use super::facts::ProductFacts;
+use crate::models::rules::{Baskets, Rule, RulesError};
 
 /// What the items of a level are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +57,15 @@ impl LevelItems {
         store.days.values().map(|day| day.baskets().filter(is_single).count() as u32).sum()
     }
 
+    /// The ids of both sides of a rule; those of the antecedent ascending.
+    pub fn sides(&self, rule: &Rule) -> (Vec<&str>, &str) {
+        let mut left: Vec<&str> = rule.antecedent.iter().map(|item| self.ids[*item as usize].as_str()).collect();
+        left.sort_unstable();
+        (left, self.ids[rule.consequent as usize].as_str())
+    }
+
     /// Whether counts of `self` are counts of `now` as well: what was an item still is the same one.
-    fn still_means(&self, now: &Self) -> bool {
+    pub fn still_means(&self, now: &Self) -> bool {
         now.ids.starts_with(&self.ids) && now.item_of.starts_with(&self.item_of)
     }
 }
@@ -68,48 +75,4 @@ fn cut(path: &str, depth: Option<u32>) -> Option<&str> {
     let Some(depth) = depth else { return Some(path) };
     let mut ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
     ends.nth(depth.max(1) as usize - 1).map(|end| &path[..end])
-}
-
-/// The parts of a category path.
-pub(super) fn parts(path: &str) -> u32 {
-    path.matches('/').count() as u32 + 1
-}
-
-/// The counts of a level, as one night leaves them for the next.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct LevelCounts {
-    /// Its name in the tables.
-    pub level: String,
-    items: LevelItems,
-    pub book: PairBook,
-}
-
-impl LevelCounts {
-    /// Mines the window.
-    pub fn mine(level: &str, items: &LevelItems, window: &Baskets, min_count: u32) -> Result<Self, RulesError> {
-        Ok(Self { level: level.to_owned(), items: items.clone(), book: PairBook::mine(window, min_count)? })
-    }
-
-    /// The same counts after the days that changed; `None` where the window has to be mined anew.
-    pub fn advanced(
-        &self,
-        now: &LevelItems,
-        changes: &[DayChange],
-        min_count: u32,
-    ) -> Result<Option<Self>, RulesError> {
-        if !self.items.still_means(now) || !self.book.serves(min_count) {
-            return Ok(None);
-        }
-        let mut book = self.book.clone();
-        let n_items = now.ids.len() as u32;
-        for DayChange { before, after } in changes {
-            if let Some(after) = after {
-                book.add(&baskets_of([after].into_iter(), &now.item_of, n_items)?);
-            }
-            if let Some(before) = before {
-                book.remove(&baskets_of([before].into_iter(), &now.item_of, n_items)?);
-            }
-        }
-        Ok(Some(Self { level: self.level.clone(), items: now.clone(), book }))
-    }
 }
