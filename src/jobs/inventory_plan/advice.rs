@@ -6,8 +6,8 @@ use anyhow::Context;
 use chrono::NaiveDate;
 use polars::prelude::DataFrame;
 
-use super::cells::{dates, integers, reals, texts};
-use super::dataset::LineKey;
+use super::frame_columns::{dates, integers, reals, texts};
+use super::line_key::LineKey;
 
 /// One earlier recommendation.
 #[derive(Debug, Clone)]

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::dataset::LineKey;
-use super::exports::{columns, text, units};
-use super::page::ROWS_SHOWN;
-use super::plan_line::{Line, Urgency};
-use super::recommend::Decision;
+use super::cells::{table, text, units};
+use super::decision::Decision;
+use super::line::{Line, Urgency};
+use super::line_key::LineKey;
 use super::words::{count, money};
 use crate::models::inventory::MILLI;
-use crate::publication::{Cell, Section, TableView, Unit};
+use crate::publication::{Cell, Section, Unit};
 
 pub(super) fn changes(decision: &Decision<'_>) -> Vec<Section> {
     let heading = "Since the last plan".to_owned();
@@ -63,19 +62,15 @@ pub(super) fn changes(decision: &Decision<'_>) -> Vec<Section> {
             text(line.urgency.name()),
         ]
     };
-    let table = TableView {
-        caption: format!("Orders that changed most since {day}"),
-        columns: columns(&[
-            ("Product", None),
-            ("Location", None),
-            ("Before", Some(Unit::Units)),
-            ("Now", Some(Unit::Units)),
-            ("Difference", Some(Unit::Money)),
-            ("Urgency", None),
-        ]),
-        rows: changed.iter().take(ROWS_SHOWN).map(row).collect(),
-        total_rows: changed.len(),
-    };
+    let labels = [
+        ("Product", None),
+        ("Location", None),
+        ("Before", Some(Unit::Units)),
+        ("Now", Some(Unit::Units)),
+        ("Difference", Some(Unit::Money)),
+        ("Urgency", None),
+    ];
+    let table = table(&format!("Orders that changed most since {day}"), &labels, &changed, row);
     let tables = if changed.is_empty() { Vec::new() } else { vec![table] };
     vec![Section { heading, text: sentences, tables, ..Section::default() }]
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::exceptions::Exception;
-use super::plan_line::Line;
-use super::recommend::Decision;
-use crate::models::inventory::MILLI;
-use crate::publication::{Cell, Export, ExportFormat, Unit, ViewColumn};
+use super::cells::{amount, columns, optional, text, units};
+use super::decision::Decision;
+use super::exception::Exception;
+use super::line::Line;
+use crate::publication::{Cell, Export, ExportFormat, Unit};
 
 const BOTH: &[ExportFormat] = &[ExportFormat::Csv, ExportFormat::Xlsx];
 
@@ -166,24 +166,4 @@ fn exception_file(decision: &Decision<'_>) -> Export {
         ]),
         rows: decision.exceptions.iter().map(row).collect(),
     }
-}
-
-pub(super) fn columns(columns: &[(&str, Option<Unit>)]) -> Vec<ViewColumn> {
-    columns.iter().map(|(label, unit)| ViewColumn { label: (*label).to_owned(), unit: *unit }).collect()
-}
-
-pub(super) fn text(text: &str) -> Cell {
-    Cell::Text(text.to_owned())
-}
-
-pub(super) fn optional(value: Option<&str>) -> Cell {
-    value.map_or(Cell::Empty, text)
-}
-
-pub(super) fn units(milli: i64) -> Cell {
-    Cell::Number(milli as f64 / MILLI)
-}
-
-pub(super) fn amount(value: Option<i64>) -> Cell {
-    value.map_or(Cell::Empty, |value| Cell::Number(value as f64))
 }

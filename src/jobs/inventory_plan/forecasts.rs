@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use polars::prelude::DataFrame;
 
-use super::cells::{integers, reals, texts};
-use super::dataset::LineKey;
+use super::frame_columns::{integers, reals, texts};
+use super::line_key::LineKey;
 use crate::models::inventory::DemandOutlook;
 use crate::published::QUANTILES;
 

@@ -3,8 +3,9 @@
 use chrono::NaiveDate;
 
 use super::advice::PastLine;
-use super::dataset::InventoryFacts;
-use super::words::{number, units};
+use super::facts::InventoryFacts;
+use super::line::day_after;
+use super::words::{count, number, units};
 use crate::models::inventory::{GradeRules, MILLI, Outcome, PastAdvice, Verdict, WhatHappened, grade_advice};
 
 /// A graded recommendation.
@@ -43,7 +44,7 @@ pub(super) fn grade_all(facts: &InventoryFacts) -> Vec<GradedLine> {
 }
 
 fn grade(facts: &InventoryFacts, advice: &PastLine) -> GradedLine {
-    let window_from = super::plan_line::day_after(advice.recommended_as_of);
+    let window_from = day_after(advice.recommended_as_of);
     let window_to = advice.covers_until;
     let snapshots = facts.snapshots.get(&advice.key).map_or(&[][..], Vec::as_slice);
     let arrived_on = arrived_on(facts, advice);
@@ -181,5 +182,5 @@ fn explanation(line: &GradedLine) -> String {
 }
 
 fn day_count(days: u32) -> String {
-    super::words::count(days as usize, "day", "days")
+    count(days as usize, "day", "days")
 }

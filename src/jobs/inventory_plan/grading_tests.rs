@@ -3,8 +3,8 @@
 use polars::prelude::DataFrame;
 
 use super::InventoryPlan;
-use super::cells::{columns, frame, integers, texts};
 use super::dataset::InventoryFrames;
+use super::frame_columns::{columns, frame, integers, texts};
 use super::tests::{AS_OF, deliveries, number, one_line, open_orders, products, rows, run, sales, stock};
 use crate::published::{INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES};
 
@@ -89,7 +89,7 @@ fn earlier_advice_is_graded_once_by_its_last_word() {
     assert_eq!(ids, ["a", "b", "c", "d", "e", "graded"]);
     assert_eq!(verdicts, ["good", "too_little", "too_much", "not_followed", "unknown", "not_followed"]);
     assert_eq!(integers(outcomes, "ordered").unwrap()[3], Some(0));
-    assert_eq!(super::cells::reals(outcomes, "demand_actual").unwrap()[0], Some(48.0));
+    assert_eq!(super::frame_columns::reals(outcomes, "demand_actual").unwrap()[0], Some(48.0));
     let grade = publication.page.grade.as_ref().unwrap();
     assert_eq!(
         grade.text[0],

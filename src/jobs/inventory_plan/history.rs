@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use polars::prelude::DataFrame;
 
-use super::cells::{dates, integers, texts};
-use super::dataset::{InventoryFacts, LineKey};
+use super::frame_columns::{dates, integers, texts};
+use super::line_key::LineKey;
 
 /// Closing stock of one day, in thousandths of a unit.
 #[derive(Debug, Clone, Copy)]
@@ -22,17 +22,6 @@ pub struct DaySales {
     pub(super) on: NaiveDate,
     pub(super) sold: i64,
     pub(super) returned: i64,
-}
-
-/// Stock of a line at the close of `as_of`.
-#[derive(Debug, Clone, Copy)]
-pub struct CurrentStock {
-    pub(super) snapshot_on: NaiveDate,
-    /// Below 0 is a recording error.
-    pub(super) on_hand: i64,
-    pub(super) reserved: i64,
-    /// Whether sales and deliveries since the snapshot were booked onto it.
-    pub(super) is_rolled_forward: bool,
 }
 
 /// Per line, ascending: every snapshot from `from` on, and the newest one however old.
@@ -93,36 +82,4 @@ pub(super) fn sales(
         line.sort_by_key(|day| day.on);
     }
     Ok(lines)
-}
-
-impl InventoryFacts {
-    /// The newest snapshot, less what was sold and plus what was returned and delivered after it (not below 0).
-    pub(super) fn current_stock(&self, key: &LineKey, as_of: NaiveDate) -> Option<CurrentStock> {
-        let snapshot = self.snapshots.get(key)?.last()?;
-        let mut stock = CurrentStock {
-            snapshot_on: snapshot.on,
-            on_hand: snapshot.on_hand,
-            reserved: snapshot.reserved,
-            is_rolled_forward: false,
-        };
-        if snapshot.on < as_of {
-            let since = |day: NaiveDate| day > snapshot.on && day <= as_of;
-            let sales = self.sales.get(key).into_iter().flatten().filter(|day| since(day.on));
-            let net_sold: i64 = sales.map(|day| day.sold - day.returned).sum();
-            let deliveries =
-                self.deliveries.get(key).into_iter().flatten().filter(|delivery| since(delivery.received_on));
-            let received: i64 = deliveries.map(|delivery| delivery.quantity).sum();
-            stock.on_hand = (snapshot.on_hand.max(0) - net_sold + received).max(0);
-            stock.is_rolled_forward = true;
-        }
-        Some(stock)
-    }
-
-    /// Selling price of one unit: the location's, else the general one, else the list price.
-    pub(super) fn price(&self, key: &LineKey) -> Option<i64> {
-        let local = (key.product_id.clone(), Some(key.location_id.clone()));
-        let general = (key.product_id.clone(), None);
-        let list = || self.products.get(&key.product_id).and_then(|product| product.list_price);
-        self.prices.get(&local).or_else(|| self.prices.get(&general)).copied().or_else(list)
-    }
 }

@@ -31,18 +31,33 @@
 //! Axsäter, *Inventory Control*, 3rd ed., chapter 5 (service levels, lead time plus review period).
 
 mod advice;
+mod caveats;
 mod cells;
 mod changes;
 mod dataset;
+mod decision;
+mod exception;
 mod exceptions;
 mod explain;
 mod exports;
+mod facts;
 mod forecasts;
+mod frame_columns;
+mod grade_tally;
 mod grading;
 mod history;
+mod line;
+mod line_key;
+mod metrics;
 mod page;
+mod page_details;
+mod page_exceptions;
+mod page_grade;
 mod plan_line;
+mod planning;
 mod recommend;
+mod supplier_orders;
+mod supplier_terms;
 mod tables;
 mod words;
 
@@ -59,7 +74,7 @@ use crate::published::{
 };
 use crate::quantities::{Days, Level};
 
-pub use dataset::InventoryFacts;
+pub use facts::InventoryFacts;
 
 /// Plans orders; the fields are its parameters.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,122 +1,17 @@
 //! The plan of one line: from facts to order, projection and sentence.
 
-use std::collections::BTreeMap;
-
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
 use super::InventoryPlan;
-use super::dataset::{InventoryFacts, LineKey, OpenOrder, Product};
-use super::history::CurrentStock;
+use super::facts::{CurrentStock, InventoryFacts, OpenOrder, Product};
+use super::line::{Line, Urgency};
+use super::line_key::LineKey;
 use super::words::{number, percent, units};
 use crate::models::inventory::{
-    Flag, InventoryError, LeadTime, LeadTimeSource, MILLI, OrderCalendar, OrderPlan, OrderRequest, OrderRules,
-    Overstock, ProjectionRequest, Receipt, StepCode, StockPosition, StockProjection, find_overstock, plan_order,
-    project_stock,
+    Flag, InventoryError, LeadTime, MILLI, OrderCalendar, OrderPlan, OrderRequest, OrderRules, ProjectionRequest,
+    Receipt, StepCode, StockPosition, find_overstock, plan_order, project_stock,
 };
-
-/// When and how fast a supplier delivers, as far as known.
-#[derive(Debug, Clone)]
-pub(super) struct SupplierTerms {
-    pub(super) calendar: OrderCalendar,
-    /// With its basis: `deliveries`, `quoted` or `default`.
-    pub(super) lead_time: Option<(LeadTime, &'static str)>,
-    /// Why the order days could not be read.
-    pub(super) calendar_problem: Option<String>,
-}
-
-/// Terms per supplier; `None` is the supplier of products that name none.
-pub(super) fn supplier_terms(plan: &InventoryPlan, facts: &InventoryFacts) -> BTreeMap<Option<String>, SupplierTerms> {
-    let named = facts.products.values().map(|product| product.supplier_id.clone());
-    let ids: std::collections::BTreeSet<Option<String>> = named.chain([None]).collect();
-    let terms_of = |id: Option<String>| {
-        let supplier = id.as_ref().and_then(|id| facts.suppliers.get(id));
-        let (calendar, calendar_problem) =
-            match OrderCalendar::from_text(supplier.and_then(|supplier| supplier.order_weekdays.as_deref())) {
-                Ok(calendar) => (calendar, None),
-                Err(error) => (OrderCalendar::every_day(), Some(error.to_string())),
-            };
-        let observed = id.as_ref().and_then(|id| facts.lead_times.get(id)).map_or(&[][..], Vec::as_slice);
-        let quoted = supplier.and_then(|supplier| supplier.lead_time_days).and_then(|days| u32::try_from(days).ok());
-        let assumed = || LeadTime::from_deliveries(&[], plan.default_lead_time_days.map(crate::quantities::Days::get));
-        let lead_time = match LeadTime::from_deliveries(observed, quoted) {
-            Some(known) => {
-                let basis = if known.source == LeadTimeSource::Quoted { "quoted" } else { "deliveries" };
-                Some((known, basis))
-            }
-            None => assumed().map(|lead_time| (lead_time, "default")),
-        };
-        (id, SupplierTerms { calendar, lead_time, calendar_problem })
-    };
-    ids.into_iter().map(terms_of).collect()
-}
-
-/// A planned line.
-#[derive(Debug, Clone)]
-pub(super) struct Line {
-    pub(super) key: LineKey,
-    pub(super) recommendation_id: String,
-    pub(super) product: Product,
-    pub(super) plan: OrderPlan,
-    pub(super) stock: CurrentStock,
-    pub(super) on_order_milli: i64,
-    pub(super) lead_time: LeadTime,
-    pub(super) lead_time_basis: &'static str,
-    pub(super) forecast_method: String,
-    /// First day whose mean demand cannot be served if nothing is ordered, within the horizon.
-    pub(super) stock_out_on: Option<NaiveDate>,
-    /// Stock from the day after `as_of` until the day before the order arrives.
-    pub(super) before_arrival: StockProjection,
-    pub(super) overstock: Option<Overstock>,
-    pub(super) price: Option<i64>,
-    pub(super) order_value: Option<i64>,
-    pub(super) urgency: Urgency,
-    pub(super) flags: Vec<&'static str>,
-    pub(super) explanation: String,
-    pub(super) service_level: f64,
-}
-
-/// How soon somebody must act; ordered, most urgent first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Urgency {
-    /// Runs out before an order could arrive.
-    Red,
-    /// Order now.
-    Amber,
-    /// Nothing to do.
-    Green,
-}
-
-impl Urgency {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Red => "red",
-            Self::Amber => "amber",
-            Self::Green => "green",
-        }
-    }
-}
-
-impl Line {
-    /// Last day that the order has to cover.
-    pub(super) fn last_covered_day(&self) -> NaiveDate {
-        self.plan.covers_until.pred_opt().unwrap_or(self.plan.covers_until)
-    }
-
-    /// Nothing is available now although demand is expected.
-    pub(super) fn is_out_now(&self) -> bool {
-        self.stock.on_hand.max(0) <= self.stock.reserved && self.plan.expected_demand_milli > 0
-    }
-
-    pub(super) fn is_ordered(&self) -> bool {
-        self.plan.quantity_milli > 0
-    }
-
-    /// Packs of the order, when it is made of packs.
-    pub(super) fn packs(&self) -> Option<i64> {
-        self.product.pack_size.map(|pack| self.plan.quantity_milli / pack)
-    }
-}
 
 /// What one line is planned from.
 pub(super) struct LineInput<'a> {
@@ -337,9 +232,4 @@ fn tenth(value: f64) -> String {
 
 fn days_after(as_of: NaiveDate, day: NaiveDate) -> usize {
     usize::try_from((day - as_of).num_days()).unwrap_or(0)
-}
-
-/// The day after `as_of`: the first on which an order can be placed.
-pub(super) fn day_after(as_of: NaiveDate) -> NaiveDate {
-    as_of.checked_add_days(Days::new(1)).unwrap_or(as_of)
 }

@@ -1,23 +1,33 @@
-//! The published frames.
+//! The published tables.
 
 use polars::prelude::{DataFrame, PolarsResult};
 
-use super::cells::{column, columns, frame};
-use super::exceptions::Exception;
+use super::decision::Decision;
+use super::exception::Exception;
+use super::frame_columns::{column, columns, frame};
 use super::grading::{GradedLine, verdict_name};
-use super::plan_line::{Line, day_after};
+use super::line::{Line, day_after};
 use crate::models::inventory::{MILLI, StepCode};
+use crate::publication::PublishedTable;
 use crate::published::{
     INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES,
 };
 
-pub(super) fn recommendations(
-    lines: &[Line],
-    as_of: chrono::NaiveDate,
-    forecast_as_of: chrono::NaiveDate,
-) -> PolarsResult<DataFrame> {
+/// The tables, in the order in which they are published.
+pub(super) fn tables(decision: &Decision<'_>) -> PolarsResult<Vec<PublishedTable>> {
+    let frames = [
+        (&INVENTORY_RECOMMENDATIONS, recommendations(decision)?),
+        (&INVENTORY_EXPLANATIONS, explanations(&decision.lines)?),
+        (&INVENTORY_EXCEPTIONS, exceptions(&decision.exceptions)?),
+        (&RECOMMENDATION_OUTCOMES, outcomes(&decision.graded)?),
+    ];
+    Ok(frames.into_iter().map(|(table, frame)| PublishedTable { table, frame }).collect())
+}
+
+fn recommendations(decision: &Decision<'_>) -> PolarsResult<DataFrame> {
+    let (lines, forecast_as_of) = (&decision.lines, decision.facts.forecast_as_of);
     let units = |milli: i64| milli as f64 / MILLI;
-    let first_day = day_after(as_of);
+    let first_day = day_after(decision.ctx.as_of);
     frame(
         &INVENTORY_RECOMMENDATIONS,
         columns![
@@ -58,7 +68,7 @@ pub(super) fn step_code(code: StepCode) -> String {
     name.strip_prefix("minus_").map_or_else(|| name.clone(), ToOwned::to_owned)
 }
 
-pub(super) fn explanations(lines: &[Line]) -> PolarsResult<DataFrame> {
+fn explanations(lines: &[Line]) -> PolarsResult<DataFrame> {
     let mut rows: Vec<(&str, i64, String, i64, i64, &str)> = Vec::new();
     for line in lines {
         let mut running = 0;
@@ -80,7 +90,7 @@ pub(super) fn explanations(lines: &[Line]) -> PolarsResult<DataFrame> {
     )
 }
 
-pub(super) fn exceptions(rows: &[Exception]) -> PolarsResult<DataFrame> {
+fn exceptions(rows: &[Exception]) -> PolarsResult<DataFrame> {
     frame(
         &INVENTORY_EXCEPTIONS,
         columns![
@@ -97,7 +107,7 @@ pub(super) fn exceptions(rows: &[Exception]) -> PolarsResult<DataFrame> {
     )
 }
 
-pub(super) fn outcomes(rows: &[GradedLine]) -> PolarsResult<DataFrame> {
+fn outcomes(rows: &[GradedLine]) -> PolarsResult<DataFrame> {
     frame(
         &RECOMMENDATION_OUTCOMES,
         columns![

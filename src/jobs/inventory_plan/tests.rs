@@ -4,8 +4,9 @@ use chrono::NaiveDate;
 use polars::prelude::DataFrame;
 
 use super::InventoryPlan;
-use super::cells::{columns, dates, frame, integers, texts};
-use super::dataset::{InventoryFacts, InventoryFrames, shape};
+use super::dataset::{InventoryFrames, shape};
+use super::facts::InventoryFacts;
+use super::frame_columns::{columns, dates, frame, integers, texts};
 use crate::datasets::{DAILY_SALES, DELIVERIES, OPEN_ORDERS, PRICES, PRODUCTS, STOCK_LEVELS, SUPPLIERS};
 use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
@@ -222,7 +223,7 @@ fn a_stock_out_before_the_order_can_arrive_is_red_with_its_money() {
     assert_eq!(exception_codes(&publication), ["stock_out_risk", "supplier_minimum_not_met"]);
     assert_eq!(dates(exceptions, "first_on").unwrap()[0], Some(day("2026-11-26")));
     // The order of 72.00 is 28.00 below the minimum of 100.00.
-    assert_eq!(super::cells::reals(exceptions, "value").unwrap(), [Some(900.0), Some(2_800.0)]);
+    assert_eq!(super::frame_columns::reals(exceptions, "value").unwrap(), [Some(900.0), Some(2_800.0)]);
     let headline = "Nothing to order today (1 line worth 72.00 EUR on later order days); 1 line will run out before an order can arrive, 9.00 EUR of sales at risk";
     assert_eq!(publication.page.headline, headline);
 }
@@ -300,7 +301,7 @@ fn an_older_forecast_is_shifted_and_extended_and_both_are_flagged() {
     // Six of the eight days are left, so the total of 8 days is extended.
     let flags = texts(advice, "flags").unwrap()[0].clone().unwrap();
     assert!(flags.contains("older_forecast") && flags.contains("beyond_horizon"), "{flags}");
-    assert_eq!(super::cells::reals(advice, "expected_demand").unwrap(), [Some(80.0)]);
+    assert_eq!(super::frame_columns::reals(advice, "expected_demand").unwrap(), [Some(80.0)]);
     assert_eq!(dates(advice, "forecast_as_of").unwrap(), [Some(day("2026-11-21"))]);
     assert!(caveat_codes(&publication).contains(&"older_forecast"));
 }
@@ -357,7 +358,7 @@ fn stock_for_longer_than_the_threshold_is_overstock_with_its_cost() {
     assert_eq!(exception_codes(&publication), ["overstock"]);
     assert_steps_sum_to_orders(&publication);
     // 60 days sell 600 on average; 95 % lies above, so fewer than 400 are too many. The last unit sells after 100 days.
-    let quantity = super::cells::reals(&publication.tables[2].frame, "quantity").unwrap()[0].unwrap();
+    let quantity = super::frame_columns::reals(&publication.tables[2].frame, "quantity").unwrap()[0].unwrap();
     assert!((300.0..400.0).contains(&quantity), "{quantity}");
     assert!(texts(&publication.tables[2].frame, "text").unwrap()[0].as_ref().unwrap().contains("2027-03-03"));
 }

@@ -1,0 +1,180 @@
+//! What a reader must know beside the plan.
+
+use super::decision::Decision;
+use super::line::Line;
+use super::words::count;
+use crate::publication::{Caveat, Severity};
+
+/// Lines named with a caveat.
+const EXAMPLES: usize = 3;
+
+/// Severity, code, whether a line is concerned, and what follows `12 lines`.
+type LineRule = (Severity, &'static str, fn(&Line) -> bool, &'static str);
+
+/// Of planned lines.
+const OF_LINES: [LineRule; 13] = [
+    (
+        Severity::Warning,
+        "no_unit_cost",
+        |line| line.is_ordered() && line.product.unit_cost.is_none(),
+        "ordered without a unit cost: order values leave them out. Fill `unit_cost` in `products`",
+    ),
+    (
+        Severity::Note,
+        "no_price",
+        |line| line.price.is_none(),
+        "without a price: lost sales are not valued. Load `prices`, or fill `list_price` in `products`",
+    ),
+    (
+        Severity::Note,
+        "no_supplier",
+        |line| line.product.supplier_id.is_none(),
+        "without a supplier: planned with the default lead time and daily orders. Fill `supplier_id` in `products`",
+    ),
+    (
+        Severity::Warning,
+        "stale_stock",
+        |line| line.flags.contains(&"stale_stock"),
+        "with an old stock snapshot, rolled forward by sales and deliveries. Load newer `stock_levels`",
+    ),
+    (
+        Severity::Warning,
+        "negative_stock",
+        |line| line.stock.on_hand < 0,
+        "with negative stock in the books, planned as 0. Count and correct them",
+    ),
+    (
+        Severity::Warning,
+        "default_lead_time",
+        |line| line.lead_time_basis == "default",
+        "planned with `default_lead_time_days`, as if always kept. Fill `lead_time_days` in `suppliers`",
+    ),
+    (
+        Severity::Note,
+        "quoted_lead_time",
+        |line| line.flags.contains(&"quoted_lead_time"),
+        "planned with the quoted lead time, as if always kept: fewer than five deliveries were seen",
+    ),
+    (
+        Severity::Note,
+        "few_deliveries",
+        |line| line.flags.contains(&"few_deliveries"),
+        "planned with the lead times of fewer than five deliveries. Fill `lead_time_days` in `suppliers`",
+    ),
+    (
+        Severity::Warning,
+        "beyond_horizon",
+        |line| line.flags.contains(&"beyond_horizon"),
+        "whose order has to cover more days than the forecast: it was extended. Raise the horizon of `demand_forecast`",
+    ),
+    (
+        Severity::Warning,
+        "beyond_levels",
+        |line| line.flags.contains(&"beyond_levels"),
+        "planned for a service level outside the published quantiles (5 % to 99 %): these were extended. Choose a level inside",
+    ),
+    (
+        Severity::Warning,
+        "capped",
+        |line| line.flags.contains(&"capped"),
+        "ordered less than the service level asks for, because of shelf life or a maximum",
+    ),
+    (
+        Severity::Warning,
+        "constraint_conflict",
+        |line| line.flags.contains(&"constraint_conflict"),
+        "needed but not ordered: pack or minimum order exceed what sells before expiry. Agree on smaller packs",
+    ),
+    (
+        Severity::Note,
+        "overdue_order",
+        |line| line.flags.contains(&"overdue_order"),
+        "with overdue orders, taken to arrive after the usual further wait. See the late orders below",
+    ),
+];
+
+/// Of lines that were not planned: the code of their exception, and what follows `12 lines`.
+const OF_EXCEPTIONS: [(&str, &str); 5] = [
+    ("no_forecast", "with stock but without a forecast were not planned"),
+    ("no_stock_level", "with a forecast but without a stock record were not planned. Load their stock, 0 included"),
+    (
+        "missing_lead_time",
+        "without any lead time were not planned. Fill `lead_time_days` in `suppliers`, or set `default_lead_time_days`",
+    ),
+    ("unknown_product", "of products that are not in `products` were not planned"),
+    ("unusable_forecast", "with an unusable forecast were not planned; the exceptions say why"),
+];
+
+/// What holds instead of a dataset that the project does not have.
+const WITHOUT: [(&str, &str); 4] = [
+    ("suppliers", "every supplier is taken to accept orders every day, without a minimum"),
+    ("deliveries", "lead times are the quoted ones, as if always kept, and it is not known which advice was followed"),
+    ("open_orders", "nothing is taken to be on order, and it is not known which advice was followed"),
+    ("prices", "lost sales are valued at list prices"),
+];
+
+pub(super) fn caveats(decision: &Decision<'_>) -> Vec<Caveat> {
+    let mut caveats = Vec::new();
+    caveats.extend(older_forecast(decision));
+    caveats.extend(missing_datasets(decision));
+    caveats.extend(OF_LINES.iter().filter_map(|rule| of_lines(decision, rule)));
+    caveats.extend(OF_EXCEPTIONS.iter().filter_map(|(code, text)| of_exceptions(decision, code, text)));
+    caveats.extend(unreadable_weekdays(decision));
+    caveats
+}
+
+fn older_forecast(decision: &Decision<'_>) -> Option<Caveat> {
+    let forecast_as_of = decision.facts.forecast_as_of;
+    let age = usize::try_from((decision.ctx.as_of - forecast_as_of).num_days()).ok().filter(|age| *age > 0)?;
+    let text = format!(
+        "The forecast is of {forecast_as_of}, {} before the run: it does not know the sales since and its totals are shifted. Run `demand_forecast` first",
+        count(age, "day", "days")
+    );
+    Some(caveat(Severity::Warning, "older_forecast", decision.lines.len(), text, Vec::new()))
+}
+
+fn missing_datasets(decision: &Decision<'_>) -> Vec<Caveat> {
+    let missing = WITHOUT.iter().filter(|(dataset, _)| decision.facts.missing.contains(dataset));
+    let told = missing.map(|(dataset, effect)| {
+        let text = format!("The project has no `{dataset}`: {effect}. Write sql/datasets/{dataset}.sql");
+        caveat(Severity::Warning, &format!("no_{dataset}"), 1, text, Vec::new())
+    });
+    told.collect()
+}
+
+fn of_lines(decision: &Decision<'_>, (severity, code, holds, text): &LineRule) -> Option<Caveat> {
+    let concerned: Vec<&Line> = decision.lines.iter().filter(|line| holds(line)).collect();
+    let name = |line: &&Line| format!("{} @ {}", line.key.product_id, line.key.location_id);
+    let examples = concerned.iter().take(EXAMPLES).map(name).collect();
+    told(*severity, code, concerned.len(), text, examples)
+}
+
+fn of_exceptions(decision: &Decision<'_>, code: &str, text: &str) -> Option<Caveat> {
+    let codes = [code];
+    let names = decision.with_code(&codes).map(|exception| {
+        let or_unknown = |id: &Option<String>| id.clone().unwrap_or_else(|| "?".to_owned());
+        format!("{} @ {}", or_unknown(&exception.product_id), or_unknown(&exception.location_id))
+    });
+    let examples = names.take(EXAMPLES).collect();
+    told(Severity::Warning, code, decision.with_code(&codes).count(), text, examples)
+}
+
+fn unreadable_weekdays(decision: &Decision<'_>) -> Vec<Caveat> {
+    let problems =
+        decision.terms.iter().filter_map(|(supplier, terms)| Some((supplier, terms.calendar_problem.as_ref()?)));
+    let told = problems.map(|(supplier, problem)| {
+        let text = format!("{problem}; planned as if the supplier took orders every day");
+        let example = supplier.clone().unwrap_or_default();
+        caveat(Severity::Warning, "order_weekdays_unreadable", 1, text, vec![example])
+    });
+    told.collect()
+}
+
+/// `12 lines` and the text; nothing where no line is concerned.
+fn told(severity: Severity, code: &str, n: usize, text: &str, examples: Vec<String>) -> Option<Caveat> {
+    (n > 0).then(|| caveat(severity, code, n, format!("{} {text}", count(n, "line", "lines")), examples))
+}
+
+fn caveat(severity: Severity, code: &str, n: usize, text: String, examples: Vec<String>) -> Caveat {
+    Caveat { severity, code: code.to_owned(), count: n as u64, text, examples }
+}

@@ -1,0 +1,79 @@
+//! A planned line.
+
+use chrono::{Days, NaiveDate};
+
+use super::facts::{CurrentStock, Product};
+use super::line_key::LineKey;
+use crate::models::inventory::{LeadTime, OrderPlan, Overstock, StockProjection};
+
+/// A planned line.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    pub(super) key: LineKey,
+    pub(super) recommendation_id: String,
+    pub(super) product: Product,
+    pub(super) plan: OrderPlan,
+    pub(super) stock: CurrentStock,
+    pub(super) on_order_milli: i64,
+    pub(super) lead_time: LeadTime,
+    pub(super) lead_time_basis: &'static str,
+    pub(super) forecast_method: String,
+    /// First day whose mean demand cannot be served if nothing is ordered, within the horizon.
+    pub(super) stock_out_on: Option<NaiveDate>,
+    /// Stock from the day after `as_of` until the day before the order arrives.
+    pub(super) before_arrival: StockProjection,
+    pub(super) overstock: Option<Overstock>,
+    pub(super) price: Option<i64>,
+    pub(super) order_value: Option<i64>,
+    pub(super) urgency: Urgency,
+    pub(super) flags: Vec<&'static str>,
+    pub(super) explanation: String,
+    pub(super) service_level: f64,
+}
+
+/// How soon somebody must act; ordered, most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Urgency {
+    /// Runs out before an order could arrive.
+    Red,
+    /// Order now.
+    Amber,
+    /// Nothing to do.
+    Green,
+}
+
+impl Urgency {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Red => "red",
+            Self::Amber => "amber",
+            Self::Green => "green",
+        }
+    }
+}
+
+impl Line {
+    /// Last day that the order has to cover.
+    pub(super) fn last_covered_day(&self) -> NaiveDate {
+        self.plan.covers_until.pred_opt().unwrap_or(self.plan.covers_until)
+    }
+
+    /// Nothing is available now although demand is expected.
+    pub(super) fn is_out_now(&self) -> bool {
+        self.stock.on_hand.max(0) <= self.stock.reserved && self.plan.expected_demand_milli > 0
+    }
+
+    pub(super) fn is_ordered(&self) -> bool {
+        self.plan.quantity_milli > 0
+    }
+
+    /// Packs of the order, when it is made of packs.
+    pub(super) fn packs(&self) -> Option<i64> {
+        self.product.pack_size.map(|pack| self.plan.quantity_milli / pack)
+    }
+}
+
+/// The day after `as_of`: the first on which an order can be placed.
+pub(super) fn day_after(as_of: NaiveDate) -> NaiveDate {
+    as_of.checked_add_days(Days::new(1)).unwrap_or(as_of)
+}

@@ -1,0 +1,130 @@
+//! Plans the lines that can be planned, and says why others cannot.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::prelude::*;
+
+use super::exception::Exception;
+use super::facts::InventoryFacts;
+use super::line::Line;
+use super::line_key::LineKey;
+use super::plan_line::{LineInput, plan_line};
+use super::supplier_terms::SupplierTerms;
+use super::{InventoryPlan, forecasts};
+use crate::job::{Progress, RunContext};
+use crate::models::inventory::MILLI;
+
+/// Planned lines by product and location, and an exception for each with stock or a forecast that cannot be planned.
+pub(super) fn plan_lines(
+    settings: &InventoryPlan,
+    ctx: &RunContext,
+    facts: &InventoryFacts,
+    terms: &BTreeMap<Option<String>, SupplierTerms>,
+    progress: &Progress,
+) -> (Vec<Line>, Vec<Exception>) {
+    let levels = forecasts::levels();
+    let (to_plan, mut exceptions) = keys_to_plan(ctx, facts);
+    let done = AtomicU64::new(0);
+    let results: Vec<Result<Line, Box<Exception>>> = to_plan
+        .par_iter()
+        .map(|key| {
+            let result = plan_key(settings, ctx, facts, terms, &levels, key);
+            progress.report("plan lines", done.fetch_add(1, Ordering::Relaxed) + 1, to_plan.len() as u64);
+            result
+        })
+        .collect();
+    let mut lines = Vec::new();
+    for result in results {
+        match result {
+            Ok(line) => lines.push(line),
+            Err(exception) => exceptions.push(*exception),
+        }
+    }
+    (lines, exceptions)
+}
+
+/// The lines to plan, and exceptions for those with stock or a forecast that cannot be.
+fn keys_to_plan<'a>(ctx: &RunContext, facts: &'a InventoryFacts) -> (Vec<&'a LineKey>, Vec<Exception>) {
+    let (mut keys, mut exceptions) = (Vec::new(), Vec::new());
+    let all: BTreeSet<&LineKey> = facts.forecasts.keys().chain(facts.snapshots.keys()).collect();
+    for key in all {
+        let Some(product) = facts.products.get(&key.product_id) else {
+            exceptions.push(Exception {
+                text: "The line has a forecast or stock, but its product is not in `products`. Add it".to_owned(),
+                ..Exception::of_line("unknown_product", "note", key, None)
+            });
+            continue;
+        };
+        let is_sold = product.discontinued_on.is_none_or(|last_day| last_day > ctx.as_of)
+            && product.launched_on.is_none_or(|first_day| first_day <= ctx.as_of);
+        let supplier = product.supplier_id.as_ref();
+        match (facts.forecasts.contains_key(key), facts.current_stock(key, ctx.as_of)) {
+            _ if !is_sold => {}
+            (true, Some(_)) => keys.push(key),
+            (true, None) => exceptions.push(Exception {
+                text: "There is a forecast but no stock record, so no order is planned. Load its stock, 0 included"
+                    .to_owned(),
+                ..Exception::of_line("no_stock_level", "amber", key, supplier)
+            }),
+            (false, stock) => {
+                let on_hand = stock.map_or(0, |stock| stock.on_hand.max(0));
+                exceptions.push(Exception {
+                    quantity: Some(on_hand as f64 / MILLI),
+                    value: product.unit_cost.map(|cost| on_hand as f64 / MILLI * cost as f64),
+                    text: "There is stock but no forecast, so no order is planned. Check whether it is still sold; if so, whether its sales are loaded".to_owned(),
+                    ..Exception::of_line("no_forecast", "note", key, supplier)
+                });
+            }
+        }
+    }
+    (keys, exceptions)
+}
+
+fn plan_key(
+    settings: &InventoryPlan,
+    ctx: &RunContext,
+    facts: &InventoryFacts,
+    terms: &BTreeMap<Option<String>, SupplierTerms>,
+    levels: &[f64],
+    key: &LineKey,
+) -> Result<Line, Box<Exception>> {
+    let missing = |code, severity, text: String| Exception { text, ..Exception::of_line(code, severity, key, None) };
+    let (Some(product), Some(stock)) = (facts.products.get(&key.product_id), facts.current_stock(key, ctx.as_of))
+    else {
+        return Err(Box::new(missing("unknown_product", "note", "Product or stock is missing".to_owned())));
+    };
+    let supplier = product.supplier_id.as_ref();
+    let Some((terms, (lead_time, lead_time_basis))) =
+        terms.get(&product.supplier_id).and_then(|terms| Some((terms, terms.lead_time.as_ref()?)))
+    else {
+        return Err(Box::new(Exception {
+            supplier_id: supplier.cloned(),
+            ..missing(
+                "missing_lead_time",
+                "amber",
+                "No delivery, no quoted lead time and no default, so no order is planned. Fill `lead_time_days` in `suppliers`, \
+                 load `deliveries`, or set `default_lead_time_days`"
+                    .to_owned(),
+            )
+        }));
+    };
+    let input = LineInput {
+        settings,
+        as_of: ctx.as_of,
+        facts,
+        levels,
+        key,
+        product,
+        stock,
+        lead_time,
+        lead_time_basis,
+        calendar: &terms.calendar,
+    };
+    plan_line(&input).map_err(|error| {
+        Box::new(Exception {
+            supplier_id: supplier.cloned(),
+            ..missing("unusable_forecast", "amber", format!("No order is planned: {error}"))
+        })
+    })
+}
