@@ -5,8 +5,9 @@ use super::decision::Decision;
 use super::rule_row::RuleRow;
 use super::rule_table::{pairs, table};
 use super::substitutes::Replacement;
-use crate::publication::{Cell, Section, TableView, Unit, ViewColumn};
-use crate::words::grouped;
+use crate::page_kit::ViewRows;
+use crate::publication::{Section, Unit};
+use crate::words::count;
 
 /// Rows of a list of actions.
 const SHOWN: usize = 10;
@@ -29,11 +30,10 @@ pub(super) fn actions(decision: &Decision<'_>) -> Vec<Section> {
 }
 
 fn offer_together(decision: &Decision<'_>) -> Section {
-    let heading = "Offer together".to_owned();
+    let section = Section::headed("Offer together");
     let mut by_value: Vec<&RuleRow> = decision.rules.iter().filter(|row| row.kind == RuleLevel::Product).collect();
     if by_value.is_empty() {
-        let text = vec!["No two products sell together beyond chance; leave placement as it is.".to_owned()];
-        return Section { heading, text, ..Section::default() };
+        return section.saying(["No two products sell together beyond chance; leave placement as it is."]);
     }
     // What the association was worth in the window: per basket, times how often its antecedent was bought. Stable: without
     // money the order is that of the lower bound of lift.
@@ -44,21 +44,16 @@ fn offer_together(decision: &Decision<'_>) -> Section {
     let out_of_stock = decision.cross_sell.iter().filter(|row| row.in_stock == Some(false)).count();
     let list = format!(
         "The cross-sell list has {} entries for {} products{}.",
-        grouped(decision.cross_sell.len() as f64, 0),
-        grouped(decision.n_with_cross_sell() as f64, 0),
-        match decision.catalogue.stock_day.and_then(chrono::NaiveDate::from_epoch_days) {
+        count(decision.cross_sell.len() as u64),
+        count(decision.n_with_cross_sell() as u64),
+        match decision.catalogue.stock_day {
             Some(day) if out_of_stock > 0 =>
                 format!("; {out_of_stock} of them were out of stock everywhere at the close of {day} and stand last"),
             _ => String::new(),
         }
     );
     let caption = "Worth most over the window (margin per 1,000 baskets that hold the first)";
-    Section {
-        heading,
-        text: vec![advice.to_owned(), list],
-        tables: vec![table(caption, &by_value, SHOWN)],
-        ..Section::default()
-    }
+    Section { tables: vec![table(caption, &by_value, SHOWN)], ..section.saying([advice, &list]) }
 }
 
 /// Pairs of which each is often bought with the other.
@@ -68,14 +63,13 @@ fn bundles(pairs: &[&RuleRow]) -> Option<Section> {
         measures.kulczynski >= BUNDLE_KULCZYNSKI && measures.imbalance <= BUNDLE_IMBALANCE
     };
     let bundles: Vec<&RuleRow> = pairs.iter().filter(is_bundle).copied().collect();
+    let advice = format!(
+        "Each is often bought with the other: at least {:.0} % on the mean of both directions, and neither much more often than the other.",
+        100.0 * BUNDLE_KULCZYNSKI
+    );
     (!bundles.is_empty()).then(|| Section {
-        heading: "Sell as a bundle".to_owned(),
-        text: vec![format!(
-            "Each is often bought with the other: at least {:.0} % on the mean of both directions, and neither much more often than the other.",
-            100.0 * BUNDLE_KULCZYNSKI
-        )],
         tables: vec![table("Bundle candidates", &bundles, SHOWN)],
-        ..Section::default()
+        ..Section::headed("Sell as a bundle").saying([advice])
     })
 }
 
@@ -83,32 +77,21 @@ fn keep_apart(pairs: &[&RuleRow]) -> Section {
     let partners = pairs.iter().take(SHOWN_PARTNERS).map(|row| {
         format!("{} and {}: who buys one often buys the other anyway.", row.antecedent_name, row.consequent_name)
     });
-    Section { heading: "Do not discount at the same time".to_owned(), text: partners.collect(), ..Section::default() }
+    Section::headed("Do not discount at the same time").saying(partners)
 }
 
 /// Likely substitutes, each pair once.
 fn substitutes(replaced: &[Replacement]) -> Option<Section> {
     let once: Vec<&Replacement> = replaced.iter().filter(|row| row.product < row.substitute).collect();
-    let column = |label: &str, unit: Option<Unit>| ViewColumn { label: label.to_owned(), unit };
-    let rows = once.iter().take(SHOWN).map(|row| {
-        let names = [&row.product_name, &row.substitute_name, &row.category].map(|text| Cell::Text(text.clone()));
-        names.into_iter().chain([Cell::Number(row.n_both as f64), Cell::Number(row.n_expected)]).collect()
-    });
+    let view = ViewRows::of(once.iter().take(SHOWN).copied())
+        .text("One", |row| row.product_name.as_str())
+        .text("The other", |row| row.substitute_name.as_str())
+        .text("Category", |row| row.category.as_str())
+        .number("Baskets with both", Unit::Count, |row| row.n_both)
+        .number("By chance", Unit::Count, |row| row.n_expected);
+    let advice = "Of one category, and seldom in one basket: offer the second where the first is out of stock, and think before delisting both.";
     (!once.is_empty()).then(|| Section {
-        heading: "Likely substitutes".to_owned(),
-        text: vec!["Of one category, and seldom in one basket: offer the second where the first is out of stock, and think before delisting both.".to_owned()],
-        tables: vec![TableView {
-            caption: "Pairs that share a basket less often than chance".to_owned(),
-            columns: vec![
-                column("One", None),
-                column("The other", None),
-                column("Category", None),
-                column("Baskets with both", Some(Unit::Count)),
-                column("By chance", Some(Unit::Count)),
-            ],
-            rows: rows.collect(),
-            total_rows: once.len(),
-        }],
-        ..Section::default()
+        tables: vec![view.view_of("Pairs that share a basket less often than chance", once.len())],
+        ..Section::headed("Likely substitutes").saying([advice])
     })
 }

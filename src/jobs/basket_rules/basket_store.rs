@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
-use polars::prelude::{DataFrame, PolarsResult};
+use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
+use crate::contract::ContractError;
+use crate::datasets::BasketLine;
+use crate::day::Day;
 use crate::models::rules::{Baskets, RulesError};
 
 /// Baskets by day. Products are numbers: their places in `product_ids`, which only ever grows.
@@ -13,8 +16,8 @@ use crate::models::rules::{Baskets, RulesError};
 pub struct BasketStore {
     /// In the order in which they were first met.
     pub product_ids: Vec<String>,
-    /// The days with baskets, as days since 1970-01-01.
-    pub days: BTreeMap<i32, DayBaskets>,
+    /// The days with baskets.
+    pub days: BTreeMap<Day, DayBaskets>,
 }
 
 /// The baskets of one day: an order is a basket, on the day its lines name.
@@ -85,7 +88,7 @@ impl BasketStore {
     ///
     /// # Errors
     /// A column is missing.
-    pub fn read(rows: &DataFrame, window: RangeInclusive<i32>, max_items: u32) -> PolarsResult<Self> {
+    pub fn read(rows: &DataFrame, window: RangeInclusive<Day>, max_items: u32) -> Result<Self, ContractError> {
         let mut store = Self::default();
         store.days = store.days_of(rows, &window, max_items)?;
         Ok(store)
@@ -98,10 +101,10 @@ impl BasketStore {
     pub fn advanced(
         mut self,
         rows: &DataFrame,
-        reread: i32,
-        window: RangeInclusive<i32>,
+        reread: Day,
+        window: RangeInclusive<Day>,
         max_items: u32,
-    ) -> PolarsResult<(Self, Vec<DayChange>)> {
+    ) -> Result<(Self, Vec<DayChange>), ContractError> {
         let (from, to) = window.into_inner();
         let mut new = self.days_of(rows, &(reread.max(from)..=to), max_items)?;
         let mut changes = Vec::new();
@@ -125,7 +128,7 @@ impl BasketStore {
     }
 
     /// Rows of the days before one.
-    pub fn rows_before(&self, day: i32) -> BTreeMap<i32, u64> {
+    pub fn rows_before(&self, day: Day) -> BTreeMap<Day, u64> {
         self.days.range(..day).map(|(day, baskets)| (*day, baskets.rows)).collect()
     }
 
@@ -135,49 +138,42 @@ impl BasketStore {
     }
 
     /// Baskets from a day on.
-    pub fn n_baskets(&self, from: i32) -> usize {
+    pub fn n_baskets(&self, from: Day) -> usize {
         self.days.range(from..).map(|(_, day)| day.n_baskets()).sum()
     }
 
     fn days_of(
         &mut self,
         rows: &DataFrame,
-        window: &RangeInclusive<i32>,
+        window: &RangeInclusive<Day>,
         max_items: u32,
-    ) -> PolarsResult<BTreeMap<i32, DayBaskets>> {
-        let series = |name: &str| rows.column(name).map(polars::prelude::Column::as_materialized_series);
-        let (orders, products) = (series("order_id")?.str()?, series("product_id")?.str()?);
-        let days = series("sold_on")?.date()?.physical();
-        let (amounts, quantities) = (series("net_amount")?.i64()?, series("quantity")?.i64()?);
+    ) -> Result<BTreeMap<Day, DayBaskets>, ContractError> {
         let mut numbers: HashMap<String, u32> =
             self.product_ids.iter().enumerate().map(|(number, id)| (id.clone(), number as u32)).collect();
-        let mut baskets: HashMap<(i32, &str), u32> = HashMap::new();
+        let mut baskets: HashMap<(Day, &str), u32> = HashMap::new();
         let mut lines: Vec<(u32, Sale)> = Vec::with_capacity(rows.height());
-        let mut day_of: Vec<i32> = Vec::new();
+        let mut day_of: Vec<Day> = Vec::new();
         // Rows of one order mostly follow each other.
-        let mut last: Option<((i32, &str), u32)> = None;
-        let facts = days.iter().zip(amounts.iter()).zip(quantities.iter());
-        for ((order, product), ((day, net_amount), quantity)) in orders.iter().zip(products.iter()).zip(facts) {
-            let Some(day) = day.filter(|day| window.contains(day)) else { continue };
-            let (Some(order), Some(product)) = (order, product) else { continue };
-            let product = if let Some(number) = numbers.get(product) {
+        let mut last: Option<((Day, &str), u32)> = None;
+        for line in BasketLine::read(rows)?.filter(|line| window.contains(&line.sold_on)) {
+            let product = if let Some(number) = numbers.get(line.product_id) {
                 *number
             } else {
                 let number = self.product_ids.len() as u32;
-                self.product_ids.push(product.to_owned());
-                numbers.insert(product.to_owned(), number);
+                self.product_ids.push(line.product_id.to_owned());
+                numbers.insert(line.product_id.to_owned(), number);
                 number
             };
-            let key = (day, order);
+            let key = (line.sold_on, line.order_id);
             let basket = match last {
                 Some((same, basket)) if same == key => basket,
                 _ => *baskets.entry(key).or_insert_with(|| {
-                    day_of.push(day);
+                    day_of.push(line.sold_on);
                     day_of.len() as u32 - 1
                 }),
             };
             last = Some((key, basket));
-            let sale = Sale { product, net_amount: net_amount.unwrap_or(0), quantity: quantity.unwrap_or(0) };
+            let sale = Sale { product, net_amount: line.net_amount, quantity: line.quantity };
             lines.push((basket, sale));
         }
         drop(baskets);

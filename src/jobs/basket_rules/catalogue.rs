@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::{DataFrame, PolarsResult};
+use polars::prelude::DataFrame;
 
 use super::RuleLevel;
 use super::basket_store::{BasketStore, DayBaskets, Sale};
 use super::facts::ProductFacts;
 use super::frames::BasketFrames;
 use super::level_items::LevelItems;
-use crate::frames::{days, integers, texts};
+use crate::category_path::leaf;
+use crate::contract::ContractError;
+use crate::datasets::{Product, StockLevel};
+use crate::day::Day;
 use crate::quantities::Count;
 
 /// What is known of the products of a store, in its order.
@@ -18,13 +21,13 @@ pub(super) struct Catalogue {
     pub products: Vec<ProductFacts>,
     pub has_products: bool,
     /// The day of the newest stock count.
-    pub stock_day: Option<i32>,
+    pub stock_day: Option<Day>,
     number_of: BTreeMap<String, usize>,
 }
 
 impl Catalogue {
-    /// Category paths are cut at `depth` parts.
-    pub fn new(frames: &BasketFrames, depth: Option<Count>) -> PolarsResult<Self> {
+    /// Category paths are cut at `depth` levels.
+    pub fn new(frames: &BasketFrames, depth: Option<Count>) -> Result<Self, ContractError> {
         let ids = &frames.baskets.product_ids;
         let number_of = ids.iter().enumerate().map(|(number, id)| (id.clone(), number)).collect();
         let mut catalogue = Self {
@@ -42,33 +45,27 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    fn add_products(&mut self, frame: &DataFrame, depth: Option<Count>) -> PolarsResult<()> {
-        let (known, names, brands) = (texts(frame, "product_id")?, texts(frame, "name")?, texts(frame, "brand"));
-        let (paths, costs) = (texts(frame, "category_path")?, integers(frame, "unit_cost")?);
-        // A dataset may leave brands out.
-        let brands = brands.unwrap_or_else(|_| vec![None; known.len()]);
-        for row in 0..known.len() {
-            let Some(number) = known[row].and_then(|id| self.number_of.get(id)) else { continue };
-            let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    fn add_products(&mut self, frame: &DataFrame, depth: Option<Count>) -> Result<(), ContractError> {
+        let depth = depth.map_or(usize::MAX, |depth| depth.get() as usize);
+        for product in Product::read(frame)? {
+            let Some(number) = self.number_of.get(&product.product_id) else { continue };
             self.products[*number] = ProductFacts {
-                name: names[row].map(str::to_owned),
-                category: filled(paths[row].map(|path| cut_at(path, depth))),
-                brand: filled(brands[row]),
-                unit_cost: costs[row],
+                name: Some(product.name),
+                category: product.category_path.map(|path| path.cut(depth).to_owned()),
+                brand: product.brand.filter(|brand| !brand.is_empty()),
+                unit_cost: product.unit_cost,
                 in_stock: None,
             };
         }
         Ok(())
     }
 
-    fn add_stock(&mut self, frame: &DataFrame) -> PolarsResult<()> {
-        let (counted, known, on_hand) =
-            (days(frame, "snapshot_on")?, texts(frame, "product_id")?, integers(frame, "on_hand")?);
-        self.stock_day = counted.iter().flatten().max().copied();
-        for row in (0..known.len()).filter(|row| counted[*row] == self.stock_day) {
-            let Some(number) = known[row].and_then(|id| self.number_of.get(id)) else { continue };
+    fn add_stock(&mut self, frame: &DataFrame) -> Result<(), ContractError> {
+        self.stock_day = StockLevel::read(frame)?.map(|level| level.snapshot_on).max();
+        for level in StockLevel::read(frame)?.filter(|level| Some(level.snapshot_on) == self.stock_day) {
+            let Some(number) = self.number_of.get(level.product_id) else { continue };
             let in_stock = &mut self.products[*number].in_stock;
-            *in_stock = Some(in_stock.unwrap_or(false) || on_hand[row].is_some_and(|units| units > 0));
+            *in_stock = Some(in_stock.unwrap_or(false) || level.on_hand > 0);
         }
         Ok(())
     }
@@ -81,7 +78,7 @@ impl Catalogue {
     /// What people call an item.
     pub fn name_of(&self, level: RuleLevel, id: &str) -> String {
         match level {
-            RuleLevel::Category => id.rsplit('/').next().unwrap_or(id).to_owned(),
+            RuleLevel::Category => leaf(id).to_owned(),
             RuleLevel::Brand => id.to_owned(),
             RuleLevel::Product => {
                 self.product(id).and_then(|facts| facts.name.clone()).unwrap_or_else(|| id.to_owned())
@@ -105,10 +102,4 @@ impl Catalogue {
         let cost = self.products[sale.product as usize].unit_cost?;
         Some(1000 * i128::from(sale.net_amount) - i128::from(cost) * i128::from(sale.quantity))
     }
-}
-
-/// The first `depth` parts of a category path.
-fn cut_at(path: &str, depth: Option<Count>) -> &str {
-    let Some(depth) = depth else { return path };
-    path.match_indices('/').nth(depth.get().max(1) as usize - 1).map_or(path, |(end, _)| &path[..end])
 }

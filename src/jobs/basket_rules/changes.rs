@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use polars::prelude::PolarsResult;
-
 use super::decision::Decision;
 use super::evidence::QUARTERS;
-use super::grade::all_sides;
+use super::frames::EarlierRule;
 use super::rule_row::RuleRow;
 use super::rule_table::table;
+use crate::contract::ContractError;
 use crate::models::rules::Trend;
-use crate::publication::{Cell, Section, TableView, Unit, ViewColumn};
+use crate::page_kit::ViewRows;
+use crate::publication::{Section, Unit};
 
 /// New rules named.
 const SHOWN_NEW: usize = 10;
@@ -19,50 +19,46 @@ const SHOWN_LOST: usize = 5;
 /// Rules whose strength moved.
 const SHOWN_MOVED: usize = 25;
 
-pub(super) fn changes(decision: &Decision<'_>) -> PolarsResult<Vec<Section>> {
+pub(super) fn changes(decision: &Decision<'_>) -> Result<Vec<Section>, ContractError> {
     Ok(vec![new_and_lost(decision)?, moved(&decision.rules)])
 }
 
-fn new_and_lost(decision: &Decision<'_>) -> PolarsResult<Section> {
-    let (rows, heading) = (&decision.rules, "New and lost rules".to_owned());
+fn new_and_lost(decision: &Decision<'_>) -> Result<Section, ContractError> {
+    let section = Section::headed("New and lost rules");
     let Some((day, earlier)) = &decision.frames.earlier else {
-        let text = vec!["This is the first publication.".to_owned()];
-        return Ok(Section { heading, text, ..Section::default() });
+        return Ok(section.saying(["This is the first publication."]));
     };
-    let before: BTreeSet<(String, String, String)> = all_sides(earlier)?.into_iter().collect();
-    let key = |row: &RuleRow| (row.level.clone(), row.antecedent.clone(), row.consequent.clone());
-    let now: BTreeSet<_> = rows.iter().map(key).collect();
-    let new: Vec<&RuleRow> = rows.iter().filter(|row| !before.contains(&key(row))).collect();
+    let key = |row: &RuleRow| (row.level.as_str(), row.antecedent.as_str(), row.consequent.as_str());
+    let before: BTreeSet<_> =
+        EarlierRule::read(earlier)?.map(|rule| (rule.level, rule.antecedent, rule.consequent)).collect();
+    let now: BTreeSet<_> = decision.rules.iter().map(key).collect();
+    let new: Vec<&RuleRow> = decision.rules.iter().filter(|row| !before.contains(&key(row))).collect();
     let lost: Vec<_> = before.difference(&now).collect();
-    let mut text = vec![format!("{} rules are new and {} are gone since {day}.", new.len(), lost.len())];
-    text.extend(lost.iter().take(SHOWN_LOST).map(|(_, left, right)| format!("Gone: {left} with {right}.")));
+    let told = lost.iter().take(SHOWN_LOST).map(|(_, left, right)| format!("Gone: {left} with {right}."));
+    let section =
+        section.saying([format!("{} rules are new and {} are gone since {day}.", new.len(), lost.len())]).saying(told);
     let tables = if new.is_empty() { Vec::new() } else { vec![table("New rules", &new, SHOWN_NEW)] };
-    Ok(Section { heading, text, tables, ..Section::default() })
+    Ok(Section { tables, ..section })
 }
 
 /// Rules whose strength moved over the window by more than chance.
 fn moved(rows: &[RuleRow]) -> Section {
     let moved: Vec<&RuleRow> = rows.iter().filter(|row| row.evidence.trend() != Trend::Steady).collect();
-    let heading = "Rules that came, went or changed within the window".to_owned();
+    let section = Section::headed("Rules that came, went or changed within the window");
     if moved.is_empty() {
-        let text =
-            vec!["None: over the quarters of the window every rule was as strong as its baskets can tell.".to_owned()];
-        return Section { heading, text, ..Section::default() };
+        return section
+            .saying(["None: over the quarters of the window every rule was as strong as its baskets can tell."]);
     }
-    let column = |label: &str, unit: Option<Unit>| ViewColumn { label: label.to_owned(), unit };
-    let names = ["Level", "Baskets with", "also hold", "Trend"].map(|label| column(label, None));
-    let quarters = (0..QUARTERS).map(|quarter| column(&format!("Lift, quarter {}", quarter + 1), Some(Unit::Ratio)));
-    let view = moved.iter().take(SHOWN_MOVED).map(|row| {
-        let names = [&row.level, &row.antecedent_name, &row.consequent_name].map(|text| Cell::Text(text.clone()));
-        let lifts = (0..QUARTERS).map(|quarter| row.evidence.lift(quarter).map_or(Cell::Empty, Cell::Number));
-        names.into_iter().chain([Cell::Text(row.evidence.trend().name().to_owned())]).chain(lifts).collect()
-    });
-    let table = TableView {
-        caption: "Lift by quarter of the window, oldest first".to_owned(),
-        columns: names.into_iter().chain(quarters).collect(),
-        rows: view.collect(),
-        total_rows: moved.len(),
-    };
-    let text = vec!["Check these before relying on them: a season, a promotion, or a range that changed.".to_owned()];
-    Section { heading, text, tables: vec![table], ..Section::default() }
+    let mut view = ViewRows::of(moved.iter().take(SHOWN_MOVED).copied())
+        .text("Level", |row| row.level.as_str())
+        .text("Baskets with", |row| row.antecedent_name.as_str())
+        .text("also hold", |row| row.consequent_name.as_str())
+        .text("Trend", |row| row.evidence.trend().name());
+    for quarter in 0..QUARTERS {
+        let lift = |row: &RuleRow| row.evidence.lift(quarter);
+        view = view.number(&format!("Lift, quarter {}", quarter + 1), Unit::Ratio, lift);
+    }
+    let tables = vec![view.view_of("Lift by quarter of the window, oldest first", moved.len())];
+    let advice = "Check these before relying on them: a season, a promotion, or a range that changed.";
+    Section { tables, ..section.saying([advice]) }
 }

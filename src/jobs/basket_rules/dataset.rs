@@ -8,7 +8,10 @@ use super::BasketRules;
 use super::basket_store::BasketStore;
 use super::frames::{BasketFrames, Window};
 use super::memory::{CarriedOn, Memory};
-use crate::datasets::{BASKET_LINES, CUSTOMER_PURCHASES, KnownRows, PRODUCTS, PublishedAt, STOCK_LEVELS, Source};
+use crate::datasets::{
+    BASKET_LINES, CUSTOMER_PURCHASES, KnownRows, PRODUCTS, PublishedAt, PublishedFrame, STOCK_LEVELS, Source,
+};
+use crate::day::Day;
 use crate::job::RunContext;
 use crate::published::ASSOCIATION_RULES;
 
@@ -32,8 +35,9 @@ pub(super) async fn load(params: &BasketRules, ctx: &RunContext, source: &Source
         Some(day) => source.read_published(&ASSOCIATION_RULES, PublishedAt::Before(day)).await?,
         None => None,
     };
-    frames.earlier = earlier.map(|published| (published.as_of, published.frame));
-    frames.graded = graded.map(|published| (published.as_of, published.frame)).or_else(|| frames.earlier.clone());
+    let dated = |published: PublishedFrame| (Day::from(published.as_of), published.frame);
+    frames.earlier = earlier.map(dated);
+    frames.graded = graded.map(dated).or_else(|| frames.earlier.clone());
     Ok(data)
 }
 
@@ -41,20 +45,19 @@ pub(super) async fn load(params: &BasketRules, ctx: &RunContext, source: &Source
 async fn baskets(params: &BasketRules, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<BasketData> {
     let window = Window::of(params, ctx);
     let memory = source.memory().and_then(Memory::decoded);
-    if let Some(memory) = memory.filter(|memory| memory.serves(params, *window.days().end())) {
+    if let Some(memory) = memory.filter(|memory| memory.serves(params, window.last)) {
         let reread = memory.reread_from(params);
-        let rows_by_day: BTreeMap<NaiveDate, u64> = (memory.baskets.rows_before(reread).into_iter())
-            .filter_map(|(day, rows)| Some((NaiveDate::from_epoch_days(day)?, rows)))
-            .collect();
-        let before = NaiveDate::from_epoch_days(reread).unwrap_or_default();
+        let rows_by_day: BTreeMap<NaiveDate, u64> =
+            memory.baskets.rows_before(reread).into_iter().map(|(day, rows)| (day.date(), rows)).collect();
         let rows = rows_by_day.values().sum();
-        let rows = source.read_on(&BASKET_LINES, &KnownRows { before, rows, rows_by_day }).await?;
+        let known = KnownRows { before: reread.date(), rows, rows_by_day };
+        let rows = source.read_on(&BASKET_LINES, &known).await?;
         let (baskets, carried_on) = memory.carried_on(params, ctx, &rows)?;
         let frames = BasketFrames { baskets, ..BasketFrames::default() };
         return Ok(BasketData { frames, carried_on: Some(carried_on) });
     }
     // Nothing before the window is looked at, so nothing before it is read.
-    let known = KnownRows { before: window.first, rows: 0, rows_by_day: BTreeMap::new() };
+    let known = KnownRows { before: window.first.date(), rows: 0, rows_by_day: BTreeMap::new() };
     let rows = source.read_on(&BASKET_LINES, &known).await?;
     let baskets = BasketStore::read(&rows, window.days(), params.max_basket_items.get())?;
     drop(rows);

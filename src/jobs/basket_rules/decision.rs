@@ -9,6 +9,7 @@ use super::next_counts::{NextCounts, NextRow};
 use super::rule_row::RuleRow;
 use super::substitutes::Replacement;
 use super::{BasketRules, RuleLevel};
+use crate::day::Day;
 use crate::job::RunContext;
 
 /// All that tables, page and files are made from.
@@ -16,8 +17,8 @@ pub(super) struct Decision<'a> {
     pub params: &'a BasketRules,
     pub ctx: &'a RunContext,
     pub frames: &'a BasketFrames,
-    /// The day of the last complete read, as days since 1970-01-01, when older baskets are remembered from it.
-    pub remembered_since: Option<i32>,
+    /// The day of the last complete read, when older baskets are remembered from it.
+    pub remembered_since: Option<Day>,
     pub catalogue: &'a Catalogue,
     /// From products up to the top of the category tree; strongest first within a level.
     pub rules: Vec<RuleRow>,
@@ -39,7 +40,7 @@ impl Decision<'_> {
 
     /// Baskets of the window.
     pub fn n_baskets(&self) -> usize {
-        self.frames.baskets.n_baskets(i32::MIN)
+        self.frames.baskets.n_baskets(Day::MIN)
     }
 
     /// Baskets left out because they hold too many products.

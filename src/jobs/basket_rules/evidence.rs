@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::basket_store::{BasketStore, baskets_of};
 use super::level_items::LevelItems;
+use crate::day::Day;
 use crate::models::rules::{CrossCounts, Rule, RulesError, Trend, trend};
 
 /// Parts of the window that are compared.
@@ -31,12 +32,12 @@ impl Evidence {
     }
 }
 
-/// Of each rule, in order. `window`: days since 1970-01-01.
+/// Of each rule, in order.
 pub(super) fn evidence(
     store: &BasketStore,
     items: &LevelItems,
     rules: &[Rule],
-    window: RangeInclusive<i32>,
+    window: RangeInclusive<Day>,
 ) -> Result<Vec<Evidence>, RulesError> {
     let (from, to) = window.clone().into_inner();
     let none = CrossCounts { n_baskets: 0, n_antecedent: 0, n_consequent: 0, n_both: 0 };
@@ -54,7 +55,7 @@ pub(super) fn evidence(
     let mut of_items = vec![[0_u32; QUARTERS]; n_items];
     let mut n_baskets = [0_u32; QUARTERS];
     let mut held = vec![false; n_items];
-    let mut last_day = vec![i32::MIN; rules.len()];
+    let mut last_day = vec![Day::MIN; rules.len()];
     for (day, baskets) in store.days.range(window) {
         let quarter = (QUARTERS as i64 * i64::from(day - from) / i64::from(to - from + 1)) as usize;
         for basket in baskets_of([baskets].into_iter(), &items.item_of, n_items as u32)?.iter() {

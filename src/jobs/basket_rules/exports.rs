@@ -6,6 +6,7 @@ use super::cross_sell::CrossSell;
 use super::decision::Decision;
 use super::rule_row::RuleRow;
 use super::{next_purchases, rule_table};
+use crate::page_kit::ViewRows;
 use crate::publication::{Cell, Export, ExportFormat, PublishedTable, Unit, ViewColumn};
 use crate::published::RULE_MEASURES;
 
@@ -25,59 +26,29 @@ pub(super) fn exports(decision: &Decision<'_>, tables: &[PublishedTable]) -> Pol
 }
 
 fn rules(rows: &[RuleRow]) -> Option<Export> {
-    let ids = ["Antecedent id", "Consequent id", "Trend", "In words"].map(|label| column(label, None));
-    let cells = rows.iter().map(|row| {
-        let trend = row.evidence.trend().name().to_owned();
-        let ids = [&row.antecedent, &row.consequent, &trend, &row.sentence].map(|text| Cell::Text(text.clone()));
-        rule_table::cells(row).into_iter().chain(ids).collect()
-    });
-    (!rows.is_empty()).then(|| Export {
-        stem: "association-rules".to_owned(),
-        formats: BOTH,
-        about: "Every rule that holds beyond chance, strongest first within its level.".to_owned(),
-        columns: rule_table::columns().into_iter().chain(ids).collect(),
-        rows: cells.collect(),
-    })
+    let view = rule_table::view(rows)
+        .text("Antecedent id", |row| row.antecedent.as_str())
+        .text("Consequent id", |row| row.consequent.as_str())
+        .text("Trend", |row| row.evidence.trend().name())
+        .text("In words", |row| row.sentence.as_str());
+    let about = "Every rule that holds beyond chance, strongest first within its level.";
+    (!rows.is_empty()).then(|| view.export("association-rules", BOTH, about))
 }
 
 fn cross_sell(rows: &[CrossSell]) -> Option<Export> {
-    let text = |label: &str| column(label, None);
-    let cells = rows.iter().map(|row| {
-        let text = |text: &String| Cell::Text(text.clone());
-        let stock = row.in_stock.map(|stocked| if stocked { "yes" } else { "no" });
-        vec![
-            text(&row.product),
-            Cell::Number(row.rank as f64),
-            text(&row.recommended),
-            text(&row.product_name),
-            text(&row.recommended_name),
-            stock.map_or(Cell::Empty, |word| Cell::Text(word.to_owned())),
-            Cell::Number(row.confidence),
-            Cell::Number(row.lift_lower),
-            Cell::Number(row.n_both as f64),
-            row.margin_per_1000.map_or(Cell::Empty, Cell::Number),
-            text(&row.sentence),
-        ]
-    });
-    (!rows.is_empty()).then(|| Export {
-        stem: "cross-sell".to_owned(),
-        formats: BOTH,
-        about: "Per product, what to recommend with it, best first.".to_owned(),
-        columns: vec![
-            text("Product id"),
-            column("Rank", Some(Unit::Count)),
-            text("Recommended id"),
-            text("Product"),
-            text("Recommended"),
-            text("In stock"),
-            column("Confidence", Some(Unit::Share)),
-            column("At least", Some(Unit::Ratio)),
-            column("Baskets with both", Some(Unit::Count)),
-            column("Extra margin per 1,000", Some(Unit::Money)),
-            text("In words"),
-        ],
-        rows: cells.collect(),
-    })
+    let view = ViewRows::of(rows)
+        .text("Product id", |row| row.product.as_str())
+        .number("Rank", Unit::Count, |row| row.rank)
+        .text("Recommended id", |row| row.recommended.as_str())
+        .text("Product", |row| row.product_name.as_str())
+        .text("Recommended", |row| row.recommended_name.as_str())
+        .text("In stock", |row| row.in_stock.map(|stocked| if stocked { "yes" } else { "no" }))
+        .number("Confidence", Unit::Share, |row| row.confidence)
+        .number("At least", Unit::Ratio, |row| row.lift_lower)
+        .number("Baskets with both", Unit::Count, |row| row.n_both)
+        .number("Extra margin per 1,000", Unit::Money, |row| row.margin_per_1000)
+        .text("In words", |row| row.sentence.as_str());
+    (!rows.is_empty()).then(|| view.export("cross-sell", BOTH, "Per product, what to recommend with it, best first."))
 }
 
 /// The columns of `rule_measures`, as they are published.
@@ -93,15 +64,12 @@ fn measures(frame: &DataFrame) -> PolarsResult<Option<Export>> {
         };
         rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
     }
+    let columns = frame.columns().iter().map(|column| ViewColumn { label: column.name().to_string(), unit: None });
     Ok((!rows.is_empty()).then(|| Export {
         stem: "rule-measures".to_owned(),
         formats: BOTH,
         about: "Every other measure of the same rules, and how each held over the window.".to_owned(),
-        columns: frame.columns().iter().map(|named| column(named.name(), None)).collect(),
+        columns: columns.collect(),
         rows,
     }))
-}
-
-fn column(label: &str, unit: Option<Unit>) -> ViewColumn {
-    ViewColumn { label: label.to_owned(), unit }
 }

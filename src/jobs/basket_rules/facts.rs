@@ -4,6 +4,7 @@
 #[derive(Clone, Debug, Default)]
 pub(super) struct ProductFacts {
     pub name: Option<String>,
+    /// A clean path, cut where the job says so.
     pub category: Option<String>,
     pub brand: Option<String>,
     /// Minor currency units per unit.

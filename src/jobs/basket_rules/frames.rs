@@ -2,12 +2,14 @@
 
 use std::ops::RangeInclusive;
 
-use chrono::{Days, NaiveDate};
 use polars::prelude::DataFrame;
 
 use super::BasketRules;
 use super::basket_store::BasketStore;
+use crate::day::Day;
+use crate::frames::typed_rows;
 use crate::job::RunContext;
+use crate::published::ASSOCIATION_RULES;
 
 /// What the rules are mined from.
 #[derive(Clone, Debug, Default)]
@@ -21,27 +23,39 @@ pub struct BasketFrames {
     /// The dataset `customer_purchases`, on nights that read everything.
     pub purchases: Option<DataFrame>,
     /// Rules of the newest earlier publication with its as-of date: what changed is told against them.
-    pub earlier: Option<(NaiveDate, DataFrame)>,
+    pub earlier: Option<(Day, DataFrame)>,
     /// Rules of the publication that is graded, with its as-of date.
-    pub graded: Option<(NaiveDate, DataFrame)>,
+    pub graded: Option<(Day, DataFrame)>,
+}
+
+typed_rows! {
+    /// A rule of an earlier publication.
+    pub struct EarlierRule<'f> of ASSOCIATION_RULES.schema;
+    {
+        /// The level's name.
+        pub level: &'f str,
+        /// The left side by id; two items are joined by ` + `.
+        pub antecedent: &'f str,
+        /// The right side by id.
+        pub consequent: &'f str,
+    }
 }
 
 /// The days whose baskets are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
-    pub first: NaiveDate,
+    pub first: Day,
     /// The as-of date.
-    pub last: NaiveDate,
+    pub last: Day,
 }
 
 impl Window {
     pub fn of(params: &BasketRules, ctx: &RunContext) -> Self {
-        let days_before = Days::new(u64::from(params.window_days.get()) - 1);
-        Self { first: ctx.as_of.checked_sub_days(days_before).unwrap_or(ctx.as_of), last: ctx.as_of }
+        let last = Day::from(ctx.as_of);
+        Self { first: last + 1 - params.window_days.get().cast_signed(), last }
     }
 
-    /// As days since 1970-01-01.
-    pub fn days(self) -> RangeInclusive<i32> {
-        self.first.to_epoch_days()..=self.last.to_epoch_days()
+    pub fn days(self) -> RangeInclusive<Day> {
+        self.first..=self.last
     }
 }

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::{DataFrame, PolarsResult};
-
 use super::BasketRules;
 use super::basket_store::BasketStore;
 use super::catalogue::Catalogue;
-use super::frames::{BasketFrames, Window};
+use super::frames::{BasketFrames, EarlierRule, Window};
 use super::level_items::LevelItems;
-use super::levels::{Level, levels};
-use crate::frames::texts;
+use super::levels::levels;
+use crate::contract::ContractError;
+use crate::day::Day;
 use crate::job::RunContext;
 
 /// A rule is judged when chance alone would give at least this many baskets with both.
@@ -20,7 +19,7 @@ const FEWEST_EXPECTED: f64 = 5.0;
 #[derive(Clone, Debug, Default)]
 pub(super) struct RulesGrade {
     /// Its as-of date; `None` when there is nothing to grade.
-    pub as_of: Option<chrono::NaiveDate>,
+    pub as_of: Option<Day>,
     /// Baskets since.
     pub n_baskets: usize,
     /// Rules published then.
@@ -43,19 +42,19 @@ pub(super) fn grade(
     ctx: &RunContext,
     frames: &BasketFrames,
     catalogue: &Catalogue,
-) -> PolarsResult<RulesGrade> {
+) -> Result<RulesGrade, ContractError> {
     let Some((published_on, rules)) = &frames.graded else { return Ok(RulesGrade::default()) };
     // Baskets from before the window are not at hand.
-    let from = published_on.succ_opt().unwrap_or(*published_on).max(Window::of(params, ctx).first).to_epoch_days();
+    let from = (*published_on + 1).max(Window::of(params, ctx).first);
     let n_baskets = frames.baskets.n_baskets(from);
     let mut grade =
         RulesGrade { as_of: Some(*published_on), n_baskets, n_rules: rules.height(), n_judged: 0, n_holding: 0 };
     for level in levels(params, catalogue) {
         let items = level.items(&frames.baskets, catalogue);
         let postings = postings(&frames.baskets, from, &items);
-        for (antecedent, consequent) in sides(rules, &level)? {
-            let Some(holders) = together(&postings, antecedent.split(" + ")) else { continue };
-            let Some(of_consequent) = postings.get(consequent.as_str()) else { continue };
+        for rule in EarlierRule::read(rules)?.filter(|rule| rule.level == level.name) {
+            let Some(holders) = together(&postings, rule.antecedent.split(" + ")) else { continue };
+            let Some(of_consequent) = postings.get(rule.consequent) else { continue };
             let expected = holders.len() as f64 * of_consequent.len() as f64 / n_baskets as f64;
             if expected >= FEWEST_EXPECTED {
                 grade.n_judged += 1;
@@ -66,23 +65,8 @@ pub(super) fn grade(
     Ok(grade)
 }
 
-/// Antecedent and consequent of every published rule of a level.
-fn sides(rules: &DataFrame, level: &Level) -> PolarsResult<Vec<(String, String)>> {
-    let rows = all_sides(rules)?;
-    Ok(rows.into_iter().filter(|(name, ..)| *name == level.name).map(|(_, left, right)| (left, right)).collect())
-}
-
-/// Level, antecedent and consequent of every published rule.
-pub(super) fn all_sides(rules: &DataFrame) -> PolarsResult<Vec<(String, String, String)>> {
-    let (levels, left, right) = (texts(rules, "level")?, texts(rules, "antecedent")?, texts(rules, "consequent")?);
-    let rows = levels.into_iter().zip(left).zip(right);
-    Ok(rows
-        .filter_map(|((level, left), right)| Some((level?.to_owned(), left?.to_owned(), right?.to_owned())))
-        .collect())
-}
-
 /// The baskets of each item from a day on, ascending.
-fn postings<'i>(store: &BasketStore, from: i32, items: &'i LevelItems) -> BTreeMap<&'i str, Vec<u32>> {
+fn postings<'i>(store: &BasketStore, from: Day, items: &'i LevelItems) -> BTreeMap<&'i str, Vec<u32>> {
     let mut lists: Vec<Vec<u32>> = vec![Vec::new(); items.ids.len()];
     let baskets = store.days.range(from..).flat_map(|(_, day)| day.baskets());
     for (number, basket) in baskets.enumerate() {

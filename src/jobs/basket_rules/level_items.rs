@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::RuleLevel;
 use super::basket_store::{BasketStore, baskets_of};
 use super::facts::ProductFacts;
+use crate::category_path::levels;
 use crate::models::rules::{Baskets, Rule, RulesError};
 
 /// What the items of a level are.
@@ -19,7 +20,7 @@ pub(super) struct LevelItems {
 }
 
 impl LevelItems {
-    /// The items of a level. Categories are cut at `depth` parts; a product whose path is shorter than that is in none, unless the
+    /// The items of a level. Categories are cut at `depth` levels; a product whose path is shorter than that is in none, unless the
     /// level is that of whole paths (`depth` = `None`).
     pub fn new(level: RuleLevel, depth: Option<u32>, ids: &[String], products: &[ProductFacts]) -> Self {
         let named: Vec<Option<&str>> = match level {
@@ -70,9 +71,7 @@ impl LevelItems {
     }
 }
 
-/// The first `depth` parts of a category path.
+/// The first `depth` levels of a category path.
 fn cut(path: &str, depth: Option<u32>) -> Option<&str> {
-    let Some(depth) = depth else { return Some(path) };
-    let mut ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
-    ends.nth(depth.max(1) as usize - 1).map(|end| &path[..end])
+    depth.map_or(Some(path), |depth| levels(path).nth(depth.max(1) as usize - 1))
 }

@@ -6,12 +6,13 @@ use super::basket_store::BasketStore;
 use super::catalogue::Catalogue;
 use super::level_items::LevelItems;
 use super::{BasketRules, RuleLevel};
+use crate::category_path::{self, CategoryPath, is_within};
 
 /// One level of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Level {
     pub kind: RuleLevel,
-    /// Parts of the category path; `None`: all of it.
+    /// Levels of the category path; `None`: all of it.
     depth: Option<u32>,
     /// In the tables.
     pub name: String,
@@ -37,12 +38,13 @@ pub(super) struct LevelFacts {
 /// What is mined, from the top of the category tree down to products.
 pub(super) fn levels(params: &BasketRules, catalogue: &Catalogue) -> Vec<Level> {
     let wanted = |kind: RuleLevel| params.levels.contains(&kind);
-    let deepest = catalogue.products.iter().filter_map(|facts| facts.category.as_deref()).map(parts).max();
+    let deepest =
+        catalogue.products.iter().filter_map(|facts| facts.category.as_deref()).map(category_path::depth).max();
     let mut levels = Vec::new();
     if let Some(deepest) = deepest.filter(|_| wanted(RuleLevel::Category)) {
         levels.extend((1..deepest).map(|depth| Level {
             kind: RuleLevel::Category,
-            depth: Some(depth),
+            depth: Some(depth as u32),
             name: category_level(depth),
         }));
         levels.push(Level { kind: RuleLevel::Category, depth: None, name: "category".to_owned() });
@@ -63,18 +65,18 @@ impl Level {
 
     /// The items that are named, or inside a category that is.
     pub fn named_items(&self, names: &[String], items: &LevelItems, catalogue: &Catalogue) -> BTreeSet<u32> {
+        let named = Named::new(names);
         let is_named = |id: &String| match self.kind {
-            RuleLevel::Product => is_named_product(names, id, catalogue),
+            RuleLevel::Product => named.holds_product(id, catalogue),
             RuleLevel::Brand => names.contains(id),
-            RuleLevel::Category => is_inside(names, id),
+            RuleLevel::Category => named.holds_category(id),
         };
         (0..items.ids.len() as u32).filter(|item| is_named(&items.ids[*item as usize])).collect()
     }
 
     /// Whether one item is a category inside the other.
     pub fn is_nested(&self, one: &str, other: &str) -> bool {
-        let below = |a: &str, b: &str| b.strip_prefix(a).is_some_and(|rest| rest.starts_with('/'));
-        self.kind == RuleLevel::Category && (below(one, other) || below(other, one))
+        self.kind == RuleLevel::Category && one != other && (is_within(one, other) || is_within(other, one))
     }
 
     /// The name of the level above, and the item there.
@@ -83,32 +85,37 @@ impl Level {
             RuleLevel::Brand => None,
             RuleLevel::Product => Some(("category".to_owned(), catalogue.product(id)?.category.clone()?)),
             RuleLevel::Category => {
-                let (above, _) = id.rsplit_once('/')?;
-                Some((category_level(parts(above)), above.to_owned()))
+                let above = category_path::parent(id)?;
+                Some((category_level(category_path::depth(above)), above.to_owned()))
             }
         }
     }
 }
 
-/// Whether a product, or a category that it is in, is named.
-pub(super) fn is_named_product(names: &[String], id: &String, catalogue: &Catalogue) -> bool {
-    let category = || catalogue.product(id).and_then(|facts| facts.category.as_deref());
-    names.contains(id) || category().is_some_and(|path| is_inside(names, path))
+/// Products by id and categories by path, as a merchandiser names them.
+pub(super) struct Named<'n> {
+    names: &'n [String],
+    categories: Vec<CategoryPath>,
 }
 
-/// Whether a category is named, or below one that is.
-fn is_inside(names: &[String], path: &str) -> bool {
-    let below =
-        |name: &String| path.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    names.iter().any(below)
+impl<'n> Named<'n> {
+    pub fn new(names: &'n [String]) -> Self {
+        Self { names, categories: names.iter().filter_map(|name| CategoryPath::parse(name)).collect() }
+    }
+
+    /// Whether a product, or a category that it is in, is named.
+    pub fn holds_product(&self, id: &String, catalogue: &Catalogue) -> bool {
+        let category = || catalogue.product(id).and_then(|facts| facts.category.as_deref());
+        self.names.contains(id) || category().is_some_and(|path| self.holds_category(path))
+    }
+
+    /// Whether a category is named, or inside one that is.
+    fn holds_category(&self, path: &str) -> bool {
+        self.categories.iter().any(|category| is_within(path, category.as_str()))
+    }
 }
 
-/// The level of categories of `depth` parts, where deeper ones exist.
-fn category_level(depth: u32) -> String {
+/// The level of categories of `depth` levels, where deeper ones exist.
+fn category_level(depth: usize) -> String {
     format!("category_{depth}")
-}
-
-/// The parts of a category path.
-fn parts(path: &str) -> u32 {
-    path.matches('/').count() as u32 + 1
 }

@@ -7,18 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use super::catalogue::Catalogue;
 use super::frames::{BasketFrames, Window};
-use super::levels::is_named_product;
+use super::levels::Named;
 use super::{BasketRules, RuleLevel};
-use crate::frames::{days, texts};
+use crate::datasets::CustomerPurchase;
+use crate::day::Day;
 use crate::job::RunContext;
 use crate::models::rules::{NextSettings, Purchases, RulesError, next_purchases};
-use crate::words::grouped;
+use crate::words::count;
 
 /// What was counted, and from which purchases. It moves slowly: nights that read the last days alone carry it on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NextCounts {
-    /// The last day of the purchases, as days since 1970-01-01.
-    pub counted_on: i32,
+    /// The last day of the purchases.
+    pub counted_on: Day,
     /// Days within which the next one counts.
     pub within_days: u32,
     /// Customers with a purchase.
@@ -53,7 +54,7 @@ pub(super) struct NextRow<'c> {
     pub pair: &'c NextPair,
     pub rank: i64,
     pub within_days: u32,
-    pub counted_on: i32,
+    pub counted_on: Day,
     pub product_name: String,
     pub next_name: String,
     pub in_stock: Option<bool>,
@@ -96,23 +97,18 @@ impl NextCounts {
     /// A column is missing, or more lines than can be numbered.
     fn count(params: &BasketRules, ctx: &RunContext, rows: &DataFrame) -> anyhow::Result<Self> {
         let window = Window::of(params, ctx).days();
-        let (customers, products) = (texts(rows, "customer_id")?, texts(rows, "product_id")?);
         let mut customer_numbers: HashMap<&str, u32> = HashMap::new();
         let mut items = Vec::new();
         let mut item_numbers: HashMap<&str, u32> = HashMap::new();
         let mut lines = Vec::with_capacity(rows.height());
-        for ((customer, product), day) in customers.iter().zip(&products).zip(days(rows, "sold_on")?) {
-            let (Some(customer), Some(product), Some(day)) = (*customer, *product, day) else { continue };
-            if !window.contains(&day) {
-                continue;
-            }
+        for purchase in CustomerPurchase::read(rows)?.filter(|purchase| window.contains(&purchase.sold_on)) {
             let next = customer_numbers.len() as u32;
-            let customer = *customer_numbers.entry(customer).or_insert(next);
-            let item = *item_numbers.entry(product).or_insert_with(|| {
-                items.push(product);
+            let customer = *customer_numbers.entry(purchase.customer_id).or_insert(next);
+            let item = *item_numbers.entry(purchase.product_id).or_insert_with(|| {
+                items.push(purchase.product_id);
                 items.len() as u32 - 1
             });
-            lines.push((customer, day, item));
+            lines.push((customer, purchase.sold_on.number(), item));
         }
         let settings = NextSettings {
             within_days: params.next_within_days.get(),
@@ -143,7 +139,7 @@ impl NextCounts {
             b.lift_lower.total_cmp(&a.lift_lower).then_with(|| (&a.first, &a.next).cmp(&(&b.first, &b.next)))
         });
         Ok(Self {
-            counted_on: purchases.span().map_or(*window.end(), |(_, last)| last),
+            counted_on: purchases.span().map_or(*window.end(), |(_, last)| Day::from_number(last)),
             within_days: settings.within_days,
             n_customers: customer_numbers.len() as u64,
             n_searched: found.n_searched,
@@ -154,7 +150,8 @@ impl NextCounts {
 
     /// With names and stock of today, without what may stand in no rule.
     pub(super) fn rows<'c>(&'c self, params: &BasketRules, catalogue: &Catalogue) -> Vec<NextRow<'c>> {
-        let allowed = |id: &String| !is_named_product(&params.never, id, catalogue);
+        let never = Named::new(&params.never);
+        let allowed = |id: &String| !never.holds_product(id, catalogue);
         let pairs = self.pairs.iter().filter(|pair| allowed(&pair.first) && allowed(&pair.next));
         (1..)
             .zip(pairs)
@@ -164,12 +161,12 @@ impl NextCounts {
                 let sentence = format!(
                     "Of {} customers who bought {product_name}, {} bought {next_name} within the next {} days, {:.1} times as many as \
                      by chance; {} bought them in this order only, {} the other way round",
-                    grouped(f64::from(pair.n_first), 0),
-                    grouped(f64::from(pair.n_followed), 0),
+                    count(pair.n_first.into()),
+                    count(pair.n_followed.into()),
                     self.within_days,
                     pair.lift(),
-                    grouped(f64::from(pair.n_forward), 0),
-                    grouped(f64::from(pair.n_backward), 0),
+                    count(pair.n_forward.into()),
+                    count(pair.n_backward.into()),
                 );
                 NextRow {
                     pair,

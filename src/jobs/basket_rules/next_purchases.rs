@@ -1,93 +1,65 @@
 //! What the same customers buy next, on the page and in a file.
 
-use chrono::NaiveDate;
-
-use super::next_counts::{NextCounts, NextRow};
-use crate::publication::{Cell, Export, ExportFormat, Section, TableView, Unit, ViewColumn};
-use crate::words::grouped;
+use super::decision::Decision;
+use super::next_counts::NextRow;
+use crate::page_kit::ViewRows;
+use crate::publication::{Export, ExportFormat, Section, Unit};
+use crate::words::{count, grouped};
 
 /// Pairs of a table on the page.
 const SHOWN: usize = 15;
 
 /// The section of the page; none without the dataset.
-pub(super) fn section(counts: Option<&NextCounts>, rows: &[NextRow]) -> Option<Section> {
-    let counts = counts?;
-    let heading = "What customers buy next".to_owned();
-    let day = NaiveDate::from_epoch_days(counts.counted_on).unwrap_or_default();
+pub(super) fn section(decision: &Decision<'_>) -> Option<Section> {
+    let (counts, rows) = (decision.next?, &decision.next_rows);
+    let section = Section::headed("What customers buy next");
     let mut searched = format!(
-        "Counted from the purchases of {} known customers up to {day}; {} ordered pairs could have been found.",
-        grouped(counts.n_customers as f64, 0),
+        "Counted from the purchases of {} known customers up to {}; {} ordered pairs could have been found.",
+        count(counts.n_customers),
+        counts.counted_on,
         grouped(counts.n_searched, 0)
     );
     if counts.n_echoes > 0 {
         searched.push_str(&format!(
             " {} more are left out: their items are bought together with those of a pair that is told, and follow for that reason.",
-            grouped(counts.n_echoes as f64, 0)
+            count(counts.n_echoes)
         ));
     }
     if rows.is_empty() {
-        let text = vec![format!("No product is followed by another beyond chance and in that order. {searched}")];
-        return Some(Section { heading, text, ..Section::default() });
+        let nothing = "No product is followed by another beyond chance and in that order.";
+        return Some(section.saying([format!("{nothing} {searched}")]));
     }
     let advice = "Write to who bought the first about the second when the middle customer comes back for it. Only pairs that are bought in this order more often than the other way round: what a customer likes anyway does not count.";
-    Some(Section {
-        heading,
-        text: vec![advice.to_owned(), searched],
-        tables: vec![TableView {
-            caption: format!("Bought within {} days after the first", counts.within_days),
-            columns: columns(),
-            rows: rows.iter().take(SHOWN).map(cells).collect(),
-            total_rows: rows.len(),
-        }],
-        ..Section::default()
-    })
+    let caption = format!("Bought within {} days after the first", counts.within_days);
+    let table = view(rows.iter().take(SHOWN)).view_of(caption, rows.len());
+    Some(Section { tables: vec![table], ..section.saying([advice, &searched]) })
 }
 
 /// The file beside the page; none without rows.
-pub(super) fn export(rows: &[NextRow]) -> Option<Export> {
-    let ids = ["Product id", "Next id", "In words"].map(|label| ViewColumn { label: label.to_owned(), unit: None });
-    (!rows.is_empty()).then(|| Export {
-        stem: "next-purchases".to_owned(),
-        formats: &[ExportFormat::Csv, ExportFormat::Xlsx],
-        about: "What the same customers buy next, strongest first.".to_owned(),
-        columns: columns().into_iter().chain(ids).collect(),
-        rows: (rows.iter())
-            .map(|row| {
-                let ids = [&row.pair.first, &row.pair.next, &row.sentence].map(|text| Cell::Text(text.clone()));
-                cells(row).into_iter().chain(ids).collect()
-            })
-            .collect(),
-    })
+pub(super) fn export(rows: &[NextRow<'_>]) -> Option<Export> {
+    let all = view(rows)
+        .text("Product id", |row| row.pair.first.as_str())
+        .text("Next id", |row| row.pair.next.as_str())
+        .text("In words", |row| row.sentence.as_str());
+    let formats = &[ExportFormat::Csv, ExportFormat::Xlsx];
+    (!rows.is_empty())
+        .then(|| all.export("next-purchases", formats, "What the same customers buy next, strongest first."))
 }
 
-fn columns() -> Vec<ViewColumn> {
-    let column = |label: &str, unit: Option<Unit>| ViewColumn { label: label.to_owned(), unit };
-    vec![
-        column("First", None),
-        column("then", None),
-        column("Customers with the first", Some(Unit::Count)),
-        column("bought the second", Some(Unit::Count)),
-        column("Share", Some(Unit::Share)),
-        column("Lift", Some(Unit::Ratio)),
-        column("At least", Some(Unit::Ratio)),
-        column("Days between", Some(Unit::Count)),
-        column("This order only", Some(Unit::Count)),
-        column("Other order only", Some(Unit::Count)),
-    ]
-}
-
-fn cells(row: &NextRow) -> Vec<Cell> {
-    let pair = row.pair;
-    vec![
-        Cell::Text(row.product_name.clone()),
-        Cell::Text(row.next_name.clone()),
-        Cell::Number(f64::from(pair.n_first)),
-        Cell::Number(f64::from(pair.n_followed)),
-        Cell::Number(pair.confidence()),
-        Cell::Number(pair.lift()),
-        Cell::Number(pair.lift_lower),
-        Cell::Number(pair.median_days),
-        Cell::Number(f64::from(pair.n_forward)),
-        Cell::Number(f64::from(pair.n_backward)),
-    ]
+/// The columns that page and file share.
+fn view<'r, 'c>(rows: impl IntoIterator<Item = &'r NextRow<'c>>) -> ViewRows<'r, NextRow<'c>>
+where
+    'c: 'r,
+{
+    ViewRows::of(rows)
+        .text("First", |row| row.product_name.as_str())
+        .text("then", |row| row.next_name.as_str())
+        .number("Customers with the first", Unit::Count, |row| row.pair.n_first)
+        .number("bought the second", Unit::Count, |row| row.pair.n_followed)
+        .number("Share", Unit::Share, |row| row.pair.confidence())
+        .number("Lift", Unit::Ratio, |row| row.pair.lift())
+        .number("At least", Unit::Ratio, |row| row.pair.lift_lower)
+        .number("Days between", Unit::Count, |row| row.pair.median_days)
+        .number("This order only", Unit::Count, |row| row.pair.n_forward)
+        .number("Other order only", Unit::Count, |row| row.pair.n_backward)
 }

@@ -1,13 +1,13 @@
 //! The page for category managers, from the rows that are published.
 
-use polars::prelude::PolarsResult;
-
 use super::decision::Decision;
 use super::levels::LevelFacts;
 use super::rule_row::RuleRow;
 use super::{RuleLevel, actions, changes, next_purchases, rule_table};
-use crate::publication::{BarChart, Chart, Figure, NetworkChart, Page, Section, Unit};
-use crate::words::grouped;
+use crate::contract::ContractError;
+use crate::page_kit::figure;
+use crate::publication::{BarChart, Chart, NetworkChart, Page, Section, Unit};
+use crate::words::{count, grouped};
 
 /// Rows of a table on the page.
 pub(super) const SHOWN_ROWS: usize = 25;
@@ -18,16 +18,16 @@ const SHOWN_LINKS: usize = 40;
 /// Rules of a level that are told in words.
 const TOLD: usize = 3;
 
-pub(super) fn page(decision: &Decision<'_>) -> PolarsResult<Page> {
+pub(super) fn page(decision: &Decision<'_>) -> Result<Page, ContractError> {
     let mut actions = actions::actions(decision);
-    actions.extend(next_purchases::section(decision.next, &decision.next_rows));
+    actions.extend(next_purchases::section(decision));
     Ok(Page {
         title: "What sells together".to_owned(),
         headline: format!(
             "{} product and {} category rules hold beyond chance in {} baskets",
-            grouped(decision.n_rules(RuleLevel::Product) as f64, 0),
-            grouped(decision.n_rules(RuleLevel::Category) as f64, 0),
-            grouped(decision.n_baskets() as f64, 0)
+            count(decision.n_rules(RuleLevel::Product) as u64),
+            count(decision.n_rules(RuleLevel::Category) as u64),
+            count(decision.n_baskets() as u64)
         ),
         grade: Some(grade(decision)),
         actions,
@@ -38,7 +38,7 @@ pub(super) fn page(decision: &Decision<'_>) -> PolarsResult<Page> {
 
 fn grade(decision: &Decision<'_>) -> Section {
     let grade = &decision.grade;
-    let n_baskets = grouped(grade.n_baskets as f64, 0);
+    let n_baskets = count(grade.n_baskets as u64);
     let text = match (grade.as_of, grade.share()) {
         (None, _) => "No rules were published before, so there is nothing to grade yet.".to_owned(),
         (Some(day), None) => format!(
@@ -52,11 +52,10 @@ fn grade(decision: &Decision<'_>) -> Section {
             100.0 * share
         ),
     };
-    let mut text = vec![text];
-    if grade.n_judged > 0 && grade.n_judged < grade.n_rules {
-        text.push(format!("{} more are too rare to be judged on so few baskets.", grade.n_rules - grade.n_judged));
-    }
-    Section { heading: "How good were the last rules".to_owned(), text, ..Section::default() }
+    let too_rare = (grade.n_judged > 0).then_some(grade.n_rules - grade.n_judged).filter(|n| *n > 0);
+    Section::headed("How good were the last rules")
+        .saying([text])
+        .saying(too_rare.map(|n| format!("{n} more are too rare to be judged on so few baskets.")))
 }
 
 fn details(decision: &Decision<'_>) -> Vec<Section> {
@@ -67,32 +66,32 @@ fn details(decision: &Decision<'_>) -> Vec<Section> {
 
 /// How much was looked at, so that the rules found can be weighed.
 fn searched(decision: &Decision<'_>) -> Section {
-    let figure =
-        |label: String, value: f64, note: String| Figure { label, value: Some(value), unit: Unit::Count, note };
-    let too_large = grouped(decision.n_too_large() as f64, 0);
+    let too_large = count(decision.n_too_large());
     let products = decision.searched.iter().find(|facts| facts.name == RuleLevel::Product.name());
-    let single = grouped(f64::from(products.map_or(0, |facts| facts.n_single)), 0);
+    let single = count(products.map_or(0, |facts| facts.n_single).into());
     let mut figures = vec![figure(
-        "Baskets".to_owned(),
+        "Baskets",
         decision.n_baskets() as f64,
+        Unit::Count,
         format!("{single} of one product; {too_large} too large, left out"),
     )];
     figures.extend(decision.searched.iter().map(|facts| {
         figure(
-            format!("Rules of {} level", facts.name.replace('_', " ")),
+            &format!("Rules of {} level", facts.name.replace('_', " ")),
             facts.n_kept as f64,
+            Unit::Count,
             format!(
                 "of {} possible ones among {} items in {} baskets; {} were frequent enough, {} said no more than their categories{}",
                 grouped(facts.n_searched, 0),
-                grouped(facts.n_items as f64, 0),
-                grouped(f64::from(facts.n_baskets), 0),
-                grouped(facts.n_candidates as f64, 0),
-                grouped(facts.n_explained as f64, 0),
+                count(facts.n_items as u64),
+                count(facts.n_baskets.into()),
+                count(facts.n_candidates as u64),
+                count(facts.n_explained as u64),
                 if facts.advanced { "; counts carried on from the last night" } else { "" }
             ),
         )
     }));
-    Section { heading: "What was searched".to_owned(), figures, ..Section::default() }
+    Section { figures, ..Section::headed("What was searched") }
 }
 
 /// The strongest rules of a level; none where it has none.

@@ -12,6 +12,7 @@ use super::mining::{Mine, Mined};
 use super::next_counts::NextCounts;
 use super::substitutes::substitutes;
 use super::{BasketRules, RuleLevel, caveats, exports, grade, metrics, page, tables};
+use crate::day::Day;
 use crate::job::{Progress, RunContext};
 use crate::models::rules::{RulesError, SizeTally};
 use crate::publication::Publication;
@@ -24,7 +25,7 @@ pub(super) fn recommend(
 ) -> anyhow::Result<Publication> {
     let BasketData { frames, carried_on } = data;
     let (carried_on, window) = (carried_on.as_ref(), Window::of(params, ctx));
-    if frames.baskets.n_baskets(i32::MIN) == 0 {
+    if frames.baskets.n_baskets(Day::MIN) == 0 {
         anyhow::bail!(
             "basket_lines: no basket of at most {} products from {} to {}; raise `window_days` or `max_basket_items`",
             params.max_basket_items.get(),

@@ -3,7 +3,7 @@
 use super::RuleLevel;
 use super::evidence::{Evidence, QUARTERS};
 use crate::models::rules::Rule;
-use crate::words::grouped;
+use crate::words::count;
 
 /// A rule with the words and the money that are published with it.
 #[derive(Clone, Debug)]
@@ -41,8 +41,8 @@ impl RuleRow {
         let mut words = format!(
             "Baskets with {left} contain {right} {:.1} times as often as chance (in {} of {}; at least {:.1} times with 95 % confidence)",
             rule.measures.lift,
-            grouped(f64::from(rule.n_both), 0),
-            grouped(f64::from(rule.n_antecedent), 0),
+            count(rule.n_both.into()),
+            count(rule.n_antecedent.into()),
             rule.lift_lower
         );
         if let Some(lift) = self.parent_lift {

@@ -4,44 +4,26 @@ use std::collections::BTreeSet;
 
 use super::RuleLevel;
 use super::rule_row::RuleRow;
-use crate::publication::{Cell, TableView, Unit, ViewColumn};
+use crate::page_kit::ViewRows;
+use crate::publication::{TableView, Unit};
 
-pub(super) fn columns() -> Vec<ViewColumn> {
-    let column = |label: &str, unit: Option<Unit>| ViewColumn { label: label.to_owned(), unit };
-    vec![
-        column("Level", None),
-        column("Baskets with", None),
-        column("also hold", None),
-        column("Lift", Some(Unit::Ratio)),
-        column("At least", Some(Unit::Ratio)),
-        column("Confidence", Some(Unit::Share)),
-        column("Support", Some(Unit::Share)),
-        column("Baskets with both", Some(Unit::Count)),
-        column("Extra margin per 1,000", Some(Unit::Money)),
-    ]
+/// The columns that page and files share.
+pub(super) fn view<'r>(rows: impl IntoIterator<Item = &'r RuleRow>) -> ViewRows<'r, RuleRow> {
+    ViewRows::of(rows)
+        .text("Level", |row| row.level.as_str())
+        .text("Baskets with", |row| row.antecedent_name.as_str())
+        .text("also hold", |row| row.consequent_name.as_str())
+        .number("Lift", Unit::Ratio, |row| row.rule.measures.lift)
+        .number("At least", Unit::Ratio, |row| row.rule.lift_lower)
+        .number("Confidence", Unit::Share, |row| row.rule.measures.confidence)
+        .number("Support", Unit::Share, |row| row.rule.measures.support)
+        .number("Baskets with both", Unit::Count, |row| row.rule.n_both)
+        .number("Extra margin per 1,000", Unit::Money, |row| row.margin_per_1000)
 }
 
-pub(super) fn cells(row: &RuleRow) -> Vec<Cell> {
-    vec![
-        Cell::Text(row.level.clone()),
-        Cell::Text(row.antecedent_name.clone()),
-        Cell::Text(row.consequent_name.clone()),
-        Cell::Number(row.rule.measures.lift),
-        Cell::Number(row.rule.lift_lower),
-        Cell::Number(row.rule.measures.confidence),
-        Cell::Number(row.rule.measures.support),
-        Cell::Number(f64::from(row.rule.n_both)),
-        row.margin_per_1000.map_or(Cell::Empty, Cell::Number),
-    ]
-}
-
+/// A table of the first `shown` rules.
 pub(super) fn table(caption: &str, rows: &[&RuleRow], shown: usize) -> TableView {
-    TableView {
-        caption: caption.to_owned(),
-        columns: columns(),
-        rows: rows.iter().take(shown).map(|row| cells(row)).collect(),
-        total_rows: rows.len(),
-    }
+    view(rows.iter().take(shown).copied()).view_of(caption, rows.len())
 }
 
 /// The rules of two items of a kind, each pair once, strongest first.

@@ -7,7 +7,7 @@ use super::catalogue::Catalogue;
 use super::frames::BasketFrames;
 use super::{BasketRules, RuleLevel};
 use crate::models::rules::{AvoidingSettings, SizeTally, avoiding_pairs};
-use crate::words::grouped;
+use crate::words::count;
 
 /// Fewest baskets with both that chance would give: a pair that would rarely meet anyway says nothing by not meeting.
 const MIN_EXPECTED: f64 = 10.0;
@@ -59,7 +59,7 @@ pub(super) fn substitutes(
                 "{} and {} were in one basket {} times where chance gives {:.0}: who takes one seldom takes the other",
                 name(one),
                 name(other),
-                grouped(f64::from(pair.n_both), 0),
+                count(pair.n_both.into()),
                 pair.n_expected
             );
             found.push(Replacement {

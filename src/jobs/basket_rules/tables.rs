@@ -1,191 +1,144 @@
 //! The published tables.
 
-use polars::prelude::{Column, DataFrame, DataType, PolarsResult};
-
 use super::cross_sell::CrossSell;
 use super::decision::Decision;
 use super::evidence::QUARTERS;
 use super::next_counts::NextRow;
 use super::rule_row::RuleRow;
 use super::substitutes::Replacement;
-use crate::models::rules::Measure;
 use crate::publication::PublishedTable;
-use crate::published::{ASSOCIATION_RULES, CROSS_SELL, NEXT_PURCHASES, RULE_MEASURES, SUBSTITUTES};
+use crate::published::{ASSOCIATION_RULES, CROSS_SELL, NEXT_PURCHASES, RULE_MEASURES, Rows, RowsError, SUBSTITUTES};
+use crate::quantities::ExpectedMoney;
 
 /// The tables, in the order in which they are published.
-pub(super) fn tables(decision: &Decision<'_>) -> PolarsResult<Vec<PublishedTable>> {
-    let frames = [
-        (&ASSOCIATION_RULES, rules(&decision.rules)?),
-        (&RULE_MEASURES, measures(&decision.rules)?),
-        (&CROSS_SELL, cross_sell(&decision.cross_sell)?),
-        (&SUBSTITUTES, substitutes(&decision.substitutes)?),
-        (&NEXT_PURCHASES, next_purchases(&decision.next_rows)?),
-    ];
-    Ok(frames.into_iter().map(|(table, frame)| PublishedTable { table, frame }).collect())
+///
+/// # Errors
+/// A table that is not as its schema says.
+pub(super) fn tables(decision: &Decision<'_>) -> Result<Vec<PublishedTable>, RowsError> {
+    Ok(vec![
+        rules(&decision.rules)?,
+        measures(&decision.rules)?,
+        cross_sell(&decision.cross_sell)?,
+        substitutes(&decision.substitutes)?,
+        next_purchases(&decision.next_rows)?,
+    ])
 }
 
 /// `association_rules`.
-fn rules(rows: &[RuleRow]) -> PolarsResult<DataFrame> {
-    let table = Table(rows);
-    DataFrame::new(
-        rows.len(),
-        vec![
-            table.text("level", |row| row.level.clone()),
-            table.text("antecedent", |row| row.antecedent.clone()),
-            table.text("consequent", |row| row.consequent.clone()),
-            table.text("antecedent_name", |row| row.antecedent_name.clone()),
-            table.text("consequent_name", |row| row.consequent_name.clone()),
-            table.whole("rank", |row| row.rank),
-            table.whole("n_baskets", |row| i64::from(row.rule.n_baskets)),
-            table.whole("n_antecedent", |row| i64::from(row.rule.n_antecedent)),
-            table.whole("n_consequent", |row| i64::from(row.rule.n_consequent)),
-            table.whole("n_both", |row| i64::from(row.rule.n_both)),
-            table.real("support", |row| row.rule.measures.support),
-            table.real("confidence", |row| row.rule.measures.confidence),
-            table.real("lift", |row| row.rule.measures.lift),
-            table.real("lift_lower", |row| row.rule.lift_lower),
-            table.real("leverage", |row| row.rule.measures.leverage),
-            table.perhaps("conviction", |row| row.rule.measures.conviction.ok()),
-            table.real("p_value", |row| row.rule.p_value),
-            table.real("q_value", |row| row.rule.q_value),
-            table.perhaps("margin_per_1000", |row| row.margin_per_1000),
-            table.text("sentence", |row| row.sentence.clone()),
-        ],
-    )
+fn rules(rows: &[RuleRow]) -> Result<PublishedTable, RowsError> {
+    Rows::of(&ASSOCIATION_RULES, rows)
+        .column("level", |row| row.level.as_str())
+        .column("antecedent", |row| row.antecedent.as_str())
+        .column("consequent", |row| row.consequent.as_str())
+        .column("antecedent_name", |row| row.antecedent_name.as_str())
+        .column("consequent_name", |row| row.consequent_name.as_str())
+        .column("rank", |row| row.rank)
+        .column("n_baskets", |row| row.rule.n_baskets)
+        .column("n_antecedent", |row| row.rule.n_antecedent)
+        .column("n_consequent", |row| row.rule.n_consequent)
+        .column("n_both", |row| row.rule.n_both)
+        .column("support", |row| row.rule.measures.support)
+        .column("confidence", |row| row.rule.measures.confidence)
+        .column("lift", |row| row.rule.measures.lift)
+        .column("lift_lower", |row| row.rule.lift_lower)
+        .column("leverage", |row| row.rule.measures.leverage)
+        .column("conviction", |row| row.rule.measures.conviction.ok())
+        .column("p_value", |row| row.rule.p_value)
+        .column("q_value", |row| row.rule.q_value)
+        .column("margin_per_1000", |row| row.margin_per_1000.map(ExpectedMoney::from_minor))
+        .column("sentence", |row| row.sentence.as_str())
+        .publish()
 }
 
 /// `rule_measures`.
-fn measures(rows: &[RuleRow]) -> PolarsResult<DataFrame> {
-    let table = Table(rows);
-    let measure = |name: &'static str, of: fn(&RuleRow) -> Measure| table.perhaps(name, move |row| of(row).ok());
-    DataFrame::new(
-        rows.len(),
-        vec![
-            table.text("level", |row| row.level.clone()),
-            table.text("antecedent", |row| row.antecedent.clone()),
-            table.text("consequent", |row| row.consequent.clone()),
-            table.real("n_expected", |row| row.rule.n_expected),
-            table.real("improvement", |row| row.rule.improvement),
-            measure("zhang", |row| row.rule.measures.zhang),
-            table.real("kulczynski", |row| row.rule.measures.kulczynski),
-            table.real("imbalance", |row| row.rule.measures.imbalance),
-            table.real("jaccard", |row| row.rule.measures.jaccard),
-            table.real("cosine", |row| row.rule.measures.cosine),
-            measure("phi", |row| row.rule.measures.phi),
-            measure("odds_ratio", |row| row.rule.measures.odds_ratio),
-            measure("odds_ratio_low", |row| row.rule.measures.odds_ratio_95.map(|limits| limits[0])),
-            measure("odds_ratio_high", |row| row.rule.measures.odds_ratio_95.map(|limits| limits[1])),
-            measure("chi_squared", |row| row.rule.measures.chi_squared),
-            measure("ln_chi_squared_p", |row| row.rule.measures.ln_chi_squared_p()),
-            table.real("ln_fisher_p", |row| row.rule.measures.ln_fisher_p),
-            table.real("mutual_information", |row| row.rule.measures.mutual_information),
-            measure("hyper_lift", |row| row.rule.measures.hyper_lift),
-            table.real("hyper_confidence", |row| row.rule.measures.hyper_confidence),
-            Column::new("undefined".into(), rows.iter().map(RuleRow::undefined).collect::<Vec<_>>()),
-            table.whole("days_with_both", |row| i64::from(row.evidence.days_with_both)),
-            table.text("trend", |row| row.evidence.trend().name().to_owned()),
-            table.perhaps("lift_recent", |row| row.evidence.lift(QUARTERS - 1)),
-            table.perhaps("parent_lift", |row| row.parent_lift),
-        ],
-    )
+fn measures(rows: &[RuleRow]) -> Result<PublishedTable, RowsError> {
+    Rows::of(&RULE_MEASURES, rows)
+        .column("level", |row| row.level.as_str())
+        .column("antecedent", |row| row.antecedent.as_str())
+        .column("consequent", |row| row.consequent.as_str())
+        .column("n_expected", |row| row.rule.n_expected)
+        .column("improvement", |row| row.rule.improvement)
+        .column("zhang", |row| row.rule.measures.zhang.ok())
+        .column("kulczynski", |row| row.rule.measures.kulczynski)
+        .column("imbalance", |row| row.rule.measures.imbalance)
+        .column("jaccard", |row| row.rule.measures.jaccard)
+        .column("cosine", |row| row.rule.measures.cosine)
+        .column("phi", |row| row.rule.measures.phi.ok())
+        .column("odds_ratio", |row| row.rule.measures.odds_ratio.ok())
+        .column("odds_ratio_low", |row| row.rule.measures.odds_ratio_95.map(|limits| limits[0]).ok())
+        .column("odds_ratio_high", |row| row.rule.measures.odds_ratio_95.map(|limits| limits[1]).ok())
+        .column("chi_squared", |row| row.rule.measures.chi_squared.ok())
+        .column("ln_chi_squared_p", |row| row.rule.measures.ln_chi_squared_p().ok())
+        .column("ln_fisher_p", |row| row.rule.measures.ln_fisher_p)
+        .column("mutual_information", |row| row.rule.measures.mutual_information)
+        .column("hyper_lift", |row| row.rule.measures.hyper_lift.ok())
+        .column("hyper_confidence", |row| row.rule.measures.hyper_confidence)
+        .column("undefined", RuleRow::undefined)
+        .column("days_with_both", |row| row.evidence.days_with_both)
+        .column("trend", |row| row.evidence.trend().name())
+        .column("lift_recent", |row| row.evidence.lift(QUARTERS - 1))
+        .column("parent_lift", |row| row.parent_lift)
+        .publish()
 }
 
 /// `cross_sell`.
-fn cross_sell(rows: &[CrossSell]) -> PolarsResult<DataFrame> {
-    let table = Table(rows);
-    let stock: Vec<Option<i64>> = rows.iter().map(|row| row.in_stock.map(i64::from)).collect();
-    let categories: Vec<Option<&str>> = rows.iter().map(|row| row.category.as_deref()).collect();
-    DataFrame::new(
-        rows.len(),
-        vec![
-            table.text("product_id", |row| row.product.clone()),
-            table.whole("rank", |row| row.rank),
-            table.text("recommended_id", |row| row.recommended.clone()),
-            table.text("product_name", |row| row.product_name.clone()),
-            table.text("recommended_name", |row| row.recommended_name.clone()),
-            Column::new("recommended_category".into(), categories),
-            Column::new("in_stock".into(), stock),
-            table.real("confidence", |row| row.confidence),
-            table.real("lift_lower", |row| row.lift_lower),
-            table.whole("n_both", |row| row.n_both),
-            table.perhaps("margin_per_1000", |row| row.margin_per_1000),
-            table.text("sentence", |row| row.sentence.clone()),
-        ],
-    )
+fn cross_sell(rows: &[CrossSell]) -> Result<PublishedTable, RowsError> {
+    Rows::of(&CROSS_SELL, rows)
+        .column("product_id", |row| row.product.as_str())
+        .column("rank", |row| row.rank)
+        .column("recommended_id", |row| row.recommended.as_str())
+        .column("product_name", |row| row.product_name.as_str())
+        .column("recommended_name", |row| row.recommended_name.as_str())
+        .column("recommended_category", |row| row.category.as_deref())
+        .column("in_stock", |row| row.in_stock.map(i64::from))
+        .column("confidence", |row| row.confidence)
+        .column("lift_lower", |row| row.lift_lower)
+        .column("n_both", |row| row.n_both)
+        .column("margin_per_1000", |row| row.margin_per_1000.map(ExpectedMoney::from_minor))
+        .column("sentence", |row| row.sentence.as_str())
+        .publish()
 }
 
 /// `substitutes`.
-fn substitutes(rows: &[Replacement]) -> PolarsResult<DataFrame> {
-    let table = Table(rows);
-    let stock: Vec<Option<i64>> = rows.iter().map(|row| row.in_stock.map(i64::from)).collect();
-    DataFrame::new(
-        rows.len(),
-        vec![
-            table.text("product_id", |row| row.product.clone()),
-            table.text("substitute_id", |row| row.substitute.clone()),
-            table.text("product_name", |row| row.product_name.clone()),
-            table.text("substitute_name", |row| row.substitute_name.clone()),
-            table.text("category", |row| row.category.clone()),
-            table.whole("n_product", |row| row.n_product),
-            table.whole("n_substitute", |row| row.n_substitute),
-            table.whole("n_both", |row| row.n_both),
-            table.real("n_expected", |row| row.n_expected),
-            table.real("q_value", |row| row.q_value),
-            Column::new("in_stock".into(), stock),
-            table.text("sentence", |row| row.sentence.clone()),
-        ],
-    )
+fn substitutes(rows: &[Replacement]) -> Result<PublishedTable, RowsError> {
+    Rows::of(&SUBSTITUTES, rows)
+        .column("product_id", |row| row.product.as_str())
+        .column("substitute_id", |row| row.substitute.as_str())
+        .column("product_name", |row| row.product_name.as_str())
+        .column("substitute_name", |row| row.substitute_name.as_str())
+        .column("category", |row| row.category.as_str())
+        .column("n_product", |row| row.n_product)
+        .column("n_substitute", |row| row.n_substitute)
+        .column("n_both", |row| row.n_both)
+        .column("n_expected", |row| row.n_expected)
+        .column("q_value", |row| row.q_value)
+        .column("in_stock", |row| row.in_stock.map(i64::from))
+        .column("sentence", |row| row.sentence.as_str())
+        .publish()
 }
 
 /// `next_purchases`.
-fn next_purchases(rows: &[NextRow]) -> PolarsResult<DataFrame> {
-    let table = Table(rows);
-    let stock: Vec<Option<i64>> = rows.iter().map(|row| row.in_stock.map(i64::from)).collect();
-    let days: Vec<i32> = rows.iter().map(|row| row.counted_on).collect();
-    DataFrame::new(
-        rows.len(),
-        vec![
-            table.text("product_id", |row| row.pair.first.clone()),
-            table.text("next_id", |row| row.pair.next.clone()),
-            table.text("product_name", |row| row.product_name.clone()),
-            table.text("next_name", |row| row.next_name.clone()),
-            table.whole("rank", |row| row.rank),
-            table.whole("within_days", |row| i64::from(row.within_days)),
-            table.real("median_days", |row| row.pair.median_days),
-            table.whole("n_customers", |row| i64::from(row.pair.n_first)),
-            table.whole("n_followed", |row| i64::from(row.pair.n_followed)),
-            table.real("confidence", |row| row.pair.confidence()),
-            table.real("n_expected", |row| row.pair.n_expected),
-            table.real("lift", |row| row.pair.lift()),
-            table.real("lift_lower", |row| row.pair.lift_lower),
-            table.whole("n_forward", |row| i64::from(row.pair.n_forward)),
-            table.whole("n_backward", |row| i64::from(row.pair.n_backward)),
-            table.real("p_value", |row| row.pair.p_value),
-            table.real("q_value", |row| row.pair.q_value),
-            Column::new("in_stock".into(), stock),
-            Column::new("counted_on".into(), days).cast(&DataType::Date)?,
-            table.text("sentence", |row| row.sentence.clone()),
-        ],
-    )
-}
-
-/// Columns of rows.
-struct Table<'r, R>(&'r [R]);
-
-impl<R> Table<'_, R> {
-    fn text(&self, name: &str, of: impl Fn(&R) -> String) -> Column {
-        Column::new(name.into(), self.0.iter().map(of).collect::<Vec<_>>())
-    }
-
-    fn whole(&self, name: &str, of: impl Fn(&R) -> i64) -> Column {
-        Column::new(name.into(), self.0.iter().map(of).collect::<Vec<_>>())
-    }
-
-    fn real(&self, name: &str, of: impl Fn(&R) -> f64) -> Column {
-        Column::new(name.into(), self.0.iter().map(of).collect::<Vec<_>>())
-    }
-
-    fn perhaps(&self, name: &str, of: impl Fn(&R) -> Option<f64>) -> Column {
-        Column::new(name.into(), self.0.iter().map(of).collect::<Vec<_>>())
-    }
+fn next_purchases(rows: &[NextRow<'_>]) -> Result<PublishedTable, RowsError> {
+    Rows::of(&NEXT_PURCHASES, rows)
+        .column("product_id", |row| row.pair.first.as_str())
+        .column("next_id", |row| row.pair.next.as_str())
+        .column("product_name", |row| row.product_name.as_str())
+        .column("next_name", |row| row.next_name.as_str())
+        .column("rank", |row| row.rank)
+        .column("within_days", |row| row.within_days)
+        .column("median_days", |row| row.pair.median_days)
+        .column("n_customers", |row| row.pair.n_first)
+        .column("n_followed", |row| row.pair.n_followed)
+        .column("confidence", |row| row.pair.confidence())
+        .column("n_expected", |row| row.pair.n_expected)
+        .column("lift", |row| row.pair.lift())
+        .column("lift_lower", |row| row.pair.lift_lower)
+        .column("n_forward", |row| row.pair.n_forward)
+        .column("n_backward", |row| row.pair.n_backward)
+        .column("p_value", |row| row.pair.p_value)
+        .column("q_value", |row| row.pair.q_value)
+        .column("in_stock", |row| row.in_stock.map(i64::from))
+        .column("counted_on", |row| row.counted_on)
+        .column("sentence", |row| row.sentence.as_str())
+        .publish()
 }

@@ -62,7 +62,7 @@ fn products(costs: [Option<i64>; 2]) -> DataFrame {
 }
 
 fn store(lines: &DataFrame, max_items: u32) -> BasketStore {
-    BasketStore::read(lines, day(-150).to_epoch_days()..=day(29).to_epoch_days(), max_items).unwrap()
+    BasketStore::read(lines, day(-150).into()..=day(29).into(), max_items).unwrap()
 }
 
 fn frames(products: Option<DataFrame>) -> BasketFrames {
@@ -158,7 +158,7 @@ fn baskets_above_the_cap_are_left_out_and_counted() {
 #[test]
 fn the_last_rules_are_graded_on_the_baskets_since_and_changes_are_told() {
     let first = run(&BasketRules::default(), &frames(None));
-    let earlier = Some((day(9), first.tables[0].frame.clone()));
+    let earlier = Some((day(9).into(), first.tables[0].frame.clone()));
     let again =
         run(&BasketRules::default(), &BasketFrames { earlier: earlier.clone(), graded: earlier, ..frames(None) });
     let grade = again.page.grade.unwrap().text;
@@ -203,6 +203,45 @@ fn categories_are_cut_at_the_depth_and_parents_stay_apart() {
     assert!(toml::from_str::<BasketRules>("min_suport = 0.1").is_err());
 }
 
+#[test]
+fn blanks_around_the_levels_of_a_path_make_no_other_category() {
+    let known = |paths: [&str; 2]| {
+        let mut products = products([Some(100), Some(150)]);
+        products.with_column(Column::new("category_path".into(), paths)).unwrap();
+        let others = DataFrame::new(
+            7,
+            vec![
+                Column::new("product_id".into(), (0..7).map(|number| format!("X{number}")).collect::<Vec<_>>()),
+                Column::new("name".into(), (0..7).map(|number| format!("Other {number}")).collect::<Vec<_>>()),
+                Column::new(
+                    "category_path".into(),
+                    [
+                        "Drinks/Tea",
+                        " Drinks / Tea",
+                        "Drinks //Tea",
+                        "Drinks/Tea ",
+                        "Drinks/Tea",
+                        "Drinks/Tea",
+                        "/Drinks/Tea",
+                    ],
+                ),
+                Column::new("unit_cost".into(), vec![Some(1_i64); 7]),
+            ],
+        )
+        .unwrap();
+        frames(Some(products.vstack(&others).unwrap()))
+    };
+    let clean = run(&BasketRules::default(), &known(["Grocery/Dairy", "Grocery/Cereal"]));
+    let blanks = run(&BasketRules::default(), &known([" Grocery / Dairy", "Grocery/ Cereal/"]));
+    assert!(clean.tables[0].frame.height() > 2, "the categories of the planted pair form rules too");
+    for (clean, blanks) in clean.tables.iter().zip(&blanks.tables) {
+        assert!(clean.frame.equals_missing(&blanks.frame), "{}", clean.table.name());
+    }
+    // Whoever names a category may write it either way.
+    let never = BasketRules { never: vec!["Grocery / Dairy".to_owned()], ..BasketRules::default() };
+    assert_eq!(run(&never, &known(["Grocery/Dairy", "Grocery/Cereal"])).tables[0].frame.height(), 0);
+}
+
 /// `per_day` baskets a day for days `from..to`: planted pairs, chance, a product that appears on day 25, and every seventh
 /// day another mix.
 fn shop(from: i64, to: i64, per_day: u32) -> DataFrame {
@@ -243,15 +282,14 @@ fn thirty_nights_that_carry_on_say_what_thirty_full_mines_say() {
         "window_days = 15\nmin_support_count = 6\nremember_from_rows = 1\nreread_days = 3\nmax_basket_items = 6",
     )
     .unwrap();
-    let products: Vec<String> = (0..40).map(|number| format!("X{number}")).collect();
+    let ids = (0..40).map(|number| format!("X{number}")).chain(["A".to_owned(), "B".to_owned()]);
+    let ids: Vec<String> = ids.collect();
+    let names: Vec<String> = ids.iter().map(|id| format!("Product {id}")).collect();
     let products = DataFrame::new(
         42,
         vec![
-            Column::new(
-                "product_id".into(),
-                products.iter().cloned().chain(["A".into(), "B".into()]).collect::<Vec<_>>(),
-            ),
-            Column::new("name".into(), vec![None::<&str>; 42]),
+            Column::new("product_id".into(), ids),
+            Column::new("name".into(), names),
             Column::new(
                 "category_path".into(),
                 (0..42).map(|number| format!("G{}/C{}", number % 2, number % 6)).collect::<Vec<_>>(),
@@ -265,7 +303,7 @@ fn thirty_nights_that_carry_on_say_what_thirty_full_mines_say() {
     let mut carried_on = 0;
     for night in 15..45_i64 {
         let ctx = RunContext { as_of: day(night), ..ctx() };
-        let window = day(night - 14).to_epoch_days()..=day(night).to_epoch_days();
+        let window = day(night - 14).into()..=day(night).into();
         let full = BasketFrames {
             baskets: BasketStore::read(&shop(night - 14, night + 1, 60), window, 6).unwrap(),
             products: Some(products.clone()),
@@ -292,13 +330,12 @@ fn thirty_nights_that_carry_on_say_what_thirty_full_mines_say() {
     assert!(carried_on >= 25, "{carried_on}");
 }
 
-/// Eighty customers who buy A, most of them B some days later, and other things on other days; one without a number.
+/// Eighty customers who buy A, most of them B some days later, and other things on other days.
 fn purchases() -> DataFrame {
     let mut chance = Pcg64Mcg::seed_from_u64(5);
-    let mut rows: Vec<(Option<String>, NaiveDate, String)> = vec![(None, day(3), "A".to_owned())];
+    let mut rows: Vec<(String, NaiveDate, String)> = Vec::new();
     for number in 0..80 {
-        let mut buy =
-            |offset: i64, product: &str| rows.push((Some(format!("C{number}")), day(offset), product.to_owned()));
+        let mut buy = |offset: i64, product: &str| rows.push((format!("C{number}"), day(offset), product.to_owned()));
         let first = chance.random_range(-60..-20);
         buy(first, "A");
         if number % 4 != 0 {
