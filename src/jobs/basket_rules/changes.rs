@@ -23,12 +23,16 @@ pub(super) fn changes(decision: &Decision<'_>) -> Result<Vec<Section>, ContractE
     Ok(vec![new_and_lost(decision)?, moved(&decision.rules)])
 }
 
+/// What a rule is known by: its level and both sides.
+fn key(row: &RuleRow) -> (&str, &str, &str) {
+    (&row.level, &row.antecedent, &row.consequent)
+}
+
 fn new_and_lost(decision: &Decision<'_>) -> Result<Section, ContractError> {
     let section = Section::headed("New and lost rules");
     let Some((day, earlier)) = &decision.frames.earlier else {
         return Ok(section.saying(["This is the first publication."]));
     };
-    let key = |row: &RuleRow| (row.level.as_str(), row.antecedent.as_str(), row.consequent.as_str());
     let before: BTreeSet<_> =
         EarlierRule::read(earlier)?.map(|rule| (rule.level, rule.antecedent, rule.consequent)).collect();
     let now: BTreeSet<_> = decision.rules.iter().map(key).collect();

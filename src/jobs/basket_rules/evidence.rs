@@ -57,7 +57,7 @@ pub(super) fn evidence(
     let mut held = vec![false; n_items];
     let mut last_day = vec![Day::MIN; rules.len()];
     for (day, baskets) in store.days.range(window) {
-        let quarter = (QUARTERS as i64 * i64::from(day - from) / i64::from(to - from + 1)) as usize;
+        let quarter = (QUARTERS as i64 * i64::from(*day - from) / i64::from(to - from + 1)) as usize;
         for basket in baskets_of([baskets].into_iter(), &items.item_of, n_items as u32)?.iter() {
             n_baskets[quarter] += 1;
             let here: Vec<usize> = basket.iter().map(|item| *item as usize).filter(|item| matters[*item]).collect();

@@ -2,96 +2,109 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Context;
-use chrono::NaiveDate;
 use polars::prelude::DataFrame;
 
-use super::frame_columns::{dates, integers, reals, texts};
 use super::line_key::LineKey;
+use crate::contract::ContractError;
+use crate::day::Day;
+use crate::frames::typed_rows;
+use crate::published::{INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES};
+
+typed_rows! {
+    /// A recommendation as it was published.
+    pub struct PublishedAdvice of INVENTORY_RECOMMENDATIONS.schema;
+    {
+        /// The as-of day of the plan.
+        pub as_of: Day,
+        /// Stable across reruns of a date.
+        pub recommendation_id: String,
+        /// The product.
+        pub product_id: String,
+        /// Where the order was to arrive.
+        pub location_id: String,
+        /// The day to order on.
+        pub order_on: Day,
+        /// Expected arrival.
+        pub arrives_on: Day,
+        /// Last day before the next order could arrive.
+        pub covers_until: Day,
+        /// Thousandths of a unit.
+        pub order_quantity: i64,
+        /// Thousandths of a unit.
+        pub pack_size: Option<i64>,
+        /// Minor currency units.
+        pub unit_cost: Option<i64>,
+        /// Minor currency units.
+        pub order_value: Option<i64>,
+        /// Units over the days to be covered.
+        pub expected_demand: f64,
+        /// Units.
+        pub order_up_to: f64,
+        /// Probability of no stock-out in the days to be covered.
+        pub service_level: f64,
+        /// `red`, `amber` or `green`.
+        pub urgency: String,
+    }
+}
+
+typed_rows! {
+    /// A recommendation that has been graded.
+    pub struct GradedBefore of RECOMMENDATION_OUTCOMES.schema;
+    {
+        /// Which.
+        pub recommendation_id: String,
+    }
+}
 
 /// One earlier recommendation.
 #[derive(Debug, Clone)]
 pub struct PastLine {
-    pub(super) recommended_as_of: NaiveDate,
-    pub(super) recommendation_id: String,
     pub(super) key: LineKey,
-    pub(super) order_on: NaiveDate,
-    pub(super) arrives_on: NaiveDate,
-    pub(super) covers_until: NaiveDate,
-    pub(super) order_quantity: i64,
-    pub(super) pack_size: Option<i64>,
-    pub(super) unit_cost: Option<i64>,
-    pub(super) order_value: Option<i64>,
-    pub(super) expected_demand: f64,
-    pub(super) order_up_to: f64,
-    pub(super) service_level: f64,
-    pub(super) urgency: String,
+    pub(super) published: PublishedAdvice,
 }
 
-type Earlier = (Vec<PastLine>, Option<(NaiveDate, Vec<PastLine>)>);
+/// Earlier advice, as far as tonight's run needs it.
+#[derive(Debug, Default)]
+pub(super) struct EarlierAdvice {
+    /// What is to be graded, by as-of day and line.
+    pub(super) to_grade: Vec<PastLine>,
+    /// The newest publication.
+    pub(super) newest: Option<(Day, Vec<PastLine>)>,
+}
 
 /// What is to be graded on `as_of`, and the newest publication before it.
 ///
 /// Advice for a later order day is repeated every night until that day; the last one before it is what a buyer acted on, so of all
 /// recommendations for one line and order day only that one is graded, once, when its last covered day is over.
 pub(super) fn read(
-    as_of: NaiveDate,
+    as_of: Day,
     advice: Option<&DataFrame>,
     outcomes: Option<&DataFrame>,
-) -> anyhow::Result<Earlier> {
-    let Some(advice) = advice.filter(|frame| frame.height() > 0) else { return Ok((Vec::new(), None)) };
-    let lines = past_lines(advice).context("reading `inventory_recommendations`")?;
+) -> Result<EarlierAdvice, ContractError> {
+    let Some(advice) = advice.filter(|frame| frame.height() > 0) else { return Ok(EarlierAdvice::default()) };
+    let lines: Vec<PastLine> = PublishedAdvice::read(advice)?.map(PastLine::from).collect();
     let graded: BTreeSet<String> = match outcomes {
-        Some(frame) => texts(frame, "recommendation_id")
-            .context("reading `recommendation_outcomes`")?
-            .into_iter()
-            .flatten()
-            .collect(),
+        Some(frame) => GradedBefore::read(frame)?.map(|outcome| outcome.recommendation_id).collect(),
         None => BTreeSet::new(),
     };
-    let mut last_word: BTreeMap<(&LineKey, NaiveDate), &PastLine> = BTreeMap::new();
+    let mut last_word: BTreeMap<(&LineKey, Day), &PastLine> = BTreeMap::new();
     for line in &lines {
-        let known = last_word.entry((&line.key, line.order_on)).or_insert(line);
-        if line.recommended_as_of > known.recommended_as_of {
+        let known = last_word.entry((&line.key, line.published.order_on)).or_insert(line);
+        if line.published.as_of > known.published.as_of {
             *known = line;
         }
     }
-    let is_due = |line: &&PastLine| line.covers_until <= as_of && !graded.contains(&line.recommendation_id);
+    let is_due =
+        |line: &&PastLine| line.published.covers_until <= as_of && !graded.contains(&line.published.recommendation_id);
     let mut to_grade: Vec<PastLine> = last_word.into_values().filter(is_due).cloned().collect();
-    to_grade.sort_by(|left, right| (left.recommended_as_of, &left.key).cmp(&(right.recommended_as_of, &right.key)));
-    let newest = lines.iter().map(|line| line.recommended_as_of).max();
-    let previous =
-        newest.map(|day| (day, lines.iter().filter(|line| line.recommended_as_of == day).cloned().collect()));
-    Ok((to_grade, previous))
+    to_grade.sort_by(|left, right| (left.published.as_of, &left.key).cmp(&(right.published.as_of, &right.key)));
+    let newest = lines.iter().map(|line| line.published.as_of).max();
+    let newest = newest.map(|day| (day, lines.iter().filter(|line| line.published.as_of == day).cloned().collect()));
+    Ok(EarlierAdvice { to_grade, newest })
 }
 
-fn past_lines(frame: &DataFrame) -> anyhow::Result<Vec<PastLine>> {
-    let (ids, products, locations) =
-        (texts(frame, "recommendation_id")?, texts(frame, "product_id")?, texts(frame, "location_id")?);
-    let (made, order, arrives, covers) =
-        (dates(frame, "as_of")?, dates(frame, "order_on")?, dates(frame, "arrives_on")?, dates(frame, "covers_until")?);
-    let (quantities, packs) = (integers(frame, "order_quantity")?, integers(frame, "pack_size")?);
-    let (costs, values) = (integers(frame, "unit_cost")?, integers(frame, "order_value")?);
-    let (expected, up_to, level) =
-        (reals(frame, "expected_demand")?, reals(frame, "order_up_to")?, reals(frame, "service_level")?);
-    let urgencies = texts(frame, "urgency")?;
-    let line = |row: usize| {
-        Some(PastLine {
-            recommended_as_of: made[row]?,
-            recommendation_id: ids[row].clone()?,
-            key: LineKey { product_id: products[row].clone()?, location_id: locations[row].clone()? },
-            order_on: order[row]?,
-            arrives_on: arrives[row]?,
-            covers_until: covers[row]?,
-            order_quantity: quantities[row]?,
-            pack_size: packs[row],
-            unit_cost: costs[row],
-            order_value: values[row],
-            expected_demand: expected[row]?,
-            order_up_to: up_to[row]?,
-            service_level: level[row]?,
-            urgency: urgencies[row].clone()?,
-        })
-    };
-    Ok((0..frame.height()).filter_map(line).collect())
+impl From<PublishedAdvice> for PastLine {
+    fn from(published: PublishedAdvice) -> Self {
+        Self { key: LineKey::new(&published.product_id, &published.location_id), published }
+    }
 }

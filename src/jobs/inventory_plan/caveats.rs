@@ -1,92 +1,78 @@
 //! What a reader must know beside the plan.
 
 use super::decision::Decision;
+use super::exception::Exception;
 use super::line::Line;
-use super::words::count;
-use crate::publication::{Caveat, Severity};
+use crate::page_kit::RowRule;
+use crate::publication::Caveat;
+use crate::words::counted;
 
 /// Lines named with a caveat.
 const EXAMPLES: usize = 3;
 
-/// Severity, code, whether a line is concerned, and what follows `12 lines`.
-type LineRule = (Severity, &'static str, fn(&Line) -> bool, &'static str);
-
-/// Of planned lines.
-const OF_LINES: [LineRule; 13] = [
-    (
-        Severity::Warning,
+/// Of planned lines; what follows `12 lines`.
+const OF_LINES: [RowRule<Line>; 13] = [
+    RowRule::warning(
         "no_unit_cost",
         |line| line.is_ordered() && line.product.unit_cost.is_none(),
         "ordered without a unit cost: order values leave them out. Fill `unit_cost` in `products`",
     ),
-    (
-        Severity::Note,
+    RowRule::note(
         "no_price",
         |line| line.price.is_none(),
         "without a price: lost sales are not valued. Load `prices`, or fill `list_price` in `products`",
     ),
-    (
-        Severity::Note,
+    RowRule::note(
         "no_supplier",
         |line| line.product.supplier_id.is_none(),
         "without a supplier: planned with the default lead time and daily orders. Fill `supplier_id` in `products`",
     ),
-    (
-        Severity::Warning,
+    RowRule::warning(
         "stale_stock",
         |line| line.flags.contains(&"stale_stock"),
         "with an old stock snapshot, rolled forward by sales and deliveries. Load newer `stock_levels`",
     ),
-    (
-        Severity::Warning,
+    RowRule::warning(
         "negative_stock",
         |line| line.stock.on_hand < 0,
         "with negative stock in the books, planned as 0. Count and correct them",
     ),
-    (
-        Severity::Warning,
+    RowRule::warning(
         "default_lead_time",
         |line| line.lead_time_basis == "default",
         "planned with `default_lead_time_days`, as if always kept. Fill `lead_time_days` in `suppliers`",
     ),
-    (
-        Severity::Note,
+    RowRule::note(
         "quoted_lead_time",
         |line| line.flags.contains(&"quoted_lead_time"),
         "planned with the quoted lead time, as if always kept: fewer than five deliveries were seen",
     ),
-    (
-        Severity::Note,
+    RowRule::note(
         "few_deliveries",
         |line| line.flags.contains(&"few_deliveries"),
         "planned with the lead times of fewer than five deliveries. Fill `lead_time_days` in `suppliers`",
     ),
-    (
-        Severity::Warning,
+    RowRule::warning(
         "beyond_horizon",
         |line| line.flags.contains(&"beyond_horizon"),
         "whose order has to cover more days than the forecast: it was extended. Raise the horizon of `demand_forecast`",
     ),
-    (
-        Severity::Warning,
+    RowRule::warning(
         "beyond_levels",
         |line| line.flags.contains(&"beyond_levels"),
         "planned for a service level outside the published quantiles (5 % to 99 %): these were extended. Choose a level inside",
     ),
-    (
-        Severity::Warning,
+    RowRule::warning(
         "capped",
         |line| line.flags.contains(&"capped"),
         "ordered less than the service level asks for, because of shelf life or a maximum",
     ),
-    (
-        Severity::Warning,
+    RowRule::warning(
         "constraint_conflict",
         |line| line.flags.contains(&"constraint_conflict"),
         "needed but not ordered: pack or minimum order exceed what sells before expiry. Agree on smaller packs",
     ),
-    (
-        Severity::Note,
+    RowRule::note(
         "overdue_order",
         |line| line.flags.contains(&"overdue_order"),
         "with overdue orders, taken to arrive after the usual further wait. See the late orders below",
@@ -114,67 +100,54 @@ const WITHOUT: [(&str, &str); 4] = [
 ];
 
 pub(super) fn caveats(decision: &Decision<'_>) -> Vec<Caveat> {
+    let name = |line: &Line| format!("{} @ {}", line.key.product_id, line.key.location_id);
     let mut caveats = Vec::new();
     caveats.extend(older_forecast(decision));
     caveats.extend(missing_datasets(decision));
-    caveats.extend(OF_LINES.iter().filter_map(|rule| of_lines(decision, rule)));
+    caveats.extend(RowRule::caveats(&OF_LINES, decision.lines.iter(), sentence, (EXAMPLES, name)));
     caveats.extend(OF_EXCEPTIONS.iter().filter_map(|(code, text)| of_exceptions(decision, code, text)));
     caveats.extend(unreadable_weekdays(decision));
     caveats
 }
 
+/// `12 lines` and the text.
+fn sentence(n: usize, text: &str) -> String {
+    format!("{} {text}", counted(n, "line", "lines"))
+}
+
 fn older_forecast(decision: &Decision<'_>) -> Option<Caveat> {
     let forecast_as_of = decision.facts.forecast_as_of;
-    let age = usize::try_from((decision.ctx.as_of - forecast_as_of).num_days()).ok().filter(|age| *age > 0)?;
+    let age = usize::try_from(decision.as_of() - forecast_as_of).ok().filter(|age| *age > 0)?;
     let text = format!(
         "The forecast is of {forecast_as_of}, {} before the run: it does not know the sales since and its totals are shifted. Run `demand_forecast` first",
-        count(age, "day", "days")
+        counted(age, "day", "days")
     );
-    Some(caveat(Severity::Warning, "older_forecast", decision.lines.len(), text, Vec::new()))
+    Some(Caveat::warning("older_forecast", decision.lines.len() as u64, text))
 }
 
-fn missing_datasets(decision: &Decision<'_>) -> Vec<Caveat> {
+fn missing_datasets(decision: &Decision<'_>) -> impl Iterator<Item = Caveat> {
     let missing = WITHOUT.iter().filter(|(dataset, _)| decision.facts.missing.contains(dataset));
-    let told = missing.map(|(dataset, effect)| {
+    missing.map(|(dataset, effect)| {
         let text = format!("The project has no `{dataset}`: {effect}. Write sql/datasets/{dataset}.sql");
-        caveat(Severity::Warning, &format!("no_{dataset}"), 1, text, Vec::new())
-    });
-    told.collect()
-}
-
-fn of_lines(decision: &Decision<'_>, (severity, code, holds, text): &LineRule) -> Option<Caveat> {
-    let concerned: Vec<&Line> = decision.lines.iter().filter(|line| holds(line)).collect();
-    let name = |line: &&Line| format!("{} @ {}", line.key.product_id, line.key.location_id);
-    let examples = concerned.iter().take(EXAMPLES).map(name).collect();
-    told(*severity, code, concerned.len(), text, examples)
+        Caveat::warning(format!("no_{dataset}"), 1, text)
+    })
 }
 
 fn of_exceptions(decision: &Decision<'_>, code: &str, text: &str) -> Option<Caveat> {
     let codes = [code];
-    let names = decision.with_code(&codes).map(|exception| {
+    let found: Vec<&Exception> = decision.with_code(&codes).collect();
+    let name = |exception: &&Exception| {
         let or_unknown = |id: &Option<String>| id.clone().unwrap_or_else(|| "?".to_owned());
         format!("{} @ {}", or_unknown(&exception.product_id), or_unknown(&exception.location_id))
-    });
-    let examples = names.take(EXAMPLES).collect();
-    told(Severity::Warning, code, decision.with_code(&codes).count(), text, examples)
+    };
+    let examples = found.iter().take(EXAMPLES).map(name);
+    (!found.is_empty()).then(|| Caveat::warning(code, found.len() as u64, sentence(found.len(), text)).naming(examples))
 }
 
-fn unreadable_weekdays(decision: &Decision<'_>) -> Vec<Caveat> {
-    let problems =
-        decision.terms.iter().filter_map(|(supplier, terms)| Some((supplier, terms.calendar_problem.as_ref()?)));
-    let told = problems.map(|(supplier, problem)| {
+fn unreadable_weekdays(decision: &Decision<'_>) -> impl Iterator<Item = Caveat> {
+    decision.terms.iter().filter_map(|(supplier, terms)| {
+        let problem = terms.calendar_problem.as_ref()?;
         let text = format!("{problem}; planned as if the supplier took orders every day");
-        let example = supplier.clone().unwrap_or_default();
-        caveat(Severity::Warning, "order_weekdays_unreadable", 1, text, vec![example])
-    });
-    told.collect()
-}
-
-/// `12 lines` and the text; nothing where no line is concerned.
-fn told(severity: Severity, code: &str, n: usize, text: &str, examples: Vec<String>) -> Option<Caveat> {
-    (n > 0).then(|| caveat(severity, code, n, format!("{} {text}", count(n, "line", "lines")), examples))
-}
-
-fn caveat(severity: Severity, code: &str, n: usize, text: String, examples: Vec<String>) -> Caveat {
-    Caveat { severity, code: code.to_owned(), count: n as u64, text, examples }
+        Some(Caveat::warning("order_weekdays_unreadable", 1, text).naming([supplier.clone().unwrap_or_default()]))
+    })
 }

@@ -2,23 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Context;
-use chrono::NaiveDate;
 use polars::prelude::DataFrame;
 
-use super::facts::{Delivery, InventoryFacts, OpenOrder, OrderKnowledge, Product, Supplier};
-use super::frame_columns::{dates, integers, texts};
+use super::advice::EarlierAdvice;
+use super::facts::{InventoryFacts, LineDelivery, LineOrder, OrderKnowledge};
 use super::line_key::LineKey;
 use super::{advice, forecasts, history};
-use crate::datasets::PublishedAt;
-use crate::datasets::{DAILY_SALES, DELIVERIES, OPEN_ORDERS, PRICES, PRODUCTS, STOCK_LEVELS, SUPPLIERS, Source};
+use crate::contract::ContractError;
+use crate::datasets::{
+    DAILY_SALES, DELIVERIES, Delivery, OPEN_ORDERS, OpenOrder, PRICES, PRODUCTS, Price, Product, PublishedAt,
+    STOCK_LEVELS, SUPPLIERS, Source, Supplier,
+};
+use crate::day::Day;
 use crate::job::RunContext;
 use crate::published::{DEMAND_FORECASTS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES};
+
+/// Longest quoted lead time that is believed, in days.
+const LONGEST_QUOTE: i64 = 3660;
 
 /// The frames as read.
 #[derive(Debug, Default)]
 pub struct InventoryFrames {
-    pub(super) forecast: Option<(NaiveDate, DataFrame)>,
+    pub(super) forecast: Option<(Day, DataFrame)>,
     pub(super) products: DataFrame,
     pub(super) stock_levels: DataFrame,
     pub(super) daily_sales: DataFrame,
@@ -34,7 +39,7 @@ pub(super) async fn load(ctx: &RunContext, source: &Source<'_>) -> anyhow::Resul
     let forecast = source.read_published(&DEMAND_FORECASTS, PublishedAt::Latest).await?;
     let earlier = PublishedAt::Before(ctx.as_of);
     let frames = InventoryFrames {
-        forecast: forecast.map(|published| (published.as_of, published.frame)),
+        forecast: forecast.map(|published| (published.as_of.into(), published.frame)),
         products: source.read(&PRODUCTS).await?,
         stock_levels: source.read(&STOCK_LEVELS).await?,
         daily_sales: source.read(&DAILY_SALES).await?,
@@ -45,21 +50,21 @@ pub(super) async fn load(ctx: &RunContext, source: &Source<'_>) -> anyhow::Resul
         past_advice: source.read_published(&INVENTORY_RECOMMENDATIONS, earlier).await?.map(|published| published.frame),
         past_outcomes: source.read_published(&RECOMMENDATION_OUTCOMES, earlier).await?.map(|published| published.frame),
     };
-    shape(ctx.as_of, &frames)
+    shape(ctx.as_of.into(), &frames)
 }
 
 /// Turns frames into facts.
 ///
 /// # Errors
 /// When there is no forecast, or one whose days have all passed.
-pub(super) fn shape(as_of: NaiveDate, frames: &InventoryFrames) -> anyhow::Result<InventoryFacts> {
+pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<InventoryFacts> {
     let Some((forecast_as_of, forecast)) = &frames.forecast else {
         anyhow::bail!(
             "planning orders: no `demand_forecasts` have been published up to {as_of}; run the job of kind `demand_forecast` for {as_of} first"
         );
     };
-    let age = usize::try_from((as_of - *forecast_as_of).num_days()).unwrap_or(0);
-    let forecasts = forecasts::read(forecast, age).context("reading `demand_forecasts`")?;
+    let age = usize::try_from(as_of - *forecast_as_of).unwrap_or(0);
+    let forecasts = forecasts::read(forecast, age)?;
     if forecasts.is_empty() {
         anyhow::bail!(
             "planning orders: the newest `demand_forecasts`, of {forecast_as_of}, hold no day after {as_of} at level `product_location`; \
@@ -67,22 +72,19 @@ pub(super) fn shape(as_of: NaiveDate, frames: &InventoryFrames) -> anyhow::Resul
         );
     }
     let locations: BTreeSet<&str> = forecasts.keys().map(|key| key.location_id.as_str()).collect();
-    let sole_location = if locations.len() == 1 { locations.first().map(|only| (*only).to_owned()) } else { None };
+    let sole_location = if locations.len() == 1 { locations.first().copied() } else { None };
+    let received = |frame: &DataFrame| Received::read(frame, as_of, sole_location);
+    let Received { deliveries, lead_times } = frames.deliveries.as_ref().map(received).transpose()?.unwrap_or_default();
+    let on_order = |frame: &DataFrame| OnOrder::read(frame, as_of);
+    let OnOrder { orders, name_order_dates } =
+        frames.open_orders.as_ref().map(on_order).transpose()?.unwrap_or_default();
 
-    let (to_grade, previous) = advice::read(as_of, frames.past_advice.as_ref(), frames.past_outcomes.as_ref())?;
-    let grading_from = to_grade.iter().map(|line| line.recommended_as_of).min().unwrap_or(as_of);
-    let snapshots = history::snapshots(&frames.stock_levels, as_of, grading_from).context("reading `stock_levels`")?;
+    let EarlierAdvice { to_grade, newest } =
+        advice::read(as_of, frames.past_advice.as_ref(), frames.past_outcomes.as_ref())?;
+    let grading_from = to_grade.iter().map(|line| line.published.as_of).min().unwrap_or(as_of);
+    let snapshots = history::snapshots(&frames.stock_levels, as_of, grading_from)?;
     let oldest_stock = snapshots.values().filter_map(|days| days.last()).map(|snapshot| snapshot.on).min();
     let sales_from = grading_from.min(oldest_stock.unwrap_or(as_of));
-    let sales = history::sales(&frames.daily_sales, as_of, sales_from).context("reading `daily_sales`")?;
-
-    let (deliveries, open_orders) = (frames.deliveries.as_ref(), frames.open_orders.as_ref());
-    let arrived = deliveries.map(|frame| Received::read(frame, as_of, sole_location.as_deref())).transpose();
-    let Received { deliveries, lead_times } = arrived.context("reading `deliveries`")?.unwrap_or_default();
-    let on_order = open_orders.map(|frame| OnOrder::read(frame, as_of)).transpose();
-    let OnOrder { orders, name_order_dates } = on_order.context("reading `open_orders`")?.unwrap_or_default();
-    let suppliers = frames.suppliers.as_ref().map(suppliers).transpose().context("reading `suppliers`")?;
-    let prices = frames.prices.as_ref().map(|frame| prices(frame, as_of)).transpose().context("reading `prices`")?;
     let optional = [
         ("suppliers", frames.suppliers.is_some()),
         ("deliveries", frames.deliveries.is_some()),
@@ -92,99 +94,76 @@ pub(super) fn shape(as_of: NaiveDate, frames: &InventoryFrames) -> anyhow::Resul
     Ok(InventoryFacts {
         forecast_as_of: *forecast_as_of,
         forecasts,
-        products: products(&frames.products).context("reading `products`")?,
-        suppliers: suppliers.unwrap_or_default(),
+        products: products(&frames.products)?,
+        suppliers: frames.suppliers.as_ref().map(suppliers).transpose()?.unwrap_or_default(),
+        sales: history::sales(&frames.daily_sales, as_of, sales_from)?,
         snapshots,
-        sales,
         order_knowledge: OrderKnowledge { open_orders: name_order_dates, deliveries: !deliveries.is_empty() },
         open_orders: orders,
         deliveries,
         lead_times,
-        prices: prices.unwrap_or_default(),
+        prices: frames.prices.as_ref().map(|frame| prices(frame, as_of)).transpose()?.unwrap_or_default(),
         to_grade,
-        previous,
+        previous: newest,
         missing: optional.into_iter().filter(|(_, is_there)| !is_there).map(|(dataset, _)| dataset).collect(),
     })
 }
 
-fn products(frame: &DataFrame) -> anyhow::Result<BTreeMap<String, Product>> {
-    let (ids, names, suppliers) = (texts(frame, "product_id")?, texts(frame, "name")?, texts(frame, "supplier_id")?);
-    let (costs, list_prices) = (integers(frame, "unit_cost")?, integers(frame, "list_price")?);
-    let (packs, minimums) = (integers(frame, "pack_size")?, integers(frame, "min_order_quantity")?);
-    let shelf_lives = integers(frame, "shelf_life_days")?;
-    let (launched, discontinued) = (dates(frame, "launched_on")?, dates(frame, "discontinued_on")?);
-    let mut products = BTreeMap::new();
-    for (row, id) in ids.into_iter().enumerate() {
-        let Some(id) = id else { continue };
-        let product = Product {
-            name: names[row].clone().unwrap_or_else(|| id.clone()),
-            unit_cost: costs[row].filter(|&cost| cost >= 0),
-            list_price: list_prices[row].filter(|&price| price >= 0),
-            supplier_id: suppliers[row].clone().filter(|supplier| !supplier.is_empty()),
-            pack_size: packs[row].filter(|&pack| pack > 0),
-            min_order_quantity: minimums[row].filter(|&minimum| minimum > 0),
-            shelf_life_days: shelf_lives[row].filter(|&days| days > 0),
-            launched_on: launched[row],
-            discontinued_on: discontinued[row],
-        };
-        products.insert(id, product);
-    }
-    Ok(products)
+/// By id, without numbers that cannot be.
+fn products(frame: &DataFrame) -> Result<BTreeMap<String, Product>, ContractError> {
+    let plausible = |product: Product| Product {
+        unit_cost: product.unit_cost.filter(|&cost| cost >= 0),
+        list_price: product.list_price.filter(|&price| price >= 0),
+        supplier_id: product.supplier_id.filter(|supplier| !supplier.is_empty()),
+        pack_size: product.pack_size.filter(|&pack| pack > 0),
+        min_order_quantity: product.min_order_quantity.filter(|&minimum| minimum > 0),
+        shelf_life_days: product.shelf_life_days.filter(|&days| days > 0),
+        ..product
+    };
+    Ok(Product::read(frame)?.map(|product| (product.product_id.clone(), plausible(product))).collect())
 }
 
-fn suppliers(frame: &DataFrame) -> anyhow::Result<BTreeMap<String, Supplier>> {
-    let (ids, names, weekdays) = (texts(frame, "supplier_id")?, texts(frame, "name")?, texts(frame, "order_weekdays")?);
-    let (quotes, minimums) = (integers(frame, "lead_time_days")?, integers(frame, "min_order_value")?);
-    let mut suppliers = BTreeMap::new();
-    for (row, id) in ids.into_iter().enumerate() {
-        let Some(id) = id else { continue };
-        let supplier = Supplier {
-            name: names[row].clone(),
-            lead_time_days: quotes[row].filter(|days| (0..=3660).contains(days)),
-            order_weekdays: weekdays[row].clone(),
-            min_order_value: minimums[row].filter(|&minimum| minimum > 0),
-        };
-        suppliers.insert(id, supplier);
-    }
-    Ok(suppliers)
+/// By id, without numbers that cannot be.
+fn suppliers(frame: &DataFrame) -> Result<BTreeMap<String, Supplier>, ContractError> {
+    let plausible = |supplier: Supplier| Supplier {
+        lead_time_days: supplier.lead_time_days.filter(|days| (0..=LONGEST_QUOTE).contains(days)),
+        min_order_value: supplier.min_order_value.filter(|&minimum| minimum > 0),
+        ..supplier
+    };
+    Ok(Supplier::read(frame)?.map(|supplier| (supplier.supplier_id.clone(), plausible(supplier))).collect())
 }
 
 /// What has arrived.
 #[derive(Debug, Default)]
 struct Received {
     /// Those that name product and location.
-    deliveries: BTreeMap<LineKey, Vec<Delivery>>,
+    deliveries: BTreeMap<LineKey, Vec<LineDelivery>>,
     /// Days from order to receipt per supplier.
     lead_times: BTreeMap<String, Vec<u32>>,
 }
 
 impl Received {
     /// Up to `as_of`. A delivery without a location went to the only one there is.
-    fn read(frame: &DataFrame, as_of: NaiveDate, sole_location: Option<&str>) -> anyhow::Result<Self> {
-        let (suppliers, products, locations) =
-            (texts(frame, "supplier_id")?, texts(frame, "product_id")?, texts(frame, "location_id")?);
-        let (ordered, received) = (dates(frame, "ordered_on")?, dates(frame, "received_on")?);
-        let quantities = integers(frame, "quantity")?;
+    fn read(frame: &DataFrame, as_of: Day, sole_location: Option<&str>) -> Result<Self, ContractError> {
         let mut found = Self::default();
         // The lines of one order that arrive together are one observation of a lead time, not many.
-        let mut arrivals: BTreeSet<(String, Option<String>, NaiveDate, NaiveDate)> = BTreeSet::new();
-        for (row, supplier) in suppliers.into_iter().enumerate() {
-            let (Some(supplier), Some(ordered_on), Some(received_on)) = (supplier, ordered[row], received[row]) else {
-                continue;
-            };
+        let mut arrivals = BTreeSet::new();
+        for Delivery { supplier_id, product_id, location_id, ordered_on, received_on, quantity } in
+            Delivery::read(frame)?
+        {
             if received_on > as_of || received_on < ordered_on {
                 continue;
             }
-            let location = locations[row].clone().or_else(|| sole_location.map(ToOwned::to_owned));
-            if let (Some(product_id), Some(location_id)) = (products[row].clone(), location.clone()) {
-                let delivery = Delivery { ordered_on, received_on, quantity: quantities[row].unwrap_or(0).max(0) };
-                found.deliveries.entry(LineKey { product_id, location_id }).or_default().push(delivery);
+            let location = location_id.or(sole_location);
+            if let (Some(product_id), Some(location_id)) = (product_id, location) {
+                let delivery = LineDelivery { ordered_on, received_on, quantity: quantity.max(0) };
+                found.deliveries.entry(LineKey::new(product_id, location_id)).or_default().push(delivery);
             }
-            arrivals.insert((supplier, location, ordered_on, received_on));
+            arrivals.insert((supplier_id, location, ordered_on, received_on));
         }
         for (supplier, _, ordered_on, received_on) in arrivals {
-            let days = u32::try_from((received_on - ordered_on).num_days()).unwrap_or(0);
-            found.lead_times.entry(supplier).or_default().push(days);
+            let days = u32::try_from(received_on - ordered_on).unwrap_or(0);
+            found.lead_times.entry(supplier.to_owned()).or_default().push(days);
         }
         Ok(found)
     }
@@ -193,46 +172,36 @@ impl Received {
 /// What is on its way.
 #[derive(Debug, Default)]
 struct OnOrder {
-    orders: BTreeMap<LineKey, Vec<OpenOrder>>,
+    orders: BTreeMap<LineKey, Vec<LineOrder>>,
     /// Whether any order names its date, or there is none that could.
     name_order_dates: bool,
 }
 
 impl OnOrder {
-    fn read(frame: &DataFrame, as_of: NaiveDate) -> anyhow::Result<Self> {
-        let (products, locations) = (texts(frame, "product_id")?, texts(frame, "location_id")?);
-        let (quantities, due, ordered) =
-            (integers(frame, "quantity")?, dates(frame, "due_on")?, dates(frame, "ordered_on")?);
-        let name_order_dates = frame.height() == 0 || ordered.iter().any(Option::is_some);
-        let mut orders: BTreeMap<LineKey, Vec<OpenOrder>> = BTreeMap::new();
-        for row in 0..frame.height() {
-            let (Some(product_id), Some(location_id), Some(due_on)) =
-                (products[row].clone(), locations[row].clone(), due[row])
-            else {
-                continue;
-            };
-            let order = OpenOrder { quantity: quantities[row].unwrap_or(0), due_on, ordered_on: ordered[row] };
-            if order.quantity > 0 && order.ordered_on.is_none_or(|day| day <= as_of) {
-                orders.entry(LineKey { product_id, location_id }).or_default().push(order);
+    /// Placed up to `as_of`.
+    fn read(frame: &DataFrame, as_of: Day) -> Result<Self, ContractError> {
+        let mut found = Self { name_order_dates: frame.height() == 0, ..Self::default() };
+        for OpenOrder { product_id, location_id, quantity, due_on, ordered_on } in OpenOrder::read(frame)? {
+            found.name_order_dates |= ordered_on.is_some();
+            if quantity > 0 && ordered_on.is_none_or(|day| day <= as_of) {
+                let order = LineOrder { quantity, due_on, ordered_on };
+                found.orders.entry(LineKey::new(product_id, location_id)).or_default().push(order);
             }
         }
-        Ok(Self { orders, name_order_dates })
+        Ok(found)
     }
 }
 
 /// The newest price up to `as_of` per product and location; location `None` holds everywhere.
-fn prices(frame: &DataFrame, as_of: NaiveDate) -> anyhow::Result<BTreeMap<(String, Option<String>), i64>> {
-    let (products, locations) = (texts(frame, "product_id")?, texts(frame, "location_id")?);
-    let (starts, amounts) = (dates(frame, "valid_from")?, integers(frame, "price")?);
-    let mut newest: BTreeMap<(String, Option<String>), (NaiveDate, i64)> = BTreeMap::new();
-    for (row, product) in products.into_iter().enumerate() {
-        let (Some(product), Some(from), Some(price)) = (product, starts[row], amounts[row]) else { continue };
-        if from > as_of || price < 0 {
+fn prices(frame: &DataFrame, as_of: Day) -> Result<BTreeMap<(String, Option<String>), i64>, ContractError> {
+    let mut newest: BTreeMap<(String, Option<String>), (Day, i64)> = BTreeMap::new();
+    for Price { product_id, location_id, valid_from, price } in Price::read(frame)? {
+        if valid_from > as_of || price < 0 {
             continue;
         }
-        let entry = newest.entry((product, locations[row].clone())).or_insert((from, price));
-        if from >= entry.0 {
-            *entry = (from, price);
+        let entry = newest.entry((product_id, location_id)).or_insert((valid_from, price));
+        if valid_from >= entry.0 {
+            *entry = (valid_from, price);
         }
     }
     Ok(newest.into_iter().map(|(key, (_, price))| (key, price)).collect())

@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use super::exception::Exception;
 use super::facts::InventoryFacts;
 use super::grading::GradedLine;
-use super::line::{Line, day_after};
+use super::line::Line;
 use super::supplier_orders::SupplierOrder;
 use super::supplier_terms::SupplierTerms;
 use super::{InventoryPlan, OrderFiles};
+use crate::day::Day;
 use crate::job::RunContext;
+
+/// Rows of a table on the page; the files hold the rest.
+pub(super) const ROWS_SHOWN: usize = 25;
 
 /// All that tables, page and files are made from.
 pub(super) struct Decision<'a> {
@@ -37,8 +41,13 @@ impl Decision<'_> {
         lines
     }
 
+    pub(super) fn as_of(&self) -> Day {
+        self.ctx.as_of.into()
+    }
+
+    /// Whether the order is to be placed on the day after the as-of day.
     pub(super) fn is_today(&self, line: &Line) -> bool {
-        line.plan.order_on == day_after(self.ctx.as_of)
+        line.order_on() == self.as_of() + 1
     }
 
     fn is_handed_out(&self, line: &Line) -> bool {

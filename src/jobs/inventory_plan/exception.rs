@@ -1,8 +1,7 @@
 //! What a planner must look at.
 
-use chrono::NaiveDate;
-
 use super::line_key::LineKey;
+use crate::day::Day;
 
 /// One row of `inventory_exceptions`.
 #[derive(Debug, Clone, Default)]
@@ -12,7 +11,7 @@ pub(super) struct Exception {
     pub(super) product_id: Option<String>,
     pub(super) location_id: Option<String>,
     pub(super) supplier_id: Option<String>,
-    pub(super) first_on: Option<NaiveDate>,
+    pub(super) first_on: Option<Day>,
     pub(super) quantity: Option<f64>,
     pub(super) value: Option<f64>,
     pub(super) text: String,

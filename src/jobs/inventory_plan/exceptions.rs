@@ -1,18 +1,17 @@
 //! Which lines, orders and suppliers a planner must look at.
 
-use chrono::NaiveDate;
-
 use super::exception::Exception;
 use super::facts::InventoryFacts;
 use super::line::Line;
 use super::supplier_orders::SupplierOrder;
-use super::words::{count, money, number, units};
-use crate::models::inventory::MILLI;
+use super::units::{in_units, number, tenth, units};
+use crate::day::Day;
 use crate::quantities::Currency;
+use crate::words::{counted, money};
 
 /// What is looked through.
 pub(super) struct Planned<'a> {
-    pub(super) as_of: NaiveDate,
+    pub(super) as_of: Day,
     pub(super) currency: Currency,
     pub(super) facts: &'a InventoryFacts,
     pub(super) lines: &'a [Line],
@@ -40,13 +39,13 @@ fn stock_out(plan: &Planned<'_>, line: &Line) -> Option<Exception> {
     }
     let lost = format!(
         "{} units of sales{} are expected to be lost before an order of {} can arrive on {}",
-        number((projection.lost_units * 10.0).round() / 10.0),
+        tenth(projection.lost_units),
         projection.lost_value.map_or_else(String::new, |value| format!(" worth {}", money(value, plan.currency))),
         line.plan.order_on,
         line.plan.arrives_on
     );
     let (code, first_on, lead) = match (is_out, first_short_on) {
-        (false, Some(day)) => ("stock_out_risk", day, format!("Stock is expected to run out on {day}")),
+        (false, Some(day)) => ("stock_out_risk", Day::from(day), format!("Stock is expected to run out on {day}")),
         _ => ("stock_out_now", plan.as_of, "Nothing is available now".to_owned()),
     };
     Some(Exception {
@@ -67,7 +66,7 @@ fn overstock(plan: &Planned<'_>, line: &Line) -> Option<Exception> {
     let worth = excess.excess_value.map_or_else(String::new, |value| format!(" worth {}", money(value, plan.currency)));
     Some(Exception {
         first_on: Some(plan.as_of),
-        quantity: Some(excess.excess_milli as f64 / MILLI),
+        quantity: Some(in_units(excess.excess_milli)),
         value: excess.excess_value,
         text: format!(
             "Stock {cover}{until}: {}{worth} too much. Transfer it, mark it down or stop ordering",
@@ -80,7 +79,7 @@ fn overstock(plan: &Planned<'_>, line: &Line) -> Option<Exception> {
 fn stale_stock(_: &Planned<'_>, line: &Line) -> Option<Exception> {
     line.flags.contains(&"stale_stock").then(|| Exception {
         first_on: Some(line.stock.snapshot_on),
-        quantity: Some(line.stock.on_hand.max(0) as f64 / MILLI),
+        quantity: Some(in_units(line.stock.on_hand.max(0))),
         text: format!(
             "Stock was last counted on {}; it was rolled forward by sales and deliveries since. Count it, or load the newer snapshot",
             line.stock.snapshot_on
@@ -92,8 +91,8 @@ fn stale_stock(_: &Planned<'_>, line: &Line) -> Option<Exception> {
 fn negative_stock(_: &Planned<'_>, line: &Line) -> Option<Exception> {
     (line.stock.on_hand < 0).then(|| Exception {
         first_on: Some(line.stock.snapshot_on),
-        quantity: Some(line.stock.on_hand as f64 / MILLI),
-        value: line.product.unit_cost.map(|cost| line.stock.on_hand as f64 / MILLI * cost as f64),
+        quantity: Some(in_units(line.stock.on_hand)),
+        value: line.product.unit_cost.map(|cost| in_units(line.stock.on_hand) * cost as f64),
         text: format!(
             "The books say {} on hand; planned as 0. Count the shelf and correct the books",
             units(line.stock.on_hand)
@@ -112,8 +111,8 @@ fn late_orders(plan: &Planned<'_>) -> Vec<Exception> {
         let product = plan.facts.products.get(&key.product_id);
         found.push(Exception {
             first_on: Some(first_due),
-            quantity: Some(quantity as f64 / MILLI),
-            value: product.and_then(|product| product.unit_cost).map(|cost| quantity as f64 / MILLI * cost as f64),
+            quantity: Some(in_units(quantity)),
+            value: product.and_then(|product| product.unit_cost).map(|cost| in_units(quantity) * cost as f64),
             text: format!("{} on order were due on {first_due} and have not arrived. Ask the supplier for a date, or cancel the order", units(quantity)),
             ..Exception::of_line("late_order", "amber", key, product.and_then(|product| product.supplier_id.as_ref()))
         });
@@ -129,7 +128,7 @@ fn minimums_not_met(plan: &Planned<'_>) -> Vec<Exception> {
 fn minimum_not_met(order: &SupplierOrder, currency: Currency) -> Exception {
     let unknown = match order.check.lines_without_cost {
         0 => String::new(),
-        n => format!(" ({} without a cost not counted)", count(n, "line", "lines")),
+        n => format!(" ({} without a cost not counted)", counted(n, "line", "lines")),
     };
     Exception {
         code: "supplier_minimum_not_met",
@@ -160,7 +159,7 @@ fn missing_costs(plan: &Planned<'_>) -> Vec<Exception> {
             quantity: Some(n as f64),
             text: format!(
                 "{} ordered without a unit cost: order values leave them out. Fill `unit_cost` in `products`",
-                count(n, "line is", "lines are")
+                counted(n, "line is", "lines are")
             ),
             ..Exception::default()
         }],

@@ -2,49 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
-
 use super::advice::PastLine;
 use super::forecasts::SeriesForecast;
 use super::history::{DaySales, Snapshot};
 use super::line_key::LineKey;
+use crate::datasets::{Product, Supplier};
+use crate::day::Day;
 
-/// What is known about a product.
-#[derive(Debug, Clone, Default)]
-pub struct Product {
-    pub(super) name: String,
-    pub(super) unit_cost: Option<i64>,
-    pub(super) list_price: Option<i64>,
-    pub(super) supplier_id: Option<String>,
-    pub(super) pack_size: Option<i64>,
-    pub(super) min_order_quantity: Option<i64>,
-    pub(super) shelf_life_days: Option<i64>,
-    pub(super) launched_on: Option<NaiveDate>,
-    pub(super) discontinued_on: Option<NaiveDate>,
-}
-
-/// What is known about a supplier.
-#[derive(Debug, Clone, Default)]
-pub struct Supplier {
-    pub(super) name: Option<String>,
-    pub(super) lead_time_days: Option<i64>,
-    pub(super) order_weekdays: Option<String>,
-    pub(super) min_order_value: Option<i64>,
-}
-
-/// An order on its way.
+/// An order for a line on its way.
 #[derive(Debug, Clone)]
-pub struct OpenOrder {
+pub struct LineOrder {
     pub(super) quantity: i64,
-    pub(super) due_on: NaiveDate,
-    pub(super) ordered_on: Option<NaiveDate>,
+    pub(super) due_on: Day,
+    pub(super) ordered_on: Option<Day>,
 }
 
-/// A delivery that arrived.
+/// A delivery for a line that arrived.
 #[derive(Debug, Clone)]
-pub struct Delivery {
-    pub(super) ordered_on: NaiveDate,
-    pub(super) received_on: NaiveDate,
+pub struct LineDelivery {
+    pub(super) ordered_on: Day,
+    pub(super) received_on: Day,
     pub(super) quantity: i64,
 }
 
@@ -60,7 +37,7 @@ pub struct OrderKnowledge {
 /// Stock of a line at the close of `as_of`.
 #[derive(Debug, Clone, Copy)]
 pub struct CurrentStock {
-    pub(super) snapshot_on: NaiveDate,
+    pub(super) snapshot_on: Day,
     /// Below 0 is a recording error.
     pub(super) on_hand: i64,
     pub(super) reserved: i64,
@@ -68,32 +45,35 @@ pub struct CurrentStock {
     pub(super) is_rolled_forward: bool,
 }
 
-/// Everything a plan is made from.
+/// Everything a plan is made from. Quantities are thousandths of a unit, money is minor currency units.
 #[derive(Debug, Default)]
 pub struct InventoryFacts {
-    pub(super) forecast_as_of: NaiveDate,
+    pub(super) forecast_as_of: Day,
     pub(super) forecasts: BTreeMap<LineKey, SeriesForecast>,
+    /// Without numbers that cannot be, such as a cost below 0.
     pub(super) products: BTreeMap<String, Product>,
+    /// Likewise.
     pub(super) suppliers: BTreeMap<String, Supplier>,
     pub(super) snapshots: BTreeMap<LineKey, Vec<Snapshot>>,
     pub(super) sales: BTreeMap<LineKey, Vec<DaySales>>,
-    pub(super) open_orders: BTreeMap<LineKey, Vec<OpenOrder>>,
-    pub(super) deliveries: BTreeMap<LineKey, Vec<Delivery>>,
+    pub(super) open_orders: BTreeMap<LineKey, Vec<LineOrder>>,
+    pub(super) deliveries: BTreeMap<LineKey, Vec<LineDelivery>>,
     /// Days from order to receipt per supplier; one entry per supplier, location, order day and receipt day.
     pub(super) lead_times: BTreeMap<String, Vec<u32>>,
+    /// By product and location; location `None` holds everywhere.
     pub(super) prices: BTreeMap<(String, Option<String>), i64>,
     pub(super) order_knowledge: OrderKnowledge,
     /// Advice whose time is over and that was not graded before.
     pub(super) to_grade: Vec<PastLine>,
     /// The last publication before `as_of`, for what changed.
-    pub(super) previous: Option<(NaiveDate, Vec<PastLine>)>,
+    pub(super) previous: Option<(Day, Vec<PastLine>)>,
     /// Datasets of `USES` that the project does not have.
     pub(super) missing: Vec<&'static str>,
 }
 
 impl InventoryFacts {
     /// The newest snapshot, less what was sold and plus what was returned and delivered after it (not below 0).
-    pub(super) fn current_stock(&self, key: &LineKey, as_of: NaiveDate) -> Option<CurrentStock> {
+    pub(super) fn current_stock(&self, key: &LineKey, as_of: Day) -> Option<CurrentStock> {
         let snapshot = self.snapshots.get(key)?.last()?;
         let mut stock = CurrentStock {
             snapshot_on: snapshot.on,
@@ -102,7 +82,7 @@ impl InventoryFacts {
             is_rolled_forward: false,
         };
         if snapshot.on < as_of {
-            let since = |day: NaiveDate| day > snapshot.on && day <= as_of;
+            let since = |day: Day| day > snapshot.on && day <= as_of;
             let sales = self.sales.get(key).into_iter().flatten().filter(|day| since(day.on));
             let net_sold: i64 = sales.map(|day| day.sold - day.returned).sum();
             let deliveries =

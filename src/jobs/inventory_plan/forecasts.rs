@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use polars::prelude::DataFrame;
 
-use super::frame_columns::{integers, reals, texts};
 use super::line_key::LineKey;
+use crate::contract::ContractError;
+use crate::day::Day;
+use crate::frames::typed_rows;
 use crate::models::inventory::DemandOutlook;
-use crate::published::QUANTILES;
+use crate::published::{DEMAND_FORECASTS, QUANTILES};
 
 /// Demand of one line.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +19,57 @@ pub struct SeriesForecast {
     pub(super) mean: Vec<f64>,
     /// Per day: quantiles of the total since the first, one per published level.
     pub(super) totals: Vec<Vec<f64>>,
+}
+
+typed_rows! {
+    /// The forecast of a node and day. A number that is missing makes the line unusable, with its reason, not the run.
+    pub struct ForecastRow<'f> of DEMAND_FORECASTS.schema;
+    {
+        /// The level of the node.
+        pub level: &'f str,
+        /// At level `product_location`.
+        pub product_id: Option<&'f str>,
+        /// At level `product_location`.
+        pub location_id: Option<&'f str>,
+        /// 1 is the day after the forecast's as-of day.
+        pub step: i64,
+        /// The model.
+        pub method: &'f str,
+        /// Expected units.
+        pub mean: Option<f64>,
+        /// Units of days 1 to `step`, as the following.
+        pub total_p05: Option<f64>,
+        /// Of 10 %.
+        pub total_p10: Option<f64>,
+        /// Of 25 %.
+        pub total_p25: Option<f64>,
+        /// Of 50 %.
+        pub total_p50: Option<f64>,
+        /// Of 75 %.
+        pub total_p75: Option<f64>,
+        /// Of 90 %.
+        pub total_p90: Option<f64>,
+        /// Of 95 %.
+        pub total_p95: Option<f64>,
+        /// Of 99 %.
+        pub total_p99: Option<f64>,
+    }
+}
+
+impl ForecastRow<'_> {
+    /// By level, as [`QUANTILES`] has them.
+    fn totals(&self) -> [Option<f64>; QUANTILES.len()] {
+        [
+            self.total_p05,
+            self.total_p10,
+            self.total_p25,
+            self.total_p50,
+            self.total_p75,
+            self.total_p90,
+            self.total_p95,
+            self.total_p99,
+        ]
+    }
 }
 
 /// The published levels.
@@ -31,8 +83,8 @@ impl SeriesForecast {
     }
 
     /// The same forecast for a product that is sold until `last_day` and not after it.
-    pub(super) fn ending_on(&self, as_of: NaiveDate, last_day: NaiveDate) -> Self {
-        let days = usize::try_from((last_day - as_of).num_days()).unwrap_or(0);
+    pub(super) fn ending_on(&self, as_of: Day, last_day: Day) -> Self {
+        let days = usize::try_from(last_day - as_of).unwrap_or(0);
         let mut ending = self.clone();
         for day in days..ending.mean.len() {
             ending.mean[day] = 0.0;
@@ -68,36 +120,21 @@ impl SeriesForecast {
 }
 
 /// Reads the level `product_location`, shifted by the days since the forecast was made. Steps count up from 1; what follows a gap is left out.
-pub(super) fn read(frame: &DataFrame, age: usize) -> anyhow::Result<BTreeMap<LineKey, SeriesForecast>> {
-    let level = texts(frame, "level")?;
-    let (products, locations, methods) =
-        (texts(frame, "product_id")?, texts(frame, "location_id")?, texts(frame, "method")?);
-    let (steps, means) = (integers(frame, "step")?, reals(frame, "mean")?);
-    let columns = QUANTILES.iter().map(|(_, suffix)| reals(frame, &format!("total_{suffix}")));
-    let quantiles: Vec<Vec<Option<f64>>> = columns.collect::<Result<_, _>>()?;
-
-    let mut rows: BTreeMap<LineKey, BTreeMap<i64, usize>> = BTreeMap::new();
-    for row in 0..frame.height() {
-        if level[row].as_deref() != Some("product_location") {
-            continue;
-        }
-        if let (Some(product_id), Some(location_id), Some(step)) =
-            (products[row].clone(), locations[row].clone(), steps[row])
-        {
-            rows.entry(LineKey { product_id, location_id }).or_default().insert(step, row);
+pub(super) fn read(frame: &DataFrame, age: usize) -> Result<BTreeMap<LineKey, SeriesForecast>, ContractError> {
+    let mut lines: BTreeMap<LineKey, BTreeMap<i64, ForecastRow<'_>>> = BTreeMap::new();
+    for row in ForecastRow::read(frame)?.filter(|row| row.level == "product_location") {
+        if let (Some(product_id), Some(location_id)) = (row.product_id, row.location_id) {
+            lines.entry(LineKey::new(product_id, location_id)).or_default().insert(row.step, row);
         }
     }
     let mut forecasts = BTreeMap::new();
-    for (key, steps) in rows {
+    for (key, steps) in lines {
         let mut forecast = SeriesForecast::default();
-        for (position, (&step, &row)) in (1..).zip(&steps) {
-            if step != position {
-                break;
-            }
-            forecast.method = methods[row].clone().unwrap_or_default();
-            // A missing number becomes NaN, which the plan refuses for this line with its reason.
-            forecast.mean.push(means[row].unwrap_or(f64::NAN));
-            forecast.totals.push(quantiles.iter().map(|column| column[row].unwrap_or(f64::NAN)).collect());
+        for (row, _) in steps.values().zip(1..).take_while(|(row, position)| row.step == *position) {
+            forecast.method = row.method.to_owned();
+            // The plan refuses a line with NaN.
+            forecast.mean.push(row.mean.unwrap_or(f64::NAN));
+            forecast.totals.push(row.totals().map(|total| total.unwrap_or(f64::NAN)).to_vec());
         }
         let shifted = forecast.later(age);
         if !shifted.mean.is_empty() {

@@ -1,52 +1,35 @@
 //! Grades of earlier advice, worked out by hand.
 
-use polars::prelude::DataFrame;
+use polars::prelude::{DataFrame, df};
 
 use super::InventoryPlan;
 use super::dataset::InventoryFrames;
-use super::frame_columns::{columns, frame, integers, texts};
-use super::tests::{AS_OF, deliveries, number, one_line, open_orders, products, rows, run, sales, stock};
-use crate::published::{INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES};
+use super::tests::{
+    AS_OF, dated, deliveries, integers, number, one_line, open_orders, products, reals, rows, run, sales, stock, texts,
+};
+use crate::published::RECOMMENDATION_OUTCOMES;
 
 /// Advice of 9 November for 10 November: 24 (2 packs), arriving on the 12th, covering until the 15th; 50 expected, up to 60.
 fn past_advice(rows: &[(&str, &str, &str)]) -> DataFrame {
     let n = rows.len();
-    let series = columns![
-        rows.iter().map(|row| row.1).collect::<Vec<_>>(),
-        rows.iter().map(|row| row.2).collect::<Vec<_>>(),
-        vec!["S1"; n],
-        vec![Some("V1"); n],
-        vec![number("2026-11-10"); n],
-        vec![number("2026-11-12"); n],
-        vec![number("2026-11-15"); n],
-        vec![24_000_i64; n],
-        vec![Some(12_000_i64); n],
-        vec![Some(150_i64); n],
-        vec![Some(3_600_i64); n],
-        vec![36_000_i64; n],
-        vec![0_i64; n],
-        vec![0_i64; n],
-        vec![50.0; n],
-        vec![10.0; n],
-        vec![60.0; n],
-        vec![0.95; n],
-        vec![2.0; n],
-        vec!["quoted"; n],
-        vec![6_i64; n],
-        vec![number("2026-11-09"); n],
-        vec!["smoothing"; n],
-        vec![None::<i32>; n],
-        vec!["amber"; n],
-        vec![""; n],
-        vec![""; n],
-    ];
-    let mut advice = frame(&INVENTORY_RECOMMENDATIONS, series).unwrap();
-    let made = columns![rows.iter().map(|row| number(row.0)).collect::<Vec<_>>()]
-        .remove(0)
-        .cast(&polars::prelude::DataType::Date)
-        .unwrap();
-    advice.insert_column(0, made.with_name("as_of".into()).into()).unwrap();
-    advice
+    let frame = df!(
+        "as_of" => rows.iter().map(|row| number(row.0)).collect::<Vec<_>>(),
+        "recommendation_id" => rows.iter().map(|row| row.1).collect::<Vec<_>>(),
+        "product_id" => rows.iter().map(|row| row.2).collect::<Vec<_>>(),
+        "location_id" => vec!["S1"; n],
+        "order_on" => vec![number("2026-11-10"); n],
+        "arrives_on" => vec![number("2026-11-12"); n],
+        "covers_until" => vec![number("2026-11-15"); n],
+        "order_quantity" => vec![24_000_i64; n],
+        "pack_size" => vec![12_000_i64; n],
+        "unit_cost" => vec![150_i64; n],
+        "order_value" => vec![3_600_i64; n],
+        "expected_demand" => vec![50.0; n],
+        "order_up_to" => vec![60.0; n],
+        "service_level" => vec![0.95; n],
+        "urgency" => vec!["amber"; n],
+    );
+    dated(frame.unwrap(), &["as_of", "order_on", "arrives_on", "covers_until"])
 }
 
 #[test]
@@ -84,12 +67,12 @@ fn earlier_advice_is_graded_once_by_its_last_word() {
     };
     let publication = run(&InventoryPlan::default(), &frames);
     let outcomes = rows(&publication, &RECOMMENDATION_OUTCOMES);
-    let ids: Vec<String> = texts(outcomes, "recommendation_id").unwrap().into_iter().flatten().collect();
-    let verdicts: Vec<String> = texts(outcomes, "verdict").unwrap().into_iter().flatten().collect();
+    let ids: Vec<String> = texts(outcomes, "recommendation_id").into_iter().flatten().collect();
+    let verdicts: Vec<String> = texts(outcomes, "verdict").into_iter().flatten().collect();
     assert_eq!(ids, ["a", "b", "c", "d", "e", "graded"]);
     assert_eq!(verdicts, ["good", "too_little", "too_much", "not_followed", "unknown", "not_followed"]);
-    assert_eq!(integers(outcomes, "ordered").unwrap()[3], Some(0));
-    assert_eq!(super::frame_columns::reals(outcomes, "demand_actual").unwrap()[0], Some(48.0));
+    assert_eq!(integers(outcomes, "ordered")[3], Some(0));
+    assert_eq!(reals(outcomes, "demand_actual")[0], Some(48.0));
     let grade = publication.page.grade.as_ref().unwrap();
     assert_eq!(
         grade.text[0],
@@ -121,7 +104,7 @@ fn unknown_orders_are_graded_as_if_followed_and_said_so() {
     };
     let publication = run(&InventoryPlan::default(), &frames);
     let outcomes = rows(&publication, &RECOMMENDATION_OUTCOMES);
-    assert_eq!(integers(outcomes, "ordered").unwrap(), [None]);
-    assert_eq!(texts(outcomes, "verdict").unwrap(), [Some("good".to_owned())]);
+    assert_eq!(integers(outcomes, "ordered"), [None]);
+    assert_eq!(texts(outcomes, "verdict"), [Some("good".to_owned())]);
     assert!(publication.page.grade.unwrap().text[2].contains("not known what was ordered"));
 }

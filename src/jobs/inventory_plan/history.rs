@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use polars::prelude::DataFrame;
 
-use super::frame_columns::{dates, integers, texts};
 use super::line_key::LineKey;
+use crate::contract::ContractError;
+use crate::datasets::{Sale, StockLevel};
+use crate::day::Day;
 
 /// Closing stock of one day, in thousandths of a unit.
 #[derive(Debug, Clone, Copy)]
 pub struct Snapshot {
-    pub(super) on: NaiveDate,
+    pub(super) on: Day,
     pub(super) on_hand: i64,
     pub(super) reserved: i64,
 }
@@ -19,7 +20,7 @@ pub struct Snapshot {
 /// Sales of one day, in thousandths of a unit.
 #[derive(Debug, Clone, Copy)]
 pub struct DaySales {
-    pub(super) on: NaiveDate,
+    pub(super) on: Day,
     pub(super) sold: i64,
     pub(super) returned: i64,
 }
@@ -27,24 +28,14 @@ pub struct DaySales {
 /// Per line, ascending: every snapshot from `from` on, and the newest one however old.
 pub(super) fn snapshots(
     frame: &DataFrame,
-    as_of: NaiveDate,
-    from: NaiveDate,
-) -> anyhow::Result<BTreeMap<LineKey, Vec<Snapshot>>> {
-    let (days, products, locations) =
-        (dates(frame, "snapshot_on")?, texts(frame, "product_id")?, texts(frame, "location_id")?);
-    let (on_hand, reserved) = (integers(frame, "on_hand")?, integers(frame, "reserved")?);
+    as_of: Day,
+    from: Day,
+) -> Result<BTreeMap<LineKey, Vec<Snapshot>>, ContractError> {
     let mut lines: BTreeMap<LineKey, Vec<Snapshot>> = BTreeMap::new();
-    for row in 0..frame.height() {
-        let (Some(on), Some(product_id), Some(location_id)) =
-            (days[row], products[row].clone(), locations[row].clone())
-        else {
-            continue;
-        };
-        if on > as_of {
-            continue;
-        }
-        let snapshot = Snapshot { on, on_hand: on_hand[row].unwrap_or(0), reserved: reserved[row].unwrap_or(0).max(0) };
-        let line = lines.entry(LineKey { product_id, location_id }).or_default();
+    for level in StockLevel::read(frame)?.filter(|level| level.snapshot_on <= as_of) {
+        let StockLevel { snapshot_on: on, on_hand, reserved, .. } = level;
+        let snapshot = Snapshot { on, on_hand, reserved: reserved.unwrap_or(0).max(0) };
+        let line = lines.entry(LineKey::new(level.product_id, level.location_id)).or_default();
         // A line holds either one snapshot older than `from` or only later ones.
         let holds_old = line.first().is_some_and(|known| known.on < from);
         if on >= from {
@@ -65,18 +56,13 @@ pub(super) fn snapshots(
 /// Per line, ascending: sales from `from` up to `as_of`.
 pub(super) fn sales(
     frame: &DataFrame,
-    as_of: NaiveDate,
-    from: NaiveDate,
-) -> anyhow::Result<BTreeMap<LineKey, Vec<DaySales>>> {
-    let (days, products, locations) =
-        (dates(frame, "sold_on")?, texts(frame, "product_id")?, texts(frame, "location_id")?);
-    let (sold, returned) = (integers(frame, "quantity")?, integers(frame, "returned_quantity")?);
+    as_of: Day,
+    from: Day,
+) -> Result<BTreeMap<LineKey, Vec<DaySales>>, ContractError> {
     let mut lines: BTreeMap<LineKey, Vec<DaySales>> = BTreeMap::new();
-    for row in 0..frame.height() {
-        let Some(on) = days[row].filter(|day| (from..=as_of).contains(day)) else { continue };
-        let (Some(product_id), Some(location_id)) = (products[row].clone(), locations[row].clone()) else { continue };
-        let day = DaySales { on, sold: sold[row].unwrap_or(0), returned: returned[row].unwrap_or(0) };
-        lines.entry(LineKey { product_id, location_id }).or_default().push(day);
+    for sale in Sale::read(frame)?.filter(|sale| (from..=as_of).contains(&sale.sold_on)) {
+        let day = DaySales { on: sale.sold_on, sold: sale.quantity, returned: sale.returned_quantity };
+        lines.entry(LineKey::new(sale.product_id, sale.location_id)).or_default().push(day);
     }
     for line in lines.values_mut() {
         line.sort_by_key(|day| day.on);

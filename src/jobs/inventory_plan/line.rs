@@ -1,9 +1,9 @@
 //! A planned line.
 
-use chrono::{Days, NaiveDate};
-
-use super::facts::{CurrentStock, Product};
+use super::facts::CurrentStock;
 use super::line_key::LineKey;
+use crate::datasets::Product;
+use crate::day::Day;
 use crate::models::inventory::{LeadTime, OrderPlan, Overstock, StockProjection};
 
 /// A planned line.
@@ -19,7 +19,7 @@ pub(super) struct Line {
     pub(super) lead_time_basis: &'static str,
     pub(super) forecast_method: String,
     /// First day whose mean demand cannot be served if nothing is ordered, within the horizon.
-    pub(super) stock_out_on: Option<NaiveDate>,
+    pub(super) stock_out_on: Option<Day>,
     /// Stock from the day after `as_of` until the day before the order arrives.
     pub(super) before_arrival: StockProjection,
     pub(super) overstock: Option<Overstock>,
@@ -54,8 +54,13 @@ impl Urgency {
 
 impl Line {
     /// Last day that the order has to cover.
-    pub(super) fn last_covered_day(&self) -> NaiveDate {
-        self.plan.covers_until.pred_opt().unwrap_or(self.plan.covers_until)
+    pub(super) fn last_covered_day(&self) -> Day {
+        Day::from(self.plan.covers_until) - 1
+    }
+
+    /// The day on which the supplier is asked.
+    pub(super) fn order_on(&self) -> Day {
+        self.plan.order_on.into()
     }
 
     /// Nothing is available now although demand is expected.
@@ -71,9 +76,4 @@ impl Line {
     pub(super) fn packs(&self) -> Option<i64> {
         self.product.pack_size.map(|pack| self.plan.quantity_milli / pack)
     }
-}
-
-/// The day after `as_of`: the first on which an order can be placed.
-pub(super) fn day_after(as_of: NaiveDate) -> NaiveDate {
-    as_of.checked_add_days(Days::new(1)).unwrap_or(as_of)
 }

@@ -8,3 +8,9 @@ pub struct LineKey {
     /// The location.
     pub location_id: String,
 }
+
+impl LineKey {
+    pub(super) fn new(product_id: &str, location_id: &str) -> Self {
+        Self { product_id: product_id.to_owned(), location_id: location_id.to_owned() }
+    }
+}

@@ -2,17 +2,13 @@
 
 use super::decision::{Decision, total_value};
 use super::grade_tally::GradeTally;
+use crate::page_kit::metric;
 use crate::publication::{Metric, Unit};
 
 pub(super) fn metrics(decision: &Decision<'_>) -> Vec<Metric> {
     let ordered = || decision.lines.iter().filter(|line| line.is_ordered());
     let today = || ordered().filter(|line| decision.is_today(line));
-    let metric = |name: &str, value: Option<f64>, unit: Unit, meaning: &str| Metric {
-        name: name.to_owned(),
-        value,
-        unit,
-        meaning: meaning.to_owned(),
-    };
+    let count = |name: &str, n: usize, meaning: &str| metric(name, n as f64, Unit::Count, meaning);
     let at_risk = || decision.with_code(&["stock_out_now", "stock_out_risk"]);
     let sum = |values: Vec<Option<f64>>| {
         let known: Vec<f64> = values.iter().copied().flatten().collect();
@@ -21,15 +17,10 @@ pub(super) fn metrics(decision: &Decision<'_>) -> Vec<Metric> {
     let grade = GradeTally::of(&decision.graded);
     vec![
         metric("order_value_today", total_value(today()), Unit::Money, "To order today"),
-        metric("order_lines_today", Some(today().count() as f64), Unit::Count, "Lines to order today"),
+        count("order_lines_today", today().count(), "Lines to order today"),
         metric("order_value", total_value(ordered()), Unit::Money, "Orders of every supplier's next order day"),
-        metric("planned_lines", Some(decision.lines.len() as f64), Unit::Count, "Lines planned"),
-        metric(
-            "stock_out_lines",
-            Some(at_risk().count() as f64),
-            Unit::Count,
-            "Lines that run out before an order can arrive",
-        ),
+        count("planned_lines", decision.lines.len(), "Lines planned"),
+        count("stock_out_lines", at_risk().count(), "Lines that run out before an order can arrive"),
         metric(
             "sales_at_risk",
             sum(at_risk().map(|row| row.value).collect()),
@@ -42,12 +33,7 @@ pub(super) fn metrics(decision: &Decision<'_>) -> Vec<Metric> {
             Unit::Money,
             "Cost of stock beyond what should be held",
         ),
-        metric(
-            "graded_recommendations",
-            Some(decision.graded.len() as f64),
-            Unit::Count,
-            "Earlier recommendations graded",
-        ),
+        count("graded_recommendations", decision.graded.len(), "Earlier recommendations graded"),
         metric("good_share", grade.good_share(), Unit::Share, "Share of followed, gradable advice that was good"),
         metric(
             "in_stock_share",

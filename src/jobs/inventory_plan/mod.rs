@@ -32,7 +32,6 @@
 
 mod advice;
 mod caveats;
-mod cells;
 mod changes;
 mod dataset;
 mod decision;
@@ -42,7 +41,6 @@ mod explain;
 mod exports;
 mod facts;
 mod forecasts;
-mod frame_columns;
 mod grade_tally;
 mod grading;
 mod history;
@@ -59,7 +57,7 @@ mod recommend;
 mod supplier_orders;
 mod supplier_terms;
 mod tables;
-mod words;
+mod units;
 
 use serde::{Deserialize, Serialize};
 

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::cells::{amount, optional, table, text, units};
-use super::decision::{Decision, total_value};
+use super::decision::{Decision, ROWS_SHOWN, total_value};
 use super::exception::Exception;
 use super::exports::supplier_stem;
 use super::line::Line;
 use super::supplier_orders::SupplierOrder;
-use super::words::{count, money};
+use super::units::in_units;
 use super::{changes, page_details, page_exceptions, page_grade};
-use crate::publication::{Cell, Page, Section, Unit};
+use crate::page_kit::ViewRows;
+use crate::publication::{Page, Section, Unit};
+use crate::words::{counted, money};
 
 pub(super) fn page(decision: &Decision<'_>) -> Page {
     let mut actions = vec![orders(decision), suppliers(decision)];
@@ -38,11 +39,15 @@ fn headline(decision: &Decision<'_>) -> String {
     let mut sentence = if today.is_empty() {
         "Nothing to order today".to_owned()
     } else {
-        let suppliers = count(suppliers(&today), "supplier", "suppliers");
-        format!("Order {} {} from {suppliers}", count(today.len(), "line", "lines"), worth(&today))
+        let suppliers = counted(suppliers(&today), "supplier", "suppliers");
+        format!("Order {} {} from {suppliers}", counted(today.len(), "line", "lines"), worth(&today))
     };
     if !later.is_empty() {
-        sentence.push_str(&format!(" ({} {} on later order days)", count(later.len(), "line", "lines"), worth(&later)));
+        sentence.push_str(&format!(
+            " ({} {} on later order days)",
+            counted(later.len(), "line", "lines"),
+            worth(&later)
+        ));
     }
     let at_risk: Vec<&Exception> = decision.with_code(&["stock_out_now", "stock_out_risk"]).collect();
     if at_risk.is_empty() {
@@ -54,91 +59,67 @@ fn headline(decision: &Decision<'_>) -> String {
     } else {
         format!(", {} of sales at risk", money(lost.iter().sum(), currency))
     };
-    format!("{sentence}; {} will run out before an order can arrive{money_lost}", count(at_risk.len(), "line", "lines"))
+    format!(
+        "{sentence}; {} will run out before an order can arrive{money_lost}",
+        counted(at_risk.len(), "line", "lines")
+    )
 }
 
 fn orders(decision: &Decision<'_>) -> Section {
     let lines = decision.handed_out();
-    let row = |line: &&Line| {
-        vec![
-            // What a planner orders from comes first: a phone shows three columns.
-            text(&line.product.name),
-            text(&line.key.location_id),
-            units(line.plan.quantity_milli),
-            text(line.urgency.name()),
-            optional(line.product.supplier_id.as_deref()),
-            Cell::Date(line.plan.order_on),
-            Cell::Date(line.plan.arrives_on),
-            amount(line.order_value),
-            text(&line.explanation),
-        ]
-    };
-    let labels = [
-        ("Product", None),
-        ("Location", None),
-        ("Quantity", Some(Unit::Units)),
-        ("Urgency", None),
-        ("Supplier", None),
-        ("Order on", None),
-        ("Arrives on", None),
-        ("Value", Some(Unit::Money)),
-        ("Why", None),
-    ];
-    let table = table("Orders, most urgent first", &labels, &lines, row);
-    let (sentence, tables) = if lines.is_empty() {
-        ("Stock suffices everywhere: no line needs an order.".to_owned(), Vec::new())
-    } else {
-        ("Every supplier has a file of its own, ready to send; orders for later days are planned again each night until then.".to_owned(), vec![table])
-    };
-    Section { heading: "What to order".to_owned(), text: vec![sentence], tables, ..Section::default() }
+    let section = Section::headed("What to order");
+    if lines.is_empty() {
+        return section.saying(["Stock suffices everywhere: no line needs an order."]);
+    }
+    // What a planner orders from comes first: a phone shows three columns.
+    let table = ViewRows::of(lines.iter().take(ROWS_SHOWN).copied())
+        .text("Product", |line| line.product.name.as_str())
+        .text("Location", |line| line.key.location_id.as_str())
+        .number("Quantity", Unit::Units, |line| in_units(line.plan.quantity_milli))
+        .text("Urgency", |line| line.urgency.name())
+        .text("Supplier", |line| line.product.supplier_id.as_deref())
+        .text("Order on", Line::order_on)
+        .text("Arrives on", |line| line.plan.arrives_on)
+        .number("Value", Unit::Money, |line| line.order_value)
+        .text("Why", |line| line.explanation.as_str())
+        .view_of("Orders, most urgent first", lines.len());
+    let advice = "Every supplier has a file of its own, ready to send; orders for later days are planned again each night until then.";
+    Section { tables: vec![table], ..section.saying([advice]) }
 }
 
 fn suppliers(decision: &Decision<'_>) -> Section {
-    let row = |order: &SupplierOrder| {
-        let verdict = match (order.minimum, order.check.is_met()) {
-            (None, _) => "no minimum known".to_owned(),
-            (Some(_), true) => "meets the minimum".to_owned(),
-            (Some(_), false) => format!("{} short", money(order.check.shortfall, decision.ctx.currency)),
-        };
-        let is_known = order.lines > order.check.lines_without_cost;
-        vec![
-            text(&order.name),
-            Cell::Date(order.order_on),
-            Cell::Number(order.lines as f64),
-            if is_known { Cell::Number(order.check.order_value) } else { Cell::Empty },
-            amount(order.minimum),
-            text(&verdict),
-            text(&supplier_stem(order.supplier_id.as_deref(), order.order_on)),
-        ]
-    };
     let short = decision.suppliers.iter().filter(|order| !order.check.is_met()).count();
     let sentence = match (decision.suppliers.len(), short) {
         (0, _) => "No supplier gets an order.".to_owned(),
-        (n, 0) => format!("{}; none falls short of a known minimum.", count(n, "order", "orders")),
+        (n, 0) => format!("{}; none falls short of a known minimum.", counted(n, "order", "orders")),
         (n, short) => format!(
             "{}; {} short of the supplier's minimum.",
-            count(n, "order", "orders"),
-            count(short, "falls", "fall")
+            counted(n, "order", "orders"),
+            counted(short, "falls", "fall")
         ),
     };
+    let section = Section::headed("Suppliers").saying([sentence]);
+    if decision.suppliers.is_empty() {
+        return section;
+    }
     let mut orders: Vec<&SupplierOrder> = decision.suppliers.iter().collect();
+    let value = |order: &SupplierOrder| order.check.order_value;
     orders.sort_by(|left, right| {
-        right
-            .check
-            .order_value
-            .total_cmp(&left.check.order_value)
-            .then_with(|| left.supplier_id.cmp(&right.supplier_id))
+        value(right).total_cmp(&value(left)).then_with(|| left.supplier_id.cmp(&right.supplier_id))
     });
-    let labels = [
-        ("Supplier", None),
-        ("Order on", None),
-        ("Lines", Some(Unit::Count)),
-        ("Value", Some(Unit::Money)),
-        ("Minimum", Some(Unit::Money)),
-        ("Verdict", None),
-        ("File", None),
-    ];
-    let table = table("Order value per supplier and order day", &labels, &orders, |order| row(order));
-    let tables = if orders.is_empty() { Vec::new() } else { vec![table] };
-    Section { heading: "Suppliers".to_owned(), text: vec![sentence], tables, ..Section::default() }
+    let verdict = |order: &SupplierOrder| match (order.minimum, order.check.is_met()) {
+        (None, _) => "no minimum known".to_owned(),
+        (Some(_), true) => "meets the minimum".to_owned(),
+        (Some(_), false) => format!("{} short", money(order.check.shortfall, decision.ctx.currency)),
+    };
+    let table = ViewRows::of(orders.iter().take(ROWS_SHOWN).copied())
+        .text("Supplier", |order| order.name.as_str())
+        .text("Order on", |order| order.order_on)
+        .number("Lines", Unit::Count, |order| order.lines)
+        .number("Value", Unit::Money, |order| (order.lines > order.check.lines_without_cost).then(|| value(order)))
+        .number("Minimum", Unit::Money, |order| order.minimum)
+        .text("Verdict", verdict)
+        .text("File", |order| supplier_stem(order.supplier_id.as_deref(), order.order_on))
+        .view_of("Order value per supplier and order day", orders.len());
+    Section { tables: vec![table], ..section }
 }

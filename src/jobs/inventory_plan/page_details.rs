@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::cells::{ROWS_SHOWN, columns, text, units};
-use super::decision::Decision;
+use super::decision::{Decision, ROWS_SHOWN};
 use super::forecasts;
 use super::line::Line;
 use super::tables::step_code;
-use super::words::{count, number};
-use crate::models::inventory::{MILLI, Step, days_of_cover};
-use crate::publication::{BarChart, Cell, Chart, Section, TableView, Unit};
+use super::units::{in_units, tenth, units};
+use crate::models::inventory::{Step, days_of_cover};
+use crate::page_kit::ViewRows;
+use crate::publication::{BarChart, Chart, Section, Unit};
+use crate::words::counted;
 
 pub(super) fn sections(decision: &Decision<'_>) -> Vec<Section> {
     let mut sections = Vec::new();
@@ -34,7 +35,7 @@ pub(super) fn sections(decision: &Decision<'_>) -> Vec<Section> {
             unit: Unit::Count,
             bars: cover(decision),
         }));
-        sections.push(Section { heading: "Orders and cover".to_owned(), charts, ..Section::default() });
+        sections.push(Section { charts, ..Section::headed("Orders and cover") });
     }
     let example = decision.handed_out().into_iter().max_by_key(|line| (line.plan.steps.len(), line.order_value));
     sections.extend(example.map(|line| worked_example(decision, line)));
@@ -66,37 +67,33 @@ fn cover(decision: &Decision<'_>) -> Vec<(String, f64)> {
 
 fn worked_example(decision: &Decision<'_>, line: &Line) -> Section {
     let mut running = 0;
-    let row = |step: &Step| {
-        running += step.delta_milli;
-        vec![text(&step_code(step.code).replace('_', " ")), units(step.delta_milli), units(running), text(&step.text)]
+    let steps: Vec<(&Step, i64)> = (line.plan.steps.iter())
+        .map(|step| {
+            running += step.delta_milli;
+            (step, running)
+        })
+        .collect();
+    let table = ViewRows::of(&steps)
+        .text("Step", |(step, _)| step_code(step.code).replace('_', " "))
+        .number("Quantity", Unit::Units, |(step, _)| in_units(step.delta_milli))
+        .number("Running", Unit::Units, |(_, running)| in_units(*running))
+        .text("Meaning", |(step, _)| step.text.as_str())
+        .view("How one order came about; the steps sum to the order");
+    let basis = match line.lead_time_basis {
+        "deliveries" => counted(line.lead_time.n_observed, "delivery", "deliveries"),
+        "quoted" => "the supplier's quote".to_owned(),
+        _ => "the default of this job".to_owned(),
     };
-    let rows: Vec<Vec<Cell>> = line.plan.steps.iter().map(row).collect();
-    let sentences = vec![
+    let section = Section::headed("One order, worked").saying([
         format!("{} at {}. {}.", line.product.name, line.key.location_id, line.explanation),
         format!(
-            "Lead time: {} days on average, 90 % within {}, from {}; forecast: {} of {}.",
-            number((line.lead_time.mean_days * 10.0).round() / 10.0),
+            "Lead time: {} days on average, 90 % within {}, from {basis}; forecast: {} of {}.",
+            tenth(line.lead_time.mean_days),
             line.lead_time.planning_days,
-            match line.lead_time_basis {
-                "deliveries" => count(line.lead_time.n_observed, "delivery", "deliveries"),
-                "quoted" => "the supplier's quote".to_owned(),
-                _ => "the default of this job".to_owned(),
-            },
             line.forecast_method,
             decision.facts.forecast_as_of
         ),
-        format!("Order-up-to level: {} units.", number(line.plan.order_up_to_milli as f64 / MILLI)),
-    ];
-    let table = TableView {
-        caption: "How one order came about; the steps sum to the order".to_owned(),
-        columns: columns(&[
-            ("Step", None),
-            ("Quantity", Some(Unit::Units)),
-            ("Running", Some(Unit::Units)),
-            ("Meaning", None),
-        ]),
-        total_rows: rows.len(),
-        rows,
-    };
-    Section { heading: "One order, worked".to_owned(), text: sentences, tables: vec![table], ..Section::default() }
+        format!("Order-up-to level: {} units.", units(line.plan.order_up_to_milli)),
+    ]);
+    Section { tables: vec![table], ..section }
 }

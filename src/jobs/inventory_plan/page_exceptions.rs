@@ -1,10 +1,10 @@
 //! What a planner must look at, by what to do about it.
 
-use super::cells::{optional, table, text};
-use super::decision::Decision;
+use super::decision::{Decision, ROWS_SHOWN};
 use super::exception::Exception;
-use super::words::{count, money};
-use crate::publication::{Cell, Section, Unit};
+use crate::page_kit::ViewRows;
+use crate::publication::{Section, Unit};
+use crate::words::{counted, money};
 
 /// Headings, and the codes of the exceptions below each.
 const GROUPS: [(&str, &[&str]); 4] = [
@@ -26,47 +26,34 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ),
 ];
 
-const LABELS: [(&str, Option<Unit>); 8] = [
-    ("What", None),
-    ("Product", None),
-    ("Location", None),
-    ("Supplier", None),
-    ("From", None),
-    ("Quantity", Some(Unit::Units)),
-    ("Value", Some(Unit::Money)),
-    ("What to do", None),
-];
-
 pub(super) fn sections(decision: &Decision<'_>) -> Vec<Section> {
     GROUPS.iter().filter_map(|(heading, codes)| section(decision, heading, codes)).collect()
 }
 
 fn section(decision: &Decision<'_>, heading: &str, codes: &[&str]) -> Option<Section> {
-    let rows: Vec<&Exception> = decision.with_code(codes).collect();
+    let found: Vec<&Exception> = decision.with_code(codes).collect();
+    if found.is_empty() {
+        return None;
+    }
     // Negative stock is a recording error: its money is not at stake.
-    let at_stake = rows.iter().filter(|row| row.code != "negative_stock").filter_map(|row| row.value);
-    let worth = if at_stake.clone().count() == 0 {
+    let at_stake = found.iter().filter(|row| row.code != "negative_stock").filter_map(|row| row.value);
+    let at_stake: Vec<f64> = at_stake.collect();
+    let worth = if at_stake.is_empty() {
         String::new()
     } else {
-        format!(", {} at stake", money(at_stake.sum(), decision.ctx.currency))
+        format!(", {} at stake", money(at_stake.iter().sum(), decision.ctx.currency))
     };
-    (!rows.is_empty()).then(|| Section {
-        heading: heading.to_owned(),
-        text: vec![format!("{}{worth}.", count(rows.len(), "exception", "exceptions"))],
-        tables: vec![table(heading, &LABELS, &rows, |row| cells(decision, row))],
-        ..Section::default()
-    })
-}
-
-fn cells(decision: &Decision<'_>, exception: &Exception) -> Vec<Cell> {
-    vec![
-        text(&exception.code.replace('_', " ")),
-        exception.product_id.as_ref().map_or(Cell::Empty, |id| text(&decision.name_of(id))),
-        optional(exception.location_id.as_deref()),
-        optional(exception.supplier_id.as_deref()),
-        exception.first_on.map_or(Cell::Empty, Cell::Date),
-        exception.quantity.map_or(Cell::Empty, Cell::Number),
-        exception.value.map_or(Cell::Empty, Cell::Number),
-        text(&exception.text),
-    ]
+    let table = ViewRows::of(found.iter().take(ROWS_SHOWN).copied())
+        .text("What", |exception| exception.code.replace('_', " "))
+        .text("Product", |exception| exception.product_id.as_ref().map(|id| decision.name_of(id)))
+        .text("Location", |exception| exception.location_id.as_deref())
+        .text("Supplier", |exception| exception.supplier_id.as_deref())
+        .text("From", |exception| exception.first_on)
+        .number("Quantity", Unit::Units, |exception| exception.quantity)
+        .number("Value", Unit::Money, |exception| exception.value)
+        .text("What to do", |exception| exception.text.as_str())
+        .view_of(heading, found.len());
+    let section = Section::headed(heading);
+    let sentence = format!("{}{worth}.", counted(found.len(), "exception", "exceptions"));
+    Some(Section { tables: vec![table], ..section.saying([sentence]) })
 }

@@ -1,22 +1,24 @@
 //! The plan of one line: from facts to order, projection and sentence.
 
-use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
 use super::InventoryPlan;
-use super::facts::{CurrentStock, InventoryFacts, OpenOrder, Product};
+use super::facts::{CurrentStock, InventoryFacts, LineOrder};
 use super::line::{Line, Urgency};
 use super::line_key::LineKey;
-use super::words::{number, percent, units};
+use super::units::{in_units, tenth, units};
+use crate::datasets::Product;
+use crate::day::Day;
 use crate::models::inventory::{
-    Flag, InventoryError, LeadTime, MILLI, OrderCalendar, OrderPlan, OrderRequest, OrderRules, ProjectionRequest,
-    Receipt, StepCode, StockPosition, find_overstock, plan_order, project_stock,
+    Flag, InventoryError, LeadTime, OrderCalendar, OrderPlan, OrderRequest, OrderRules, ProjectionRequest, Receipt,
+    StepCode, StockPosition, find_overstock, plan_order, project_stock,
 };
+use crate::words::short_percent;
 
 /// What one line is planned from.
 pub(super) struct LineInput<'a> {
     pub(super) settings: &'a InventoryPlan,
-    pub(super) as_of: NaiveDate,
+    pub(super) as_of: Day,
     pub(super) facts: &'a InventoryFacts,
     pub(super) levels: &'a [f64],
     pub(super) key: &'a LineKey,
@@ -44,7 +46,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
     let orders = facts.open_orders.get(key).map_or(&[][..], Vec::as_slice);
     let receipts: Vec<Receipt> = orders.iter().map(|order| receipt(order, as_of, input)).collect();
     let mut request = OrderRequest {
-        as_of,
+        as_of: as_of.date(),
         service_level,
         outlook,
         lead_time,
@@ -58,15 +60,15 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         },
     };
     let horizon = plan_order(&request)?;
-    let arrival_day = days_after(as_of, horizon.arrives_on);
-    let next_arrival_day = days_after(as_of, horizon.covers_until);
+    let arrival_day = days_after(as_of, horizon.arrives_on.into());
+    let next_arrival_day = days_after(as_of, horizon.covers_until.into());
     request.stock.on_order_milli =
         receipts.iter().filter(|receipt| receipt.day < next_arrival_day).map(|receipt| receipt.quantity_milli).sum();
     let plan = plan_order(&request)?;
 
     let price = facts.price(key);
     let project = |days: usize, unit_value: Option<i64>| ProjectionRequest {
-        as_of,
+        as_of: as_of.date(),
         available_milli: stock.on_hand.max(0) - stock.reserved,
         receipts: &receipts,
         outlook,
@@ -91,7 +93,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         lead_time: lead_time.clone(),
         lead_time_basis,
         forecast_method: forecast.method.clone(),
-        stock_out_on: ahead.first_short_on,
+        stock_out_on: ahead.first_short_on.map(Day::from),
         before_arrival,
         overstock,
         price,
@@ -112,13 +114,13 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
 }
 
 /// Money for a quantity, rounded to the nearest minor unit.
-pub(super) fn value_of(quantity_milli: i64, unit_cost: i64) -> i64 {
+fn value_of(quantity_milli: i64, unit_cost: i64) -> i64 {
     let product = i128::from(quantity_milli) * i128::from(unit_cost);
     i64::try_from((product + 500).div_euclid(1000)).unwrap_or(i64::MAX)
 }
 
 /// Stable across reruns of a date.
-pub(super) fn recommendation_id(as_of: NaiveDate, key: &LineKey) -> String {
+fn recommendation_id(as_of: Day, key: &LineKey) -> String {
     let text = format!("{as_of}\u{1f}{}\u{1f}{}", key.product_id, key.location_id);
     let start =
         Sha256::digest(text.as_bytes()).iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
@@ -129,12 +131,12 @@ pub(super) fn recommendation_id(as_of: NaiveDate, key: &LineKey) -> String {
 ///
 /// On its due date. When that has passed: after the median further wait of those lead times that were longer than the wait so far; when
 /// none was (or the order date is unknown), after another planning lead time, as if it had been ordered again.
-fn receipt(order: &OpenOrder, as_of: NaiveDate, input: &LineInput<'_>) -> Receipt {
+fn receipt(order: &LineOrder, as_of: Day, input: &LineInput<'_>) -> Receipt {
     let day = if order.due_on > as_of {
         days_after(as_of, order.due_on)
     } else {
         let lead_time = input.lead_time;
-        let waited = order.ordered_on.and_then(|day| u32::try_from((as_of - day).num_days()).ok());
+        let waited = order.ordered_on.and_then(|day| u32::try_from(as_of - day).ok());
         let longer: Vec<(u32, f64)> = lead_time
             .distribution
             .iter()
@@ -153,7 +155,7 @@ fn receipt(order: &OpenOrder, as_of: NaiveDate, input: &LineInput<'_>) -> Receip
     Receipt { day, quantity_milli: order.quantity }
 }
 
-fn flags(input: &LineInput<'_>, plan: &OrderPlan, orders: &[OpenOrder]) -> Vec<&'static str> {
+fn flags(input: &LineInput<'_>, plan: &OrderPlan, orders: &[LineOrder]) -> Vec<&'static str> {
     let (as_of, stock) = (input.as_of, input.stock);
     let mut flags: Vec<&'static str> = plan.flags.iter().map(|flag| flag_name(*flag)).collect();
     let mut add = |holds: bool, name: &'static str| {
@@ -166,7 +168,7 @@ fn flags(input: &LineInput<'_>, plan: &OrderPlan, orders: &[OpenOrder]) -> Vec<&
     add(input.facts.forecast_as_of < as_of, "older_forecast");
     add(orders.iter().any(|order| order.due_on <= as_of), "overdue_order");
     add(input.product.discontinued_on.is_some(), "phase_out");
-    add((as_of - stock.snapshot_on).num_days() > i64::from(input.settings.max_stock_age_days.get()), "stale_stock");
+    add(as_of - stock.snapshot_on > input.settings.max_stock_age_days.get().cast_signed(), "stale_stock");
     add(stock.is_rolled_forward, "stock_rolled_forward");
     if is_default {
         flags.retain(|flag| *flag != "quoted_lead_time");
@@ -198,14 +200,14 @@ fn explanation(line: &Line) -> String {
         }
         (quantity, _) => format!("Order {}", units(quantity)),
     };
-    let safety = (plan.order_up_to_milli - plan.expected_demand_milli) as f64 / MILLI;
+    let safety = in_units(plan.order_up_to_milli - plan.expected_demand_milli);
     let mut text = format!(
         "{order}: {} expected until {} {} {} safety for {} service, {} on hand",
-        tenth(plan.expected_demand_milli as f64 / MILLI),
+        tenth(in_units(plan.expected_demand_milli)),
         line.last_covered_day(),
         if safety < 0.0 { "less" } else { "plus" },
         tenth(safety.abs()),
-        percent(line.service_level),
+        short_percent(line.service_level),
         units(line.stock.on_hand.max(0)),
     );
     if line.stock.reserved > 0 {
@@ -226,10 +228,6 @@ fn explanation(line: &Line) -> String {
     text
 }
 
-fn tenth(value: f64) -> String {
-    number((value * 10.0).round() / 10.0)
-}
-
-fn days_after(as_of: NaiveDate, day: NaiveDate) -> usize {
-    usize::try_from((day - as_of).num_days()).unwrap_or(0)
+fn days_after(as_of: Day, day: Day) -> usize {
+    usize::try_from(day - as_of).unwrap_or(0)
 }

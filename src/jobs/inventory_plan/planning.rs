@@ -11,9 +11,10 @@ use super::line::Line;
 use super::line_key::LineKey;
 use super::plan_line::{LineInput, plan_line};
 use super::supplier_terms::SupplierTerms;
+use super::units::in_units;
 use super::{InventoryPlan, forecasts};
+use crate::day::Day;
 use crate::job::{Progress, RunContext};
-use crate::models::inventory::MILLI;
 
 /// Planned lines by product and location, and an exception for each with stock or a forecast that cannot be planned.
 pub(super) fn plan_lines(
@@ -23,13 +24,13 @@ pub(super) fn plan_lines(
     terms: &BTreeMap<Option<String>, SupplierTerms>,
     progress: &Progress,
 ) -> (Vec<Line>, Vec<Exception>) {
-    let levels = forecasts::levels();
-    let (to_plan, mut exceptions) = keys_to_plan(ctx, facts);
+    let (as_of, levels) = (Day::from(ctx.as_of), forecasts::levels());
+    let (to_plan, mut exceptions) = keys_to_plan(as_of, facts);
     let done = AtomicU64::new(0);
     let results: Vec<Result<Line, Box<Exception>>> = to_plan
         .par_iter()
         .map(|key| {
-            let result = plan_key(settings, ctx, facts, terms, &levels, key);
+            let result = plan_key(settings, as_of, facts, terms, &levels, key);
             progress.report("plan lines", done.fetch_add(1, Ordering::Relaxed) + 1, to_plan.len() as u64);
             result
         })
@@ -45,7 +46,7 @@ pub(super) fn plan_lines(
 }
 
 /// The lines to plan, and exceptions for those with stock or a forecast that cannot be.
-fn keys_to_plan<'a>(ctx: &RunContext, facts: &'a InventoryFacts) -> (Vec<&'a LineKey>, Vec<Exception>) {
+fn keys_to_plan(as_of: Day, facts: &InventoryFacts) -> (Vec<&LineKey>, Vec<Exception>) {
     let (mut keys, mut exceptions) = (Vec::new(), Vec::new());
     let all: BTreeSet<&LineKey> = facts.forecasts.keys().chain(facts.snapshots.keys()).collect();
     for key in all {
@@ -56,10 +57,10 @@ fn keys_to_plan<'a>(ctx: &RunContext, facts: &'a InventoryFacts) -> (Vec<&'a Lin
             });
             continue;
         };
-        let is_sold = product.discontinued_on.is_none_or(|last_day| last_day > ctx.as_of)
-            && product.launched_on.is_none_or(|first_day| first_day <= ctx.as_of);
+        let is_sold = product.discontinued_on.is_none_or(|last_day| last_day > as_of)
+            && product.launched_on.is_none_or(|first_day| first_day <= as_of);
         let supplier = product.supplier_id.as_ref();
-        match (facts.forecasts.contains_key(key), facts.current_stock(key, ctx.as_of)) {
+        match (facts.forecasts.contains_key(key), facts.current_stock(key, as_of)) {
             _ if !is_sold => {}
             (true, Some(_)) => keys.push(key),
             (true, None) => exceptions.push(Exception {
@@ -70,8 +71,8 @@ fn keys_to_plan<'a>(ctx: &RunContext, facts: &'a InventoryFacts) -> (Vec<&'a Lin
             (false, stock) => {
                 let on_hand = stock.map_or(0, |stock| stock.on_hand.max(0));
                 exceptions.push(Exception {
-                    quantity: Some(on_hand as f64 / MILLI),
-                    value: product.unit_cost.map(|cost| on_hand as f64 / MILLI * cost as f64),
+                    quantity: Some(in_units(on_hand)),
+                    value: product.unit_cost.map(|cost| in_units(on_hand) * cost as f64),
                     text: "There is stock but no forecast, so no order is planned. Check whether it is still sold; if so, whether its sales are loaded".to_owned(),
                     ..Exception::of_line("no_forecast", "note", key, supplier)
                 });
@@ -83,15 +84,14 @@ fn keys_to_plan<'a>(ctx: &RunContext, facts: &'a InventoryFacts) -> (Vec<&'a Lin
 
 fn plan_key(
     settings: &InventoryPlan,
-    ctx: &RunContext,
+    as_of: Day,
     facts: &InventoryFacts,
     terms: &BTreeMap<Option<String>, SupplierTerms>,
     levels: &[f64],
     key: &LineKey,
 ) -> Result<Line, Box<Exception>> {
     let missing = |code, severity, text: String| Exception { text, ..Exception::of_line(code, severity, key, None) };
-    let (Some(product), Some(stock)) = (facts.products.get(&key.product_id), facts.current_stock(key, ctx.as_of))
-    else {
+    let (Some(product), Some(stock)) = (facts.products.get(&key.product_id), facts.current_stock(key, as_of)) else {
         return Err(Box::new(missing("unknown_product", "note", "Product or stock is missing".to_owned())));
     };
     let supplier = product.supplier_id.as_ref();
@@ -111,7 +111,7 @@ fn plan_key(
     };
     let input = LineInput {
         settings,
-        as_of: ctx.as_of,
+        as_of,
         facts,
         levels,
         key,

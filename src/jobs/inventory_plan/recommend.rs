@@ -19,7 +19,8 @@ pub(super) fn recommend(
     let terms = &supplier_terms(settings, facts);
     let (lines, mut exceptions) = plan_lines(settings, ctx, facts, terms, progress);
     let suppliers = supplier_orders(facts, &lines);
-    let planned = Planned { as_of: ctx.as_of, currency: ctx.currency, facts, lines: &lines, suppliers: &suppliers };
+    let planned =
+        Planned { as_of: ctx.as_of.into(), currency: ctx.currency, facts, lines: &lines, suppliers: &suppliers };
     exceptions.extend(exceptions::find(&planned));
     exception::sort(&mut exceptions);
     let graded = grading::grade_all(facts);

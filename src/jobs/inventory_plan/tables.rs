@@ -1,65 +1,64 @@
 //! The published tables.
 
-use polars::prelude::{DataFrame, PolarsResult};
-
 use super::decision::Decision;
 use super::exception::Exception;
-use super::frame_columns::{column, columns, frame};
 use super::grading::{GradedLine, verdict_name};
-use super::line::{Line, day_after};
-use crate::models::inventory::{MILLI, StepCode};
+use super::line::Line;
+use super::units::in_units;
+use crate::day::Day;
+use crate::models::inventory::StepCode;
 use crate::publication::PublishedTable;
 use crate::published::{
-    INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES,
+    INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES, Rows, RowsError,
 };
+use crate::quantities::{ExpectedMoney, ExpectedQuantity, Money, Quantity};
 
 /// The tables, in the order in which they are published.
-pub(super) fn tables(decision: &Decision<'_>) -> PolarsResult<Vec<PublishedTable>> {
-    let frames = [
-        (&INVENTORY_RECOMMENDATIONS, recommendations(decision)?),
-        (&INVENTORY_EXPLANATIONS, explanations(&decision.lines)?),
-        (&INVENTORY_EXCEPTIONS, exceptions(&decision.exceptions)?),
-        (&RECOMMENDATION_OUTCOMES, outcomes(&decision.graded)?),
-    ];
-    Ok(frames.into_iter().map(|(table, frame)| PublishedTable { table, frame }).collect())
+///
+/// # Errors
+/// A table that is not as its schema says.
+pub(super) fn tables(decision: &Decision<'_>) -> Result<Vec<PublishedTable>, RowsError> {
+    Ok(vec![
+        recommendations(decision)?,
+        explanations(&decision.lines)?,
+        exceptions(&decision.exceptions)?,
+        outcomes(&decision.graded)?,
+    ])
 }
 
-fn recommendations(decision: &Decision<'_>) -> PolarsResult<DataFrame> {
-    let (lines, forecast_as_of) = (&decision.lines, decision.facts.forecast_as_of);
-    let units = |milli: i64| milli as f64 / MILLI;
-    let first_day = day_after(decision.ctx.as_of);
-    frame(
-        &INVENTORY_RECOMMENDATIONS,
-        columns![
-            column!(lines, line => line.recommendation_id.as_str()),
-            column!(lines, line => line.key.product_id.as_str()),
-            column!(lines, line => line.key.location_id.as_str()),
-            column!(lines, line => line.product.supplier_id.as_deref()),
-            column!(lines, line => line.plan.order_on.to_epoch_days()),
-            column!(lines, line => line.plan.arrives_on.to_epoch_days()),
-            column!(lines, line => line.last_covered_day().to_epoch_days()),
-            column!(lines, line => line.plan.quantity_milli),
-            column!(lines, line => line.product.pack_size),
-            column!(lines, line => line.product.unit_cost),
-            column!(lines, line => line.order_value),
-            column!(lines, line => line.stock.on_hand.max(0)),
-            column!(lines, line => line.stock.reserved),
-            column!(lines, line => line.on_order_milli),
-            column!(lines, line => units(line.plan.expected_demand_milli)),
-            column!(lines, line => units(line.plan.order_up_to_milli - line.plan.expected_demand_milli)),
-            column!(lines, line => units(line.plan.order_up_to_milli)),
-            column!(lines, line => line.service_level),
-            column!(lines, line => line.lead_time.mean_days),
-            column!(lines, line => line.lead_time_basis),
-            column!(lines, line => (line.plan.covers_until - first_day).num_days()),
-            column!(lines, _ => forecast_as_of.to_epoch_days()),
-            column!(lines, line => line.forecast_method.as_str()),
-            column!(lines, line => line.stock_out_on.map(|day| day.to_epoch_days())),
-            column!(lines, line => line.urgency.name()),
-            column!(lines, line => line.flags.join(",")),
-            column!(lines, line => line.explanation.as_str()),
-        ],
-    )
+/// `inventory_recommendations`.
+fn recommendations(decision: &Decision<'_>) -> Result<PublishedTable, RowsError> {
+    let first_day = decision.as_of() + 1;
+    let expected = |milli: i64| ExpectedQuantity::from_units(in_units(milli));
+    Rows::of(&INVENTORY_RECOMMENDATIONS, &decision.lines)
+        .column("recommendation_id", |line| line.recommendation_id.as_str())
+        .column("product_id", |line| line.key.product_id.as_str())
+        .column("location_id", |line| line.key.location_id.as_str())
+        .column("supplier_id", |line| line.product.supplier_id.as_deref())
+        .column("order_on", Line::order_on)
+        .column("arrives_on", |line| line.plan.arrives_on)
+        .column("covers_until", Line::last_covered_day)
+        .column("order_quantity", |line| Quantity::from_thousandths(line.plan.quantity_milli))
+        .column("pack_size", |line| line.product.pack_size.map(Quantity::from_thousandths))
+        .column("unit_cost", |line| line.product.unit_cost.map(Money::from_minor))
+        .column("order_value", |line| line.order_value.map(Money::from_minor))
+        .column("on_hand", |line| Quantity::from_thousandths(line.stock.on_hand.max(0)))
+        .column("reserved", |line| Quantity::from_thousandths(line.stock.reserved))
+        .column("on_order", |line| Quantity::from_thousandths(line.on_order_milli))
+        .column("expected_demand", |line| expected(line.plan.expected_demand_milli))
+        .column("safety_stock", |line| expected(line.plan.order_up_to_milli - line.plan.expected_demand_milli))
+        .column("order_up_to", |line| expected(line.plan.order_up_to_milli))
+        .column("service_level", |line| line.service_level)
+        .column("lead_time_days", |line| line.lead_time.mean_days)
+        .column("lead_time_basis", |line| line.lead_time_basis)
+        .column("protection_days", |line| Day::from(line.plan.covers_until) - first_day)
+        .column("forecast_as_of", |_| decision.facts.forecast_as_of)
+        .column("forecast_method", |line| line.forecast_method.as_str())
+        .column("stock_out_on", |line| line.stock_out_on)
+        .column("urgency", |line| line.urgency.name())
+        .column("flags", |line| line.flags.join(","))
+        .column("explanation", |line| line.explanation.as_str())
+        .publish()
 }
 
 /// `expected_demand`, `on_hand`: the sign stands in the quantity.
@@ -68,65 +67,77 @@ pub(super) fn step_code(code: StepCode) -> String {
     name.strip_prefix("minus_").map_or_else(|| name.clone(), ToOwned::to_owned)
 }
 
-fn explanations(lines: &[Line]) -> PolarsResult<DataFrame> {
-    let mut rows: Vec<(&str, i64, String, i64, i64, &str)> = Vec::new();
+/// A step of an order.
+struct StepRow<'a> {
+    recommendation_id: &'a str,
+    /// From 1.
+    number: i64,
+    code: String,
+    quantity: Quantity,
+    running: Quantity,
+    text: &'a str,
+}
+
+/// `inventory_explanations`.
+fn explanations(lines: &[Line]) -> Result<PublishedTable, RowsError> {
+    let mut rows: Vec<StepRow<'_>> = Vec::new();
     for line in lines {
         let mut running = 0;
         for (number, step) in (1..).zip(&line.plan.steps) {
             running += step.delta_milli;
-            rows.push((&line.recommendation_id, number, step_code(step.code), step.delta_milli, running, &step.text));
+            rows.push(StepRow {
+                recommendation_id: &line.recommendation_id,
+                number,
+                code: step_code(step.code),
+                quantity: Quantity::from_thousandths(step.delta_milli),
+                running: Quantity::from_thousandths(running),
+                text: &step.text,
+            });
         }
     }
-    frame(
-        &INVENTORY_EXPLANATIONS,
-        columns![
-            column!(rows, row => row.0),
-            column!(rows, row => row.1),
-            column!(rows, row => row.2.as_str()),
-            column!(rows, row => row.3),
-            column!(rows, row => row.4),
-            column!(rows, row => row.5),
-        ],
-    )
+    Rows::of(&INVENTORY_EXPLANATIONS, &rows)
+        .column("recommendation_id", |row| row.recommendation_id)
+        .column("step_no", |row| row.number)
+        .column("code", |row| row.code.as_str())
+        .column("quantity", |row| row.quantity)
+        .column("running", |row| row.running)
+        .column("text", |row| row.text)
+        .publish()
 }
 
-fn exceptions(rows: &[Exception]) -> PolarsResult<DataFrame> {
-    frame(
-        &INVENTORY_EXCEPTIONS,
-        columns![
-            column!(rows, row => row.code),
-            column!(rows, row => row.severity),
-            column!(rows, row => row.product_id.as_deref()),
-            column!(rows, row => row.location_id.as_deref()),
-            column!(rows, row => row.supplier_id.as_deref()),
-            column!(rows, row => row.first_on.map(|day| day.to_epoch_days())),
-            column!(rows, row => row.quantity),
-            column!(rows, row => row.value),
-            column!(rows, row => row.text.as_str()),
-        ],
-    )
+/// `inventory_exceptions`.
+fn exceptions(rows: &[Exception]) -> Result<PublishedTable, RowsError> {
+    Rows::of(&INVENTORY_EXCEPTIONS, rows)
+        .column("code", |row| row.code)
+        .column("severity", |row| row.severity)
+        .column("product_id", |row| row.product_id.as_deref())
+        .column("location_id", |row| row.location_id.as_deref())
+        .column("supplier_id", |row| row.supplier_id.as_deref())
+        .column("first_on", |row| row.first_on)
+        .column("quantity", |row| row.quantity.map(ExpectedQuantity::from_units))
+        .column("value", |row| row.value.map(ExpectedMoney::from_minor))
+        .column("text", |row| row.text.as_str())
+        .publish()
 }
 
-fn outcomes(rows: &[GradedLine]) -> PolarsResult<DataFrame> {
-    frame(
-        &RECOMMENDATION_OUTCOMES,
-        columns![
-            column!(rows, row => row.advice.recommended_as_of.to_epoch_days()),
-            column!(rows, row => row.advice.recommendation_id.as_str()),
-            column!(rows, row => row.advice.key.product_id.as_str()),
-            column!(rows, row => row.advice.key.location_id.as_str()),
-            column!(rows, row => row.advice.order_quantity),
-            column!(rows, row => row.ordered_milli),
-            column!(rows, row => row.outcome.followed),
-            column!(rows, row => row.window_from.to_epoch_days()),
-            column!(rows, row => row.window_to.to_epoch_days()),
-            column!(rows, row => row.advice.expected_demand),
-            column!(rows, row => row.sold_milli as f64 / MILLI),
-            column!(rows, row => row.advice.order_up_to),
-            column!(rows, row => i64::from(row.stock_out_days)),
-            column!(rows, row => row.closing_milli.map(|milli| milli as f64 / MILLI)),
-            column!(rows, row => verdict_name(row.outcome.verdict)),
-            column!(rows, row => row.explanation.as_str()),
-        ],
-    )
+/// `recommendation_outcomes`.
+fn outcomes(rows: &[GradedLine]) -> Result<PublishedTable, RowsError> {
+    Rows::of(&RECOMMENDATION_OUTCOMES, rows)
+        .column("recommended_as_of", |row| row.advice.published.as_of)
+        .column("recommendation_id", |row| row.advice.published.recommendation_id.as_str())
+        .column("product_id", |row| row.advice.key.product_id.as_str())
+        .column("location_id", |row| row.advice.key.location_id.as_str())
+        .column("recommended", |row| Quantity::from_thousandths(row.advice.published.order_quantity))
+        .column("ordered", |row| row.ordered_milli.map(Quantity::from_thousandths))
+        .column("followed", |row| row.outcome.followed)
+        .column("window_from", |row| row.window_from)
+        .column("window_to", |row| row.window_to)
+        .column("demand_expected", |row| ExpectedQuantity::from_units(row.advice.published.expected_demand))
+        .column("demand_actual", |row| ExpectedQuantity::from_units(in_units(row.sold_milli)))
+        .column("order_up_to", |row| ExpectedQuantity::from_units(row.advice.published.order_up_to))
+        .column("stock_out_days", |row| row.stock_out_days)
+        .column("closing_stock", |row| row.closing_milli.map(|milli| ExpectedQuantity::from_units(in_units(milli))))
+        .column("verdict", |row| verdict_name(row.outcome.verdict))
+        .column("explanation", |row| row.explanation.as_str())
+        .publish()
 }

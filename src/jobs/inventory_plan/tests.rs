@@ -1,138 +1,155 @@
 //! Orders, exceptions and grades worked out by hand.
 
-use chrono::NaiveDate;
-use polars::prelude::DataFrame;
+use polars::prelude::{Column, DataFrame, DataType, df};
 
 use super::InventoryPlan;
 use super::dataset::{InventoryFrames, shape};
 use super::facts::InventoryFacts;
-use super::frame_columns::{columns, dates, frame, integers, texts};
-use crate::datasets::{DAILY_SALES, DELIVERIES, OPEN_ORDERS, PRICES, PRODUCTS, STOCK_LEVELS, SUPPLIERS};
+use crate::day::Day;
 use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
-use crate::published::{DEMAND_FORECASTS, INVENTORY_RECOMMENDATIONS, QUANTILES};
+use crate::published::{INVENTORY_RECOMMENDATIONS, QUANTILES};
 use crate::quantities::{Currency, Days};
 use crate::table::TableSchema;
 
 /// A Monday.
 pub(super) const AS_OF: &str = "2026-11-23";
 
-fn day(text: &str) -> NaiveDate {
-    text.parse().unwrap()
+fn day(text: &str) -> Day {
+    text.parse::<chrono::NaiveDate>().unwrap().into()
 }
 
 pub(super) fn number(text: &str) -> i32 {
-    day(text).to_epoch_days()
+    day(text).number()
 }
 
 fn ctx() -> RunContext {
-    RunContext { job: "inventory_plan".to_owned(), as_of: day(AS_OF), seed: 1, currency: Currency::new("EUR").unwrap() }
+    RunContext {
+        job: "inventory_plan".to_owned(),
+        as_of: day(AS_OF).date(),
+        seed: 1,
+        currency: Currency::new("EUR").unwrap(),
+    }
 }
 
 /// 10 units a day; the total of any number of days lies around its mean by the same offsets: 95 % is 5 above.
 const OFFSETS: [f64; 8] = [-8.0, -6.0, -3.0, 0.0, 3.0, 4.0, 5.0, 8.0];
 
+/// Columns of day numbers become dates.
+pub(super) fn dated(mut frame: DataFrame, names: &[&str]) -> DataFrame {
+    for name in names {
+        let days = frame.column(name).unwrap().cast(&DataType::Date).unwrap();
+        frame.with_column(days).unwrap();
+    }
+    frame
+}
+
+pub(super) fn texts(frame: &DataFrame, name: &str) -> Vec<Option<String>> {
+    frame.column(name).unwrap().str().unwrap().iter().map(|text| text.map(ToOwned::to_owned)).collect()
+}
+
+pub(super) fn integers(frame: &DataFrame, name: &str) -> Vec<Option<i64>> {
+    frame.column(name).unwrap().i64().unwrap().iter().collect()
+}
+
+pub(super) fn reals(frame: &DataFrame, name: &str) -> Vec<Option<f64>> {
+    frame.column(name).unwrap().f64().unwrap().iter().collect()
+}
+
+fn dates(frame: &DataFrame, name: &str) -> Vec<Option<Day>> {
+    frame.column(name).unwrap().date().unwrap().physical().iter().map(|day| day.map(Day::from_number)).collect()
+}
+
 fn forecast(products: &[&str], days: i64) -> DataFrame {
     let rows: Vec<(&str, i64)> = products.iter().flat_map(|product| (1..=days).map(|step| (*product, step))).collect();
     let n = rows.len();
-    let mut series = columns![
-        vec!["product_location"; n],
-        rows.iter().map(|(product, _)| format!("{product} @ S1")).collect::<Vec<_>>(),
-        rows.iter().map(|(product, _)| *product).collect::<Vec<_>>(),
-        vec!["S1"; n],
-        rows.iter().map(|(_, step)| number(AS_OF) + *step as i32).collect::<Vec<_>>(),
-        rows.iter().map(|(_, step)| *step).collect::<Vec<_>>(),
-        vec!["smoothing"; n],
-        vec![10.0; n],
-    ];
-    for offset in OFFSETS {
-        series.extend(columns![vec![10.0 + offset; n]]);
+    let mut frame = df!(
+        "level" => vec!["product_location"; n],
+        "product_id" => rows.iter().map(|(product, _)| *product).collect::<Vec<_>>(),
+        "location_id" => vec!["S1"; n],
+        "step" => rows.iter().map(|(_, step)| *step).collect::<Vec<_>>(),
+        "method" => vec!["smoothing"; n],
+        "mean" => vec![10.0; n],
+    )
+    .unwrap();
+    for ((_, suffix), offset) in QUANTILES.iter().zip(OFFSETS) {
+        let totals: Vec<f64> = rows.iter().map(|(_, step)| 10.0 * *step as f64 + offset).collect();
+        frame.with_column(Column::new(format!("total_{suffix}").into(), totals)).unwrap();
     }
-    series.extend(columns![rows.iter().map(|(_, step)| 10.0 * *step as f64).collect::<Vec<_>>()]);
-    for offset in OFFSETS {
-        series.extend(columns![rows.iter().map(|(_, step)| 10.0 * *step as f64 + offset).collect::<Vec<_>>()]);
-    }
-    frame(&DEMAND_FORECASTS, series).unwrap()
+    frame
 }
 
 pub(super) fn products(rows: &[(&str, Option<&str>, Option<i64>)]) -> DataFrame {
-    let n = rows.len();
-    let series = columns![
-        rows.iter().map(|row| row.0).collect::<Vec<_>>(),
-        rows.iter().map(|row| format!("Product {}", row.0)).collect::<Vec<_>>(),
-        vec![None::<&str>; n],
-        vec![None::<&str>; n],
-        rows.iter().map(|row| row.2).collect::<Vec<_>>(),
-        vec![Some(300_i64); n],
-        rows.iter().map(|row| row.1).collect::<Vec<_>>(),
-        vec![Some(12_000_i64); n],
-        vec![None::<i64>; n],
-        vec![None::<i64>; n],
-        vec![None::<i32>; n],
-        vec![None::<i32>; n],
-    ];
-    frame(&PRODUCTS.schema, series).unwrap()
+    df!(
+        "product_id" => rows.iter().map(|row| row.0).collect::<Vec<_>>(),
+        "name" => rows.iter().map(|row| format!("Product {}", row.0)).collect::<Vec<_>>(),
+        "unit_cost" => rows.iter().map(|row| row.2).collect::<Vec<_>>(),
+        "list_price" => vec![300_i64; rows.len()],
+        "supplier_id" => rows.iter().map(|row| row.1).collect::<Vec<_>>(),
+        "pack_size" => vec![12_000_i64; rows.len()],
+    )
+    .unwrap()
 }
 
 pub(super) fn stock(rows: &[(&str, &str, i64)]) -> DataFrame {
-    let n = rows.len();
-    let series = columns![
-        rows.iter().map(|row| number(row.0)).collect::<Vec<_>>(),
-        rows.iter().map(|row| row.1).collect::<Vec<_>>(),
-        vec!["S1"; n],
-        rows.iter().map(|row| row.2 * 1000).collect::<Vec<_>>(),
-        vec![None::<i64>; n],
-    ];
-    frame(&STOCK_LEVELS.schema, series).unwrap()
+    let frame = df!(
+        "snapshot_on" => rows.iter().map(|row| number(row.0)).collect::<Vec<_>>(),
+        "product_id" => rows.iter().map(|row| row.1).collect::<Vec<_>>(),
+        "location_id" => vec!["S1"; rows.len()],
+        "on_hand" => rows.iter().map(|row| row.2 * 1000).collect::<Vec<_>>(),
+    );
+    dated(frame.unwrap(), &["snapshot_on"])
 }
 
 pub(super) fn sales(rows: &[(&str, &str, i64)]) -> DataFrame {
-    let n = rows.len();
-    let series = columns![
-        rows.iter().map(|row| number(row.0)).collect::<Vec<_>>(),
-        rows.iter().map(|row| row.1).collect::<Vec<_>>(),
-        vec!["S1"; n],
-        rows.iter().map(|row| row.2 * 1000).collect::<Vec<_>>(),
-        vec![0_i64; n],
-        vec![0_i64; n],
-        vec![1_i64; n],
-    ];
-    frame(&DAILY_SALES.schema, series).unwrap()
+    let frame = df!(
+        "sold_on" => rows.iter().map(|row| number(row.0)).collect::<Vec<_>>(),
+        "product_id" => rows.iter().map(|row| row.1).collect::<Vec<_>>(),
+        "location_id" => vec!["S1"; rows.len()],
+        "quantity" => rows.iter().map(|row| row.2 * 1000).collect::<Vec<_>>(),
+        "returned_quantity" => vec![0_i64; rows.len()],
+        "net_amount" => vec![0_i64; rows.len()],
+    );
+    dated(frame.unwrap(), &["sold_on"])
 }
 
 fn suppliers() -> DataFrame {
-    let series =
-        columns![vec!["V1"], vec![Some("Dairy")], vec![Some(2_i64)], vec![Some("mon,thu")], vec![Some(10_000_i64)]];
-    frame(&SUPPLIERS.schema, series).unwrap()
+    df!(
+        "supplier_id" => ["V1"],
+        "name" => ["Dairy"],
+        "lead_time_days" => [2_i64],
+        "order_weekdays" => ["mon,thu"],
+        "min_order_value" => [10_000_i64],
+    )
+    .unwrap()
 }
 
 pub(super) fn open_orders(rows: &[(&str, i64, &str, &str)]) -> DataFrame {
-    let series = columns![
-        rows.iter().map(|row| row.0).collect::<Vec<_>>(),
-        vec!["S1"; rows.len()],
-        rows.iter().map(|row| row.1 * 1000).collect::<Vec<_>>(),
-        rows.iter().map(|row| number(row.2)).collect::<Vec<_>>(),
-        rows.iter().map(|row| Some(number(row.3))).collect::<Vec<_>>(),
-    ];
-    frame(&OPEN_ORDERS.schema, series).unwrap()
+    let frame = df!(
+        "product_id" => rows.iter().map(|row| row.0).collect::<Vec<_>>(),
+        "location_id" => vec!["S1"; rows.len()],
+        "quantity" => rows.iter().map(|row| row.1 * 1000).collect::<Vec<_>>(),
+        "due_on" => rows.iter().map(|row| number(row.2)).collect::<Vec<_>>(),
+        "ordered_on" => rows.iter().map(|row| number(row.3)).collect::<Vec<_>>(),
+    );
+    dated(frame.unwrap(), &["due_on", "ordered_on"])
 }
 
 pub(super) fn deliveries(rows: &[(&str, &str, &str, i64)]) -> DataFrame {
-    let n = rows.len();
-    let series = columns![
-        vec!["V1"; n],
-        rows.iter().map(|row| Some(row.0)).collect::<Vec<_>>(),
-        vec![Some("S1"); n],
-        rows.iter().map(|row| number(row.1)).collect::<Vec<_>>(),
-        rows.iter().map(|row| number(row.2)).collect::<Vec<_>>(),
-        rows.iter().map(|row| row.3 * 1000).collect::<Vec<_>>(),
-    ];
-    frame(&DELIVERIES.schema, series).unwrap()
+    let frame = df!(
+        "supplier_id" => vec!["V1"; rows.len()],
+        "product_id" => rows.iter().map(|row| row.0).collect::<Vec<_>>(),
+        "location_id" => vec!["S1"; rows.len()],
+        "ordered_on" => rows.iter().map(|row| number(row.1)).collect::<Vec<_>>(),
+        "received_on" => rows.iter().map(|row| number(row.2)).collect::<Vec<_>>(),
+        "quantity" => rows.iter().map(|row| row.3 * 1000).collect::<Vec<_>>(),
+    );
+    dated(frame.unwrap(), &["ordered_on", "received_on"])
 }
 
 /// Product A: 27 on hand, 12 on order for Friday, packs of 12, cost 1.50, price 3.00, supplier Dairy (Mondays and Thursdays, 2 days).
 pub(super) fn one_line() -> InventoryFrames {
-    let prices = columns![vec!["A"], vec![None::<&str>], vec![number("2026-01-01")], vec![300_i64]];
+    let prices = df!("product_id" => ["A"], "valid_from" => [number("2026-01-01")], "price" => [300_i64]);
     InventoryFrames {
         forecast: Some((day(AS_OF), forecast(&["A"], 28))),
         products: products(&[("A", Some("V1"), Some(150))]),
@@ -141,7 +158,7 @@ pub(super) fn one_line() -> InventoryFrames {
         suppliers: Some(suppliers()),
         deliveries: Some(deliveries(&[])),
         open_orders: Some(open_orders(&[("A", 12, "2026-11-27", "2026-11-23")])),
-        prices: Some(frame(&PRICES.schema, prices).unwrap()),
+        prices: Some(dated(prices.unwrap(), &["valid_from"])),
         ..InventoryFrames::default()
     }
 }
@@ -167,7 +184,7 @@ pub(super) fn rows<'a>(publication: &'a Publication, schema: &TableSchema<'_>) -
 }
 
 fn exception_codes(publication: &Publication) -> Vec<String> {
-    texts(&publication.tables[2].frame, "code").unwrap().into_iter().flatten().collect()
+    texts(&publication.tables[2].frame, "code").into_iter().flatten().collect()
 }
 
 fn caveat_codes(publication: &Publication) -> Vec<&str> {
@@ -178,12 +195,9 @@ fn caveat_codes(publication: &Publication) -> Vec<&str> {
 fn assert_steps_sum_to_orders(publication: &Publication) {
     let advice = rows(publication, &INVENTORY_RECOMMENDATIONS);
     let steps = &publication.tables[1].frame;
-    let (ids, orders) = (texts(advice, "recommendation_id").unwrap(), integers(advice, "order_quantity").unwrap());
-    let (of, deltas, running) = (
-        texts(steps, "recommendation_id").unwrap(),
-        integers(steps, "quantity").unwrap(),
-        integers(steps, "running").unwrap(),
-    );
+    let (ids, orders) = (texts(advice, "recommendation_id"), integers(advice, "order_quantity"));
+    let (of, deltas, running) =
+        (texts(steps, "recommendation_id"), integers(steps, "quantity"), integers(steps, "running"));
     for (id, order) in ids.iter().zip(orders) {
         let own: Vec<usize> = (0..of.len()).filter(|&row| of[row] == *id).collect();
         assert_eq!(Some(own.iter().map(|&row| deltas[row].unwrap()).sum::<i64>()), order);
@@ -197,17 +211,17 @@ fn the_order_is_the_one_worked_out_by_hand() {
     // from Tuesday 24 to Tuesday 1: 80 expected, 85 at 95 %. 85 - 27 - 12 = 46, up to 4 packs of 12 = 48, worth 48 * 1.50.
     let publication = run(&InventoryPlan::default(), &one_line());
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
-    assert_eq!(integers(advice, "order_quantity").unwrap(), [Some(48_000)]);
-    assert_eq!(integers(advice, "order_value").unwrap(), [Some(7_200)]);
-    assert_eq!(integers(advice, "protection_days").unwrap(), [Some(8)]);
-    assert_eq!(dates(advice, "order_on").unwrap(), [Some(day("2026-11-26"))]);
-    assert_eq!(dates(advice, "arrives_on").unwrap(), [Some(day("2026-11-28"))]);
-    assert_eq!(dates(advice, "covers_until").unwrap(), [Some(day("2026-12-01"))]);
+    assert_eq!(integers(advice, "order_quantity"), [Some(48_000)]);
+    assert_eq!(integers(advice, "order_value"), [Some(7_200)]);
+    assert_eq!(integers(advice, "protection_days"), [Some(8)]);
+    assert_eq!(dates(advice, "order_on"), [Some(day("2026-11-26"))]);
+    assert_eq!(dates(advice, "arrives_on"), [Some(day("2026-11-28"))]);
+    assert_eq!(dates(advice, "covers_until"), [Some(day("2026-12-01"))]);
     let sentence = "Order 48 (4 packs of 12): 80 expected until 2026-12-01 plus 5 safety for 95 % service, 27 on hand, 12 on order";
-    assert_eq!(texts(advice, "explanation").unwrap(), [Some(sentence.to_owned())]);
-    assert_eq!(texts(advice, "lead_time_basis").unwrap(), [Some("quoted".to_owned())]);
+    assert_eq!(texts(advice, "explanation"), [Some(sentence.to_owned())]);
+    assert_eq!(texts(advice, "lead_time_basis"), [Some("quoted".to_owned())]);
     let steps = &publication.tables[1].frame;
-    let deltas: Vec<i64> = integers(steps, "quantity").unwrap().into_iter().flatten().collect();
+    let deltas: Vec<i64> = integers(steps, "quantity").into_iter().flatten().collect();
     assert_eq!(deltas, [80_000, 5_000, -27_000, -12_000, 2_000]);
     assert_steps_sum_to_orders(&publication);
     assert_eq!(publication.exports[0].stem, "orders-2026-11-26-V1");
@@ -221,9 +235,9 @@ fn a_stock_out_before_the_order_can_arrive_is_red_with_its_money() {
     let publication = run(&InventoryPlan::default(), &one_line());
     let exceptions = &publication.tables[2].frame;
     assert_eq!(exception_codes(&publication), ["stock_out_risk", "supplier_minimum_not_met"]);
-    assert_eq!(dates(exceptions, "first_on").unwrap()[0], Some(day("2026-11-26")));
+    assert_eq!(dates(exceptions, "first_on")[0], Some(day("2026-11-26")));
     // The order of 72.00 is 28.00 below the minimum of 100.00.
-    assert_eq!(super::frame_columns::reals(exceptions, "value").unwrap(), [Some(900.0), Some(2_800.0)]);
+    assert_eq!(reals(exceptions, "value"), [Some(900.0), Some(2_800.0)]);
     let headline = "Nothing to order today (1 line worth 72.00 EUR on later order days); 1 line will run out before an order can arrive, 9.00 EUR of sales at risk";
     assert_eq!(publication.page.headline, headline);
 }
@@ -243,9 +257,9 @@ fn missing_facts_become_exceptions_and_caveats_never_orders() {
     };
     let publication = run(&InventoryPlan::default(), &frames);
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
-    assert_eq!(texts(advice, "product_id").unwrap(), [Some("B".to_owned())]);
-    assert_eq!(integers(advice, "order_value").unwrap(), [None]);
-    assert_eq!(integers(advice, "on_hand").unwrap(), [Some(0)]);
+    assert_eq!(texts(advice, "product_id"), [Some("B".to_owned())]);
+    assert_eq!(integers(advice, "order_value"), [None]);
+    assert_eq!(integers(advice, "on_hand"), [Some(0)]);
     let codes = exception_codes(&publication);
     for code in [
         "missing_lead_time",
@@ -265,7 +279,7 @@ fn missing_facts_become_exceptions_and_caveats_never_orders() {
         InventoryPlan { default_lead_time_days: Some(Days::new(5.0).unwrap()), ..InventoryPlan::default() };
     let publication = run(&with_default, &frames);
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
-    assert_eq!(texts(advice, "lead_time_basis").unwrap(), [Some("default".to_owned()), Some("quoted".to_owned())]);
+    assert_eq!(texts(advice, "lead_time_basis"), [Some("default".to_owned()), Some("quoted".to_owned())]);
     assert!(caveat_codes(&publication).contains(&"default_lead_time"));
 }
 
@@ -278,7 +292,7 @@ fn without_optional_datasets_the_plan_is_narrower_and_says_so() {
     );
     // Every day is an order day: 24 + 2, next 25 + 2: 3 days, 35 at 95 %, 27 on hand: 8 needed, one pack, to be ordered today.
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
-    assert_eq!(integers(advice, "order_quantity").unwrap(), [Some(12_000)]);
+    assert_eq!(integers(advice, "order_quantity"), [Some(12_000)]);
     assert_eq!(publication.metrics[0].value, Some(1_800.0));
     for code in ["no_suppliers", "no_deliveries", "no_open_orders", "no_prices"] {
         assert!(caveat_codes(&publication).contains(&code), "{code}");
@@ -299,10 +313,10 @@ fn an_older_forecast_is_shifted_and_extended_and_both_are_flagged() {
     let publication = run(&InventoryPlan::default(), &frames);
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
     // Six of the eight days are left, so the total of 8 days is extended.
-    let flags = texts(advice, "flags").unwrap()[0].clone().unwrap();
+    let flags = texts(advice, "flags")[0].clone().unwrap();
     assert!(flags.contains("older_forecast") && flags.contains("beyond_horizon"), "{flags}");
-    assert_eq!(super::frame_columns::reals(advice, "expected_demand").unwrap(), [Some(80.0)]);
-    assert_eq!(dates(advice, "forecast_as_of").unwrap(), [Some(day("2026-11-21"))]);
+    assert_eq!(reals(advice, "expected_demand"), [Some(80.0)]);
+    assert_eq!(dates(advice, "forecast_as_of"), [Some(day("2026-11-21"))]);
     assert!(caveat_codes(&publication).contains(&"older_forecast"));
 }
 
@@ -316,7 +330,7 @@ fn old_stock_is_rolled_forward_by_sales_and_deliveries() {
     };
     let publication = run(&InventoryPlan::default(), &frames);
     // 30 - 25 + 24; five days old is stale by default.
-    assert_eq!(integers(rows(&publication, &INVENTORY_RECOMMENDATIONS), "on_hand").unwrap(), [Some(29_000)]);
+    assert_eq!(integers(rows(&publication, &INVENTORY_RECOMMENDATIONS), "on_hand"), [Some(29_000)]);
     assert!(exception_codes(&publication).contains(&"stale_stock".to_owned()));
 }
 
@@ -337,11 +351,11 @@ fn an_overdue_order_arrives_after_the_usual_further_wait_and_is_reported() {
     };
     let publication = run(&InventoryPlan::default(), &frames);
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
-    assert_eq!(integers(advice, "on_order").unwrap(), [Some(24_000)]);
-    assert_eq!(texts(advice, "lead_time_basis").unwrap(), [Some("deliveries".to_owned())]);
+    assert_eq!(integers(advice, "on_order"), [Some(24_000)]);
+    assert_eq!(texts(advice, "lead_time_basis"), [Some("deliveries".to_owned())]);
     assert!(exception_codes(&publication).contains(&"late_order".to_owned()));
     // 27 + 24 (day 3) against 10 a day: short on day 6 only, before the order (planned at 10 days) arrives.
-    assert_eq!(dates(&publication.tables[2].frame, "first_on").unwrap()[0], Some(day("2026-11-29")));
+    assert_eq!(dates(&publication.tables[2].frame, "first_on")[0], Some(day("2026-11-29")));
 }
 
 #[test]
@@ -353,14 +367,14 @@ fn stock_for_longer_than_the_threshold_is_overstock_with_its_cost() {
     };
     let publication = run(&InventoryPlan::default(), &frames);
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
-    assert_eq!(integers(advice, "order_quantity").unwrap(), [Some(0)]);
-    assert_eq!(texts(advice, "urgency").unwrap(), [Some("green".to_owned())]);
+    assert_eq!(integers(advice, "order_quantity"), [Some(0)]);
+    assert_eq!(texts(advice, "urgency"), [Some("green".to_owned())]);
     assert_eq!(exception_codes(&publication), ["overstock"]);
     assert_steps_sum_to_orders(&publication);
     // 60 days sell 600 on average; 95 % lies above, so fewer than 400 are too many. The last unit sells after 100 days.
-    let quantity = super::frame_columns::reals(&publication.tables[2].frame, "quantity").unwrap()[0].unwrap();
+    let quantity = reals(&publication.tables[2].frame, "quantity")[0].unwrap();
     assert!((300.0..400.0).contains(&quantity), "{quantity}");
-    assert!(texts(&publication.tables[2].frame, "text").unwrap()[0].as_ref().unwrap().contains("2027-03-03"));
+    assert!(texts(&publication.tables[2].frame, "text")[0].as_ref().unwrap().contains("2027-03-03"));
 }
 
 #[test]
@@ -374,13 +388,13 @@ fn steps_sum_to_orders_whatever_the_stock() {
 #[test]
 fn a_product_in_its_last_days_is_ordered_for_those_days_only() {
     let mut products = products(&[("A", Some("V1"), Some(150))]);
-    let last_day = columns![vec![Some(number("2026-11-29"))]].remove(0).cast(&polars::prelude::DataType::Date).unwrap();
-    products.replace("discontinued_on", last_day.with_name("discontinued_on".into()).into()).unwrap();
+    products.with_column(Column::new("discontinued_on".into(), [number("2026-11-29")])).unwrap();
+    let products = dated(products, &["discontinued_on"]);
     let publication = run(&InventoryPlan::default(), &InventoryFrames { products, ..one_line() });
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
     // Six days: 65 - 39 = 26, three packs.
-    assert_eq!(integers(advice, "order_quantity").unwrap(), [Some(36_000)]);
-    assert!(texts(advice, "flags").unwrap()[0].as_ref().unwrap().contains("phase_out"));
+    assert_eq!(integers(advice, "order_quantity"), [Some(36_000)]);
+    assert!(texts(advice, "flags")[0].as_ref().unwrap().contains("phase_out"));
 }
 
 #[test]
