@@ -7,7 +7,7 @@ use chrono::{Days, NaiveDate};
 use super::BasketRules;
 use super::basket_store::BasketStore;
 use super::frames::{BasketFrames, Window};
-use super::memory::{CarriedOn, Memory};
+use super::memory::{CarriedOn, carried_on, terms};
 use crate::datasets::{
     BASKET_LINES, CUSTOMER_PURCHASES, KnownRows, PRODUCTS, PublishedAt, PublishedFrame, STOCK_LEVELS, Source,
 };
@@ -44,15 +44,15 @@ pub(super) async fn load(params: &BasketRules, ctx: &RunContext, source: &Source
 /// The baskets of the window; with those of `customer_purchases` where everything is read.
 async fn baskets(params: &BasketRules, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<BasketData> {
     let window = Window::of(params, ctx);
-    let memory = source.memory().and_then(Memory::decoded);
-    if let Some(memory) = memory.filter(|memory| memory.serves(params, window.last)) {
-        let reread = memory.reread_from(params);
+    let terms = terms(params);
+    if let Some(known) = source.remembered(terms, |_| true) {
+        let before = known.reread_from(terms);
         let rows_by_day: BTreeMap<NaiveDate, u64> =
-            memory.baskets.rows_before(reread).into_iter().map(|(day, rows)| (day.date(), rows)).collect();
+            known.content.baskets.rows_before(before).into_iter().map(|(day, rows)| (day.date(), rows)).collect();
         let rows = rows_by_day.values().sum();
-        let known = KnownRows { before: reread.date(), rows, rows_by_day };
-        let rows = source.read_on(&BASKET_LINES, &known).await?;
-        let (baskets, carried_on) = memory.carried_on(params, ctx, &rows)?;
+        let known_rows = KnownRows { before: before.date(), rows, rows_by_day };
+        let rows = source.read_on(&BASKET_LINES, &known_rows).await?;
+        let (baskets, carried_on) = carried_on(known, params, ctx, &rows)?;
         let frames = BasketFrames { baskets, ..BasketFrames::default() };
         return Ok(BasketData { frames, carried_on: Some(carried_on) });
     }

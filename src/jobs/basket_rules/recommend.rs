@@ -7,11 +7,10 @@ use super::decision::Decision;
 use super::frames::Window;
 use super::level_items::LevelItems;
 use super::levels::levels;
-use super::memory::remembered;
 use super::mining::{Mine, Mined};
 use super::next_counts::NextCounts;
 use super::substitutes::substitutes;
-use super::{BasketRules, RuleLevel, caveats, exports, grade, metrics, page, tables};
+use super::{BasketRules, RuleLevel, caveats, exports, grade, memory, metrics, page, tables};
 use crate::day::Day;
 use crate::job::{Progress, RunContext};
 use crate::models::rules::{RulesError, SizeTally};
@@ -59,10 +58,9 @@ pub(super) fn recommend(
         page: page::page(&decision)?,
         exports: exports::exports(&decision, &tables)?,
         tables,
-        audits: Vec::new(),
-        memory: None,
+        ..Publication::default()
     };
-    let memory = remembered(params, ctx, &frames.baskets, carried_on, mined.counted, next);
+    let memory = memory::encoded(params, ctx, &frames.baskets, carried_on, mined.counted, next)?;
     Ok(Publication { memory, ..publication })
 }
 

@@ -7,6 +7,7 @@ use rand_pcg::Pcg64Mcg;
 
 use super::*;
 use crate::quantities::Currency;
+use crate::remembered::Remembered;
 
 fn day(offset: i64) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, 1).unwrap() + chrono::TimeDelta::days(offset)
@@ -76,7 +77,7 @@ fn read_whole(frames: &BasketFrames) -> BasketData {
 
 /// A night that takes over from an earlier one, with the rows read tonight.
 fn taken_over(params: &BasketRules, ctx: &RunContext, memory: &[u8], rows: &DataFrame) -> BasketData {
-    let (baskets, carried_on) = memory::Memory::decoded(memory).unwrap().carried_on(params, ctx, rows).unwrap();
+    let (baskets, carried_on) = memory::carried_on(Remembered::decode(memory).unwrap(), params, ctx, rows).unwrap();
     BasketData { frames: BasketFrames { baskets, ..BasketFrames::default() }, carried_on: Some(carried_on) }
 }
 

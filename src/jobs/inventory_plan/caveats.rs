@@ -126,7 +126,7 @@ fn older_forecast(decision: &Decision<'_>) -> Option<Caveat> {
 }
 
 fn missing_datasets(decision: &Decision<'_>) -> impl Iterator<Item = Caveat> {
-    let missing = WITHOUT.iter().filter(|(dataset, _)| decision.facts.missing.contains(dataset));
+    let missing = WITHOUT.iter().filter(move |(dataset, _)| decision.facts.missing.contains(dataset));
     missing.map(|(dataset, effect)| {
         let text = format!("The project has no `{dataset}`: {effect}. Write sql/datasets/{dataset}.sql");
         Caveat::warning(format!("no_{dataset}"), 1, text)

@@ -50,7 +50,7 @@ fn supplier_files(decision: &Decision<'_>) -> Vec<Export> {
 }
 
 /// What a supplier has to know.
-fn order_columns<'r>(rows: ViewRows<'r, Line>) -> ViewRows<'r, Line> {
+fn order_columns(rows: ViewRows<'_, Line>) -> ViewRows<'_, Line> {
     rows.text("Product", |line| line.key.product_id.as_str())
         .text("Name", |line| line.product.name.as_str())
         .text("Location", |line| line.key.location_id.as_str())

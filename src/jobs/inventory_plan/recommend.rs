@@ -30,8 +30,7 @@ pub(super) fn recommend(
         metrics: metrics::metrics(&decision),
         page: page::page(&decision),
         exports: exports::exports(&decision),
-        audits: Vec::new(),
-        memory: None,
         caveats: caveats::caveats(&decision),
+        ..Publication::default()
     })
 }
