@@ -116,13 +116,13 @@ impl GroupResponse {
     /// Learns the slopes of the columns. `None` without a moved period.
     ///
     /// ```
-    /// use nightclerk_models::forecast::cleaning::{GroupResponse, MovedPeriods};
+    /// use nightclerk_models::forecast::cleaning::{GroupResponse, MovedPeriods, factors_of};
     /// let columns = [(0..70).map(|t| if t % 14 == 3 { 1.0 } else { 0.0 }).collect::<Vec<f64>>()];
     /// let demand: Vec<f64> = columns[0][..60].iter().map(|on| if *on > 0.0 { 30.0 } else { 10.0 }).collect();
     /// let moved = MovedPeriods::of(&demand, &columns);
     /// let effects = GroupResponse::fit(&[&moved]).unwrap();
     /// assert!((effects.slopes[0].exp() - 3.0).abs() < 0.1);
-    /// let factors = effects.factors(&moved, &columns);
+    /// let factors = factors_of(&effects.member_slopes(&moved), &columns);
     /// assert!(factors.len() == 70 && (factors[59] - 3.0).abs() < 0.1 && factors[69] == 1.0);
     /// ```
     pub fn fit(members: &[&MovedPeriods]) -> Option<GroupResponse> {
@@ -135,13 +135,7 @@ impl GroupResponse {
         Some(GroupResponse { slopes, dispersion, member_deviation, n_periods })
     }
 
-    /// What demand is multiplied by in each period of the columns of a member: exp(Σ β x), with slopes drawn from the group's
-    /// towards what its own moved periods say. A newcomer without any has the group's.
-    pub fn factors(&self, own: &MovedPeriods, columns: &[Vec<f64>]) -> Vec<f64> {
-        factors_of(&self.member_slopes(own), columns)
-    }
-
-    /// The slopes of a member: the group's, drawn towards what its own moved periods say.
+    /// The slopes of a member: the group's, drawn towards what its own moved periods say. A newcomer without any has the group's.
     pub fn member_slopes(&self, own: &MovedPeriods) -> Vec<f64> {
         let own = merged(own.early.iter().chain(&own.late));
         posterior_mode(&own, &self.slopes, self.member_deviation, self.dispersion)

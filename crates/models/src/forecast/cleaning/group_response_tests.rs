@@ -57,7 +57,7 @@ fn a_fast_product_keeps_its_own_response() {
     let effects = fit(&moved).unwrap();
     let promoted = |index: usize| {
         let at = shop.columns[index][0].iter().position(|x| *x > 0.0).unwrap();
-        effects.factors(&moved[index], &shop.columns[index])[at].ln() / 0.25
+        factors_of(&effects.member_slopes(&moved[index]), &shop.columns[index])[at].ln() / 0.25
     };
     assert!(effects.member_deviation > 0.0, "{effects:?}");
     assert!((promoted(30) - 4.0).abs() < 0.6 && promoted(31).abs() < 0.6, "{} {}", promoted(30), promoted(31));
@@ -69,9 +69,9 @@ fn nothing_out_of_the_ordinary_moves_nothing() {
     let unmoved = MovedPeriods::of(&demand, &columns);
     assert_eq!(GroupResponse::fit(&[&unmoved]), None);
     let effects = fit(&Shop::new(&[(5.0, 2.0); 5]).moved()).unwrap();
-    assert_eq!(effects.factors(&unmoved, &columns), vec![1.0; 60]);
+    assert_eq!(factors_of(&effects.member_slopes(&unmoved), &columns), vec![1.0; 60]);
     // A newcomer without a past takes the response of the group.
-    let newcomer = effects.factors(&MovedPeriods::default(), &[vec![0.25; 3]]);
+    let newcomer = factors_of(&effects.member_slopes(&MovedPeriods::default()), &[vec![0.25; 3]]);
     assert_eq!(newcomer, vec![(effects.slopes[0] * 0.25).exp(); 3]);
 }
 
@@ -81,7 +81,7 @@ fn effects_are_finite_whatever_the_demand() {
         let columns = [depth(70, 0), vec![1.0; 70]];
         let moved = MovedPeriods::of(&demand, &columns);
         if let Some(effects) = GroupResponse::fit(&[&moved]) {
-            let factors = effects.factors(&moved, &columns);
+            let factors = factors_of(&effects.member_slopes(&moved), &columns);
             assert!(factors.iter().all(|factor| (0.124..=8.01).contains(factor)), "{demand:?}");
         }
     }
