@@ -1,12 +1,16 @@
 //! `nightclerk explain`: the chain behind one number, as its kind tells it.
 
+use std::collections::BTreeMap;
+
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use serde_json::{Value as Json, json};
 
 use super::context::Context;
 use super::failure::Failure;
 use crate::explain::{CurrentRows, ExplainError, Explanation, outline};
 use crate::registry::KINDS;
-use crate::warehouse::Create;
+use crate::runner::ledger::{self, PublicationRow};
+use crate::warehouse::{Create, Warehouse};
 
 /// What is to be explained: one subcommand per kind that explains a number.
 #[derive(Debug)]
@@ -54,12 +58,33 @@ fn explanations() -> impl Iterator<Item = &'static Explanation> {
 pub(super) async fn run(context: &Context, command: &Explain) -> Result<u8, Failure> {
     let project = context.project()?;
     let warehouse = context.warehouse(&project, Create::Nothing).await?;
-    let records = (command.explanation.chain)(&CurrentRows::of(&warehouse), &command.keys).await?;
+    let mut records = (command.explanation.chain)(&CurrentRows::of(&warehouse), &command.keys).await?;
+    let remembered = remembered(&warehouse).await?;
+    if !remembered.is_empty() {
+        for record in records.iter_mut().filter_map(Json::as_object_mut) {
+            record.insert("remembered".to_owned(), json!(remembered));
+        }
+    }
     context.terminal.object(&records);
     for line in outline(command.explanation, &records) {
         context.terminal.line(line);
     }
     Ok(0)
+}
+
+/// What the current publications, each of which the chain may lead to, begin with that an earlier night left.
+async fn remembered(warehouse: &Warehouse) -> Result<Vec<Json>, Failure> {
+    let mut newest = BTreeMap::new();
+    for publication in ledger::publications(warehouse, None).await? {
+        if publication.state == "published" {
+            newest.entry(publication.job.clone()).or_insert(publication);
+        }
+    }
+    let said = |publication: &PublicationRow| -> Vec<Json> {
+        let said = |note: &str| json!({ "job": publication.job, "as_of": publication.as_of, "memory": note });
+        publication.remembered().map(|input| said(&input.note)).collect()
+    };
+    Ok(newest.values().flat_map(said).collect())
 }
 
 impl From<ExplainError> for Failure {

@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::failure::Failure;
 use crate::migrations;
+use crate::runner::ledger::PublicationRow;
 use crate::runner::status;
 use crate::warehouse::Create;
 
@@ -26,6 +27,9 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
         context.terminal.line(format!("{:<20} {current:<12} {last:<24} {published:<26} {next}", status.job));
         if let Some(error) = status.last_run.as_ref().and_then(|run| run.error.as_ref()) {
             context.terminal.line(format!("{:<20} {error}", ""));
+        }
+        for input in status.current.iter().flat_map(PublicationRow::remembered) {
+            context.terminal.line(format!("{:<20} {}: {}", "", input.dataset, input.note));
         }
     }
     Ok(0)

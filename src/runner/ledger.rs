@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::datasets::InputFact;
+use crate::datasets::{InputFact, InputOrigin};
 use crate::migrations;
 use crate::warehouse::{Side, Transaction, Value, Warehouse, WarehouseError};
 
@@ -117,6 +117,13 @@ pub struct PublicationRow {
     pub grade: Option<String>,
     /// How many caveats it carries.
     pub n_caveats: i64,
+}
+
+impl PublicationRow {
+    /// What it begins with that an earlier night left.
+    pub fn remembered(&self) -> impl Iterator<Item = &InputFact> {
+        self.inputs.iter().filter(|input| input.origin == InputOrigin::Remembered)
+    }
 }
 
 /// The latest run of a job.

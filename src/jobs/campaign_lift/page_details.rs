@@ -44,7 +44,7 @@ fn every_campaign(rows: &[LiftRow]) -> Option<Section> {
 }
 
 /// The columns of the table on the page, which the file begins with.
-fn columns<'r>(rows: ViewRows<'r, LiftRow>) -> ViewRows<'r, LiftRow> {
+fn columns(rows: ViewRows<'_, LiftRow>) -> ViewRows<'_, LiftRow> {
     rows.text("Campaign", |row| row.campaign_name.as_str())
         .text("Arm", |row| row.arm.as_str())
         .text("Metric", |row| row.metric.as_str())
