@@ -5,9 +5,11 @@
 //! nobody corrects older days; a complete read every week takes such corrections in.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 use polars::prelude::DataFrame;
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::contract::ContractError;
 use crate::datasets::{Sale, StockLevel};
@@ -134,8 +136,31 @@ impl DailySales {
 }
 
 /// Daily sales as bytes: they wait a whole night for the next one, and most of their numbers are small.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct PackedSales(Vec<u8>);
+
+/// As one string of bytes; a derived one takes them one by one, which is noticed in a large shop.
+impl Serialize for PackedSales {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for PackedSales {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Vec<u8>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("packed sales")
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(bytes.to_vec())
+            }
+        }
+        deserializer.deserialize_bytes(Bytes).map(Self)
+    }
+}
 
 impl PackedSales {
     /// Packs.
