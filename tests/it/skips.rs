@@ -60,8 +60,8 @@ fn summed_up(mut skips: Vec<(String, Need, String)>) -> Option<String> {
 
 /// Writes a line to standard error, past the capture of tests' output.
 pub fn say(line: &str) {
-    // A test does not fail because nobody can read what it says.
-    let _ = writeln!(std::io::stderr(), "*** {line} ***");
+    // In one piece, for other threads write too. A test does not fail because nobody can read what it says.
+    let _ = std::io::stderr().write_all(format!("*** {line} ***\n").as_bytes());
 }
 
 #[test]
