@@ -7,7 +7,7 @@ use chrono::{Days, NaiveDate};
 use super::BasketRules;
 use super::basket_store::BasketStore;
 use super::frames::{BasketFrames, Window};
-use super::memory::{CarriedOn, carried_on, terms};
+use super::memory::{CarriedOn, Memory, carried_on, terms};
 use crate::datasets::{
     BASKET_LINES, CUSTOMER_PURCHASES, KnownRows, PRODUCTS, PublishedAt, PublishedFrame, STOCK_LEVELS, Source,
 };
@@ -45,7 +45,7 @@ pub(super) async fn load(params: &BasketRules, ctx: &RunContext, source: &Source
 async fn baskets(params: &BasketRules, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<BasketData> {
     let window = Window::of(params, ctx);
     let terms = terms(params);
-    if let Some(known) = source.remembered(terms, |_| true) {
+    if let Some(known) = source.remembered::<Memory>(terms, |_| true) {
         let before = known.reread_from(terms);
         let rows_by_day: BTreeMap<NaiveDate, u64> =
             known.content.baskets.rows_before(before).into_iter().map(|(day, rows)| (day.date(), rows)).collect();

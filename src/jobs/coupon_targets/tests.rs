@@ -36,7 +36,7 @@ fn frame(columns: Vec<Column>) -> DataFrame {
 }
 
 fn texts<'f>(frame: &'f DataFrame, name: &str) -> Vec<&'f str> {
-    frame.column(name).unwrap().str().unwrap().into_no_null_iter().collect()
+    frame.column(name).unwrap().str().unwrap().iter().map(|text| text.expect("no NULL")).collect()
 }
 
 fn reals(frame: &DataFrame, name: &str) -> Vec<f64> {
