@@ -13,7 +13,7 @@ const LARGEST_COUNT_MEAN: f64 = 500.0;
 /// than independent arrivals). The quantile is the smallest integer k with P(Y <= k) >= level. Above a mean of 500 it is
 /// [`gamma_quantiles`], rounded up. A mean of zero or below gives zeros. Levels must lie in (0, 1). Johnson, Kemp and
 /// Kotz, "Univariate Discrete Distributions" (2005), chapters 4 and 5.
-pub fn count_quantiles(mean: f64, variance: f64, levels: &[f64]) -> Vec<f64> {
+pub(crate) fn count_quantiles(mean: f64, variance: f64, levels: &[f64]) -> Vec<f64> {
     if mean.is_nan() || mean <= 0.0 {
         return vec![0.0; levels.len()];
     }
@@ -51,13 +51,13 @@ pub fn count_quantiles(mean: f64, variance: f64, levels: &[f64]) -> Vec<f64> {
 /// Wilson and Hilferty's approximation: μ (1 - 1/(9k) + z √(1/(9k)))³ with shape k = μ²/σ², cut at zero; monotone in the
 /// level. Within 3 % of the exact quantile for k >= 2 and levels from 0.05 to 0.99. "The distribution of chi-square",
 /// Proceedings of the National Academy of Sciences 17 (1931), 684-688.
-pub fn gamma_quantiles(mean: f64, variance: f64, levels: &[f64]) -> Vec<f64> {
+pub(crate) fn gamma_quantiles(mean: f64, variance: f64, levels: &[f64]) -> Vec<f64> {
     let scores: Vec<f64> = levels.iter().map(|level| normal_score(*level)).collect();
     gamma_at_scores(mean, variance, &scores)
 }
 
 /// [`gamma_quantiles`] at given normal scores z instead of levels.
-pub fn gamma_at_scores(mean: f64, variance: f64, scores: &[f64]) -> Vec<f64> {
+pub(crate) fn gamma_at_scores(mean: f64, variance: f64, scores: &[f64]) -> Vec<f64> {
     if mean.is_nan() || mean <= 0.0 {
         return vec![0.0; scores.len()];
     }
@@ -66,13 +66,13 @@ pub fn gamma_at_scores(mean: f64, variance: f64, scores: &[f64]) -> Vec<f64> {
 }
 
 /// z with Φ(z) = level; levels outside (0, 1) are brought to its ends at one in a million.
-pub fn normal_score(level: f64) -> f64 {
+pub(crate) fn normal_score(level: f64) -> f64 {
     Normal::standard().inverse_cdf(level.clamp(1e-6, 1.0 - 1e-6))
 }
 
 /// Student's t quantile with ν degrees of freedom from a normal score, by Cornish-Fisher to first order:
 /// z + (z³ + z) / (4ν). Used where a spread is estimated from few errors.
-pub fn student_score(z: f64, degrees_of_freedom: f64) -> f64 {
+pub(crate) fn student_score(z: f64, degrees_of_freedom: f64) -> f64 {
     z + (z * z * z + z) / (4.0 * degrees_of_freedom.max(1.0))
 }
 

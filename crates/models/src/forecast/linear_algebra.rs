@@ -5,7 +5,7 @@ const DEPENDENT: f64 = 1e-7;
 
 /// Solves `matrix · x = rhs` for a symmetric positive definite k x k matrix (row-major), by Cholesky; `false` when it
 /// is not positive definite. `matrix` is overwritten by its factor, `rhs` by x.
-pub fn solve_positive_definite(matrix: &mut [f64], rhs: &mut [f64]) -> bool {
+pub(crate) fn solve_positive_definite(matrix: &mut [f64], rhs: &mut [f64]) -> bool {
     let k = rhs.len();
     for i in 0..k {
         for j in 0..=i {
@@ -32,7 +32,7 @@ pub fn solve_positive_definite(matrix: &mut [f64], rhs: &mut [f64]) -> bool {
 
 /// Least squares of a target on columns, by modified Gram-Schmidt.
 #[derive(Clone, Debug, Default)]
-pub struct Projection {
+pub(crate) struct Projection {
     /// Upper triangle, k x k row-major: column j of X = Σ R_ij q_i.
     triangle: Vec<f64>,
     /// Coordinates of the target: qᵢ · y.
@@ -107,7 +107,7 @@ impl Projection {
 }
 
 /// a · b, in four partial sums so that the compiler may use vector registers.
-pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 4];
     let (a4, a_rest) = a.as_chunks::<4>();
     let (b4, b_rest) = b.as_chunks::<4>();

@@ -28,7 +28,7 @@ pub struct DemandQuantiles {
 }
 
 /// Levels in (0, 1), ascending, without repetition.
-pub fn clean_levels(levels: &[f64]) -> Vec<f64> {
+pub(crate) fn clean_levels(levels: &[f64]) -> Vec<f64> {
     let mut levels: Vec<f64> = levels.iter().copied().filter(|level| *level > 0.0 && *level < 1.0).collect();
     levels.sort_by(f64::total_cmp);
     levels.dedup();
@@ -46,7 +46,7 @@ pub fn lift_totals(total: &mut [Vec<f64>]) {
 }
 
 /// Cuts at zero and lifts every quantile to at least the one before it.
-pub fn make_monotone(quantiles: &mut [f64]) {
+pub(crate) fn make_monotone(quantiles: &mut [f64]) {
     let mut before = 0.0;
     for quantile in quantiles {
         *quantile = quantile.max(before);

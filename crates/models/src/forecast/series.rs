@@ -5,7 +5,7 @@ const LARGEST_DEMAND: f64 = 1e100;
 
 /// What a model of one series is fitted to.
 #[derive(Clone, Copy, Debug)]
-pub struct LocalHistory<'a> {
+pub(crate) struct LocalHistory<'a> {
     /// Demand per period, oldest first; `NaN` = not observed.
     pub demand: &'a [f64],
     /// Periods per season, below 2 = none.
@@ -25,7 +25,7 @@ impl LocalHistory<'_> {
 /// A model of one series alone: its parameters, and its states after the last period that it has seen.
 ///
 /// A new one is a file with this implementation, and its line in [`super::local::LocalMethod`].
-pub trait LocalModel: Sized {
+pub(crate) trait LocalModel: Sized {
     /// Whether it learns from known-ahead columns. Such a fit lasts as long as the columns that it was given.
     const USES_COLUMNS: bool = false;
 
@@ -110,7 +110,7 @@ pub enum MethodError {
 }
 
 /// Refuses demand whose squares would overflow.
-pub fn check_size(method: &'static str, demand: &[f64]) -> Result<(), MethodError> {
+pub(crate) fn check_size(method: &'static str, demand: &[f64]) -> Result<(), MethodError> {
     match demand.iter().find(|value| value.is_finite() && value.abs() > LARGEST_DEMAND) {
         Some(found) => Err(MethodError::Unusable { method, found: *found, limit: LARGEST_DEMAND }),
         None => Ok(()),
@@ -127,6 +127,6 @@ pub fn observed_mean(values: &[f64]) -> f64 {
 }
 
 /// Number of finite values.
-pub fn observed_count(values: &[f64]) -> usize {
+pub(crate) fn observed_count(values: &[f64]) -> usize {
     values.iter().filter(|value| value.is_finite()).count()
 }

@@ -8,7 +8,7 @@ const MOST_BINS: usize = 255;
 
 /// Where each feature is cut. A value x lies in bin 1 + the number of cuts below x; `NaN` lies in bin 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Bins {
+pub(crate) struct Bins {
     /// Ascending cuts per feature: at most 254.
     cuts: Vec<Vec<f32>>,
 }
@@ -78,7 +78,7 @@ fn half_way(low: f32, high: f32) -> f32 {
 
 /// Rows as bins, one byte a cell, feature after feature.
 #[derive(Clone, Debug, PartialEq)]
-pub struct BinnedMatrix {
+pub(crate) struct BinnedMatrix {
     columns: Vec<Vec<u8>>,
     n_rows: usize,
 }

@@ -28,7 +28,7 @@ const MIN_GAIN: f64 = 1e-9;
 
 /// Rows to learn from.
 #[derive(Clone, Copy, Debug)]
-pub struct TrainingRows<'a> {
+pub(crate) struct TrainingRows<'a> {
     /// Binned features.
     pub matrix: &'a BinnedMatrix,
     /// Target per row.
@@ -41,7 +41,7 @@ pub struct TrainingRows<'a> {
 ///
 /// Score of a row: the constant and one leaf value per tree.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Booster {
+pub(crate) struct Booster {
     constant: f64,
     trees: Vec<Tree>,
 }

@@ -2,7 +2,7 @@
 
 /// A loss in the target y and the score s, which is the forecast.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Loss {
+pub(crate) enum Loss {
     /// |y - s|: forecasts the median; what WAPE and MASE measure.
     Absolute,
     /// Pinball loss at a level in (0, 1): forecasts that quantile.

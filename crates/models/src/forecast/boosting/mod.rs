@@ -24,15 +24,15 @@ mod histogram;
 mod loss;
 mod tree;
 
-pub use bins::{BinnedMatrix, Bins};
-pub use booster::{Booster, TrainingRows};
-pub use loss::Loss;
+pub(crate) use bins::{BinnedMatrix, Bins};
+pub(crate) use booster::{Booster, TrainingRows};
+pub(crate) use loss::Loss;
 
 use crate::forecast::series::MethodError;
 
 /// How a [`Booster`] is grown.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BoostingSettings {
+pub(crate) struct BoostingSettings {
     /// What a forecast error costs.
     pub loss: Loss,
     /// Trees to grow.

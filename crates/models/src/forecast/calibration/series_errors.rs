@@ -45,7 +45,9 @@ const SMALLEST_CORRELATION: f64 = 0.01;
 /// Quantiles never cross, are never negative, and totals never fall with h. Levels outside (0, 1) are dropped.
 ///
 /// ```
-/// use nightclerk_models::forecast::{Backtest, QuantileBasis, demand_quantiles};
+/// use nightclerk_models::forecast::QuantileBasis;
+/// use nightclerk_models::forecast::calibration::demand_quantiles;
+/// use nightclerk_models::forecast::origins::Backtest;
 /// let quantiles = demand_quantiles(&[2.0, 2.0], &Backtest::default(), &[2.0, 1.0, 3.0], &[0.5, 0.95]);
 /// assert_eq!(quantiles.basis, QuantileBasis::WideDefault);
 /// assert!(quantiles.total[1][1] > quantiles.per_period[1][1]);

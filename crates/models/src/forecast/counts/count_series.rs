@@ -7,7 +7,7 @@ use crate::forecast::series::observed_mean;
 const LONGEST_HISTORY: usize = 400;
 /// One series of counts.
 #[derive(Clone, Copy, Debug)]
-pub struct CountSeries<'a> {
+pub(crate) struct CountSeries<'a> {
     /// Demand per period, oldest first; `NaN` = not observed. Negative demand (a return) counts as none.
     pub demand: &'a [f64],
     /// What the level is multiplied by in each period of history **and** horizon (season, event, promotion); empty = one.

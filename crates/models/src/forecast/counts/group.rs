@@ -34,7 +34,7 @@ const SMALLEST_FACTOR: f64 = 1e-3;
 
 /// How a group is fitted.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CountSettings {
+pub(crate) struct CountSettings {
     /// Periods to forecast, H.
     pub horizon: usize,
     /// Rolling origins the constants are judged at.
@@ -45,7 +45,7 @@ pub struct CountSettings {
 
 /// What a group of series of counts has in common.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CountGroup {
+pub(crate) struct CountGroup {
     horizon: usize,
     /// Units per period of factor one of the average series.
     group_mean: f64,
@@ -66,7 +66,7 @@ pub struct CountGroup {
 
 /// Demand of one series, as distributions.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CountForecast {
+pub(crate) struct CountForecast {
     /// Demand of period h + 1 ahead.
     per_period: Vec<CountPmf>,
     /// Total demand of periods 1 to h + 1 ahead.

@@ -14,7 +14,7 @@ const SMALLEST_FACTOR: f64 = 0.05;
 
 /// What the demand of a group is multiplied by, by position counted back from the end of the series.
 #[derive(Clone, Debug, PartialEq)]
-pub struct GroupProfile {
+pub(crate) struct GroupProfile {
     /// `season[k]`: factor of the periods k + 1, k + 1 + m, ... before the end.
     season: Vec<f64>,
     /// `level[k]`: level of the group k + 1 periods before the end, relative to that at the end.

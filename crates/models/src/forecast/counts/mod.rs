@@ -23,6 +23,6 @@ mod recent;
 mod small_models;
 mod working_levels;
 
-pub use count_series::CountSeries;
-pub use group::{CountGroup, CountSettings};
-pub use group_profile::GroupProfile;
+pub(crate) use count_series::CountSeries;
+pub(crate) use group::{CountGroup, CountSettings};
+pub(crate) use group_profile::GroupProfile;

@@ -6,13 +6,13 @@ use statrs::function::gamma::ln_gamma;
 /// Masses below this share of the largest are left out.
 const NEGLIGIBLE: f64 = 1e-12;
 /// Largest mean a table is made for; above it the caller wants a continuous distribution.
-pub const LARGEST_MEAN: f64 = 4_000.0;
+pub(crate) const LARGEST_MEAN: f64 = 4_000.0;
 /// Largest count a table reaches.
 const LARGEST_COUNT: usize = 1 << 16;
 
 /// Probabilities of the counts 0, 1, 2, ...
 #[derive(Clone, Debug, PartialEq)]
-pub struct CountPmf {
+pub(crate) struct CountPmf {
     /// `mass[k]` = P(D = k); sums to one.
     mass: Vec<f64>,
 }

@@ -33,14 +33,14 @@ mod members;
 mod model;
 mod rows;
 
-pub use model::{GlobalModel, fit};
+pub(crate) use model::{GlobalModel, fit};
 
 use crate::forecast::boosting::BoostingSettings;
 use crate::forecast::series::Regressors;
 
 /// One series, as the global model sees it.
 #[derive(Clone, Copy, Debug)]
-pub struct GlobalSeries<'a> {
+pub(crate) struct GlobalSeries<'a> {
     /// Demand per period, oldest first; `NaN` = not observed (missing, or censored by a stock-out).
     pub demand: &'a [f64],
     /// Number of the first period on a calendar that all series share (days since any date, say).
@@ -54,7 +54,7 @@ pub struct GlobalSeries<'a> {
 
 /// How the global model is fitted.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct GlobalOptions {
+pub(crate) struct GlobalOptions {
     /// How the trees are grown. Its loss is that of the point forecast; its seed is set by the global model.
     pub boosting: BoostingSettings,
     /// Seed of all draws.

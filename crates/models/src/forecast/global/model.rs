@@ -14,7 +14,7 @@ use crate::forecast::series::MethodError;
 
 /// A fitted global model. It holds no demand: it can be asked again when a day has passed, or about a new series.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GlobalModel {
+pub(crate) struct GlobalModel {
     layout: Layout,
     linear: Linear,
     bins: Bins,
@@ -32,7 +32,7 @@ pub struct GlobalModel {
 /// # Errors
 /// No series, no horizon, series with different numbers of categories or names of columns, a column that does not cover
 /// the history, or no period to learn from.
-pub fn fit(
+pub(crate) fn fit(
     series: &[GlobalSeries],
     season_lengths: &[usize],
     horizon: usize,

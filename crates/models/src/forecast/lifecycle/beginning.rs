@@ -4,7 +4,7 @@ use crate::forecast::series::observed_count;
 
 /// First period of the series: that of the first sale, or zero where the silence before it may be chance; `None` when nothing
 /// was sold.
-pub fn first_period(demand: &[f64]) -> Option<usize> {
+pub(crate) fn first_period(demand: &[f64]) -> Option<usize> {
     let has_demand = |value: &&f64| value.is_finite() && **value > 0.0;
     let first = demand.iter().position(|value| has_demand(&value))?;
     let after = &demand[first + 1..];

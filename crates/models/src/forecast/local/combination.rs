@@ -14,7 +14,7 @@ use crate::forecast::series::{LocalHistory, LocalModel, MethodError};
 
 /// The fitted members; one that could not be fitted is absent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FittedCombination {
+pub(crate) struct FittedCombination {
     /// Exponential smoothing, forms weighted.
     pub ets: Option<FittedEtsAverage>,
     /// Complex exponential smoothing.
@@ -29,7 +29,7 @@ pub struct FittedCombination {
 ///
 /// # Errors
 /// No member can be fitted; theta's reason.
-pub fn fit(demand: &[f64], season_length: usize) -> Result<FittedCombination, MethodError> {
+pub(crate) fn fit(demand: &[f64], season_length: usize) -> Result<FittedCombination, MethodError> {
     // Two seasons are too few for the 90 % test, and a season that is not there costs little: it is removed untested.
     let theta = theta::fit(demand, season_length, Season::Assumed);
     let ets = ets::fit_average(demand, season_length).ok();

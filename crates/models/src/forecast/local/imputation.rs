@@ -10,7 +10,7 @@ const PERIODS_EACH_SIDE: usize = 3;
 /// Fills unobserved periods: the mean of the same position in the two seasons before and after, else the mean of the
 /// three periods before and after, else the mean of the series. Observed values are returned as they are; `None` when
 /// nothing was observed. Only observed values enter a mean, so the order of filling does not matter.
-pub fn impute_seasonal(demand: &[f64], season_length: usize) -> Option<Vec<f64>> {
+pub(crate) fn impute_seasonal(demand: &[f64], season_length: usize) -> Option<Vec<f64>> {
     if observed_count(demand) == 0 {
         return None;
     }

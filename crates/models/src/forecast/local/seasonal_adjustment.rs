@@ -14,7 +14,7 @@ const SMALLEST_FACTOR: f64 = 0.01;
 
 /// How a season joins the level.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum SeasonKind {
+pub(crate) enum SeasonKind {
     /// No season.
     None,
     /// Added to the level, in units of demand.
@@ -27,7 +27,7 @@ pub enum SeasonKind {
 ///
 /// |r_m| > 1.645 √((1 + 2 Σ_{i<m} r_i²) / n), with at least three seasons of data. Assimakopoulos and Nikolopoulos,
 /// "The theta model", International Journal of Forecasting 16 (2000), 521-530; the rule of the M4 competition.
-pub fn is_seasonal(demand: &[f64], season_length: usize) -> bool {
+pub(crate) fn is_seasonal(demand: &[f64], season_length: usize) -> bool {
     let n = demand.len();
     if season_length < 2 || n < TEST_SEASONS * season_length {
         return false;
@@ -50,7 +50,7 @@ pub fn is_seasonal(demand: &[f64], season_length: usize) -> bool {
 /// y / trend (multiplicative, mean 1) or y - trend (additive, mean 0). `None` with fewer than two seasons, without a
 /// season, or when the multiplicative form meets a trend or an index that is not clearly positive. Hyndman and Athanasopoulos,
 /// "Forecasting: Principles and Practice" (3rd ed.), section 3.4.
-pub fn classical_indices(demand: &[f64], season_length: usize, kind: SeasonKind) -> Option<Vec<f64>> {
+pub(crate) fn classical_indices(demand: &[f64], season_length: usize, kind: SeasonKind) -> Option<Vec<f64>> {
     let n = demand.len();
     if kind == SeasonKind::None || season_length < 2 || n < 2 * season_length {
         return None;

@@ -31,7 +31,7 @@ const LARGEST_KAPPA: f64 = 0.999;
 
 /// Whether a season is removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Season {
+pub(crate) enum Season {
     /// When it passes the 90 % test.
     Tested,
     /// Untested, where two seasons of data give one.
@@ -40,7 +40,7 @@ pub enum Season {
 
 /// A fitted theta model: parameters and the states after the last period.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FittedTheta {
+pub(crate) struct FittedTheta {
     /// Smoothing of the level, α.
     pub alpha: f64,
     /// κ = 1 - 1/θ: weight of the trend line, in \[0, 1).
@@ -68,7 +68,7 @@ struct States {
 ///
 /// # Errors
 /// Fewer than four observed periods, or values beyond 1e100.
-pub fn fit(demand: &[f64], season_length: usize, season: Season) -> Result<FittedTheta, MethodError> {
+pub(crate) fn fit(demand: &[f64], season_length: usize, season: Season) -> Result<FittedTheta, MethodError> {
     let found = observed_count(demand);
     let too_short = MethodError::TooShort { method: METHOD, found, needed: MIN_OBSERVED };
     if found < MIN_OBSERVED {

@@ -10,7 +10,7 @@ use crate::forecast::series::{LocalHistory, LocalModel, observed_count};
 
 /// Where the origins of a history lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Origins {
+pub(crate) struct Origins {
     /// Periods ahead of every forecast.
     pub horizon: usize,
     /// Main season length, at least 1.
@@ -54,7 +54,7 @@ impl Origins {
 ///
 /// Empty when the history has no room for an origin, or the model cannot be fitted before the first: a history too short to
 /// be cut shorter still has its forecast.
-pub fn rolling_backtest<M: LocalModel>(model: &M, past: &LocalHistory, origins: Origins) -> Backtest {
+pub(crate) fn rolling_backtest<M: LocalModel>(model: &M, past: &LocalHistory, origins: Origins) -> Backtest {
     let (demand, horizon) = (past.demand, origins.horizon);
     let mut backtest = Backtest::default();
     let cutoffs = origins.cutoffs(demand.len());

@@ -17,7 +17,7 @@ const KPSS_5_PERCENT: f64 = 0.463;
 /// Source: Kwiatkowski, Phillips, Schmidt and Shin, "Testing the null hypothesis of stationarity against the alternative
 /// of a unit root", Journal of Econometrics 54 (1992), 159-178; critical values .347, .463, .574, .739 at 10, 5, 2.5,
 /// 1 % (their table 1).
-pub fn kpss_statistic(y: &[f64]) -> f64 {
+pub(crate) fn kpss_statistic(y: &[f64]) -> f64 {
     let n = y.len();
     if n == 0 {
         return 0.0;

@@ -12,7 +12,7 @@ use crate::forecast::series::MethodError;
 
 /// Estimated coefficients, signs as in φ(B) = 1 - φ₁B - ... and θ(B) = 1 + θ₁B + ...
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ArimaCoefficients {
+pub(crate) struct ArimaCoefficients {
     /// φ₁..φₚ.
     pub ar: Vec<f64>,
     /// Φ₁..Φ_P at lags m, 2m, ...
@@ -30,7 +30,7 @@ pub struct ArimaCoefficients {
 /// A fitted regression with seasonal ARIMA errors. Serialisable: the state holds what forecasts and updates need, not the
 /// history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FittedArima {
+pub(crate) struct FittedArima {
     pub(super) order: ArimaOrder,
     pub(super) coefficients: ArimaCoefficients,
     /// Regressor rows of the periods to come, nearest first.

@@ -31,8 +31,8 @@ mod polynomial;
 mod search;
 mod seasonal_strength;
 
-pub use fitted::FittedArima;
-pub use order::ArimaOrder;
+pub(crate) use fitted::FittedArima;
+pub(crate) use order::ArimaOrder;
 
 use crate::forecast::linear_algebra::Projection;
 use crate::forecast::series::{MethodError, observed_count, observed_mean};
@@ -61,7 +61,7 @@ const MAX_D_WITH_SEASON: usize = 1;
 ///
 /// D by seasonal strength, d by repeated KPSS tests, then a stepwise search for p, q, P, Q and the constant by AICc
 /// (Hyndman and Khandakar, JSS 27(3), 2008). With regressors the tests see the residuals of a regression on them.
-pub fn auto(y: &[f64], season: usize, regressors: &[Vec<f64>]) -> Result<FittedArima, MethodError> {
+pub(crate) fn auto(y: &[f64], season: usize, regressors: &[Vec<f64>]) -> Result<FittedArima, MethodError> {
     let series = Prepared::new(y, regressors)?;
     let n = series.y.len();
     let season = if season < 2 || season >= n { 1 } else { season };
@@ -86,7 +86,7 @@ pub fn auto(y: &[f64], season: usize, regressors: &[Vec<f64>]) -> Result<FittedA
 }
 
 /// Estimates one given order. Arguments as in [`auto`].
-pub fn fit_order(y: &[f64], order: ArimaOrder, regressors: &[Vec<f64>]) -> Result<FittedArima, MethodError> {
+pub(crate) fn fit_order(y: &[f64], order: ArimaOrder, regressors: &[Vec<f64>]) -> Result<FittedArima, MethodError> {
     order.check()?;
     let series = Prepared::new(y, regressors)?;
     let mut objective =

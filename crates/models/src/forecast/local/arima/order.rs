@@ -9,7 +9,7 @@ const LARGEST_ORDER: usize = 24;
 
 /// Orders of ARIMA(p,d,q)(P,D,Q)ₘ: φ(B) Φ(Bᵐ) (1-B)ᵈ (1-Bᵐ)^D (y_t - mean) = θ(B) Θ(Bᵐ) ε_t.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ArimaOrder {
+pub(crate) struct ArimaOrder {
     /// Autoregressive terms p.
     pub p: usize,
     /// Ordinary differences d.

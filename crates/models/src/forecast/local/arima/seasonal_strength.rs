@@ -11,7 +11,7 @@ const PASSES: usize = 2;
 /// Cleveland, Cleveland, McRae and Terpenning, "STL: A seasonal-trend decomposition procedure based on loess", Journal
 /// of Official Statistics 6 (1990), 3-73, its inner loop with locally constant seasonal smoothing. `y` complete; zero when
 /// it has no two full seasons.
-pub fn seasonal_strength(y: &[f64], season: usize) -> f64 {
+pub(crate) fn seasonal_strength(y: &[f64], season: usize) -> f64 {
     if season < 2 || y.len() < 2 * season + 1 {
         return 0.0;
     }

@@ -29,7 +29,7 @@ const MIN_OBSERVED: usize = 5;
 
 /// How the season enters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum CesSeason {
+pub(crate) enum CesSeason {
     /// It does not.
     None,
     /// Every position of the season is smoothed on its own.
@@ -47,7 +47,7 @@ impl CesSeason {
 
 /// A fitted model: parameters and the states after the last period.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FittedCes {
+pub(crate) struct FittedCes {
     /// How the season enters.
     pub season: CesSeason,
     /// True when the square root of demand is modelled ([`fit_root`]).
@@ -61,7 +61,7 @@ pub struct FittedCes {
 ///
 /// # Errors
 /// Fewer than five observed periods, values beyond 1e100, or no kind of season can be fitted.
-pub fn fit(demand: &[f64], season_length: usize) -> Result<FittedCes, MethodError> {
+pub(crate) fn fit(demand: &[f64], season_length: usize) -> Result<FittedCes, MethodError> {
     fit_among(&CesSeason::ALL, demand, season_length, false)
 }
 
@@ -71,7 +71,7 @@ pub fn fit(demand: &[f64], season_length: usize) -> Result<FittedCes, MethodErro
 ///
 /// # Errors
 /// As [`fit`], and for demand below zero.
-pub fn fit_root(demand: &[f64], season_length: usize) -> Result<FittedCes, MethodError> {
+pub(crate) fn fit_root(demand: &[f64], season_length: usize) -> Result<FittedCes, MethodError> {
     if demand.iter().any(|value| value.is_finite() && *value < 0.0) {
         let reason = "the square root of demand below zero is not a number; use the plain form";
         return Err(MethodError::Fit { method: METHOD, reason: reason.to_owned() });

@@ -16,7 +16,7 @@ const SMALLEST_WEIGHT: f64 = 0.02;
 
 /// Fitted forms with their weights, largest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FittedEtsAverage {
+pub(crate) struct FittedEtsAverage {
     /// Weights, summing to one.
     pub weights: Vec<f64>,
     /// The forms.
@@ -31,7 +31,7 @@ pub struct FittedEtsAverage {
 ///
 /// # Errors
 /// Fewer than five observed periods, values beyond 1e100, or no form can be fitted.
-pub fn fit_average(demand: &[f64], season_length: usize) -> Result<FittedEtsAverage, MethodError> {
+pub(crate) fn fit_average(demand: &[f64], season_length: usize) -> Result<FittedEtsAverage, MethodError> {
     let mut pool = fit_pool(demand, season_length)?;
     let judged =
         |model: &FittedEts| model.aicc + if model.form.trend == TrendKind::Additive { UNDAMPED_PENALTY } else { 0.0 };

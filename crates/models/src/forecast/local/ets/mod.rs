@@ -26,7 +26,7 @@ mod start;
 
 use std::fmt;
 
-pub use average::{FittedEtsAverage, fit_average};
+pub(crate) use average::{FittedEtsAverage, fit_average};
 use serde::{Deserialize, Serialize};
 
 use super::seasonal_adjustment::SeasonKind;
@@ -38,7 +38,7 @@ pub(super) const METHOD: &str = "ets";
 const MIN_OBSERVED: usize = 5;
 /// How the error enters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum ErrorKind {
+pub(crate) enum ErrorKind {
     /// y = μ + ε: spread does not depend on the level.
     Additive,
     /// y = μ (1 + ε): spread grows with the level.
@@ -47,7 +47,7 @@ pub enum ErrorKind {
 
 /// How the level moves on average.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum TrendKind {
+pub(crate) enum TrendKind {
     /// It does not.
     None,
     /// By a slope per period.
@@ -58,7 +58,7 @@ pub enum TrendKind {
 
 /// One of the 15 forms.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct Form {
+pub(crate) struct Form {
     /// Error.
     pub error: ErrorKind,
     /// Trend.
@@ -87,7 +87,7 @@ impl fmt::Display for Form {
 
 /// A fitted form: parameters, criterion, and the states after the last period. What a nightly run stores.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FittedEts {
+pub(crate) struct FittedEts {
     /// The form.
     pub form: Form,
     /// Smoothing of the level, α in (0, 1).
