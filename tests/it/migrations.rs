@@ -13,6 +13,7 @@ use nightclerk::runner::run::JobState;
 use nightclerk::table::ColumnType;
 use nightclerk::warehouse::{Create, Dialect, Side, Value, Warehouse, WarehouseConfig};
 
+use crate::database::Database;
 use crate::postgres::temporary_cluster;
 use crate::support::{Project, wait};
 use crate::warehouses::{COMMITS, Empty, count, empty, leave, rows};
@@ -405,18 +406,15 @@ fn a_program_that_was_started_before_a_newer_step_runs_nothing() {
 #[test]
 fn tables_that_an_early_build_put_into_public_are_named() {
     let Some(cluster) = temporary_cluster() else { return };
+    let database = Database::new(&cluster, "public");
+    let url = database.url.as_str();
     wait(async {
-        let database = format!("nightclerk_public_{}", std::process::id());
-        let server = Warehouse::open(&WarehouseConfig::new(cluster.url.as_str())).await.unwrap();
-        server.execute(Side::Target, &format!("CREATE DATABASE {database}"), &[]).await.unwrap();
-        let (base, _) = cluster.url.rsplit_once('/').expect("a database in the URL");
-        let url = format!("{base}/{database}");
-        let early = WarehouseConfig { schema: "public".to_owned(), ..WarehouseConfig::new(url.as_str()) };
+        let early = WarehouseConfig { schema: "public".to_owned(), ..WarehouseConfig::new(url) };
         let early = Warehouse::open(&early).await.unwrap();
         leave(&early, "c797114", COMMITS[0].1).await;
 
         for create in [Create::Nothing, Create::Schema] {
-            let ours = WarehouseConfig { create, ..WarehouseConfig::new(url.as_str()) };
+            let ours = WarehouseConfig { create, ..WarehouseConfig::new(url) };
             let ours = Warehouse::open(&ours).await.unwrap();
             let state = migrations::inspect(&ours).await.unwrap();
             let [problem] = &state.problems[..] else { panic!("{:?}", state.problems) };
@@ -429,13 +427,12 @@ fn tables_that_an_early_build_put_into_public_are_named() {
             ours.close().await;
         }
         assert!(!migrations::apply(&early, 1).await.unwrap().is_empty());
-        let ours = Warehouse::open(&WarehouseConfig::new(url.as_str())).await.unwrap();
+        let ours = Warehouse::open(&WarehouseConfig::new(url)).await.unwrap();
         let script = migrations::script(&migrations::inspect(&ours).await.unwrap(), "nightclerk");
         ours.execute(Side::Target, &script, &[]).await.unwrap();
         assert!(migrations::inspect(&ours).await.unwrap().is_current());
         early.close().await;
         ours.close().await;
-        server.close().await;
     });
 }
 
