@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::failure::Failure;
 use crate::runner::events::{Event, Events};
-use crate::runner::run::{JobOutcome, JobState};
+use crate::runner::outcome::{JobOutcome, JobState};
 
 /// Where output goes and in which form.
 #[derive(Clone, Debug)]

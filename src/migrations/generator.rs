@@ -4,8 +4,9 @@
 
 use std::fmt::Write as _;
 
-use super::relations::{self, FoundColumn, Relation, Relations, staged, view};
+use super::relations::{self, FoundColumn, Relation, Relations, view};
 use super::schemas::{Role, Schema, SchemaColumn};
+use crate::published::staged_name;
 use crate::warehouse::Dialect;
 
 /// How the values of a column that changes its type are carried over.
@@ -117,7 +118,7 @@ impl Generator<'_> {
                 _ => Err(vec![format!("`{name}` has keys, which are not generated: write that part by hand")]),
             };
         }
-        let (staged, view) = (staged(name), view(name));
+        let (staged, view) = (staged_name(name), view(name));
         let (mut statements, mut faults) = (Statements::new(), Vec::new());
         let changes = self.found.get(name).map(|found| self.changes(found));
         let keeps_view = changes.as_ref().is_some_and(ColumnChanges::only_adds);

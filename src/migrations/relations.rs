@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::schemas::{Role, Schema, SchemaColumn};
+use crate::published::staged_name;
 use crate::warehouse::{Dialect, Side, Transaction, Value, Warehouse, WarehouseError};
 
 /// Tables and views by name.
@@ -57,11 +58,6 @@ fn definition(sql_type: &str, nullable: bool) -> String {
     format!("{sql_type}{}", if nullable { "" } else { " NOT NULL" })
 }
 
-/// The name of the table in which a night's rows wait for their gates.
-pub(super) fn staged(table: &str) -> String {
-    format!("staged_{table}")
-}
-
 /// The name of the view that consumers read.
 pub(super) fn view(table: &str) -> String {
     format!("{table}_current")
@@ -71,7 +67,7 @@ pub(super) fn view(table: &str) -> String {
 pub(super) fn names(schema: &Schema) -> Vec<String> {
     match schema.role {
         Role::Ledger => vec![schema.name.clone()],
-        Role::Published => vec![schema.name.clone(), staged(&schema.name), view(&schema.name)],
+        Role::Published => vec![schema.name.clone(), staged_name(&schema.name), view(&schema.name)],
     }
 }
 

@@ -30,3 +30,8 @@ pub const KEY_COLUMNS: [Column<'static>; 3] = [
     Column::new("as_of", Date, "the business date it was published for"),
     Column::new("run_id", Integer, "the run, see nightclerk_runs"),
 ];
+
+/// The table in which the rows of a published one wait for their gates.
+pub fn staged_name(table: &str) -> String {
+    format!("staged_{table}")
+}

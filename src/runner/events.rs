@@ -47,7 +47,7 @@ pub enum Event {
         text: String,
     },
     /// A job has ended.
-    JobFinished(Box<super::run::JobOutcome>),
+    JobFinished(Box<super::outcome::JobOutcome>),
 }
 
 /// The phases of a run.

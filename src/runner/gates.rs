@@ -6,10 +6,10 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
 use super::ledger::{as_text, recorded_inputs, text};
-use super::publish::staged_name;
 use crate::datasets::{Dataset, InputFact, InputOrigin};
 use crate::job::RunContext;
 use crate::publication::{Publication, PublishedTable};
+use crate::published::staged_name;
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
 
 /// What the gates are held against; the `[gates]` table of `nightclerk.toml`.

@@ -9,6 +9,7 @@ pub mod gates;
 pub mod ledger;
 pub mod memory;
 pub mod night;
+pub mod outcome;
 mod page;
 pub mod publish;
 pub mod run;

@@ -9,7 +9,8 @@ use super::Runner;
 use super::events::Event;
 use super::files;
 use super::ledger;
-use super::run::{JobOutcome, JobState, missing_datasets, run_job, run_start};
+use super::outcome::{JobOutcome, JobState, Stop};
+use super::run::{missing_datasets, run_job, run_start};
 use crate::job_file::JobFile;
 use crate::project::Project;
 use crate::publication::{Figure, Metric, Unit};
@@ -88,21 +89,7 @@ pub async fn skip(runner: &Runner, job: &JobFile, as_of: NaiveDate, reason: Stri
         Ok(()) => reason,
         Err(error) => format!("{reason}; and the ledger could not be written: {error}"),
     };
-    let outcome = JobOutcome {
-        job: job.name.clone(),
-        kind: job.kind,
-        as_of,
-        state: JobState::Skipped,
-        reason,
-        headline: String::new(),
-        metrics: Vec::new(),
-        tables: Vec::new(),
-        inputs: Vec::new(),
-        gates: Vec::new(),
-        page: None,
-        duration_ms: 0,
-        entry: None,
-    };
+    let outcome = JobOutcome::not_run(job, as_of, Stop { state: JobState::Skipped, reason });
     (runner.events)(&Event::JobFinished(Box::new(outcome.clone())));
     outcome
 }

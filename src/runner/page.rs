@@ -8,7 +8,8 @@ use super::Runner;
 use super::files;
 use super::gates::GateResult;
 use super::ledger::Claim;
-use super::run::{Computed, JobState, Stop, rows};
+use super::outcome::{Computed, JobState, Stop};
+use super::publish::{rows_in, rows_out};
 use crate::datasets::{InputFact, InputOrigin};
 use crate::job::RunContext;
 use crate::job_file::JobFile;
@@ -30,7 +31,6 @@ impl Facts<'_> {
     fn describe(&self, computed: &Computed, stop: Option<&Stop>, files: Vec<FileLink>) -> RunFacts {
         let config = &self.runner.project.config;
         let warned = computed.gates.iter().any(|gate| !gate.passed);
-        let (rows_in, rows_out) = rows(Some(computed));
         // What is remembered was not read: a caveat tells of it.
         let read = computed.inputs.iter().filter(|input| input.origin != InputOrigin::Remembered);
         RunFacts {
@@ -56,8 +56,8 @@ impl Facts<'_> {
             seed: self.ctx.seed,
             started_at: crate::table::instant_text(self.started),
             duration_ms: self.duration_ms,
-            rows_in,
-            rows_out,
+            rows_in: rows_in(&computed.inputs),
+            rows_out: rows_out(&computed.publication),
             params_toml: self.job.job.params_toml(),
             gates: computed.gates.iter().map(gate_line).collect(),
             inputs: read.map(input_line).collect(),

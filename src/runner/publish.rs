@@ -9,14 +9,9 @@ use super::ledger::{self, Claim, RunEnd, text};
 use crate::datasets::InputFact;
 use crate::job::RunContext;
 use crate::publication::{Publication, PublishedTable};
-use crate::published::{KEY_COLUMNS, Table};
+use crate::published::{KEY_COLUMNS, Table, staged_name};
 use crate::table::Column;
 use crate::warehouse::{Transaction, Value, Warehouse, WarehouseError};
-
-/// Where the rows of a table wait until they are published.
-pub fn staged_name(table: &str) -> String {
-    format!("staged_{table}")
-}
 
 /// Writes the publication's rows into the staging tables, in place of whatever an earlier run of the job left there.
 ///

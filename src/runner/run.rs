@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use serde::Serialize;
 
 use super::Runner;
 use super::events::{Event, Phase};
@@ -11,113 +10,13 @@ use super::files::JobLock;
 use super::gates::{self, GateResult, GateSettings, GateSeverity};
 use super::ledger::{self, Claim, Claimed, RunEnd, RunStart};
 use super::memory;
+use super::outcome::{Computed, JobOutcome, JobState, Stop};
 use super::page::{self, Facts};
 use super::publish::{self, Publishing};
-use crate::datasets::{Dataset, InputFact, LoadError, Source, SqlFiles};
+use crate::datasets::{Dataset, LoadError, Source, SqlFiles};
 use crate::job::{Progress, RunContext};
 use crate::job_file::JobFile;
-use crate::publication::{Metric, Publication};
-use crate::report;
-use crate::warehouse::{Side, WarehouseError};
-
-/// How a job ended, for people and for `--json`.
-#[derive(Clone, Debug, Serialize)]
-pub struct JobOutcome {
-    /// The job.
-    pub job: String,
-    /// Its kind.
-    pub kind: &'static str,
-    /// The business date.
-    pub as_of: NaiveDate,
-    /// How it ended.
-    pub state: JobState,
-    /// Why, when it did not publish.
-    pub reason: String,
-    /// The page's headline, when there is one.
-    pub headline: String,
-    /// The numbers of the publication.
-    pub metrics: Vec<Metric>,
-    /// Published rows per table.
-    pub tables: Vec<TableRows>,
-    /// What it was made from.
-    pub inputs: Vec<InputFact>,
-    /// What the gates found.
-    pub gates: Vec<GateResult>,
-    /// The page, relative to the output folder.
-    pub page: Option<String>,
-    /// How long it took.
-    pub duration_ms: u64,
-    /// What the index says about it.
-    #[serde(skip)]
-    pub entry: Option<Box<report::NightJob>>,
-}
-
-/// How many rows a table got.
-#[derive(Clone, Debug, Serialize)]
-pub struct TableRows {
-    /// The table.
-    pub table: &'static str,
-    /// Its rows.
-    pub rows: u64,
-}
-
-/// How a job ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JobState {
-    /// Its rows are visible.
-    Published,
-    /// A gate stopped it; the previous publication is still current.
-    Blocked,
-    /// Its input is stale, empty or missing.
-    Refused,
-    /// It failed.
-    Failed,
-    /// Something it depends on did not publish.
-    Skipped,
-    /// Another process runs it.
-    Locked,
-    /// Its lease was lost while it ran; whoever took it over publishes.
-    Superseded,
-    /// The warehouse is busy or away; trying again later may work.
-    Retry,
-}
-
-impl JobState {
-    /// The process's exit code if this is how the night ended.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            // A skipped job adds nothing to what the job before it says.
-            Self::Published | Self::Skipped => 0,
-            Self::Failed => 1,
-            Self::Blocked => 3,
-            Self::Refused => 4,
-            Self::Locked | Self::Superseded => 5,
-            Self::Retry => 75,
-        }
-    }
-}
-
-/// Why a run did not publish.
-#[derive(Debug)]
-pub(super) struct Stop {
-    pub state: JobState,
-    pub reason: String,
-}
-
-impl From<WarehouseError> for Stop {
-    fn from(error: WarehouseError) -> Self {
-        let state = if error.is_transient() { JobState::Retry } else { JobState::Failed };
-        Self { state, reason: error.to_string() }
-    }
-}
-
-/// What a run has computed, whether or not it may be published.
-pub(super) struct Computed {
-    pub publication: Publication,
-    pub inputs: Vec<InputFact>,
-    pub gates: Vec<GateResult>,
-}
+use crate::warehouse::Side;
 
 /// Runs one job for one business date and writes its page.
 pub async fn run_job(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> JobOutcome {
@@ -168,12 +67,12 @@ async fn attempt_run(runner: &Runner, job: &JobFile, ctx: &RunContext, lock: &Jo
         Ok(Claimed::Ours(claim)) => claim,
         Ok(Claimed::Locked { owner, seconds_left }) => {
             let reason = format!("`{}` is being run by {owner}; its lease lasts {seconds_left} s more", ctx.job);
-            return unclaimed(job, ctx, Stop { state: JobState::Locked, reason });
+            return JobOutcome::not_run(job, ctx.as_of, Stop { state: JobState::Locked, reason });
         }
         Ok(Claimed::Outdated(problem)) => {
-            return unclaimed(job, ctx, Stop { state: JobState::Failed, reason: problem.to_string() });
+            return JobOutcome::not_run(job, ctx.as_of, Stop { state: JobState::Failed, reason: problem.to_string() });
         }
-        Err(error) => return unclaimed(job, ctx, error.into()),
+        Err(error) => return JobOutcome::not_run(job, ctx.as_of, error.into()),
     };
     if claim.crashed_runs > 0 {
         (runner.events)(&Event::Note {
@@ -344,24 +243,6 @@ fn failed(gates: &[GateResult]) -> Option<String> {
     (!failed.is_empty()).then(|| failed.join("; "))
 }
 
-fn unclaimed(job: &JobFile, ctx: &RunContext, stop: Stop) -> JobOutcome {
-    JobOutcome {
-        job: ctx.job.clone(),
-        kind: job.kind,
-        as_of: ctx.as_of,
-        state: stop.state,
-        reason: stop.reason,
-        headline: String::new(),
-        metrics: Vec::new(),
-        tables: Vec::new(),
-        inputs: Vec::new(),
-        gates: Vec::new(),
-        page: None,
-        duration_ms: 0,
-        entry: None,
-    }
-}
-
 /// Writes the ledger's last word and the page.
 async fn finish(
     runner: &Runner,
@@ -374,7 +255,7 @@ async fn finish(
 ) -> JobOutcome {
     let mut stop = result.err();
     if let Some(stop) = &mut stop {
-        let (rows_in, _) = rows(computed.as_ref());
+        let rows_in = computed.as_ref().map_or(0, |computed| publish::rows_in(&computed.inputs));
         let end = RunEnd { state: ledger_state(stop.state), error: Some(stop.reason.clone()), rows_in, rows_out: 0 };
         if let Err(error) = ledger::finish(&runner.warehouse, claim, &end, (runner.clock)()).await {
             stop.reason = format!("{}; and the ledger could not be written: {error}", stop.reason);
@@ -385,8 +266,7 @@ async fn finish(
     let current = ledger::publications(&runner.warehouse, Some(&ctx.job)).await.unwrap_or_default();
     let current_as_of = current.iter().find(|row| row.state == "published").map(|row| row.as_of);
     let facts = Facts { runner, job, ctx, claim, started, duration_ms, current_as_of };
-    let empty = Computed { publication: Publication::default(), inputs: Vec::new(), gates: Vec::new() };
-    let computed = computed.unwrap_or(empty);
+    let computed = computed.unwrap_or_default();
     // The page of whoever took the job over is not to be overwritten.
     let lost = stop.as_ref().is_some_and(|stop| stop.state == JobState::Superseded);
     let written = if lost { Ok(None) } else { page::write(&facts, &computed, stop.as_ref()).map(Some) };
@@ -407,25 +287,13 @@ async fn finish(
         reason: stop.map(|stop| stop.reason).unwrap_or_default(),
         headline: computed.publication.page.headline.clone(),
         metrics: computed.publication.metrics.clone(),
-        tables: table_rows(&computed.publication),
+        tables: computed.table_rows(),
         inputs: computed.inputs,
         gates: computed.gates,
         page,
         duration_ms,
         entry,
     }
-}
-
-fn table_rows(publication: &Publication) -> Vec<TableRows> {
-    let rows = |published: &crate::publication::PublishedTable| TableRows {
-        table: published.table.name(),
-        rows: published.frame.height() as u64,
-    };
-    publication.tables.iter().map(rows).collect()
-}
-
-pub(super) fn rows(computed: Option<&Computed>) -> (u64, u64) {
-    computed.map_or((0, 0), |computed| (publish::rows_in(&computed.inputs), publish::rows_out(&computed.publication)))
 }
 
 fn ledger_state(state: JobState) -> &'static str {

@@ -19,7 +19,7 @@ use nightclerk::publication::{Page, Publication, PublishedTable};
 use nightclerk::published::{Kept, Seen, Table};
 use nightclerk::registry::{KINDS, Registry};
 use nightclerk::runner::night::run_night;
-use nightclerk::runner::run::{JobOutcome, JobState};
+use nightclerk::runner::outcome::{JobOutcome, JobState};
 use nightclerk::runner::{Runner, ledger, status};
 use nightclerk::table::{Column, ColumnType, TableSchema};
 use nightclerk::warehouse::{Create, Side, Warehouse, WarehouseConfig};

@@ -9,7 +9,7 @@ use nightclerk::migrations::{self, MigrationError, relations};
 use nightclerk::registry::Registry;
 use nightclerk::runner::Runner;
 use nightclerk::runner::night::run_night;
-use nightclerk::runner::run::JobState;
+use nightclerk::runner::outcome::JobState;
 use nightclerk::table::ColumnType;
 use nightclerk::warehouse::{Create, Dialect, Side, Value, Warehouse, WarehouseConfig};
 

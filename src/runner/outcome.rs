@@ -1,0 +1,148 @@
+//! How a job of a night ended.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::gates::GateResult;
+use crate::datasets::InputFact;
+use crate::job_file::JobFile;
+use crate::publication::{Metric, Publication, PublishedTable};
+use crate::report;
+use crate::warehouse::WarehouseError;
+
+/// How a job ended, for people and for `--json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct JobOutcome {
+    /// The job.
+    pub job: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// The business date.
+    pub as_of: NaiveDate,
+    /// How it ended.
+    pub state: JobState,
+    /// Why, when it did not publish.
+    pub reason: String,
+    /// The page's headline, when there is one.
+    pub headline: String,
+    /// The numbers of the publication.
+    pub metrics: Vec<Metric>,
+    /// Published rows per table.
+    pub tables: Vec<TableRows>,
+    /// What it was made from.
+    pub inputs: Vec<InputFact>,
+    /// What the gates found.
+    pub gates: Vec<GateResult>,
+    /// The page, relative to the output folder.
+    pub page: Option<String>,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// What the index says about it.
+    #[serde(skip)]
+    pub entry: Option<Box<report::NightJob>>,
+}
+
+impl JobOutcome {
+    /// The outcome of a job that read and computed nothing.
+    pub(super) fn not_run(job: &JobFile, as_of: NaiveDate, stop: Stop) -> Self {
+        Self {
+            job: job.name.clone(),
+            kind: job.kind,
+            as_of,
+            state: stop.state,
+            reason: stop.reason,
+            headline: String::new(),
+            metrics: Vec::new(),
+            tables: Vec::new(),
+            inputs: Vec::new(),
+            gates: Vec::new(),
+            page: None,
+            duration_ms: 0,
+            entry: None,
+        }
+    }
+}
+
+/// How many rows a table got.
+#[derive(Clone, Debug, Serialize)]
+pub struct TableRows {
+    /// The table.
+    pub table: &'static str,
+    /// Its rows.
+    pub rows: u64,
+}
+
+/// How a job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// Its rows are visible.
+    Published,
+    /// A gate stopped it; the previous publication is still current.
+    Blocked,
+    /// Its input is stale, empty or missing.
+    Refused,
+    /// It failed.
+    Failed,
+    /// Something it depends on did not publish.
+    Skipped,
+    /// Another process runs it.
+    Locked,
+    /// Its lease was lost while it ran; whoever took it over publishes.
+    Superseded,
+    /// The warehouse is busy or away; trying again later may work.
+    Retry,
+}
+
+impl JobState {
+    /// The process's exit code if this is how the night ended.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            // A skipped job adds nothing to what the job before it says.
+            Self::Published | Self::Skipped => 0,
+            Self::Failed => 1,
+            Self::Blocked => 3,
+            Self::Refused => 4,
+            Self::Locked | Self::Superseded => 5,
+            Self::Retry => 75,
+        }
+    }
+}
+
+/// Why a run did not publish.
+#[derive(Debug)]
+pub(super) struct Stop {
+    /// What that makes of the job.
+    pub state: JobState,
+    /// In words.
+    pub reason: String,
+}
+
+impl From<WarehouseError> for Stop {
+    fn from(error: WarehouseError) -> Self {
+        let state = if error.is_transient() { JobState::Retry } else { JobState::Failed };
+        Self { state, reason: error.to_string() }
+    }
+}
+
+/// What a run has computed, whether or not it may be published.
+#[derive(Default)]
+pub(super) struct Computed {
+    /// What would be published.
+    pub publication: Publication,
+    /// What it was made from.
+    pub inputs: Vec<InputFact>,
+    /// What the gates found.
+    pub gates: Vec<GateResult>,
+}
+
+impl Computed {
+    /// Rows per table that would be published.
+    pub fn table_rows(&self) -> Vec<TableRows> {
+        let rows = |published: &PublishedTable| TableRows {
+            table: published.table.name(),
+            rows: published.frame.height() as u64,
+        };
+        self.publication.tables.iter().map(rows).collect()
+    }
+}
