@@ -4,14 +4,17 @@
 //! A heartbeat renews the lease; publication checks the fence in the transaction that makes rows visible, so that a run
 //! which lost its lease can do no harm (the fencing token of Kleppmann, *Designing Data-Intensive Applications*, ch. 8).
 
+mod publications;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::datasets::{InputFact, InputOrigin};
 use crate::migrations;
 use crate::warehouse::{Side, Transaction, Value, Warehouse, WarehouseError};
+pub(super) use publications::recorded_inputs;
+pub use publications::{PublicationRow, publications, rollback, was_sent};
 
 /// How long a lease holds without a heartbeat, in microseconds.
 pub const LEASE_MICROS: i64 = 60_000_000;
@@ -86,44 +89,6 @@ pub struct RunEnd {
     pub rows_in: u64,
     /// Rows published.
     pub rows_out: u64,
-}
-
-/// A publication as the ledger knows it.
-#[derive(Clone, Debug, Serialize)]
-pub struct PublicationRow {
-    /// The run that made it.
-    pub run_id: i64,
-    /// The job.
-    pub job: String,
-    /// Its kind.
-    pub kind: String,
-    /// The business date.
-    pub as_of: NaiveDate,
-    /// `published`, `rolled_back`, or `withdrawn_sent`: rolled back after what it publishes had been sent to people.
-    pub state: String,
-    /// When, ISO.
-    pub published_at: String,
-    /// How many rows.
-    pub rows: i64,
-    /// The page's headline.
-    pub headline: String,
-    /// How many rows per table, and the metrics: JSON as written.
-    pub tables_json: String,
-    /// JSON list of metrics.
-    pub metrics_json: String,
-    /// What it was made from: datasets, earlier publications, what an earlier night left.
-    pub inputs: Vec<InputFact>,
-    /// The sentence that grades earlier advice, when there was any.
-    pub grade: Option<String>,
-    /// How many caveats it carries.
-    pub n_caveats: i64,
-}
-
-impl PublicationRow {
-    /// What it begins with that an earlier night left.
-    pub fn remembered(&self) -> impl Iterator<Item = &InputFact> {
-        self.inputs.iter().filter(|input| input.origin == InputOrigin::Remembered)
-    }
 }
 
 /// The latest run of a job.
@@ -324,43 +289,6 @@ pub async fn finish_in(
     Ok(())
 }
 
-/// The publications of a job, newest business date first; of all jobs when `job` is `None`.
-///
-/// # Errors
-/// When the warehouse refuses.
-pub async fn publications(warehouse: &Warehouse, job: Option<&str>) -> Result<Vec<PublicationRow>, WarehouseError> {
-    let filter = job.map_or("WHERE $1 = ''", |_| "WHERE job = $1");
-    let sql = format!(
-        "SELECT run_id, job, kind, as_of, state, published_us, rows_out, headline, tables_json, metrics_json, grade, \
-         n_caveats, inputs_json FROM nightclerk_publications {filter} ORDER BY as_of DESC, job"
-    );
-    let rows = warehouse.read_values(Side::Target, &sql, &[text(job.unwrap_or_default())]).await?;
-    Ok(rows.iter().map(|row| publication_row(row)).collect())
-}
-
-fn publication_row(row: &[Value]) -> PublicationRow {
-    PublicationRow {
-        run_id: as_integer(row, 0),
-        job: as_text(row, 1),
-        kind: as_text(row, 2),
-        as_of: as_date(row, 3),
-        state: as_text(row, 4),
-        published_at: crate::table::instant_text(as_integer(row, 5)),
-        rows: as_integer(row, 6),
-        headline: as_text(row, 7),
-        tables_json: as_text(row, 8),
-        metrics_json: as_text(row, 9),
-        grade: Some(as_text(row, 10)).filter(|grade| !grade.is_empty()),
-        n_caveats: as_integer(row, 11),
-        inputs: recorded_inputs(&as_text(row, 12)).unwrap_or_default(),
-    }
-}
-
-/// The inputs that were recorded with a publication; `None` where only their rows were.
-pub(super) fn recorded_inputs(json: &str) -> Option<Vec<InputFact>> {
-    serde_json::from_str(json).ok()
-}
-
 /// The newest run of every job.
 ///
 /// # Errors
@@ -439,40 +367,6 @@ pub async fn cancel(warehouse: &Warehouse, owner: &Owner, now_micros: i64) -> Re
         .execute("UPDATE nightclerk_leases SET lease_until_us = 0 WHERE place = $1 AND process = $2", &held[..2])
         .await?;
     transaction.commit().await
-}
-
-/// Withdraws the current publication of a job, so that the one before it is current again. One that was `sent` to people
-/// keeps counting as contact with its customers, and is scored like any campaign.
-/// Gives the publication withdrawn and the one that is current now.
-///
-/// # Errors
-/// When the warehouse refuses.
-pub async fn rollback(
-    warehouse: &Warehouse,
-    job: &str,
-    sent: bool,
-) -> Result<Option<(PublicationRow, Option<PublicationRow>)>, WarehouseError> {
-    let mut published = publications(warehouse, Some(job)).await?.into_iter().filter(|row| row.state == "published");
-    let Some(current) = published.next() else { return Ok(None) };
-    let previous = published.next();
-    let state = if sent { "withdrawn_sent" } else { "rolled_back" };
-    warehouse
-        .execute(
-            Side::Target,
-            "UPDATE nightclerk_publications SET state = $1 WHERE run_id = $2",
-            &[text(state), Value::Integer(current.run_id)],
-        )
-        .await?;
-    Ok(Some((PublicationRow { state: state.to_owned(), ..current }, previous)))
-}
-
-/// Whether what the job published for a date was withdrawn after it had been sent.
-///
-/// # Errors
-/// When the warehouse refuses.
-pub async fn was_sent(warehouse: &Warehouse, job: &str, as_of: NaiveDate) -> Result<bool, WarehouseError> {
-    let published = publications(warehouse, Some(job)).await?;
-    Ok(published.iter().any(|row| row.as_of == as_of && row.state == "withdrawn_sent"))
 }
 
 /// A text value.
