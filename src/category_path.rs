@@ -44,11 +44,6 @@ impl CategoryPath {
         self.at_depth(depth.max(1)).unwrap_or(&self.0)
     }
 
-    /// Its first level: `Grocery`.
-    pub fn top(&self) -> &str {
-        self.cut(1)
-    }
-
     /// Its last level: `Milk`.
     pub fn leaf(&self) -> &str {
         leaf(&self.0)
@@ -128,7 +123,7 @@ mod tests {
         let milk = path("Grocery/Dairy/Milk");
         assert_eq!(milk.levels().collect::<Vec<_>>(), ["Grocery", "Grocery/Dairy", "Grocery/Dairy/Milk"]);
         assert_eq!(milk.levels().rev().nth(1), milk.parent());
-        assert_eq!((milk.depth(), milk.top(), milk.leaf()), (3, "Grocery", "Milk"));
+        assert_eq!((milk.depth(), milk.leaf()), (3, "Milk"));
         assert_eq!((milk.at_depth(0), milk.at_depth(2), milk.at_depth(4)), (None, Some("Grocery/Dairy"), None));
         assert_eq!((milk.cut(0), milk.cut(2), milk.cut(9)), ("Grocery", "Grocery/Dairy", "Grocery/Dairy/Milk"));
         assert_eq!(path("Grocery").parent(), None);

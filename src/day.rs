@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::table::{date_text, instant_text};
@@ -106,12 +106,6 @@ impl Instant {
     /// The day it falls on in UTC.
     pub const fn day(self) -> Day {
         Day(self.0.div_euclid(Self::MICROS_PER_DAY) as i32)
-    }
-}
-
-impl From<DateTime<Utc>> for Instant {
-    fn from(time: DateTime<Utc>) -> Self {
-        Self(time.timestamp_micros())
     }
 }
 

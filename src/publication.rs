@@ -23,7 +23,7 @@ pub struct Publication {
     pub exports: Vec<Export>,
     /// What the job itself looked for in its rows.
     pub audits: Vec<OwnAudit>,
-    /// What the job's next night may begin with, see [`crate::datasets::Source::memory`]; kept once this is published.
+    /// What the job's next night may begin with, see [`crate::datasets::Source::remembered`]; kept once this is published.
     pub memory: Option<Vec<u8>>,
 }
 

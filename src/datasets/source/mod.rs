@@ -185,11 +185,6 @@ impl<'a> Source<'a> {
         self
     }
 
-    /// What the job's last publication left for it; `None` when there is nothing, or it belongs to another configuration.
-    pub fn memory(&self) -> Option<&[u8]> {
-        self.memory.as_deref()
-    }
-
     /// The rows of a dataset that follow those known, up to the as-of date.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use super::regressors::{PromotionIndex, applies, known_columns};
 use super::score::DaysAhead;
 use super::{DemandForecast, Inputs, Job};
 use crate::category_path::CategoryPath;
-use crate::datasets::Promotion;
+use crate::datasets::{Promotion, Sale};
 use crate::day::Day;
 use crate::job::{Progress, RunContext};
 use crate::publication::Publication;
@@ -126,7 +126,7 @@ fn both_tables_have_their_published_columns_and_every_level_in_order() {
     let frame = &publication.tables[0].frame;
     // total, Grocery, Grocery/Dairy, Grocery/Fats, two locations, four series; seven days each
     assert_eq!(frame.height(), (1 + 1 + 2 + 2 + 4) * 7);
-    let mut levels: Vec<&str> = crate::frames::texts(frame, "level").unwrap().into_iter().flatten().collect();
+    let mut levels: Vec<&str> = frame.column("level").unwrap().str().unwrap().iter().flatten().collect();
     levels.dedup();
     assert_eq!(levels, ["total", "category_1", "category_2", "location", "product_location"]);
 }
@@ -150,9 +150,8 @@ fn an_empty_shelf_with_low_sales_is_not_zero_demand() {
     let as_of = ctx().as_of.to_epoch_days();
     // A day on which A @ L1 sold as usual and one on which it sold nothing, both closed with an empty shelf.
     let quiet = as_of - 10;
-    let keep: polars::prelude::BooleanChunked = (crate::frames::days(&frames.sales, "sold_on").unwrap().iter())
-        .zip(crate::frames::texts(&frames.sales, "product_id").unwrap())
-        .map(|(day, product)| Some(!(*day == Some(quiet) && product == Some("A"))))
+    let keep: polars::prelude::BooleanChunked = (Sale::read(&frames.sales).unwrap())
+        .map(|sale| Some(sale.sold_on.number() != quiet || sale.product_id != "A"))
         .collect();
     frames.sales = frames.sales.filter(&keep).unwrap();
     let stock = DataFrame::new(
@@ -296,9 +295,8 @@ fn a_night_that_remembers_knows_what_a_complete_read_knows() {
     let as_of = Day::from(ctx().as_of);
     let first_day = |as_of: Day| as_of - 150;
     let upto = |last: Day, from: Day| {
-        let keep: polars::prelude::BooleanChunked = (crate::frames::days(&shop.sales, "sold_on").unwrap().iter())
-            .map(|day| Some(day.is_some_and(|day| (from..=last).contains(&Day::from_number(day)))))
-            .collect();
+        let keep: polars::prelude::BooleanChunked =
+            Sale::read(&shop.sales).unwrap().map(|sale| Some((from..=last).contains(&sale.sold_on))).collect();
         shop.sales.filter(&keep).unwrap()
     };
     let stock = |last: Day| {
