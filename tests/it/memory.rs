@@ -39,6 +39,11 @@ fn the_next_night_reads_the_last_days_alone_and_says_the_same() {
     let kept = std::fs::read(project.path().join(MEMORY)).unwrap();
     run("2026-11-21");
     assert!(page("2026-11-21").contains(said), "the page says what was not read again");
+    let sql = format!("SELECT inputs_json FROM nightclerk_publications WHERE job = '{JOB}' AND as_of = '2026-11-21'");
+    let inputs = project.query(&sql)[0][0].as_text().unwrap().to_owned();
+    let recorded =
+        [r#""origin":"remembered""#, "left by the night of 2026-11-20; everything was last read on 2026-11-20"];
+    assert!(recorded.iter().all(|part| inputs.contains(part)), "the ledger says which memory it was: {inputs}");
     let remembered = published(&project, "2026-11-21");
 
     // The same date again is read completely: the memory is that of the date itself.

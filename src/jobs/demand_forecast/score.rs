@@ -9,7 +9,9 @@ use crate::published::QUANTILES;
 /// Days ahead that are scored together, first and last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DaysAhead {
+    /// 1 = the day after as_of.
     pub first: usize,
+    /// Included.
     pub last: usize,
 }
 
