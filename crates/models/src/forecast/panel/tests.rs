@@ -332,7 +332,8 @@ fn a_series_that_came_to_life_takes_no_neighbour_along() {
     let was_away: Vec<f64> = (0..200).map(|t| if t < 188 { 0.0 } else { lively(t, 3) }).collect();
     let together = run(&[neighbour, stood_still, was_away], PanelMethod::Local(LocalMethod::Mean), 0);
     let highest = |forecast: &PanelForecast| forecast.quantiles.total[3][4];
-    assert!(highest(&together[0]) < 1.15 * highest(alone), "{} beside {}", highest(&together[0]), highest(alone));
+    // Its first lively windows are large errors like any other's, but no more than that.
+    assert!(highest(&together[0]) < 1.3 * highest(alone), "{} beside {}", highest(&together[0]), highest(alone));
     for forecast in &together[1..] {
         assert!(highest(forecast) < 4.0 * 250.0, "{}", highest(forecast));
     }
