@@ -1,5 +1,7 @@
 //! Parses arguments, prints errors. Everything else is in the library.
 
+use std::process::ExitCode;
+
 use clap::Parser;
 use nightclerk::cli::{self, Arguments};
 
@@ -9,8 +11,7 @@ fn now_micros() -> i64 {
     chrono::Utc::now().timestamp_micros()
 }
 
-#[tokio::main]
-async fn main() {
+fn main() -> ExitCode {
     // Structured logs go to standard error when asked for: NIGHTCLERK_LOG=info.
     let filter = tracing_subscriber::EnvFilter::try_from_env("NIGHTCLERK_LOG");
     if let Ok(filter) = filter {
@@ -18,10 +19,5 @@ async fn main() {
     }
     let arguments = Arguments::parse();
     let json = arguments.json();
-    let code = match cli::run(arguments, now_micros).await {
-        Ok(code) => code,
-        Err(failure) => cli::report(&failure, json),
-    };
-    // Not by returning: the runtime would wait for a fit that ran into its timeout or was cancelled.
-    std::process::exit(code.into())
+    ExitCode::from(cli::run(arguments, now_micros).unwrap_or_else(|failure| cli::report(&failure, json)))
 }

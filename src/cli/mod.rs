@@ -78,11 +78,23 @@ enum Command {
     Schedule(schedule::ScheduleCommand),
 }
 
-/// Runs the command; gives the exit code.
+/// Runs the command to its end; gives the exit code.
+///
+/// The runtime is made here and not in `main`: what is asynchronous is compiled where it is waited for, and `main` would
+/// compile the whole program once more.
 ///
 /// # Errors
 /// What `main` prints, with the exit code that belongs to it.
-pub async fn run(arguments: Arguments, now_micros: fn() -> i64) -> Result<u8, Failure> {
+pub fn run(arguments: Arguments, now_micros: fn() -> i64) -> Result<u8, Failure> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Failure::new(1, format!("starting the threads that wait for the warehouse: {error}")))?;
+    let outcome = runtime.block_on(carry_out(arguments, now_micros));
+    // Without waiting for a fit that ran into its timeout or was cancelled.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn carry_out(arguments: Arguments, now_micros: fn() -> i64) -> Result<u8, Failure> {
     let terminal = Terminal::new(arguments.json, arguments.quiet, arguments.no_progress);
     let context = context::Context { folder: arguments.project, registry: Registry::standard(), terminal, now_micros };
     match arguments.command {
