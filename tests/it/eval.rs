@@ -25,7 +25,7 @@ const ASK: [&str; 11] =
 fn a_file_is_forecast_scored_and_written() {
     let project = Project::empty();
     project.write("shops.csv", &shops());
-    for model in ["auto", "mean", "ets", "theta", "ces", "arima", "gbm", "seasonal_naive"] {
+    for model in ["auto", "mean", "ets", "theta", "ces", "arima", "mstl", "gbm", "seasonal_naive"] {
         let arguments = [&ASK[..], &["--horizon", "6", "--model", model, "--output", "out.csv", "--json"]].concat();
         let scores = project.run(&arguments).exits(0).json();
         let number = |key: &str| scores[key].as_f64().unwrap_or_else(|| panic!("{model}: no {key} in {scores}"));

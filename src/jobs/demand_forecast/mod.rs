@@ -134,7 +134,7 @@ pub struct DemandForecast {
     pub remember_from_rows: Count,
     /// Observed days since launch below which a series takes the mean of its own days.
     pub min_history_days: Days,
-    /// What forecasts: `auto`, `mean`, `ets`, `theta`, `ces`, `arima`, `gbm`, `counts`.
+    /// What forecasts: `auto`, `mean`, `ets`, `theta`, `ces`, `arima`, `mstl`, `gbm`, `counts`.
     pub model: ModelName,
     /// What is tried beside it every night, on a sample of series; `none` = nothing.
     pub challenger: Challenger,

@@ -6,6 +6,7 @@
 //! | `ets/`, `ces/`, `theta.rs` | three families of exponential smoothing |
 //! | `combination.rs` | their mean |
 //! | `arima/` | seasonal ARIMA with known-ahead columns |
+//! | `mstl.rs` | several seasons by decomposition, smoothing of the rest |
 //! | `seasonal_naive.rs` | the yardstick: the last season again |
 
 mod arima;
@@ -13,6 +14,7 @@ mod ces;
 mod combination;
 mod ets;
 mod imputation;
+mod mstl;
 mod seasonal_adjustment;
 mod seasonal_naive;
 mod theta;
@@ -25,6 +27,7 @@ use self::arima::FittedArima;
 use self::ces::FittedCes;
 use self::combination::FittedCombination;
 use self::ets::FittedEtsAverage;
+use self::mstl::FittedMstl;
 use self::theta::FittedTheta;
 use crate::forecast::origins::{Backtest, Origins, rolling_backtest};
 use crate::forecast::series::{LocalHistory, LocalModel, MethodError};
@@ -116,4 +119,6 @@ local_models! {
     Ces = "ces", "complex exponential smoothing" => FittedCes,
     /// Seasonal ARIMA, with known-ahead columns as regressors.
     Arima = "arima", "seasonal ARIMA with regressors" => FittedArima,
+    /// Decomposition into several seasons, and exponential smoothing of the rest.
+    Mstl = "mstl", "seasons taken off, the rest smoothed" => FittedMstl,
 }
