@@ -4,8 +4,8 @@
 //! type says what the column has to hold, and a struct that does not agree with its schema does not compile.
 
 use polars::prelude::{
-    BooleanChunked, DataFrame, DataType, Float64Chunked, Int32Chunked, Int64Chunked, PolarsResult, Series,
-    StringChunked,
+    BooleanChunked, DataFrame, DataType, Float64Chunked, GroupsIndicator, Int32Chunked, Int64Chunked, PolarsResult,
+    Series, StringChunked,
 };
 
 use crate::category_path::CategoryPath;
@@ -230,6 +230,32 @@ macro_rules! typed_rows {
 
 pub(crate) use typed_rows;
 
+/// A number for every row: the same one where the columns hold the same, counted from 0 in the order in which they are first met.
+///
+/// # Errors
+/// A column is missing.
+pub(crate) fn numbered(
+    frame: &DataFrame,
+    schema: &TableSchema<'_>,
+    columns: &[&str],
+) -> Result<Vec<u32>, ContractError> {
+    let groups = frame
+        .group_by_stable(columns.iter().copied())
+        .map_err(|error| ContractError { origin: schema.name.to_owned(), fault: Fault::Frame(error.to_string()) })?;
+    let mut numbers = vec![0; frame.height()];
+    for (number, group) in (0..).zip(groups.get_groups().iter()) {
+        match group {
+            GroupsIndicator::Idx((_, rows)) => {
+                for row in rows.iter() {
+                    numbers[*row as usize] = number;
+                }
+            }
+            GroupsIndicator::Slice([first, length]) => numbers[first as usize..(first + length) as usize].fill(number),
+        }
+    }
+    Ok(numbers)
+}
+
 #[cfg(test)]
 mod tests {
     use polars::prelude::{Column as FrameColumn, df};
@@ -312,6 +338,15 @@ mod tests {
         let frame = visits().drop("spent").unwrap();
         assert!(Visit::read(&frame).unwrap().all(|row| row.spent.is_none()));
         assert_eq!(Visit::read(&frame.clear()).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn rows_are_numbered_in_the_order_in_which_they_are_first_met() {
+        let frame = polars::prelude::df!("day" => [3, 1, 3, 1, 1], "id" => ["b", "a", "b", "b", "a"]).unwrap();
+        assert_eq!(numbered(&frame, &VISITS, &["id"]).unwrap(), [0, 1, 0, 0, 1]);
+        assert_eq!(numbered(&frame, &VISITS, &["day", "id"]).unwrap(), [0, 1, 0, 2, 1]);
+        assert!(numbered(&frame.clear(), &VISITS, &["id"]).unwrap().is_empty());
+        assert!(numbered(&frame, &VISITS, &["name"]).unwrap_err().to_string().contains("name"));
     }
 
     #[test]

@@ -7,8 +7,9 @@ use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::ContractError;
-use crate::datasets::BasketLine;
+use crate::datasets::{BASKET_LINES, BasketLine};
 use crate::day::Day;
+use crate::frames::numbered;
 use crate::models::rules::{Baskets, RulesError};
 
 /// Baskets by day. Products are numbers: their places in `product_ids`, which only ever grows.
@@ -148,55 +149,44 @@ impl BasketStore {
         window: &RangeInclusive<Day>,
         max_items: u32,
     ) -> Result<BTreeMap<Day, DayBaskets>, ContractError> {
-        let mut numbers: HashMap<String, u32> =
+        let lines = BasketLine::read(rows)?;
+        let products = numbered(rows, &BASKET_LINES.schema, &["product_id"])?;
+        let baskets = numbered(rows, &BASKET_LINES.schema, &["sold_on", "order_id"])?;
+        let mut known: HashMap<String, u32> =
             self.product_ids.iter().enumerate().map(|(number, id)| (id.clone(), number as u32)).collect();
-        let mut baskets: HashMap<(Day, &str), u32> = HashMap::new();
-        let mut lines: Vec<(u32, Sale)> = Vec::with_capacity(rows.height());
-        let mut day_of: Vec<Day> = Vec::new();
-        // Rows of one order mostly follow each other.
-        let mut last: Option<((Day, &str), u32)> = None;
-        for line in BasketLine::read(rows)?.filter(|line| window.contains(&line.sold_on)) {
-            let product = if let Some(number) = numbers.get(line.product_id) {
-                *number
-            } else {
-                let number = self.product_ids.len() as u32;
-                self.product_ids.push(line.product_id.to_owned());
-                numbers.insert(line.product_id.to_owned(), number);
-                number
-            };
-            let key = (line.sold_on, line.order_id);
-            let basket = match last {
-                Some((same, basket)) if same == key => basket,
-                _ => *baskets.entry(key).or_insert_with(|| {
-                    day_of.push(line.sold_on);
-                    day_of.len() as u32 - 1
-                }),
-            };
-            last = Some((key, basket));
+        // The store's number of each of the rows' products, from the first line of the window on that has it.
+        let mut number_of = vec![None; products.iter().max().map_or(0, |last| *last as usize + 1)];
+        let mut in_window: Vec<(Day, u32, Sale)> = Vec::with_capacity(rows.height());
+        let in_rows = lines.zip(products).zip(baskets);
+        for ((line, product), basket) in in_rows.filter(|((line, _), _)| window.contains(&line.sold_on)) {
+            let product = *number_of[product as usize].get_or_insert_with(|| {
+                *known.entry(line.product_id.to_owned()).or_insert_with_key(|id| {
+                    self.product_ids.push(id.clone());
+                    self.product_ids.len() as u32 - 1
+                })
+            });
             let sale = Sale { product, net_amount: line.net_amount, quantity: line.quantity };
-            lines.push((basket, sale));
+            in_window.push((line.sold_on, basket, sale));
         }
-        drop(baskets);
-        lines.sort_unstable_by_key(|(basket, sale)| (day_of[*basket as usize], *basket, sale.product));
+        in_window.sort_unstable_by_key(|(day, basket, sale)| (*day, *basket, sale.product));
         let mut found = BTreeMap::new();
-        for of_day in lines.chunk_by(|a, b| day_of[a.0 as usize] == day_of[b.0 as usize]) {
+        for of_day in in_window.chunk_by(|a, b| a.0 == b.0) {
             let (mut kept, mut sales, mut n_too_large) = (Vec::new(), BTreeMap::new(), 0);
-            for basket in of_day.chunk_by(|a, b| a.0 == b.0) {
-                let mut items: Vec<u32> = basket.iter().map(|(_, sale)| sale.product).collect();
+            for basket in of_day.chunk_by(|a, b| a.1 == b.1) {
+                let mut items: Vec<u32> = basket.iter().map(|(_, _, sale)| sale.product).collect();
                 items.dedup();
                 if items.len() > max_items as usize {
                     n_too_large += 1;
                     continue;
                 }
                 kept.push(items);
-                for (_, line) in basket {
+                for (_, _, line) in basket {
                     let sale = sales.entry(line.product).or_insert(Sale { net_amount: 0, quantity: 0, ..*line });
                     sale.net_amount += line.net_amount;
                     sale.quantity += line.quantity;
                 }
             }
-            let day = day_of[of_day[0].0 as usize];
-            found.insert(day, DayBaskets::new(kept, sales, of_day.len() as u64, n_too_large));
+            found.insert(of_day[0].0, DayBaskets::new(kept, sales, of_day.len() as u64, n_too_large));
         }
         Ok(found)
     }
