@@ -238,7 +238,7 @@ fn category_codes(data: &DemandData) -> Vec<[u32; 2]> {
     };
     (data.series.iter())
         .map(|series| {
-            let top = data.category_path(&series.product_id).map_or("", CategoryPath::top);
+            let top = data.category_path(&series.product_id).map_or("", |path| path.cut(1));
             [code(0, series.location_id.as_str()), code(1, top)]
         })
         .collect()
