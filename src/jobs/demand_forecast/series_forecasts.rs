@@ -15,7 +15,6 @@ use super::node::SeriesOutcome;
 use super::regressors::PromotionIndex;
 use super::series_models::{SeriesModel, SeriesModels};
 use super::{DemandForecast, LEVELS, WEEK, YEAR};
-use crate::category_path::CategoryPath;
 use crate::day::Day;
 use crate::job::Progress;
 use crate::models::forecast::Regressors;
