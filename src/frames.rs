@@ -4,8 +4,8 @@
 //! type says what the column has to hold, and a struct that does not agree with its schema does not compile.
 
 use polars::prelude::{
-    BooleanChunked, DataFrame, DataType, Float64Chunked, GroupsIndicator, Int32Chunked, Int64Chunked, PolarsResult,
-    Series, StringChunked,
+    BooleanChunked, DataFrame, DataType, Float64Chunked, GroupsIndicator, Int32Chunked, Int64Chunked, Logical,
+    PolarsResult, Series, StringChunked,
 };
 
 use crate::category_path::CategoryPath;
@@ -65,7 +65,7 @@ stored! {
     Text as CategoryPath: StringChunked, series => series.str(), text => Self::parse(text);
     Integer as i64: Int64Chunked, series => series.i64(), number => Some(number);
     Real as f64: Float64Chunked, series => series.f64(), number => Some(number);
-    Date as Day: Int32Chunked, series => series.date().map(|days| days.physical()), day => Some(Self::from_number(day));
+    Date as Day: Int32Chunked, series => series.date().map(Logical::physical), day => Some(Self::from_number(day));
     Instant as Instant: Int64Chunked, series => series.i64(), micros => Some(Self::from_micros(micros));
     Flag as bool: BooleanChunked, series => series.bool(), flag => Some(flag);
 }

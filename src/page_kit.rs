@@ -156,7 +156,7 @@ impl<R> RowRule<R> {
     /// the rule's text; of the first `examples` rows the names are given.
     pub fn caveats<'r>(
         rules: &[Self],
-        rows: impl Iterator<Item = &'r R> + Clone,
+        rows: &(impl Iterator<Item = &'r R> + Clone),
         sentence: impl Fn(usize, &str) -> String,
         (examples, name): (usize, impl Fn(&R) -> String),
     ) -> Vec<Caveat>
@@ -303,7 +303,7 @@ mod tests {
         ];
         let rows = [-1, 5, -2, -3];
         let sentence = |n: usize, text: &str| format!("{n} rows {text}");
-        let caveats = RowRule::caveats(&rules, rows.iter(), sentence, (2, |row: &i32| row.to_string()));
+        let caveats = RowRule::caveats(&rules, &rows.iter(), sentence, (2, |row: &i32| row.to_string()));
         assert_eq!(caveats, [Caveat::warning("negative", 3, "3 rows below 0. Mend them").naming(["-1", "-2"])]);
     }
 }

@@ -99,7 +99,7 @@ mod tests {
     fn every_kind_reads_its_own_defaults() {
         for kind in KINDS {
             let parsed = |text: &str| {
-                kind.parse(text).map(|job| job.params_toml()).unwrap_or_else(|error| panic!("{}: {error}", kind.name))
+                kind.parse(text).map_or_else(|error| panic!("{}: {error}", kind.name), |job| job.params_toml())
             };
             let defaults = parsed("");
             assert_eq!(parsed(&format!("[params]\n{defaults}")), defaults);

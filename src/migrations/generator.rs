@@ -157,12 +157,11 @@ impl Generator<'_> {
         let lacks = |view: &Relation| self.schema.columns.iter().any(|column| view.column(&column.name).is_none());
         let verb = match (self.dialect, found) {
             (_, None) => "CREATE VIEW",
-            (Dialect::Sqlite, Some(_)) => return None,
             (Dialect::Postgres, Some(_)) if !keeps_view => "CREATE VIEW",
             (Dialect::Postgres, Some(view)) if changes.is_some_and(|changes| !changes.is_empty()) || lacks(view) => {
                 "CREATE OR REPLACE VIEW"
             }
-            (Dialect::Postgres, Some(_)) => return None,
+            (Dialect::Sqlite | Dialect::Postgres, Some(_)) => return None,
         };
         let name = &self.schema.name;
         Some(format!(

@@ -66,7 +66,7 @@ pub(super) fn snapshot_path(step: &str) -> String {
 
 /// SHA-256 of a text, in hexadecimal digits.
 pub(super) fn checksum(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// The number that a file's name begins with.

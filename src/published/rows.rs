@@ -24,7 +24,8 @@ use crate::table::ColumnType;
 #[derive(Debug)]
 pub struct Rows<'r, R> {
     table: &'static Table,
-    rows: &'r [R],
+    /// What its rows are made from.
+    source: &'r [R],
     /// One place per column of the table.
     columns: Vec<Option<Column>>,
     fault: Option<String>,
@@ -43,7 +44,7 @@ pub struct RowsError {
 impl<'r, R> Rows<'r, R> {
     /// Begins with the rows, in published order.
     pub fn of(table: &'static Table, rows: &'r [R]) -> Self {
-        Self { table, rows, columns: vec![None; table.columns.len()], fault: None }
+        Self { table, source: rows, columns: vec![None; table.columns.len()], fault: None }
     }
 
     /// Gives a column its values.
@@ -61,7 +62,7 @@ impl<'r, R> Rows<'r, R> {
                 Some(format!("column `{name}` is given values of type {}, its schema says {wanted}", V::KIND.name()))
             }
             Some(place) => {
-                self.columns[place] = Some(V::column(name, self.rows.iter().map(value_of)));
+                self.columns[place] = Some(V::column(name, self.source.iter().map(value_of)));
                 None
             }
         };
@@ -84,7 +85,7 @@ impl<'r, R> Rows<'r, R> {
             return Err(fail(format!("these columns are not given: {}", quoted(missing))));
         }
         let columns = self.columns.into_iter().flatten().collect();
-        let frame = DataFrame::new(self.rows.len(), columns).map_err(|error| fail(error.to_string()))?;
+        let frame = DataFrame::new(self.source.len(), columns).map_err(|error| fail(error.to_string()))?;
         self.table.check(&frame).map_err(fail)?;
         Ok(PublishedTable { table: self.table, frame })
     }

@@ -287,7 +287,7 @@ fn a_made_up_kind_is_served_like_any_other() {
 fn a_kind_that_is_not_registered_is_unknown() {
     let folder = tempfile::tempdir().unwrap();
     let shop = NewProject { name: "Made Up", as_of: None, seed: 1, url: "sqlite:warehouse.db" };
-    embedded::write(folder.path(), &shop, &BTreeMap::from_iter(FILES.iter().copied())).unwrap();
+    embedded::write(folder.path(), &shop, &FILES.iter().copied().collect()).unwrap();
     let faults = Project::load(folder.path(), &Registry::standard(), &|_: &str| None).unwrap_err().to_string();
     assert!(faults.contains("unknown kind `busy_stores`"), "{faults}");
     assert!(faults.contains("no dataset is called `footfall`"), "{faults}");

@@ -104,7 +104,7 @@ pub(super) fn caveats(decision: &Decision<'_>) -> Vec<Caveat> {
     let mut caveats = Vec::new();
     caveats.extend(older_forecast(decision));
     caveats.extend(missing_datasets(decision));
-    caveats.extend(RowRule::caveats(&OF_LINES, decision.lines.iter(), sentence, (EXAMPLES, name)));
+    caveats.extend(RowRule::caveats(&OF_LINES, &decision.lines.iter(), sentence, (EXAMPLES, name)));
     caveats.extend(OF_EXCEPTIONS.iter().filter_map(|(code, text)| of_exceptions(decision, code, text)));
     caveats.extend(unreadable_weekdays(decision));
     caveats

@@ -131,7 +131,7 @@ pub(super) fn read(frame: &DataFrame, age: usize) -> Result<BTreeMap<LineKey, Se
     for (key, steps) in lines {
         let mut forecast = SeriesForecast::default();
         for (row, _) in steps.values().zip(1..).take_while(|(row, position)| row.step == *position) {
-            forecast.method = row.method.to_owned();
+            row.method.clone_into(&mut forecast.method);
             // The plan refuses a line with NaN.
             forecast.mean.push(row.mean.unwrap_or(f64::NAN));
             forecast.totals.push(row.totals().map(|total| total.unwrap_or(f64::NAN)).to_vec());

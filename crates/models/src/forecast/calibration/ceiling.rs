@@ -41,11 +41,14 @@ impl DemandCeiling {
     /// Lowers means and quantiles to what is possible.
     pub fn bound(&self, mean: &mut [f64], quantiles: &mut DemandQuantiles) {
         let period = self.of_periods(1);
-        let lower = |value: &mut f64, most: f64| *value = value.min(most);
-        mean.iter_mut().for_each(|value| lower(value, period));
-        quantiles.per_period.iter_mut().flatten().for_each(|value| lower(value, period));
+        for value in mean.iter_mut().chain(quantiles.per_period.iter_mut().flatten()) {
+            *value = value.min(period);
+        }
         for (ahead, row) in quantiles.total.iter_mut().enumerate() {
-            row.iter_mut().for_each(|value| lower(value, self.of_periods(ahead + 1)));
+            let most = self.of_periods(ahead + 1);
+            for value in row {
+                *value = value.min(most);
+            }
         }
     }
 }

@@ -105,7 +105,7 @@ impl GlobalModel {
                 let simple = origin.row(ahead, &mut row);
                 self.bins.bin_row(&row, &mut cells);
                 let corrected = self.correction.predict(&cells) + self.linear.predict(ahead, &simple);
-                let mean = (corrected + self.plain.predict(&cells)) / 2.0;
+                let mean = f64::midpoint(corrected, self.plain.predict(&cells));
                 (mean * origin.scale * member.unit).clamp(-f64::MAX, f64::MAX)
             })
             .collect()

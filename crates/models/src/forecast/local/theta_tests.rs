@@ -88,7 +88,7 @@ fn bad_input_gives_an_error_or_finite_numbers() {
 
 #[test]
 fn a_line_is_continued() {
-    let line: Vec<f64> = (1..=40).map(|t| 10.0 + 2.0 * t as f64 + (t % 2) as f64).collect();
+    let line: Vec<f64> = (1..=40).map(|t| 10.0 + 2.0 * f64::from(t) + f64::from(t % 2)).collect();
     let model = fit(&line, 1, Season::Tested).unwrap();
     assert!((model.forecast(1)[0] - 92.5).abs() < 2.0);
 }

@@ -261,9 +261,9 @@ fn an_average_of_forms_lies_between_them_and_updates_all() {
     let mut model = fit_average(&UK_GAS, 4).unwrap();
     assert!((model.weights.iter().sum::<f64>() - 1.0).abs() < 1e-12);
     let mean = model.forecast(4);
-    for ahead in 0..4 {
+    for (ahead, mean) in mean.iter().enumerate() {
         let own: Vec<f64> = model.members.iter().map(|member| member.forecast(4)[ahead]).collect();
-        assert!(own.iter().any(|v| *v <= mean[ahead] + 1e-9) && own.iter().any(|v| *v >= mean[ahead] - 1e-9));
+        assert!(own.iter().any(|v| *v <= mean + 1e-9) && own.iter().any(|v| *v >= mean - 1e-9));
     }
     let before: Vec<usize> = model.members.iter().map(|member| member.position).collect();
     model.update(mean[0]);
