@@ -1,7 +1,6 @@
 //! A kind that is registered here, beside those of the program, and nowhere else: it is given a table, a dataset, a job file, a
 //! page and an audit, and everything that serves the others serves it.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
