@@ -41,7 +41,8 @@ pub fn read(path: &str, text: &str, module: &[String]) -> File {
                 inline.push((tokens[at + 1].clone(), depth));
                 at += 1;
             }
-            "use" => {
+            // `use<>` says what a type captures and imports nothing.
+            "use" if tokens.get(at + 1).is_none_or(|token| token != "<") => {
                 let end = at + tokens[at..].iter().position(|token| token == ";").unwrap_or(tokens.len() - at);
                 let mut found = Vec::new();
                 unfold(&tokens[at + 1..end], &[], &mut found);
