@@ -6,8 +6,10 @@ use super::node::Node;
 use crate::models::forecast::calibration::largest_sum;
 use crate::publication::OwnAudit;
 
-/// Times the largest demand that a node ever had over as many days.
+/// Times the largest demand that any product, or this sum, ever had over as many days.
 const LARGEST_GROWTH: f64 = 10.0;
+/// Times the largest of the product itself: a new one that has sold once may sell a hundred times that, as its neighbours do.
+const LARGEST_OWN_GROWTH: f64 = 1_000.0;
 /// Units that are in proportion to any history.
 const SMALL: f64 = 10.0;
 /// Days of history that say what is in proportion; a younger product is held against the largest of its neighbours.
@@ -27,8 +29,8 @@ pub(super) fn audit(nodes: &[Node]) -> OwnAudit {
     OwnAudit {
         name: "forecasts_are_in_proportion",
         meaning: format!(
-            "no quantile of demand lies beyond {LARGEST_GROWTH} times the largest sum that was ever sold in as many days; look at \
-             the sales of what is named"
+            "no quantile of demand lies beyond {LARGEST_GROWTH} times the largest sum that any product ever sold in as many days, or \
+             {LARGEST_OWN_GROWTH} times its own; look at the sales of what is named"
         ),
         offending: offending.into_iter().map(|(_, text)| text).collect(),
     }
@@ -40,9 +42,13 @@ fn offence(node: &Node, horizon: usize, of_any: [f64; 2]) -> Option<(f64, String
     let found = [highest(&node.quantiles.per_period), highest(&node.quantiles.total)];
     let of_days = [1, horizon].into_iter().zip(found).zip(of_any).map(|((days, found), of_any)| {
         let known = node.history.iter().filter(|units| units.is_finite()).count() >= MIN_HISTORY_DAYS;
-        let sold = if known { largest_sum(&node.history, days) } else { of_any };
-        let times = found / (LARGEST_GROWTH * sold).max(SMALL);
-        (times, days, found, sold)
+        let own = largest_sum(&node.history, days);
+        let most = match (node.is_series(), known) {
+            (true, true) => (LARGEST_OWN_GROWTH * own.max(1.0)).min(LARGEST_GROWTH * of_any),
+            (true, false) => LARGEST_GROWTH * of_any,
+            (false, _) => LARGEST_GROWTH * own,
+        };
+        (found / most.max(SMALL), days, found, own)
     });
     let (times, days, found, sold) = of_days.max_by(|left, right| left.0.total_cmp(&right.0))?;
     let span = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
