@@ -8,7 +8,7 @@ use crate::publication::OwnAudit;
 
 /// Times the largest demand that any product, or this sum, ever had over as many days.
 const LARGEST_GROWTH: f64 = 10.0;
-/// Times the largest of the product itself: a new one that has sold once may sell a hundred times that, as its neighbours do.
+/// Times the largest of its own, where that is less: what has sold once may sell a hundred times that, as its neighbours do.
 const LARGEST_OWN_GROWTH: f64 = 1_000.0;
 /// Units that are in proportion to any history.
 const SMALL: f64 = 10.0;
@@ -43,10 +43,12 @@ fn offence(node: &Node, horizon: usize, of_any: [f64; 2]) -> Option<(f64, String
     let of_days = [1, horizon].into_iter().zip(found).zip(of_any).map(|((days, found), of_any)| {
         let known = node.history.iter().filter(|units| units.is_finite()).count() >= MIN_HISTORY_DAYS;
         let own = largest_sum(&node.history, days);
+        let as_neighbours = LARGEST_GROWTH * of_any;
         let most = match (node.is_series(), known) {
-            (true, true) => (LARGEST_OWN_GROWTH * own.max(1.0)).min(LARGEST_GROWTH * of_any),
-            (true, false) => LARGEST_GROWTH * of_any,
-            (false, _) => LARGEST_GROWTH * own,
+            (true, true) => (LARGEST_OWN_GROWTH * own.max(1.0)).min(as_neighbours),
+            (true, false) => as_neighbours,
+            // A sum may be larger than any product; one of a few sales is as uncertain as they are.
+            (false, _) => (LARGEST_OWN_GROWTH * own.max(1.0)).min(as_neighbours).max(LARGEST_GROWTH * own),
         };
         (found / most.max(SMALL), days, found, own)
     });
