@@ -5,9 +5,9 @@
 //! warehouse -> dataset -> model -> recommendation -> gates -> publication -> report
 //!                                                                \-> next night: outcome (was the advice right?)
 //! ```
-//! A project is a folder: `nightclerk.toml`, `jobs/*.toml` (what runs when), `sql/` (how the retailer's tables become our
-//! datasets) and `reports/` (templates). This repository's own folders of these names are the default project, carried in
-//! the binary.
+//! A project is a folder: `nightclerk.toml`, `jobs/*.toml` (what runs when), `sql/` (how the retailer's tables become
+//! our datasets, and what must hold of our rows) and `reports/` (templates). This repository's own folders of these
+//! names are the default project, carried in the binary.
 //!
 //! # Entry points
 //! [`cli::run`] is every command. [`runner::night::run_night`] is a night, [`runner::run::run_job`] one job of it.
@@ -15,22 +15,28 @@
 //!
 //! # Map
 //! - [`project`], [`job_file`], [`schedule`], [`diagnostic`]: files in, checked settings out, or every fault at once.
-//! - [`table`], [`day`], [`category_path`], [`quantities`]: the words that everybody shares.
+//! - [`table`], [`day`], [`category_path`], [`quantities`]: the words that everybody shares. [`contract`]: what is said
+//!   where a frame is not what its schema promises. `frames`: rows of frames as structs.
 //! - [`warehouse`]: the port to SQLite and PostgreSQL. [`datasets`]: what it must deliver, checked row by row, and its rows as structs.
-//! - [`jobs`]: one folder per kind, each `load` (reads), `recommend` (decides), a page.
+//! - [`jobs`]: one folder per kind, each `load` (reads), `recommend` (decides), a page. [`explain`]: why a number was
+//!   published. `page_kit`, `words`, `progress`: what every kind makes its page, its sentences and its progress from.
 //! - [`models`]: pure maths, one folder per field; a crate of its own, in `crates/models`.
 //! - [`published`]: the tables we own, and how rows become one; [`migrations`] makes and changes them. [`publication`]: what a run
 //!   produces. [`remembered`]: what it leaves for the job's next night.
-//! - [`runner`]: claim, load, decide, stage, gate, publish, report. [`scheduler`]: wakes it.
+//! - [`runner`]: claim, load, decide, gate, stage, audit, publish, report. [`scheduler`]: wakes it. What may stop a
+//!   publication: [`runner::gates`], with the audits of `sql/audits`, a kind's own ([`publication::OwnAudit`]), and
+//!   [`published::Table::may_shrink`].
 //! - [`report`]: pages and files as bytes. [`import`]: files into tables.
-//! - [`shop`]: the generated retailer of the demo. [`bench`]: our advice against the truth about it. [`eval`]: an engine on
-//!   a file, without a warehouse, and how it is scored.
+//! - [`shop`]: the generated retailer of the demo. [`bench`]: our advice against the truth about it, and how fast a
+//!   warehouse is. [`eval`]: an engine on a file, without a warehouse, and how it is scored.
 //!
 //! # Invariants
-//! Each is tested in `tests/it/tidy.rs`.
+//! What can be tested of them is, in `tests/it/tidy.rs` and `tests/it/made_up_kind.rs`.
 //! - One capability has one name everywhere: kind, folder in `src/jobs`, template in `reports`, default job file.
-//! - A new kind is one folder and one line in [`registry`]; kinds do not import each other, and nothing outside their folders,
-//!   [`published`], [`registry`] and the generated shop ([`shop`], [`bench`]) names a kind or its tables.
+//! - What a kind is, its folder and its tables say: elsewhere it is one line in [`registry`], and its files of the
+//!   default project (README, "Adding a kind").
+//! - Kinds do not import each other, and nothing outside their folders, [`published`], [`registry`] and the generated
+//!   shop ([`shop`], [`bench`]) names a kind or its tables.
 //! - What a published table is, is said once: [`published::Table`].
 //! - [`models`] imports nothing that does I/O; [`jobs`] and [`models`] see no clock and no chance but
 //!   [`job::RunContext`].
@@ -42,9 +48,9 @@
 //! ([`runner::ledger`]) gives us the job's lease with a fencing token. `load` reads products, stock and deliveries through
 //! [`datasets::Source`], which lets nothing after the as-of date through, and the demand quantiles that
 //! the forecast published half an hour before. `recommend` turns them into orders whose explanation sums exactly,
-//! grades the advice whose time is over, and builds the page from the same frames. The rows are staged where nobody reads
-//! them; gates and audits look at them; one transaction checks the fence and swaps them in. Then the page and the order
-//! files are written.
+//! grades the advice whose time is over, and builds the page from the same frames. Gates look at what was read
+//! and at the rows; these are staged where nobody reads them, and the audits of `sql/audits` look at them there; one
+//! transaction checks the fence and swaps them in. Then the page and the order files are written.
 
 pub mod bench;
 pub mod category_path;

@@ -1,4 +1,5 @@
-//! What a run produces before anything is written anywhere: tables, metrics, caveats, the page and the files.
+//! What a run produces before anything is written anywhere: tables, metrics, caveats, the page, the files, what the job
+//! itself found wrong in its rows, and what its next night may begin with.
 //!
 //! Everything a person reads is built from the same frames that are published, so that page and table cannot disagree.
 
@@ -13,7 +14,7 @@ use crate::published::Table;
 pub struct Publication {
     /// The tables, each with its schema. A table without rows is published as such: emptiness is a statement too.
     pub tables: Vec<PublishedTable>,
-    /// The numbers that the night's index and the gates look at.
+    /// The numbers that the night's index shows.
     pub metrics: Vec<Metric>,
     /// What a reader must know before trusting the rest.
     pub caveats: Vec<Caveat>,

@@ -1,4 +1,4 @@
-//! The command line: one file per subcommand. Every command has `--json`.
+//! The command line: one file or folder per subcommand (`backfill` in `run.rs`). Every command has `--json`.
 
 mod bench;
 mod check;
@@ -55,7 +55,7 @@ enum Command {
     Init(init::Init),
     /// Generate a shop with known truth, beside a project, and run two nights four weeks apart.
     Demo(demo::Demo),
-    /// Judge a demo's published advice against the truth about its shop.
+    /// Judge a demo's published advice against the truth about its shop, or measure speed.
     Bench(bench::Bench),
     Eval(eval::Eval),
     /// Load CSV, CSV.gz and Parquet files into warehouse tables.

@@ -6,12 +6,13 @@
 //! the warehouse's real columns -> relations ─┘                 state ─> check, plan, run
 //! ```
 //! A step is a file per engine. It is frozen once it is committed: `sql/migrations/CHECKSUMS` holds its SHA-256, every
-//! warehouse that applied it holds the same, and each command compares them. Beside it lies a snapshot of the schemas
-//! after it, `sql/migrations/schemas`.
+//! warehouse that applied it holds the same, and `check`, `plan`, `rollback` and whatever runs a night compare them.
+//! Beside it lies a snapshot of the schemas after it, `sql/migrations/schemas`.
 //!
-//! To change a table, change its schema in `published` and let `NIGHTCLERK_UPDATE_MIGRATIONS=1 cargo test --lib migrations`
-//! write the next step from the difference to the last snapshot. Rename it, complete it by hand where rows have to be
-//! converted, and freeze it with `NIGHTCLERK_UPDATE_MIGRATIONS=freeze`.
+//! To change a table, change its schema in `published` and let
+//! `NIGHTCLERK_UPDATE_MIGRATIONS=1 cargo test --lib migrations` write the next step from the difference to the last
+//! snapshot; how rows are carried over where a type changes, `CONVERSIONS` in `tests.rs` says. Rename it, complete it
+//! by hand where that is needed, and freeze it by the same command with `NIGHTCLERK_UPDATE_MIGRATIONS=freeze`.
 //!
 //! Warehouses that a program without checksums left are known by the names in their record of steps and by their real
 //! columns; texts that were renamed under their number stand in `sql/migrations/*/former`, with what they lack.

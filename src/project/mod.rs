@@ -1,6 +1,6 @@
 //! A user's project: the folder with `nightclerk.toml`, `jobs/`, `sql/` and `reports/`, read and checked as a whole.
 //!
-//! This is the only place that reads a project's files and the environment's variables.
+//! This is the only place that reads what a person wrote there, and the variables that it names.
 
 mod config;
 pub mod embedded;

@@ -1,6 +1,7 @@
 //! What a job's last publication left for its next night, in the project folder.
 //!
-//! It saves work and nothing else: a memory that is not there, damaged, or of another configuration is the same as none.
+//! A memory that is not there, damaged, or of another configuration is the same as none: the night then reads
+//! everything.
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};

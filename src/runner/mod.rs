@@ -1,7 +1,9 @@
-//! Runs jobs: claim -> load -> recommend -> stage -> gates -> publish -> report.
+//! Runs jobs: claim -> load -> recommend -> gates -> stage -> audits -> publish -> report.
 //!
 //! This is the only module that sees all of it. `night` puts the jobs of a business date in order, `run` is one job,
-//! `publish` the transaction, `ledger` the memory, `gates` the conditions, `page` and `files` what is written to disk.
+//! `gates` the conditions, `publish` the transaction, `ledger` who runs what and what is current, `memory` what a job
+//! left for its next night, `page` and `files` what is written to disk, `outcome` how a job ended, `events` what is
+//! told meanwhile, `status` what is told afterwards.
 
 pub mod events;
 pub mod files;

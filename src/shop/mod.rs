@@ -6,6 +6,9 @@
 //! the same settings give the same shop, whatever the thread count and however the days are cut into calls. Tables named
 //! `truth_*` are for tests and benches; no job reads them.
 //!
+//! Beside it, [`measured`]: shops of any size for `nightclerk bench scale`, as their daily sales ([`aggregates`]) or
+//! their baskets ([`baskets`]) alone.
+//!
 //! # Demand
 //! Expected lines of product `p` at location `l` on day `t`, before complements and campaigns:
 //! `own = base_p * share_pl * weekday_c(t) * exp(waves_c(t)) * event_c(t) * exp(level_pl(week) + trend_p * years)

@@ -23,7 +23,7 @@ use crate::runner::night::run_night;
 use crate::shop::{Planner, ShopTable};
 use crate::warehouse::{Create, Side, Value, Warehouse};
 
-/// Judge a demo's published advice against the truth about its shop.
+/// Judge a demo's published advice against the truth about its shop, or measure speed.
 ///
 /// Forecast errors beside the seasonal naive's and the true mean's, planted associations found, coverage of lift
 /// intervals on 200 generated campaigns; with --weeks, the order plan against the shop's own habit of ordering last
