@@ -1,4 +1,4 @@
-//! Association rules, what backs them, and what to show beside a product.
+//! Association rules and what backs them; what to show beside a product, what replaces it, what is bought next.
 
 use super::{Kept, Seen, Table};
 use crate::table::ColumnType::{Date, Integer, Real, Text};

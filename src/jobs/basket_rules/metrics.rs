@@ -1,4 +1,4 @@
-//! The numbers that the night's index and the gates look at.
+//! The numbers that the night's index shows.
 
 use super::RuleLevel;
 use super::decision::Decision;

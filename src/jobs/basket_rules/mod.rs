@@ -44,6 +44,17 @@
 //! The last rules are graded on the baskets since: newest publication that is at least `grade_after_days` old, or else
 //! the newest one. A rule is judged when chance alone would give five baskets with both.
 //!
+//! # Files, from the bottom up
+//! - What is known: `facts`, `basket_store`, `frames`, `level_items`, `catalogue`.
+//! - What is counted: `levels`, `level_counts`, `next_counts`.
+//! - What is kept of it, and what is read beside it: `memory`, `dataset`.
+//! - Rules: `evidence`, `rule_row`, `echoes`, `mining`; how good the last ones were: `grade`.
+//! - What else baskets say of a product: `cross_sell`, `substitutes`.
+//! - What is decided: `decision`.
+//! - What people get: `tables`, `metrics`, `caveats`, `rule_table`, `actions`, `changes`, `next_purchases`, `page`,
+//!   `exports`.
+//! - In which order all this happens: `recommend`.
+//!
 //! # References
 //! Webb (2007), *Machine Learning* 68:1; Webb (2008), *Machine Learning* 71:307; Benjamini & Hochberg (1995), *JRSS B*
 //! 57:289; Breslow & Day (1987), vol. II, p. 69, for the bound.

@@ -29,7 +29,7 @@
 //!
 //! # Degrades
 //! No margin share, contact cost or redemptions: no net value, and a caveat. A window that begins before the history
-//! does is skipped. Each is a caveat.
+//! does is skipped. Each is a caveat. Without both `customer_days` and `campaign_outcomes` the run refuses.
 //!
 //! # References
 //! Welch (1947); Fieller (1954); Holm (1979); Fabijan et al. (2019), KDD; Miratrix, Sekhon & Yu (2013), *JRSS B* 75:369

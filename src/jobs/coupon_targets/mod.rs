@@ -32,6 +32,14 @@
 //! Without enough randomised history: a small random list as an experiment, worth `exploration_budget_share` of the
 //! budget. Average effect not worth its cost: an empty list. Each fallback is a caveat. Consent that is not known is no.
 //!
+//! # Files, from the bottom up
+//! - What is known: `dataset` (reads), `purchases`, `facts`, `features`.
+//! - Who reacts: `training_rows`, `training`.
+//! - The list: `eligibility`, `selection`, `list_head`; what earlier ones brought: `grade`.
+//! - What is decided: `decision`.
+//! - What people get: `tables`, `caveats`, `page_details`, `page`; and `explain`, from what was published.
+//! - In which order all this happens: `recommend`.
+//!
 //! # References
 //! Radcliffe (2007) for Qini; Künzel et al. (2019), *PNAS* 116:4156, for the two-model learner; Chernozhukov et al. (2018)
 //! for the calibration; Dantzig (1957) for the budget.

@@ -25,6 +25,12 @@
 //! # Publishes
 //! `demand_forecasts` (level, node, day), `forecast_accuracy` (basis, forecast_as_of, level, node), `forecast_accuracy_by_horizon`
 //! (basis, forecast_as_of, level, days ahead, model), with a challenger's errors beside the champion's on a sample of series.
+//! Forecasts out of all proportion to what was ever sold stop the publication, see `proportion.rs`.
+//!
+//! # Remembers
+//! From `remember_from_rows` rows on, the sales as they were read and what was fitted to them, see `memory.rs`: the
+//! next nights read the last `reread_days` alone. Every `complete_read_days` everything is read, every `refit_days`
+//! everything is fitted anew.
 //!
 //! # Degrades
 //! Every fallback is a caveat: `fallback_model`, `cold_start`, `short_history`, `outliers`, `level_shifts`, `censored_days`,

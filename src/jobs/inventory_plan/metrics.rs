@@ -1,4 +1,4 @@
-//! The numbers that the night's index and the gates look at.
+//! The numbers that the night's index shows.
 
 use super::decision::{Decision, total_value};
 use super::grade_tally::GradeTally;

@@ -26,6 +26,16 @@
 //! leave money empty. An older forecast is shifted by the days that have passed; a horizon that is too short is extended and flagged.
 //! Without any forecast, or with one whose last day has passed, the run refuses.
 //!
+//! # Files, from the bottom up
+//! - What is known: `units`, `line_key`, `history`, `forecasts`, `advice`, `facts`, `dataset` (reads them).
+//! - Orders: `supplier_terms`, `exception`, `line`, `plan_line`, `planning`, `supplier_orders`.
+//! - What a planner must look at: `exceptions`.
+//! - How good earlier advice was: `grading`, `grade_tally`.
+//! - What is decided: `decision`.
+//! - What people get: `tables`, `metrics`, `caveats`, `changes`, `exports`, `page_grade`, `page_exceptions`,
+//!   `page_details`, `page`; and `explain`, from what was published.
+//! - In which order all this happens: `recommend`.
+//!
 //! # References
 //! Silver, Pyke and Thomas, *Inventory and Production Management in Supply Chains*, 4th ed., chapter 6 (periodic review, order-up-to);
 //! Axsäter, *Inventory Control*, 3rd ed., chapter 5 (service levels, lead time plus review period).

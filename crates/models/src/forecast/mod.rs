@@ -13,7 +13,7 @@
 //! | `distributions.rs`, `linear_algebra.rs`, `least_squares.rs` | quantiles from mean and variance; small linear systems |
 //! | `origins/` | rolling origins, sums of their records, measures of accuracy |
 //! | `boosting/` | gradient-boosted trees |
-//! | `local/` | models of one series: exponential smoothing, complex smoothing, theta, their mean, ARIMA, the seasonal naive |
+//! | `local/` | models of one series: exponential and complex smoothing, theta, their mean, ARIMA, MSTL, the seasonal naive |
 //! | `global/` | one boosted model over all series |
 //! | `counts/` | distributions of counts that lend each other strength |
 //! | `cleaning/` | outliers, lasting changes of level, what promotions and prices multiply demand by |

@@ -24,7 +24,7 @@ impl LocalHistory<'_> {
 
 /// A model of one series alone: its parameters, and its states after the last period that it has seen.
 ///
-/// A new one is a file with this implementation, and its line in [`super::local::LocalMethod`].
+/// A new one is a file in `local/` with this implementation, and its line in `local_models!` there.
 pub(crate) trait LocalModel: Sized {
     /// Whether it learns from known-ahead columns. Such a fit lasts as long as the columns that it was given.
     const USES_COLUMNS: bool = false;

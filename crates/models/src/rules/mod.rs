@@ -1,4 +1,5 @@
-//! Which items stand in one basket more often than chance: itemsets, and rules that survive it.
+//! Which items stand in one basket more often than chance, and which are bought one after the other: itemsets,
+//! sequences, and rules that survive it.
 //!
 //! Most rules that a support-and-confidence miner prints are noise. Four safeguards remove it:
 //! exact tests in log space ([`ln_fisher_upper_tail`]); a correction for every rule that *could*
@@ -6,6 +7,18 @@
 //! correcting over them alone lets false rules through: measured 13.9 % at a promised 5 %); a test
 //! that a longer rule beats each of its shorter ones (Webb 2007); and, because large baskets make
 //! every two items look related, an expectation that accounts for basket size ([`SizeBands`]).
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `baskets.rs`, `settings.rs` | baskets; what counts as a rule, and the rules found |
+//! | `miner.rs`, `itemsets.rs`, `itemset_table.rs` | the search, and what follows from having all frequent itemsets |
+//! | `size_bands.rs`, `tails.rs` | what chance gives at the same basket sizes; its tails |
+//! | `associations.rs`, `hold_out.rs` | rules beyond chance; the same, tested on baskets that the search did not see |
+//! | `measures.rs`, `stability.rs` | the measures of a rule, and how it held over a window |
+//! | `avoiding.rs` | pairs of one group that shun each other |
+//! | `pair_book.rs` | counts of pairs over a window that moves on by a day |
+//! | `purchases.rs`, `next_purchases.rs`, `sequences.rs` | what the same customers buy one after the other |
+//! | `shuffled.rs` | baskets with every association destroyed |
 //!
 //! Counts are exact, output order is fixed, and neither depends on the number of threads.
 

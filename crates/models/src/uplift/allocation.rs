@@ -5,7 +5,7 @@
 pub struct Candidate {
     /// The caller's index of the customer.
     pub customer: usize,
-    /// Expected gain from contacting: uplift times margin, in money.
+    /// Expected gain from contacting, before its cost: uplift times margin, in money.
     pub expected_value: f64,
     /// Expected cost of contacting, in money (mail, discount times redemption rate); not below 0.
     pub cost: f64,

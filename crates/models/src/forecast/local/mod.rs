@@ -1,4 +1,5 @@
-//! Models of one series alone, each a `LocalModel`.
+//! Models of one series alone, each a `LocalModel`: a new one is a file here, and its line in `local_models!`
+//! below.
 //!
 //! | file | what it holds |
 //! |---|---|

@@ -1,9 +1,10 @@
 //! Many series at once: forecasts, quantiles and what they rest on, by one method or by the best mixture for the panel.
 //!
-//! [`forecast_panel`] is what `nightclerk eval forecast` runs. A local method fits every series alone ([`local`]), the global
-//! one all together ([`boosted`]), counts get distributions of their own ([`counts`]); [`PanelMethod::Auto`] takes counts
-//! where the panel is one of counts, else a mixture of the local mean and the global model whose weight comes from rolling
-//! origins ([`blend`]). Intervals of continuous demand are conformal, calibrated over the panel.
+//! [`fit_panel`] is what a night calls that fits, [`update_panel`] what the nights until the next fit call ([`state`]),
+//! [`forecast_panel`] what `nightclerk eval forecast` runs. A local method fits every series alone ([`local`]), the
+//! global one all together ([`boosted`]), counts get distributions of their own ([`counts`]); [`PanelMethod::Auto`]
+//! takes counts where the panel is one of counts, else a mixture of the local mean and the global model whose weight
+//! comes from rolling origins ([`blend`]). Intervals of continuous demand are conformal, calibrated over the panel.
 //!
 //! The order of the series, a shift of all indices and the number of threads change nothing but their own place.
 
