@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use nightclerk::datasets::DATASETS;
+use nightclerk::datasets::{DATASETS, Dataset};
+use nightclerk::kind::Kind;
 use nightclerk::published::{Seen, Table};
 use nightclerk::registry::{KINDS, Registry};
 use regex::Regex;
@@ -372,12 +373,13 @@ fn no_rendered_page_and_no_database_is_in_the_source() {
     assert_none(&found, "what is rendered or left over is never committed");
 }
 
+fn readme() -> String {
+    std::fs::read_to_string(root().join("README.md")).unwrap()
+}
+
 #[test]
 fn the_readme_names_every_command_and_every_kind() {
-    let Ok(readme) = std::fs::read_to_string(root().join("README.md")) else {
-        eprintln!("*** SKIPPED: there is no README.md yet ***");
-        return;
-    };
+    let readme = readme();
     for command in crate::cli::commands() {
         assert!(readme.contains(&command), "README.md does not name the command `{command}`");
     }
@@ -386,5 +388,46 @@ fn the_readme_names_every_command_and_every_kind() {
         let (begin, end) = (format!("| `{}` | {} |", kind.name, kind.decides), format!("| {} |", tables.join(", ")));
         let described = readme.lines().any(|line| line.starts_with(&begin) && line.ends_with(&end));
         assert!(described, "README.md has no line that begins with {begin:?} and ends with {end:?}");
+    }
+}
+
+/// The names in backticks.
+fn quoted(text: &str) -> BTreeSet<String> {
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Published tables of other kinds that a kind asks its source for.
+fn tables_read_of_others(kind: &Kind) -> BTreeSet<String> {
+    let asked = Regex::new(r"\.read_published\(\s*&(\w+)").unwrap();
+    let mut files = rust(&format!("src/jobs/{}", kind.name));
+    files.retain(|file| !file.is_test());
+    let code = files.iter().map(SourceFile::code).collect::<Vec<_>>().join("\n");
+    let read = asked.captures_iter(&code).map(|found| found[1].to_lowercase());
+    read.filter(|name| !kind.publishes.iter().any(|own| own.name() == name)).collect()
+}
+
+/// What stands before the semicolon is required, of two names with `or` between them one. A table of another kind may
+/// stand on either side.
+#[test]
+fn the_readme_says_what_every_kind_reads_and_nothing_else() {
+    let readme = readme();
+    let names = |datasets: &[&Dataset]| -> BTreeSet<String> {
+        datasets.iter().map(|dataset| dataset.name().to_owned()).collect()
+    };
+    let list = Regex::new(r"^`\w+`((, | or )`\w+`)*(; `\w+`(, `\w+`)*)?$").unwrap();
+    for kind in KINDS {
+        let begin = format!("| `{}` | {} | ", kind.name, kind.decides);
+        let row = readme.lines().find_map(|line| line.strip_prefix(&begin)).unwrap_or_default();
+        let reads = row.split(" | ").next().unwrap_or_default();
+        assert!(list.is_match(reads), "README.md: what `{}` reads is no list of names: {reads:?}", kind.name);
+        let (before, after) = reads.split_once("; ").unwrap_or((reads, ""));
+        let one_of: BTreeSet<String> =
+            before.split(", ").filter(|part| part.contains(" or ")).flat_map(quoted).collect();
+        let of_others = tables_read_of_others(kind);
+        let required = &(&quoted(before) - &one_of) - &of_others;
+        let optional = &(&quoted(after) | &one_of) - &of_others;
+        assert_eq!(required, names(kind.needs), "README.md: what `{}` needs", kind.name);
+        assert_eq!(optional, names(kind.uses), "README.md: what `{}` uses", kind.name);
+        assert!(of_others.is_subset(&quoted(reads)), "README.md: `{}` reads {of_others:?}", kind.name);
     }
 }
