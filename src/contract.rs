@@ -105,7 +105,7 @@ fn wanted(kind: ColumnType) -> &'static str {
     match kind {
         ColumnType::Text => "text or an integer id",
         ColumnType::Integer => "an integer",
-        ColumnType::Real => "a number",
+        ColumnType::Real | ColumnType::Quantity | ColumnType::Money => "a number",
         ColumnType::Date => "a date (a DATE, or text such as `2026-11-22`)",
         ColumnType::Instant => "a point in time (a TIMESTAMP, or text such as `2026-11-22T01:30:00Z`)",
         ColumnType::Flag => "true or false (or 1 or 0)",

@@ -11,6 +11,7 @@ use polars::prelude::{
 use crate::category_path::CategoryPath;
 use crate::contract::{ContractError, Fault};
 use crate::day::{Day, Instant};
+use crate::quantities::{PublishedMoney, Quantity};
 use crate::table::{ColumnType, TableSchema};
 
 /// A Rust type that stands for the values of a column.
@@ -65,6 +66,8 @@ stored! {
     Text as CategoryPath: StringChunked, series => series.str(), text => Self::parse(text);
     Integer as i64: Int64Chunked, series => series.i64(), number => Some(number);
     Real as f64: Float64Chunked, series => series.f64(), number => Some(number);
+    Quantity as Quantity: Float64Chunked, series => series.f64(), units => Some(Self::from_units(units));
+    Money as PublishedMoney: Float64Chunked, series => series.f64(), amount => Some(Self::new(amount));
     Date as Day: Int32Chunked, series => series.date().map(Logical::physical), day => Some(Self::from_number(day));
     Instant as Instant: Int64Chunked, series => series.i64(), micros => Some(Self::from_micros(micros));
     Flag as bool: BooleanChunked, series => series.bool(), flag => Some(flag);

@@ -8,6 +8,7 @@ use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use crate::published::Table;
+use crate::quantities::{Currency, ExpectedMoney};
 
 /// The outcome of a job's `recommend`.
 #[derive(Debug, Default)]
@@ -26,6 +27,13 @@ pub struct Publication {
     pub audits: Vec<OwnAudit>,
     /// What the job's next night may begin with, see [`crate::datasets::Source::remembered`]; kept once this is published.
     pub memory: Option<Vec<u8>>,
+}
+
+impl Publication {
+    /// The metrics as the ledger and `--json` have them.
+    pub fn published_metrics(&self, currency: Currency) -> Vec<PublishedMetric> {
+        self.metrics.iter().map(|metric| PublishedMetric::of(metric, currency)).collect()
+    }
 }
 
 /// What a job looked for in its own rows with what it has read: an audit in SQL sees the staged rows alone. Offending rows stop
@@ -50,7 +58,7 @@ pub struct PublishedTable {
 }
 
 /// A named number with a unit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
     /// Snake case, stable: `wape_product_location`.
     pub name: String,
@@ -60,6 +68,36 @@ pub struct Metric {
     pub unit: Unit,
     /// What it means, one sentence for a person.
     pub meaning: String,
+}
+
+/// A [`Metric`] as the ledger and `--json` have it: money in the currency, which stands beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PublishedMetric {
+    name: String,
+    value: Option<f64>,
+    unit: Unit,
+    /// Of money. Where it is missing the value is in minor units: publications of version 0.1.0 left it so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    currency: Option<Currency>,
+    meaning: String,
+}
+
+impl PublishedMetric {
+    /// The metric of a project with this currency.
+    pub fn of(metric: &Metric, currency: Currency) -> Self {
+        let Metric { name, value, unit, meaning } = metric.clone();
+        let currency = (unit == Unit::Money).then_some(currency);
+        let shown = |value| currency.map_or(value, |currency| ExpectedMoney::from_minor(value).in_currency(currency));
+        Self { name, value: value.map(shown), unit, currency, meaning }
+    }
+}
+
+impl From<PublishedMetric> for Metric {
+    fn from(published: PublishedMetric) -> Self {
+        let PublishedMetric { name, value, unit, currency, meaning } = published;
+        let minor = |value| currency.map_or(value, |currency| ExpectedMoney::from_currency(value, currency).minor());
+        Self { name, value: value.map(minor), unit, meaning }
+    }
 }
 
 /// What a number counts; decides how it is written.

@@ -146,9 +146,19 @@ impl Quantity {
         Self(thousandths)
     }
 
+    /// From the product's unit, to the nearest thousandth.
+    pub fn from_units(units: f64) -> Self {
+        Self((units * 1_000.0).round() as i64)
+    }
+
     /// In thousandths of a unit.
     pub const fn thousandths(self) -> i64 {
         self.0
+    }
+
+    /// In the product's unit: the number that is nearest to the decimal, and prints as it does.
+    pub const fn units(self) -> f64 {
+        self.0 as f64 / 1_000.0
     }
 }
 
@@ -182,6 +192,27 @@ impl Money {
     pub const fn minor(self) -> i64 {
         self.0
     }
+
+    /// In the currency itself: the number that is nearest to the decimal, and prints as it does.
+    pub fn in_currency(self, currency: Currency) -> f64 {
+        self.0 as f64 / currency.minor_per_major()
+    }
+}
+
+/// An amount of money as a published table holds it: in the project's currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub struct PublishedMoney(f64);
+
+impl PublishedMoney {
+    /// As it was read.
+    pub const fn new(amount: f64) -> Self {
+        Self(amount)
+    }
+
+    /// As exact as it was when it was published.
+    pub fn money(self, currency: Currency) -> Money {
+        ExpectedMoney::from_currency(self.0, currency).rounded()
+    }
 }
 
 /// An amount of money that is estimated, in minor units of the project's currency.
@@ -194,8 +225,40 @@ impl ExpectedMoney {
         Self(minor)
     }
 
+    /// From an amount in the currency itself.
+    pub fn from_currency(amount: f64, currency: Currency) -> Self {
+        Self(amount * currency.minor_per_major())
+    }
+
     /// In minor units.
     pub const fn minor(self) -> f64 {
         self.0
+    }
+
+    /// In the currency itself, with all its decimals.
+    pub fn in_currency(self, currency: Currency) -> f64 {
+        self.0 / currency.minor_per_major()
+    }
+
+    /// To the nearest minor unit.
+    pub fn rounded(self) -> Money {
+        Money(self.0.round() as i64)
+    }
+}
+
+#[cfg(test)]
+mod unit_tests {
+    use super::*;
+
+    #[test]
+    fn what_is_exact_prints_as_its_decimal() {
+        assert_eq!(Quantity::from_thousandths(1_050_612).units().to_string(), "1050.612");
+        assert_eq!(Quantity::from_units(1050.612).thousandths(), 1_050_612);
+        let money = |code| Money::from_minor(123_456).in_currency(Currency::new(code).unwrap()).to_string();
+        assert_eq!([money("EUR"), money("JPY"), money("KWD")], ["1234.56", "123456", "123.456"]);
+        for thousandths in (-50_000..50_000).step_by(7) {
+            let units = Quantity::from_thousandths(thousandths).units();
+            assert_eq!(Quantity::from_units(units).thousandths(), thousandths);
+        }
     }
 }

@@ -13,10 +13,16 @@ use serde::Serialize;
 pub enum ColumnType {
     /// UTF-8 text.
     Text,
-    /// A 64-bit signed integer. Money is in minor currency units, quantities are in thousandths of a unit.
+    /// A 64-bit signed integer. In datasets money is in minor currency units, quantities are in thousandths of a unit.
     Integer,
     /// A 64-bit float.
     Real,
+    /// A quantity of goods as published: in the product's unit, to the thousandth. `DECIMAL(18,3)`; in frames a 64-bit float that
+    /// prints as that decimal.
+    Quantity,
+    /// An amount of money as published: in the project's currency, to its smallest coin. `DECIMAL(18,2)` for euros; in frames a
+    /// 64-bit float that prints as that decimal.
+    Money,
     /// A calendar date without a time; ISO text in SQLite.
     Date,
     /// A point in time, in frames microseconds since 1970-01-01T00:00:00Z as an `i64`; ISO text ending in `Z` in SQLite.
@@ -31,7 +37,7 @@ impl ColumnType {
         match self {
             Self::Text => DataType::String,
             Self::Integer | Self::Instant => DataType::Int64,
-            Self::Real => DataType::Float64,
+            Self::Real | Self::Quantity | Self::Money => DataType::Float64,
             Self::Date => DataType::Date,
             Self::Flag => DataType::Boolean,
         }
@@ -43,6 +49,8 @@ impl ColumnType {
             Self::Text => "text",
             Self::Integer => "integer",
             Self::Real => "real",
+            Self::Quantity => "quantity",
+            Self::Money => "money",
             Self::Date => "date",
             Self::Instant => "instant",
             Self::Flag => "flag",
@@ -51,9 +59,17 @@ impl ColumnType {
 
     /// The type of that name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Text, Self::Integer, Self::Real, Self::Date, Self::Instant, Self::Flag]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        const ALL: [ColumnType; 8] = [
+            ColumnType::Text,
+            ColumnType::Integer,
+            ColumnType::Real,
+            ColumnType::Quantity,
+            ColumnType::Money,
+            ColumnType::Date,
+            ColumnType::Instant,
+            ColumnType::Flag,
+        ];
+        ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 

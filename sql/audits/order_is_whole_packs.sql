@@ -3,4 +3,6 @@
 -- meaning: a supplier delivers whole packs, so an order is a multiple of its pack size
 SELECT s.recommendation_id, s.product_id, s.location_id, s.order_quantity, s.pack_size
 FROM {staged} s
-WHERE s.pack_size <= 0 OR (s.pack_size > 0 AND s.order_quantity % s.pack_size <> 0)
+WHERE s.pack_size <= 0 OR (s.pack_size > 0
+    -- In thousandths, which are whole: a remainder of decimals is not what every engine calls one.
+    AND CAST(ROUND(s.order_quantity * 1000) AS BIGINT) % CAST(ROUND(s.pack_size * 1000) AS BIGINT) <> 0)

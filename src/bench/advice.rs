@@ -35,16 +35,16 @@ async fn current(warehouse: &Warehouse, table: &Table) -> Result<DataFrame, Ware
 
 fn orders_and_levels(frame: &DataFrame) -> PolarsResult<(Vec<PlacedOrder>, Vec<OrderUpTo>)> {
     let (product, location) = (frame.column("product_id")?.str()?, frame.column("location_id")?.str()?);
-    let (quantity, level) = (frame.column("order_quantity")?.i64()?, frame.column("order_up_to")?.f64()?);
+    let (quantity, level) = (frame.column("order_quantity")?.f64()?, frame.column("order_up_to")?.f64()?);
     let order_on = frame.column("order_on")?.date()?.physical();
     let (mut orders, mut levels) = (Vec::new(), Vec::new());
     for row in 0..frame.height() {
         let (Some(product), Some(location)) = (product.get(row), location.get(row)) else { continue };
         let (product_id, location_id) = (product.to_owned(), location.to_owned());
-        let (quantity, level) = (quantity.get(row).unwrap_or(0), level.get(row).unwrap_or(0.0));
+        let (quantity, level) = (quantity.get(row).unwrap_or(0.0), level.get(row).unwrap_or(0.0));
         let order_on = order_on.get(row).and_then(NaiveDate::from_epoch_days).unwrap_or_default();
         levels.push(OrderUpTo { product_id: product_id.clone(), location_id: location_id.clone(), level });
-        orders.push(PlacedOrder { product_id, location_id, quantity: quantity / 1000, order_on });
+        orders.push(PlacedOrder { product_id, location_id, quantity: quantity as i64, order_on });
     }
     Ok((orders, levels))
 }

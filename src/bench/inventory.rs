@@ -27,17 +27,17 @@ pub struct PolicyResult {
     pub fill_rate: f64,
     /// Share of product-location-days that closed with stock, among those on sale.
     pub in_stock: f64,
-    /// Mean purchase value of the stock, minor currency units.
+    /// Mean purchase value of the stock, in the currency.
     pub stock_value: f64,
-    /// Cost of holding it over these days at [`HOLDING_RATE_PER_YEAR`], minor currency units.
+    /// Cost of holding it over these days at [`HOLDING_RATE_PER_YEAR`], in the currency.
     pub holding_cost: f64,
-    /// Margin of the units that were asked for and not there, minor currency units.
+    /// Margin of the units that were asked for and not there, in the currency.
     pub lost_margin: f64,
     /// Orders to suppliers, lines.
     pub order_lines: usize,
 }
 
-/// What a product costs and brings, minor currency units per unit.
+/// What a unit of a product costs and brings, in the currency.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UnitValue {
     /// What we pay.

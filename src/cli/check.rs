@@ -53,12 +53,14 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
         }
         checked.push(entry);
     }
-    let state = migrations::inspect(&warehouse).await?;
+    let state = migrations::inspect(&warehouse, project.config.currency).await?;
     checked.push(our_tables(&state));
     if state.is_current() {
         for audit in &audits {
             let mut entry = Checked { what: audit.file.clone(), problems: vec![], notes: vec![] };
-            if let Err(error) = warehouse.describe(Side::Target, &audit.file, &audit.staged_sql(0)).await {
+            if let Err(error) =
+                warehouse.describe(Side::Target, &audit.file, &audit.staged_sql(0, project.config.currency)).await
+            {
                 entry.problems.push(error.to_string());
             }
             checked.push(entry);

@@ -45,7 +45,7 @@ pub(super) async fn run(context: &Context, command: &Plan) -> Result<u8, Failure
     let project = context.project()?;
     let as_of = context.as_of(&project, command.as_of)?;
     let warehouse = context.warehouse(&project, Create::Nothing).await?;
-    let state = migrations::inspect(&warehouse).await?;
+    let state = migrations::inspect(&warehouse, project.config.currency).await?;
     let known = if state.is_current() { ledger::publications(&warehouse, None).await? } else { Vec::new() };
     let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
     let mut jobs = Vec::new();

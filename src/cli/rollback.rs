@@ -44,7 +44,7 @@ pub(super) async fn run(context: &Context, command: &Rollback) -> Result<u8, Fai
         _ => {}
     }
     let warehouse = context.warehouse(&project, Create::Nothing).await?;
-    migrations::apply(&warehouse, (context.now_micros)()).await?;
+    migrations::apply(&warehouse, project.config.currency, (context.now_micros)()).await?;
     let Some((withdrawn, current)) = ledger::rollback(&warehouse, &command.job, command.sent).await? else {
         return Err(Failure::usage(format!("`{}` has no publication to withdraw", command.job)));
     };

@@ -10,7 +10,7 @@ use crate::warehouse::Create;
 pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
     let project = context.project()?;
     let warehouse = context.warehouse(&project, Create::Nothing).await?;
-    if migrations::inspect(&warehouse).await?.is_fresh() {
+    if migrations::inspect(&warehouse, project.config.currency).await?.is_fresh() {
         context.terminal.object(&serde_json::json!({ "jobs": [], "note": "nothing has run yet" }));
         context.terminal.line("nothing has run yet: `nightclerk run` runs the first night");
         return Ok(0);

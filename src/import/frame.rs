@@ -145,7 +145,9 @@ fn builders(names: &[String], kinds: &[ColumnType]) -> Vec<ColumnBuilder> {
                 ColumnType::Integer | ColumnType::Instant => {
                     ColumnBuilder::Integer(PrimitiveChunkedBuilder::new(name, CHUNK_ROWS))
                 }
-                ColumnType::Real => ColumnBuilder::Real(PrimitiveChunkedBuilder::new(name, CHUNK_ROWS)),
+                ColumnType::Real | ColumnType::Quantity | ColumnType::Money => {
+                    ColumnBuilder::Real(PrimitiveChunkedBuilder::new(name, CHUNK_ROWS))
+                }
                 ColumnType::Date => ColumnBuilder::Date(PrimitiveChunkedBuilder::new(name, CHUNK_ROWS)),
                 ColumnType::Flag => ColumnBuilder::Flag(BooleanChunkedBuilder::new(name, CHUNK_ROWS)),
             }

@@ -14,6 +14,8 @@
 //! snapshot; how rows are carried over where a type changes, `CONVERSIONS` in `tests.rs` says. Rename it, complete it
 //! by hand where that is needed, and freeze it by the same command with `NIGHTCLERK_UPDATE_MIGRATIONS=freeze`.
 //!
+//! A step leaves open how many decimals money has: [`in_currency`] fills that in, and takes it out of what a warehouse says.
+//!
 //! Warehouses that a program without checksums left are known by the names in their record of steps and by their real
 //! columns; texts that were renamed under their number stand in `sql/migrations/*/former`, with what they lack.
 
@@ -30,8 +32,9 @@ mod tests;
 
 pub use differences::Difference;
 pub use state::{Problem, State};
-pub use steps::{Step, steps};
+pub use steps::{Step, in_currency, steps};
 
+use crate::quantities::Currency;
 use crate::warehouse::{Dialect, Transaction, Value, Warehouse, WarehouseError};
 use relations::Reader;
 
@@ -68,8 +71,8 @@ fn listed(problems: &[Problem]) -> String {
 ///
 /// # Errors
 /// When the warehouse cannot be asked.
-pub async fn inspect(warehouse: &Warehouse) -> Result<State, WarehouseError> {
-    state::inspect(&mut Reader::Warehouse(warehouse)).await
+pub async fn inspect(warehouse: &Warehouse, currency: Currency) -> Result<State, WarehouseError> {
+    state::inspect(&mut Reader::Warehouse(warehouse), currency).await
 }
 
 /// Brings the tables up to date in one transaction; gives the names of the steps applied.
@@ -77,14 +80,18 @@ pub async fn inspect(warehouse: &Warehouse) -> Result<State, WarehouseError> {
 /// # Errors
 /// When the tables differ from what the steps so far leave, or would differ afterwards; when a job is running; when a
 /// statement is refused. Nothing is left behind then.
-pub async fn apply(warehouse: &Warehouse, now_micros: i64) -> Result<Vec<&'static str>, MigrationError> {
-    if refuse(inspect(warehouse).await?)?.is_current() {
+pub async fn apply(
+    warehouse: &Warehouse,
+    currency: Currency,
+    now_micros: i64,
+) -> Result<Vec<&'static str>, MigrationError> {
+    if refuse(inspect(warehouse, currency).await?)?.is_current() {
         return Ok(Vec::new());
     }
     let mut transaction = warehouse.begin().await?;
     // Two processes that find the same steps pending apply them one after the other.
     lock(&mut transaction, "pg_advisory_xact_lock").await?;
-    let state = refuse(state::inspect(&mut Reader::Transaction(&mut transaction)).await?)?;
+    let state = refuse(state::inspect(&mut Reader::Transaction(&mut transaction), currency).await?)?;
     if state.is_current() {
         return Ok(Vec::new());
     }
@@ -94,7 +101,7 @@ pub async fn apply(warehouse: &Warehouse, now_micros: i64) -> Result<Vec<&'stati
     for statement in state.work(now_micros) {
         transaction.execute(&statement, &[]).await?;
     }
-    refuse(state::inspect(&mut Reader::Transaction(&mut transaction)).await?)?;
+    refuse(state::inspect(&mut Reader::Transaction(&mut transaction), currency).await?)?;
     transaction.commit().await?;
     Ok(state.pending.iter().map(|step| step.name).collect())
 }

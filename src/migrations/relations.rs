@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::schemas::{Role, Schema, SchemaColumn};
+use super::steps::in_currency;
 use crate::published::staged_name;
+use crate::quantities::Currency;
+use crate::table::ColumnType;
 use crate::warehouse::{Dialect, Side, Transaction, Value, Warehouse, WarehouseError};
 
 /// Tables and views by name.
@@ -108,7 +111,13 @@ impl Reader<'_> {
 }
 
 /// Reads which of these tables and views there are, and their columns.
-pub(super) async fn read(reader: &mut Reader<'_>, names: &[String]) -> Result<Relations, WarehouseError> {
+///
+/// A type that is that of money in this currency gets the name that it has in steps.
+pub(super) async fn read(
+    reader: &mut Reader<'_>,
+    names: &[String],
+    currency: Currency,
+) -> Result<Relations, WarehouseError> {
     let dialect = reader.dialect();
     let mut relations = Relations::new();
     for row in reader.rows(&catalogue_sql(dialect, names)).await? {
@@ -118,7 +127,7 @@ pub(super) async fn read(reader: &mut Reader<'_>, names: &[String]) -> Result<Re
         if let Some(column) = column.as_text() {
             relation.columns.push(FoundColumn {
                 name: column.to_owned(),
-                sql_type: type_name(dialect, sql_type.as_text().unwrap_or_default()),
+                sql_type: type_name(dialect, sql_type.as_text().unwrap_or_default(), currency),
                 nullable: nullable.as_flag().unwrap_or_default(),
             });
         }
@@ -130,9 +139,13 @@ pub(super) async fn read(reader: &mut Reader<'_>, names: &[String]) -> Result<Re
 ///
 /// # Errors
 /// When the warehouse cannot be asked.
-pub async fn of_warehouse(warehouse: &Warehouse, schemas: &[Schema]) -> Result<Relations, WarehouseError> {
+pub async fn of_warehouse(
+    warehouse: &Warehouse,
+    schemas: &[Schema],
+    currency: Currency,
+) -> Result<Relations, WarehouseError> {
     let names: Vec<String> = schemas.iter().flat_map(names).collect();
-    read(&mut Reader::Warehouse(warehouse), &names).await
+    read(&mut Reader::Warehouse(warehouse), &names, currency).await
 }
 
 /// Where our tables are on PostgreSQL: the first schema of the search path, whether it is there or not.
@@ -160,10 +173,11 @@ fn catalogue_sql(dialect: Dialect, names: &[String]) -> String {
 }
 
 /// The word of `CREATE TABLE` for an engine's word.
-fn type_name(dialect: Dialect, found: &str) -> String {
-    let found = found.to_uppercase();
+fn type_name(dialect: Dialect, found: &str, currency: Currency) -> String {
+    let (found, money) = (found.to_uppercase(), dialect.type_name(ColumnType::Money));
     match (dialect, found.as_str()) {
         (Dialect::Postgres, "TIMESTAMP WITH TIME ZONE") => "TIMESTAMPTZ".to_owned(),
+        _ if found == in_currency(money, currency) => money.to_owned(),
         _ => found,
     }
 }

@@ -125,8 +125,8 @@ mod tests {
 
     #[test]
     fn a_line_that_belongs_to_no_snapshot_is_named() {
-        let fault = parse("published a\n    b money\n").unwrap_err();
-        assert_eq!(fault, "line 2, `    b money`, is neither a table nor a column of one");
+        let fault = parse("published a\n    b coins\n").unwrap_err();
+        assert_eq!(fault, "line 2, `    b coins`, is neither a table nor a column of one");
         assert!(parse("    b text\n").is_err());
     }
 }

@@ -4,7 +4,8 @@ use super::differences::{Difference, differences};
 use super::generator::{self, Statements};
 use super::relations::{self, OUR_SCHEMA, Reader, Relations};
 use super::schemas::{self, Schema};
-use super::steps::{Step, former, number_of, statements, steps};
+use super::steps::{Step, former, in_currency, number_of, statements, steps};
+use crate::quantities::Currency;
 use crate::warehouse::{Dialect, Value, WarehouseError};
 
 /// The table that says which steps were applied.
@@ -15,6 +16,8 @@ pub(super) const STEPS_TABLE: &str = "nightclerk_migrations";
 pub struct State {
     /// The engine.
     pub dialect: Dialect,
+    /// The project's currency, whose decimals the columns of money have.
+    pub(super) currency: Currency,
     /// The number of the last step that was applied, 0 for none.
     pub applied: i64,
     /// The steps that the warehouse has not seen yet, in order.
@@ -58,7 +61,7 @@ impl State {
         let mut work = vec![RECORD_OF_STEPS.to_owned()];
         work.extend(self.adoption.iter().cloned());
         for step in &self.pending {
-            work.extend(statements(step.sql).map(str::to_owned));
+            work.extend(statements(step.sql).map(|statement| in_currency(statement, self.currency)));
             work.push(format!(
                 "INSERT INTO {STEPS_TABLE} (version, name, applied_us, checksum)\nVALUES ({}, '{}', {now_micros}, '{}')",
                 step.number,
@@ -82,13 +85,20 @@ struct Applied {
 }
 
 /// Looks; changes nothing.
-pub(super) async fn inspect(reader: &mut Reader<'_>) -> Result<State, WarehouseError> {
+pub(super) async fn inspect(reader: &mut Reader<'_>, currency: Currency) -> Result<State, WarehouseError> {
     let dialect = reader.dialect();
     let names: Vec<String> = every_schema().iter().flat_map(relations::names).collect();
-    let found = relations::read(reader, &[names, vec![STEPS_TABLE.to_owned()]].concat()).await?;
+    let found = relations::read(reader, &[names, vec![STEPS_TABLE.to_owned()]].concat(), currency).await?;
     let pending = steps(dialect);
-    let mut state =
-        State { dialect, applied: 0, pending, adoption: vec![], problems: vec![], mending: Statements::new() };
+    let mut state = State {
+        dialect,
+        currency,
+        applied: 0,
+        pending,
+        adoption: vec![],
+        problems: vec![],
+        mending: Statements::new(),
+    };
     if let Some(record) = found.get(STEPS_TABLE) {
         let has_checksums = record.column("checksum").is_some();
         let applied = read_applied(reader, has_checksums).await?;
@@ -215,10 +225,11 @@ impl State {
         if differences.is_empty() {
             return;
         }
-        let listed: Vec<String> = differences.iter().map(|one| format!("\n  {one}")).collect();
+        let listed: Vec<String> =
+            differences.iter().map(|one| in_currency(&format!("\n  {one}"), self.currency)).collect();
         let mend = match generator::change(self.dialect, found, &expected, &[]) {
             Ok(statements) => {
-                self.mending = statements;
+                self.mending = statements.iter().map(|statement| in_currency(statement, self.currency)).collect();
                 "the SQL that `nightclerk plan` prints mends them; rows that are gone are only in a backup".to_owned()
             }
             Err(faults) => format!("restore them from a backup: {}", faults.join("; ")),

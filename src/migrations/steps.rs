@@ -3,7 +3,8 @@
 use sha2::{Digest as _, Sha256};
 
 use super::schemas::{self, Schema};
-use crate::warehouse::Dialect;
+use crate::quantities::Currency;
+use crate::warehouse::{Dialect, MONEY_DECIMALS};
 
 /// Every file below `sql/migrations`, by its path in the repository.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/migration_files.rs"));
@@ -72,6 +73,13 @@ pub(super) fn checksum(text: &str) -> String {
 /// The number that a file's name begins with.
 pub(super) fn number_of(name: &str) -> Option<i64> {
     name.split_once('_').and_then(|(number, _)| number.parse().ok())
+}
+
+/// A text with what a step leaves open filled in: `{money_decimals}` of the project's currency, 2 for euros, and `{money_units}`, how
+/// many of the smallest coin make one, 100. What is frozen is the text without them.
+pub fn in_currency(text: &str, currency: Currency) -> String {
+    let (decimals, units) = (currency.minor_digits().to_string(), currency.minor_per_major().to_string());
+    text.replace(MONEY_DECIMALS, &decimals).replace("{money_units}", &units)
 }
 
 /// Splits a script at semicolons that end a line; our scripts have none inside literals.

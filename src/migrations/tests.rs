@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 use super::relations::Reader;
 use super::schemas::{Schema, snapshot, today};
-use super::steps::{checksum, number_of, snapshot_path, statements};
+use super::steps::{checksum, in_currency, number_of, snapshot_path, statements};
 use super::{differences, generator, relations, steps};
+use crate::quantities::Currency;
 use crate::registry::Registry;
 use crate::warehouse::{Dialect, Side, Warehouse, WarehouseConfig};
 
@@ -119,17 +120,18 @@ async fn replaying_the_steps_gives_the_schemas() {
     let url = format!("sqlite:{}", folder.path().join("replayed.db").display());
     let warehouse = Warehouse::open(&WarehouseConfig::new(url.as_str()).create_if_missing()).await.unwrap();
     let mut names: Vec<String> = Vec::new();
+    let yen = Currency::new("JPY").unwrap();
     for step in steps(Dialect::Sqlite) {
         for statement in statements(step.sql) {
-            warehouse.execute(Side::Target, statement, &[]).await.unwrap();
+            warehouse.execute(Side::Target, &in_currency(statement, yen), &[]).await.unwrap();
         }
         let expected = step.schemas().unwrap().unwrap_or_else(today);
         names.extend(expected.iter().flat_map(relations::names));
-        let found = relations::read(&mut Reader::Warehouse(&warehouse), &names).await.unwrap();
+        let found = relations::read(&mut Reader::Warehouse(&warehouse), &names, yen).await.unwrap();
         assert_eq!(differences::differences(Dialect::Sqlite, &found, &expected), [], "after {}", step.name);
         assert_eq!(found.len(), relations::of(Dialect::Sqlite, &expected).len(), "after {}", step.name);
     }
-    let found = relations::read(&mut Reader::Warehouse(&warehouse), &names).await.unwrap();
+    let found = relations::read(&mut Reader::Warehouse(&warehouse), &names, yen).await.unwrap();
     assert_eq!(differences::differences(Dialect::Sqlite, &found, &today()), []);
     warehouse.close().await;
 }

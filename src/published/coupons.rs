@@ -3,7 +3,8 @@
 use super::{Kept, Seen, Table};
 use crate::day::Day;
 use crate::frames::typed_rows;
-use crate::table::ColumnType::{Date, Flag, Integer, Real, Text};
+use crate::quantities::PublishedMoney;
+use crate::table::ColumnType::{Date, Flag, Integer, Money, Real, Text};
 use crate::table::{Column, TableSchema};
 
 /// The list for the CRM: treated customers only.
@@ -17,9 +18,13 @@ pub const COUPON_TARGETS: Table = Table {
             Column::new("customer_id", Text, "the customer").personal(),
             Column::new("rank", Integer, "1 is worth most"),
             Column::new("offer_id", Text, "the offer"),
-            Column::new("expected_uplift", Real, "minor currency units of extra spend, or probability, per contact"),
-            Column::new("expected_value", Real, "minor currency units of margin after discount and contact cost"),
-            Column::new("expected_cost", Real, "minor currency units"),
+            Column::new(
+                "expected_uplift",
+                Real,
+                "per contact: extra spend in the currency, or probability of an order, as the list's primary_metric says",
+            ),
+            Column::new("expected_value", Real, "per contact: margin in the currency after discount and contact cost"),
+            Column::new("expected_cost", Real, "per contact, in the currency"),
             Column::new("reason", Text, "`uplift` or `exploration`"),
             Column::new("send_after", Date, "first day to send"),
             Column::new("send_before", Date, "last day to send"),
@@ -40,7 +45,7 @@ typed_rows! {
     {
         /// The list.
         pub campaign_id: &'f str,
-        /// Minor currency units of margin after discount and contact cost.
+        /// Margin after discount and contact cost, in the currency.
         pub expected_value: f64,
     }
 }
@@ -83,7 +88,7 @@ typed_rows! {
     }
 }
 
-/// The list as a campaign, in the columns of the dataset `campaigns`.
+/// The list as a campaign, in the columns of the dataset `campaigns`; money is in the currency here, in minor units there.
 pub const COUPON_CAMPAIGNS: Table = Table {
     schema: TableSchema {
         name: "coupon_campaigns",
@@ -96,9 +101,9 @@ pub const COUPON_CAMPAIGNS: Table = Table {
             Column::new("starts_on", Date, "first day on which it can have an effect"),
             Column::new("ends_on", Date, "last day that is counted"),
             Column::new("randomised", Flag, "true: chance decided who was held out"),
-            Column::nullable("contact_cost", Integer, "minor currency units per contact"),
+            Column::nullable("contact_cost", Money, "per contact"),
             Column::nullable("offer_id", Text, "the offer"),
-            Column::nullable("budget", Integer, "minor currency units"),
+            Column::nullable("budget", Money, "most that the list may cost"),
             Column::nullable("primary_metric", Text, "what the verdict rests on"),
         ],
     },
@@ -108,6 +113,31 @@ pub const COUPON_CAMPAIGNS: Table = Table {
     may_shrink: true,
     reaches_people: false,
 };
+
+typed_rows! {
+    /// One of our own lists as a campaign.
+    pub struct CouponCampaign of COUPON_CAMPAIGNS.schema;
+    {
+        /// The campaign.
+        pub campaign_id: String,
+        /// What people call it.
+        pub name: String,
+        /// `coupon`.
+        pub kind: String,
+        /// First day on which it can have an effect.
+        pub starts_on: Day,
+        /// Last day that is counted.
+        pub ends_on: Day,
+        /// Whether chance decided who was held out.
+        pub randomised: bool,
+        /// Per contacted customer.
+        pub contact_cost: Option<PublishedMoney>,
+        /// The offer it carries.
+        pub offer_id: Option<String>,
+        /// What the verdict rests on.
+        pub primary_metric: Option<String>,
+    }
+}
 
 /// How all customers became the list.
 pub const COUPON_DROPS: Table = Table {

@@ -2,7 +2,7 @@
 
 use super::{Kept, Seen, Table};
 use crate::frames::typed_rows;
-use crate::table::ColumnType::{Date, Flag, Integer, Real, Text};
+use crate::table::ColumnType::{Date, Flag, Integer, Money, Real, Text};
 use crate::table::{Column, TableSchema};
 
 /// Lift per campaign, arm and metric.
@@ -15,7 +15,7 @@ pub const CAMPAIGN_LIFT: Table = Table {
             Column::new("campaign_id", Text, "the campaign"),
             Column::new("campaign_name", Text, "what people call it"),
             Column::new("arm", Text, "the variant compared with `control`"),
-            Column::new("metric", Text, "`spend` in minor currency units, `orders`, `conversion`, or another name"),
+            Column::new("metric", Text, "`spend` in the currency, `orders`, `conversion`, or another name"),
             Column::new("primary_metric", Flag, "whether the verdict rests on it"),
             Column::new("grade", Text, "`randomised`, `quasi` or `descriptive`"),
             Column::new("window_from", Date, "first day counted"),
@@ -23,8 +23,8 @@ pub const CAMPAIGN_LIFT: Table = Table {
             Column::new("complete", Flag, "whether the campaign's window is over"),
             Column::new("n_treated", Integer, "customers assigned to the arm, whether or not it reached them"),
             Column::new("n_control", Integer, "customers held out (or not listed, where nothing was randomised)"),
-            Column::nullable("mean_treated", Real, "per customer"),
-            Column::nullable("mean_control", Real, "per customer"),
+            Column::nullable("mean_treated", Real, "per customer, in the metric"),
+            Column::nullable("mean_control", Real, "per customer, in the metric"),
             Column::nullable(
                 "difference",
                 Real,
@@ -42,11 +42,11 @@ pub const CAMPAIGN_LIFT: Table = Table {
                 Real,
                 "chi-squared test of the arm sizes; under 0.001 the split is broken",
             ),
-            Column::nullable("incremental_margin", Real, "minor currency units, the whole arm; for the metric spend"),
-            Column::nullable("cost", Real, "minor currency units: contacts and discounts"),
-            Column::nullable("net_value", Real, "incremental margin minus cost"),
-            Column::nullable("net_lower", Real, "lower end of its 95 % interval"),
-            Column::nullable("net_upper", Real, "upper end of its 95 % interval"),
+            Column::nullable("incremental_margin", Money, "of the whole arm; for the metric spend"),
+            Column::nullable("cost", Money, "contacts and discounts"),
+            Column::nullable("net_value", Money, "incremental margin minus cost"),
+            Column::nullable("net_lower", Money, "lower end of its 95 % interval"),
+            Column::nullable("net_upper", Money, "upper end of its 95 % interval"),
             Column::nullable("return_on_spend", Real, "net value over cost; NULL where nothing was randomised"),
             Column::new("verdict", Text, "`paid`, `lost`, `unclear`, `not_randomised`, `broken_split`, `running`"),
             Column::new("explanation", Text, "the verdict in a sentence"),

@@ -1,8 +1,10 @@
 //! The tables we own: what each kind publishes and other kinds, planners and the CRM read.
 //!
 //! In the warehouse every one of them begins with `job`, `as_of` and `run_id`, added by the runner; rows of a table are
-//! visible through `NAME_current`, the newest publication of each job. Quantities that are orders are integers in
-//! thousandths of a unit, money is in minor currency units, forecasts are reals in units.
+//! visible through `NAME_current`, the newest publication of each job. Quantities are
+//! in the product's unit and money is in the project's currency, everywhere: what is ordered, counted or paid is a decimal
+//! ([`ColumnType::Quantity`](crate::table::ColumnType::Quantity), [`ColumnType::Money`](crate::table::ColumnType::Money)), what is
+//! only expected of one day, customer or contact is a real number.
 
 mod coupons;
 mod forecasts;
@@ -13,7 +15,7 @@ mod rules;
 mod table;
 
 pub use coupons::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS, COUPON_DROPS, COUPON_TARGETS};
-pub use coupons::{CouponAssignment, CouponPromise};
+pub use coupons::{CouponAssignment, CouponCampaign, CouponPromise};
 pub use forecasts::{DEMAND_FORECASTS, FORECAST_ACCURACY, FORECAST_ACCURACY_BY_HORIZON, QUANTILES};
 pub use inventory::{INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES};
 pub use lift::{CAMPAIGN_LIFT, LiftVerdict};

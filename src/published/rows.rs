@@ -7,7 +7,7 @@ use super::Table;
 use crate::day::Day;
 use crate::frames::ColumnValue;
 use crate::publication::PublishedTable;
-use crate::quantities::{ExpectedMoney, ExpectedQuantity, Money, Quantity};
+use crate::quantities::{Currency, ExpectedMoney, ExpectedQuantity, Money, Quantity};
 use crate::table::ColumnType;
 
 /// Builds a published table from rows: one call per column, in whatever order.
@@ -26,6 +26,8 @@ pub struct Rows<'r, R> {
     table: &'static Table,
     /// What its rows are made from.
     source: &'r [R],
+    /// What money is in.
+    currency: Option<Currency>,
     /// One place per column of the table.
     columns: Vec<Option<Column>>,
     fault: Option<String>,
@@ -44,7 +46,13 @@ pub struct RowsError {
 impl<'r, R> Rows<'r, R> {
     /// Begins with the rows, in published order.
     pub fn of(table: &'static Table, rows: &'r [R]) -> Self {
-        Self { table, source: rows, columns: vec![None; table.columns.len()], fault: None }
+        Self { table, source: rows, currency: None, columns: vec![None; table.columns.len()], fault: None }
+    }
+
+    /// Says what money is in, before the first column that holds some.
+    #[must_use]
+    pub fn in_currency(self, currency: Currency) -> Self {
+        Self { currency: Some(currency), ..self }
     }
 
     /// Gives a column its values.
@@ -61,10 +69,13 @@ impl<'r, R> Rows<'r, R> {
                 let wanted = self.table.columns[place].kind.name();
                 Some(format!("column `{name}` is given values of type {}, its schema says {wanted}", V::KIND.name()))
             }
-            Some(place) => {
-                self.columns[place] = Some(V::column(name, self.source.iter().map(value_of)));
-                None
-            }
+            Some(place) => match V::column(name, self.source.iter().map(value_of), self.currency) {
+                Some(values) => {
+                    self.columns[place] = Some(values);
+                    None
+                }
+                None => Some(format!("column `{name}` is money: say in which currency (`Rows::in_currency`)")),
+            },
         };
         self.fault = self.fault.or(fault);
         self
@@ -99,8 +110,8 @@ fn quoted<'n>(names: impl Iterator<Item = &'n str>) -> String {
 pub trait Published: Sized {
     /// The type of its column.
     const KIND: ColumnType;
-    /// The column of values.
-    fn column(name: &str, values: impl Iterator<Item = Self>) -> Column;
+    /// The column of values; `None` for money without a currency.
+    fn column(name: &str, values: impl Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column>;
 }
 
 /// A value that is published as another one.
@@ -108,15 +119,15 @@ macro_rules! published_as {
     ($($value:ty as $shown:ty: $raw:ident => $converted:expr;)*) => {$(
         impl Published for $value {
             const KIND: ColumnType = <$shown as Published>::KIND;
-            fn column(name: &str, values: impl Iterator<Item = Self>) -> Column {
-                <$shown as Published>::column(name, values.map(|$raw| $converted))
+            fn column(name: &str, values: impl Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column> {
+                <$shown as Published>::column(name, values.map(|$raw| $converted), currency)
             }
         }
 
         impl Published for Option<$value> {
             const KIND: ColumnType = <$shown as Published>::KIND;
-            fn column(name: &str, values: impl Iterator<Item = Self>) -> Column {
-                <Option<$shown> as Published>::column(name, values.map(|value| value.map(|$raw| $converted)))
+            fn column(name: &str, values: impl Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column> {
+                <Option<$shown> as Published>::column(name, values.map(|value| value.map(|$raw| $converted)), currency)
             }
         }
     )*};
@@ -127,15 +138,15 @@ macro_rules! published {
     ($($value:ty,)*) => {$(
         impl Published for $value {
             const KIND: ColumnType = <$value as ColumnValue>::KIND;
-            fn column(name: &str, values: impl Iterator<Item = Self>) -> Column {
-                Column::new(PlSmallStr::from_str(name), values.collect::<Vec<_>>())
+            fn column(name: &str, values: impl Iterator<Item = Self>, _: Option<Currency>) -> Option<Column> {
+                Some(Column::new(PlSmallStr::from_str(name), values.collect::<Vec<_>>()))
             }
         }
 
         impl Published for Option<$value> {
             const KIND: ColumnType = <$value as ColumnValue>::KIND;
-            fn column(name: &str, values: impl Iterator<Item = Self>) -> Column {
-                Column::new(PlSmallStr::from_str(name), values.collect::<Vec<_>>())
+            fn column(name: &str, values: impl Iterator<Item = Self>, _: Option<Currency>) -> Option<Column> {
+                Some(Column::new(PlSmallStr::from_str(name), values.collect::<Vec<_>>()))
             }
         }
     )*};
@@ -148,26 +159,52 @@ published_as! {
     i32 as i64: number => i64::from(number);
     u64 as i64: number => i64::try_from(number).unwrap_or(i64::MAX);
     usize as i64: number => i64::try_from(number).unwrap_or(i64::MAX);
-    Quantity as i64: quantity => quantity.thousandths();
-    Money as i64: money => money.minor();
     ExpectedQuantity as f64: quantity => quantity.units();
-    ExpectedMoney as f64: money => money.minor();
+    ExpectedMoney as Money: money => money.rounded();
     NaiveDate as Day: date => Day::from(date);
 }
 
 impl Published for Day {
     const KIND: ColumnType = ColumnType::Date;
-    fn column(name: &str, values: impl Iterator<Item = Self>) -> Column {
-        <Option<Self> as Published>::column(name, values.map(Some))
+    fn column(name: &str, values: impl Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column> {
+        <Option<Self> as Published>::column(name, values.map(Some), currency)
     }
 }
 
 impl Published for Option<Day> {
     const KIND: ColumnType = ColumnType::Date;
-    fn column(name: &str, values: impl Iterator<Item = Self>) -> Column {
+    fn column(name: &str, values: impl Iterator<Item = Self>, _: Option<Currency>) -> Option<Column> {
         let numbers: Int32Chunked = values.map(|day| day.map(Day::number)).collect();
-        numbers.with_name(PlSmallStr::from_str(name)).into_date().into_column()
+        Some(numbers.with_name(PlSmallStr::from_str(name)).into_date().into_column())
     }
+}
+
+/// Where they are exact, quantities and money are published as the decimals that people write.
+macro_rules! published_decimal {
+    ($($value:ty: $kind:ident, ($raw:ident, $currency:ident) => $converted:expr;)*) => {$(
+        impl Published for $value {
+            const KIND: ColumnType = ColumnType::$kind;
+            fn column(name: &str, values: impl Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column> {
+                <Option<Self> as Published>::column(name, values.map(Some), currency)
+            }
+        }
+
+        impl Published for Option<$value> {
+            const KIND: ColumnType = ColumnType::$kind;
+            fn column(name: &str, values: impl Iterator<Item = Self>, $currency: Option<Currency>) -> Option<Column> {
+                let decimal = |value: Option<$value>| match value {
+                    None => Some(None),
+                    Some($raw) => $converted.map(Some),
+                };
+                Some(Column::new(PlSmallStr::from_str(name), values.map(decimal).collect::<Option<Vec<Option<f64>>>>()?))
+            }
+        }
+    )*};
+}
+
+published_decimal! {
+    Quantity: Quantity, (quantity, _currency) => Some(quantity.units());
+    Money: Money, (money, currency) => currency.map(|currency| money.in_currency(currency));
 }
 
 #[cfg(test)]
@@ -184,7 +221,7 @@ mod tests {
             columns: &[
                 Described::new("id", ColumnType::Text, "who"),
                 Described::new("sent_on", ColumnType::Date, "when"),
-                Described::nullable("worth", ColumnType::Integer, "minor currency units"),
+                Described::nullable("worth", ColumnType::Money, "what it brought"),
                 Described::nullable("note", ColumnType::Text, "a word"),
             ],
         },
@@ -208,6 +245,7 @@ mod tests {
 
     fn without_note(rows: &[Sent]) -> Rows<'_, Sent> {
         Rows::of(&LIST, rows)
+            .in_currency(Currency::new("EUR").unwrap())
             .column("worth", |row| row.worth)
             .column("sent_on", |row| row.on)
             .column("id", |row| row.id.as_str())
@@ -218,8 +256,8 @@ mod tests {
         let rows = sent();
         let table = without_note(&rows).column("note", |_| None::<&str>).publish().unwrap();
         LIST.check(&table.frame).unwrap();
-        let worth: Vec<_> = table.frame.column("worth").unwrap().i64().unwrap().iter().collect();
-        assert_eq!(worth, [Some(250), None]);
+        let worth: Vec<_> = table.frame.column("worth").unwrap().f64().unwrap().iter().collect();
+        assert_eq!(worth, [Some(2.5), None]);
         let days: Vec<_> = table.frame.column("sent_on").unwrap().date().unwrap().physical().iter().collect();
         assert_eq!(days, [Some(3), Some(4)]);
     }
@@ -248,24 +286,31 @@ mod tests {
             told(without_note(&rows).column("note", |row| row.on)),
             "publishing `list`: column `note` is given values of type date, its schema says text"
         );
-        let nulls = Rows::of(&LIST, &rows).column("id", |row| row.worth.map(|_| row.id.as_str()));
-        let nulls = nulls.column("sent_on", |row| row.on).column("worth", |_| 1_u32).column("note", |_| "");
+        let euros = Rows::of(&LIST, &rows).in_currency(Currency::new("EUR").unwrap());
+        let without_id = euros.column("sent_on", |row| row.on).column("worth", |row| row.worth);
+        let no_currency = Rows::of(&LIST, &rows).column("worth", |row| row.worth);
+        assert_eq!(
+            told(no_currency),
+            "publishing `list`: column `worth` is money: say in which currency (`Rows::in_currency`)"
+        );
+        let nulls = without_id.column("id", |row| row.worth.map(|_| row.id.as_str())).column("note", |_| "");
         assert_eq!(told(nulls), "publishing `list`: `list.id` has 1 NULLs, none is allowed");
     }
 
     #[test]
     fn dates_quantities_and_counts_are_published_as_the_schema_holds_them() {
         let date = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
-        let column = Published::column("d", [Some(date), None].into_iter());
+        let column = Published::column("d", [Some(date), None].into_iter(), None).unwrap();
         assert_eq!(
             column.date().unwrap().physical().iter().collect::<Vec<_>>(),
             [Some(Day::from(date).number()), None]
         );
-        let column = <Quantity as Published>::column("q", std::iter::once(Quantity::from_thousandths(-1500)));
-        assert_eq!(column.i64().unwrap().get(0), Some(-1500));
-        let column =
-            <Option<ExpectedMoney> as Published>::column("m", std::iter::once(Some(ExpectedMoney::from_minor(0.5))));
-        assert_eq!(column.f64().unwrap().get(0), Some(0.5));
-        assert_eq!(<u64 as Published>::column("n", std::iter::once(u64::MAX)).i64().unwrap().get(0), Some(i64::MAX));
+        let column = Quantity::column("q", std::iter::once(Quantity::from_thousandths(-1500)), None).unwrap();
+        assert_eq!(column.f64().unwrap().get(0), Some(-1.5));
+        let money = [Some(ExpectedMoney::from_minor(1234.5)), None];
+        let column = Published::column("m", money.into_iter(), Currency::new("EUR").ok()).unwrap();
+        assert_eq!(column.f64().unwrap().iter().collect::<Vec<_>>(), [Some(12.35), None]);
+        let column = u64::column("n", std::iter::once(u64::MAX), None).unwrap();
+        assert_eq!(column.i64().unwrap().get(0), Some(i64::MAX));
     }
 }

@@ -1,7 +1,7 @@
 //! Association rules and what backs them; what to show beside a product, what replaces it, what is bought next.
 
 use super::{Kept, Seen, Table};
-use crate::table::ColumnType::{Date, Integer, Real, Text};
+use crate::table::ColumnType::{Date, Integer, Money, Real, Text};
 use crate::table::{Column, TableSchema};
 
 /// What sells together, beyond chance.
@@ -33,11 +33,7 @@ pub const ASSOCIATION_RULES: Table = Table {
             Column::nullable("conviction", Real, "NULL where confidence is 1"),
             Column::new("p_value", Real, "one-sided, given basket sizes"),
             Column::new("q_value", Real, "p corrected over everything that was searched"),
-            Column::nullable(
-                "margin_per_1000",
-                Real,
-                "minor currency units of extra margin per 1,000 antecedent baskets",
-            ),
+            Column::nullable("margin_per_1000", Money, "extra margin per 1,000 antecedent baskets"),
             Column::new("sentence", Text, "the rule in words"),
         ],
     },
@@ -122,11 +118,7 @@ pub const CROSS_SELL: Table = Table {
             Column::new("confidence", Real, "share of the product's baskets that hold the recommended one already"),
             Column::new("lift_lower", Real, "95 % lower bound of lift"),
             Column::new("n_both", Integer, "baskets with both"),
-            Column::nullable(
-                "margin_per_1000",
-                Real,
-                "minor currency units of extra margin per 1,000 baskets with the product",
-            ),
+            Column::nullable("margin_per_1000", Money, "extra margin per 1,000 baskets with the product"),
             Column::new("sentence", Text, "why, in words"),
         ],
     },

@@ -140,7 +140,7 @@ pub struct FileLink {
 }
 
 /// One night over all jobs.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct NightFacts {
     /// The project's name.
     pub project: String,
@@ -157,7 +157,7 @@ pub struct NightFacts {
 }
 
 /// One job in the index.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct NightJob {
     /// The run.
     pub facts: RunFacts,

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::ledger::{as_text, recorded_inputs, text};
 use crate::datasets::{Dataset, InputFact, InputOrigin};
 use crate::job::RunContext;
+use crate::migrations::in_currency;
 use crate::publication::{Publication, PublishedTable};
 use crate::published::staged_name;
+use crate::quantities::Currency;
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
 
 /// What the gates are held against; the `[gates]` table of `nightclerk.toml`.
@@ -71,7 +73,8 @@ pub struct Audit {
     pub severity: GateSeverity,
     /// What it means when rows come back.
     pub meaning: String,
-    /// The query; `{staged}` stands for the staged rows of this run.
+    /// The query; `{staged}` stands for the staged rows of this run, `{money_units}` for how many of the currency's smallest coin make
+    /// one.
     pub sql: String,
 }
 
@@ -110,12 +113,10 @@ impl Audit {
     }
 
     /// The query against the staged rows of a run.
-    pub fn staged_sql(&self, run_id: i64) -> String {
+    pub fn staged_sql(&self, run_id: i64, currency: Currency) -> String {
         let staged = format!("(SELECT * FROM {} WHERE run_id = {run_id})", staged_name(&self.table));
-        format!(
-            "SELECT * FROM ({}) offending LIMIT 6",
-            self.sql.trim().trim_end_matches(';').replace("{staged}", &staged)
-        )
+        let sql = in_currency(&self.sql, currency);
+        format!("SELECT * FROM ({}) offending LIMIT 6", sql.trim().trim_end_matches(';').replace("{staged}", &staged))
     }
 }
 
@@ -310,10 +311,11 @@ pub async fn audits(
     audits: &[Audit],
     publication: &Publication,
     run_id: i64,
+    currency: Currency,
 ) -> Result<Vec<GateResult>, WarehouseError> {
     let of_tables = |audit: &&Audit| publication.tables.iter().any(|published| published.table.name() == audit.table);
     let run = async |audit: &Audit| -> Result<GateResult, WarehouseError> {
-        let rows = warehouse.read_named(Side::Target, &audit.file, &audit.staged_sql(run_id), &[]).await?;
+        let rows = warehouse.read_named(Side::Target, &audit.file, &audit.staged_sql(run_id, currency), &[]).await?;
         let observed = match rows.len() {
             0 => "no offending rows".to_owned(),
             6 => "more than 5 offending rows".to_owned(),

@@ -78,7 +78,7 @@ impl Runner {
     /// When the output folder or the warehouse cannot be written, or an audit or a template cannot be read.
     pub async fn of(project: Project, warehouse: Warehouse, clock: Clock) -> Result<Self, RunnerError> {
         files::probe(&project.config.output.dir)?;
-        migrations::apply(&warehouse, clock()).await?;
+        migrations::apply(&warehouse, project.config.currency, clock()).await?;
         Ok(Self {
             owner: owner(&project.root),
             audits: Arc::new(audits(&project)?),

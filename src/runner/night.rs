@@ -13,7 +13,7 @@ use super::outcome::{JobOutcome, JobState, Stop};
 use super::run::{missing_datasets, run_job, run_start};
 use crate::job_file::JobFile;
 use crate::project::Project;
-use crate::publication::{Figure, Metric, Unit};
+use crate::publication::{Figure, Metric, PublishedMetric, Unit};
 use crate::report::{self, NightFacts, NightJob, RunFacts, RunState};
 
 /// How a night ended.
@@ -175,7 +175,9 @@ fn from_ledger(runner: &Runner, job: &JobFile, row: &ledger::PublicationRow) -> 
         facts,
         headline: row.headline.clone(),
         grade_headline: row.grade.clone(),
-        metrics: serde_json::from_str::<Vec<Metric>>(&row.metrics_json).unwrap_or_default(),
+        metrics: (serde_json::from_str::<Vec<PublishedMetric>>(&row.metrics_json).unwrap_or_default().into_iter())
+            .map(Metric::from)
+            .collect(),
         n_caveats: usize::try_from(row.n_caveats).unwrap_or_default(),
         href: format!("{}/{}.html", row.as_of, row.job),
     }

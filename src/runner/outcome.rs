@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::gates::GateResult;
 use crate::datasets::InputFact;
 use crate::job_file::JobFile;
-use crate::publication::{Metric, Publication, PublishedTable};
+use crate::publication::{Publication, PublishedMetric, PublishedTable};
 use crate::report;
 use crate::warehouse::WarehouseError;
 
@@ -26,7 +26,7 @@ pub struct JobOutcome {
     /// The page's headline, when there is one.
     pub headline: String,
     /// The numbers of the publication.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<PublishedMetric>,
     /// Published rows per table.
     pub tables: Vec<TableRows>,
     /// What it was made from.

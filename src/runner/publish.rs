@@ -172,6 +172,7 @@ async fn insert_publication(transaction: &mut Transaction, publishing: &Publishi
     let tables: BTreeMap<&str, u64> =
         publication.tables.iter().map(|rows| (rows.table.name(), rows.frame.height() as u64)).collect();
     let grade = publication.page.grade.as_ref().and_then(|section| section.text.first());
+    let metrics = publication.published_metrics(ctx.currency);
     transaction
         .execute(
             "INSERT INTO nightclerk_publications (run_id, job, kind, as_of, state, published_us, rows_out, headline, grade, \
@@ -189,7 +190,7 @@ async fn insert_publication(transaction: &mut Transaction, publishing: &Publishi
                 Value::Integer(publication.caveats.len() as i64),
                 text(&json(&tables)),
                 text(&json(&inputs)),
-                text(&json(&publication.metrics)),
+                text(&json(&metrics)),
             ],
         )
         .await?;

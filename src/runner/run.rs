@@ -139,7 +139,8 @@ async fn carry_out(
     }
 
     phase(runner, ctx, Phase::Gates);
-    let audits = gates::audits(&runner.warehouse, &runner.audits, &computed.publication, claim.run_id).await?;
+    let audits =
+        gates::audits(&runner.warehouse, &runner.audits, &computed.publication, claim.run_id, ctx.currency).await?;
     computed.gates.extend(audits);
     publish::record_gates(&runner.warehouse, claim.run_id, &computed.gates).await?;
     if let Some(reason) = failed(&computed.gates) {
@@ -286,7 +287,7 @@ async fn finish(
         state: stop.as_ref().map_or(JobState::Published, |stop| stop.state),
         reason: stop.map(|stop| stop.reason).unwrap_or_default(),
         headline: computed.publication.page.headline.clone(),
-        metrics: computed.publication.metrics.clone(),
+        metrics: computed.publication.published_metrics(ctx.currency),
         tables: computed.table_rows(),
         inputs: computed.inputs,
         gates: computed.gates,

@@ -154,7 +154,9 @@ impl Builder {
         match kind {
             ColumnType::Text => Self::Text(StringChunkedBuilder::new(named, capacity)),
             ColumnType::Integer => Self::Integer(PrimitiveChunkedBuilder::new(named, capacity)),
-            ColumnType::Real => Self::Real(PrimitiveChunkedBuilder::new(named, capacity)),
+            ColumnType::Real | ColumnType::Quantity | ColumnType::Money => {
+                Self::Real(PrimitiveChunkedBuilder::new(named, capacity))
+            }
             ColumnType::Date => Self::Date(PrimitiveChunkedBuilder::new(named, capacity)),
             ColumnType::Instant => Self::Instant(PrimitiveChunkedBuilder::new(named, capacity)),
             ColumnType::Flag => Self::Flag(BooleanChunkedBuilder::new(named, capacity)),

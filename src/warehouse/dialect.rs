@@ -13,6 +13,9 @@ pub enum Dialect {
     Postgres,
 }
 
+/// What stands in a type and in a step for the decimals of the project's currency.
+pub const MONEY_DECIMALS: &str = "{money_decimals}";
+
 impl Dialect {
     /// The word in file names: `daily_sales.postgres.sql`.
     pub const fn name(self) -> &'static str {
@@ -25,12 +28,17 @@ impl Dialect {
     /// Every dialect.
     pub const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
 
-    /// The type a column of ours gets in `CREATE TABLE`.
+    /// The type a column of ours gets in `CREATE TABLE`. [`MONEY_DECIMALS`] stands for the decimals of the project's currency.
     pub const fn type_name(self, kind: ColumnType) -> &'static str {
         match (self, kind) {
             (_, ColumnType::Text) | (Self::Sqlite, ColumnType::Date | ColumnType::Instant) => "TEXT",
             (Self::Sqlite, ColumnType::Integer | ColumnType::Flag) => "INTEGER",
             (Self::Sqlite, ColumnType::Real) => "REAL",
+            // Affinity NUMERIC: numbers stay numbers, a whole one is kept as an integer and printed without a point.
+            (Self::Sqlite, ColumnType::Quantity) => "DECIMAL(18,3)",
+            (Self::Sqlite, ColumnType::Money) => "DECIMAL(18,{money_decimals})",
+            (Self::Postgres, ColumnType::Quantity) => "NUMERIC(18,3)",
+            (Self::Postgres, ColumnType::Money) => "NUMERIC(18,{money_decimals})",
             (Self::Postgres, ColumnType::Integer) => "BIGINT",
             (Self::Postgres, ColumnType::Real) => "DOUBLE PRECISION",
             (Self::Postgres, ColumnType::Date) => "DATE",

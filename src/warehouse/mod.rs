@@ -23,7 +23,7 @@ use polars::prelude::DataFrame;
 
 pub(crate) use columns::local_micros;
 pub use columns::{FoundColumn, FrameBuilder};
-pub use dialect::{Dialect, create_table_sql};
+pub use dialect::{Dialect, MONEY_DECIMALS, create_table_sql};
 pub use error::WarehouseError;
 pub(crate) use statement::skip_quoted;
 pub use transaction::Transaction;

@@ -117,6 +117,32 @@ fn numeric(bytes: &[u8]) -> Option<Cell<'static>> {
     text.parse().ok().map(Cell::Real)
 }
 
+/// A number to the thousandth as `numeric_recv` reads it; one that is not finite is NaN there too.
+fn numeric_bytes(number: f64) -> Vec<u8> {
+    const PER_UNIT: u64 = 1_000;
+    const DECIMALS: u16 = 3;
+    let words = |weight: i16, sign: u16, digits: &[u16]| -> Vec<u8> {
+        let head = [digits.len() as u16, weight.cast_unsigned(), sign, DECIMALS];
+        head.iter().chain(digits).flat_map(|word| word.to_be_bytes()).collect()
+    };
+    if !number.is_finite() {
+        return words(0, 0xC000, &[]);
+    }
+    let thousandths = (number.abs() * PER_UNIT as f64).round() as u64;
+    // Groups of four digits; the one behind the point has a place more than we send.
+    let (mut whole, mut digits) = (thousandths / PER_UNIT, vec![(thousandths % PER_UNIT * 10) as u16]);
+    while whole > 0 {
+        digits.insert(0, (whole % 10_000) as u16);
+        whole /= 10_000;
+    }
+    let weight = digits.len() as i16 - 2;
+    while digits.last() == Some(&0) {
+        digits.pop();
+    }
+    let sign = if number < 0.0 && thousandths > 0 { 0x4000 } else { 0 };
+    words(if digits.is_empty() { 0 } else { weight }, sign, &digits)
+}
+
 fn uuid(bytes: &[u8]) -> String {
     let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().concat();
@@ -158,6 +184,7 @@ impl CopyBuffer {
             Cell::Null | Cell::Other(_) => self.bytes.extend_from_slice(&(-1i32).to_be_bytes()),
             Cell::Integer(number) => self.field(&number.to_be_bytes()),
             Cell::Real(number) => self.field(&number.to_be_bytes()),
+            Cell::Decimal(number) => self.field(&numeric_bytes(*number)),
             Cell::Text(text) => self.field(text.as_bytes()),
             Cell::Owned(text) => self.field(text.as_bytes()),
             Cell::Date(days) => self.field(&date_bytes(*days)),
@@ -188,7 +215,7 @@ impl CopyBuffer {
 mod tests {
     use super::*;
 
-    fn numeric_bytes(weight: i16, sign: u16, digits: &[u16]) -> Vec<u8> {
+    fn sent(weight: i16, sign: u16, digits: &[u16]) -> Vec<u8> {
         let mut words = vec![digits.len() as u16, weight.cast_unsigned(), sign, 0];
         words.extend_from_slice(digits);
         words.iter().flat_map(|word| word.to_be_bytes()).collect()
@@ -203,8 +230,25 @@ mod tests {
             (0, 0, &[12, 5000][..], Cell::Real(12.5)),
             (-1, 0x4000, &[1000][..], Cell::Real(-0.1)),
         ] {
-            assert_eq!(numeric(&numeric_bytes(weight, sign, digits)), Some(expected));
+            assert_eq!(numeric(&sent(weight, sign, digits)), Some(expected));
         }
-        assert_eq!(numeric(&numeric_bytes(0, 0xC000, &[])), None);
+        assert_eq!(numeric(&sent(0, 0xC000, &[])), None);
+    }
+
+    #[test]
+    fn decimals_are_sent_as_they_are_read() {
+        for number in [0.0, 0.001, 0.1, 2.128, 1050.612, 9_999.999, 10_000.0, 123_456_789.5, 123_456_789_012.345] {
+            for number in [number, -number] {
+                let read = match numeric(&numeric_bytes(number)) {
+                    Some(Cell::Integer(whole)) => whole as f64,
+                    Some(Cell::Real(read)) => read,
+                    other => panic!("{number}: {other:?}"),
+                };
+                assert_eq!(read, number);
+            }
+        }
+        assert_eq!(numeric_bytes(1.5), [0, 2, 0, 0, 0, 0, 0, 3, 0, 1, 0x13, 0x88], "1 and 5000");
+        assert_eq!(numeric_bytes(-0.0001), [0, 0, 0, 0, 0, 0, 0, 3]);
+        assert_eq!(numeric(&numeric_bytes(f64::NAN)), None);
     }
 }

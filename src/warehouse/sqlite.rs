@@ -249,7 +249,7 @@ impl Encode<'_, Sqlite> for Bind<'_> {
         match &self.0 {
             Cell::Null | Cell::Other(_) => Ok(sqlx::encode::IsNull::Yes),
             Cell::Integer(number) => <i64 as Encode<Sqlite>>::encode_by_ref(number, buffer),
-            Cell::Real(number) => <f64 as Encode<Sqlite>>::encode_by_ref(number, buffer),
+            Cell::Real(number) | Cell::Decimal(number) => <f64 as Encode<Sqlite>>::encode_by_ref(number, buffer),
             Cell::Text(text) => <&str as Encode<Sqlite>>::encode_by_ref(text, buffer),
             Cell::Owned(text) => <String as Encode<Sqlite>>::encode_by_ref(text, buffer),
             Cell::Date(days) => <String as Encode<Sqlite>>::encode(date_text(*days), buffer),

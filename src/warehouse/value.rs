@@ -132,6 +132,8 @@ pub enum Cell<'a> {
     Integer(i64),
     /// A float, or a decimal number with a fraction.
     Real(f64),
+    /// A decimal number of at most three decimals, on its way into the warehouse.
+    Decimal(f64),
     /// Text.
     Text(&'a str),
     /// Text the engine does not hold as such (a UUID).
@@ -154,7 +156,7 @@ impl Cell<'_> {
         match self {
             Self::Null => "NULL".to_owned(),
             Self::Integer(_) => "an integer".to_owned(),
-            Self::Real(_) => "a number with a fraction".to_owned(),
+            Self::Real(_) | Self::Decimal(_) => "a number with a fraction".to_owned(),
             Self::Text(_) | Self::Owned(_) => "text".to_owned(),
             Self::Date(_) => "a date".to_owned(),
             Self::Naive(_) => "a timestamp without time zone".to_owned(),
@@ -169,7 +171,7 @@ impl Cell<'_> {
         match self {
             Self::Null => Value::Null,
             Self::Integer(number) => Value::Integer(number),
-            Self::Real(number) => Value::Real(number),
+            Self::Real(number) | Self::Decimal(number) => Value::Real(number),
             Self::Text(text) => Value::Text(text.to_owned()),
             Self::Owned(text) => Value::Text(text),
             Self::Date(days) => NaiveDate::from_epoch_days(days).map_or(Value::Null, Value::Date),
@@ -185,7 +187,7 @@ impl fmt::Display for Cell<'_> {
         match self {
             Self::Null => formatter.write_str("NULL"),
             Self::Integer(number) => number.fmt(formatter),
-            Self::Real(number) => number.fmt(formatter),
+            Self::Real(number) | Self::Decimal(number) => number.fmt(formatter),
             Self::Text(text) => formatter.write_str(text),
             Self::Owned(text) => formatter.write_str(text),
             Self::Date(days) => formatter.write_str(&date_text(*days)),

@@ -30,6 +30,7 @@ mod same_bytes;
 mod skips;
 mod support;
 mod tidy;
+mod units;
 mod warehouses;
 
 /// Tests start in the order of their names: when this one does, every other has said what it lacks.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use nightclerk::migrations::generator::{self, Conversion};
 use nightclerk::migrations::schemas::{self, Schema, SchemaColumn};
 use nightclerk::migrations::{self, MigrationError, relations};
+use nightclerk::quantities::Currency;
 use nightclerk::registry::Registry;
 use nightclerk::runner::Runner;
 use nightclerk::runner::night::run_night;
@@ -64,6 +65,11 @@ async fn contents(warehouse: &Warehouse) -> BTreeMap<String, Vec<String>> {
     contents
 }
 
+/// What the dumps' projects reckon in.
+fn euro() -> Currency {
+    Currency::new("EUR").unwrap()
+}
+
 /// What an old warehouse has to become: our tables as today's steps make them, and the rows of the dumps in them.
 struct Upgraded {
     fresh: Empty,
@@ -75,10 +81,10 @@ async fn upgraded(name: &str) -> Vec<Upgraded> {
     let mut all = Vec::new();
     let fresh = empty(&format!("fresh_{name}")).await;
     for (newest, fresh) in empty(&format!("newest_{name}")).await.into_iter().zip(fresh) {
-        migrations::apply(&fresh.warehouse, 1).await.unwrap();
+        migrations::apply(&fresh.warehouse, euro(), 1).await.unwrap();
         let (commit, steps) = COMMITS[6];
         leave(&newest.warehouse, commit, steps).await;
-        migrations::apply(&newest.warehouse, 1).await.unwrap();
+        migrations::apply(&newest.warehouse, euro(), 1).await.unwrap();
         all.push(Upgraded { fresh, rows: contents(&newest.warehouse).await });
     }
     all
@@ -87,7 +93,7 @@ async fn upgraded(name: &str) -> Vec<Upgraded> {
 impl Upgraded {
     /// Whether `old`, which had these tables with rows in them, has become it.
     async fn assert_is(&self, old: &Empty, tables: &[String], what: &str) {
-        assert!(migrations::inspect(&old.warehouse).await.unwrap().is_current(), "{what}");
+        assert!(migrations::inspect(&old.warehouse, euro()).await.unwrap().is_current(), "{what}");
         assert_eq!(structure(old).await, structure(&self.fresh).await, "{what}");
         let after = contents(&old.warehouse).await;
         for (table, rows) in &self.rows {
@@ -120,14 +126,14 @@ fn a_warehouse_that_any_commit_left_is_upgraded_and_keeps_its_rows() {
                 let what = format!("{commit} on {:?}", old.warehouse.dialect(Side::Target));
                 leave(&old.warehouse, commit, steps).await;
                 let filled = filled(&old.warehouse).await;
-                let state = migrations::inspect(&old.warehouse).await.unwrap();
+                let state = migrations::inspect(&old.warehouse, euro()).await.unwrap();
                 assert_eq!((state.problems.as_slice(), state.applied), (&[][..], steps.len() as i64), "{what}");
                 assert!(!state.is_current(), "{what}");
 
-                let applied = migrations::apply(&old.warehouse, 1).await.unwrap();
+                let applied = migrations::apply(&old.warehouse, euro(), 1).await.unwrap();
                 assert_eq!(applied.len(), migrations::steps(Dialect::Sqlite).len() - steps.len(), "{what}");
                 upgraded.assert_is(old, &filled, &what).await;
-                assert!(migrations::apply(&old.warehouse, 1).await.unwrap().is_empty(), "{what}");
+                assert!(migrations::apply(&old.warehouse, euro(), 1).await.unwrap().is_empty(), "{what}");
             }
         }
     });
@@ -146,7 +152,7 @@ fn a_step_that_lacked_a_table_is_mended_also_below_later_steps() {
             old.warehouse.execute(Side::Target, record, &[next.name.into()]).await.unwrap();
 
             let filled = filled(&old.warehouse).await;
-            migrations::apply(&old.warehouse, 1).await.unwrap();
+            migrations::apply(&old.warehouse, euro(), 1).await.unwrap();
             upgraded.assert_is(old, &filled, &format!("{dialect:?}")).await;
         }
     });
@@ -157,18 +163,19 @@ fn the_printed_sql_gives_what_a_run_gives() {
     wait(async {
         let upgraded = upgraded("by_hand").await;
         for (by_hand, upgraded) in empty("by_hand").await.iter().zip(&upgraded) {
-            let state = migrations::inspect(&by_hand.warehouse).await.unwrap();
+            let state = migrations::inspect(&by_hand.warehouse, euro()).await.unwrap();
             assert!(state.is_fresh());
             let script = migrations::script(&state, &by_hand.schema);
             by_hand.warehouse.execute(Side::Target, &script, &[]).await.unwrap();
-            assert!(migrations::inspect(&by_hand.warehouse).await.unwrap().is_current());
+            assert!(migrations::inspect(&by_hand.warehouse, euro()).await.unwrap().is_current());
             assert_eq!(structure(by_hand).await, structure(&upgraded.fresh).await);
         }
         for (commit, steps) in COMMITS {
             for (old, upgraded) in empty(&format!("by_hand_{commit}")).await.iter().zip(&upgraded) {
                 leave(&old.warehouse, commit, steps).await;
                 let filled = filled(&old.warehouse).await;
-                let script = migrations::script(&migrations::inspect(&old.warehouse).await.unwrap(), &old.schema);
+                let script =
+                    migrations::script(&migrations::inspect(&old.warehouse, euro()).await.unwrap(), &old.schema);
                 old.warehouse.execute(Side::Target, &script, &[]).await.unwrap();
                 upgraded.assert_is(old, &filled, commit).await;
             }
@@ -182,7 +189,7 @@ fn tables_that_differ_are_named_with_their_types_and_mended_by_the_printed_sql()
         for broken in empty("broken").await {
             let warehouse = &broken.warehouse;
             let dialect = warehouse.dialect(Side::Target);
-            migrations::apply(warehouse, 1).await.unwrap();
+            migrations::apply(warehouse, euro(), 1).await.unwrap();
             let cascade = if dialect == Dialect::Postgres { " CASCADE" } else { "" };
             for sql in [
                 format!("ALTER TABLE demand_forecasts DROP COLUMN product_id{cascade}"),
@@ -196,7 +203,7 @@ fn tables_that_differ_are_named_with_their_types_and_mended_by_the_printed_sql()
             ] {
                 warehouse.execute(Side::Target, &sql, &[]).await.unwrap();
             }
-            let state = migrations::inspect(warehouse).await.unwrap();
+            let state = migrations::inspect(warehouse, euro()).await.unwrap();
             let [problem] = &state.problems[..] else { panic!("{:?}", state.problems) };
             for expected in [
                 "`substitutes` is missing",
@@ -208,10 +215,10 @@ fn tables_that_differ_are_named_with_their_types_and_mended_by_the_printed_sql()
                 assert!(problem.what.contains(expected), "{expected} is not in {problem}");
             }
             assert!(problem.mend.contains("nightclerk plan"), "{problem}");
-            let refused = migrations::apply(warehouse, 1).await.unwrap_err();
+            let refused = migrations::apply(warehouse, euro(), 1).await.unwrap_err();
             assert!(matches!(refused, MigrationError::Refused(_)), "{refused}");
             warehouse.execute(Side::Target, &migrations::script(&state, &broken.schema), &[]).await.unwrap();
-            assert_eq!(migrations::inspect(warehouse).await.unwrap().problems, []);
+            assert_eq!(migrations::inspect(warehouse, euro()).await.unwrap().problems, []);
         }
     });
 }
@@ -223,7 +230,7 @@ fn a_column_is_added_to_a_table_with_rows_in_it() {
             let warehouse = &one.warehouse;
             let dialect = warehouse.dialect(Side::Target);
             leave(warehouse, "80071f8", COMMITS[6].1).await;
-            migrations::apply(warehouse, 1).await.unwrap();
+            migrations::apply(warehouse, euro(), 1).await.unwrap();
             // Somebody's own view stands on ours.
             let theirs = "CREATE VIEW theirs AS SELECT level FROM demand_forecasts_current";
             warehouse.execute(Side::Target, theirs, &[]).await.unwrap();
@@ -266,7 +273,7 @@ fn a_type_changes_with_the_values_converted() {
             let warehouse = &one.warehouse;
             let dialect = warehouse.dialect(Side::Target);
             leave(warehouse, "80071f8", COMMITS[6].1).await;
-            migrations::apply(warehouse, 1).await.unwrap();
+            migrations::apply(warehouse, euro(), 1).await.unwrap();
             let select = "SELECT step FROM demand_forecasts ORDER BY step";
             let before = rows(warehouse, select).await;
 
@@ -292,7 +299,7 @@ fn a_type_changes_with_the_values_converted() {
 
 /// Whether the warehouse's tables are exactly what the schemas say.
 async fn assert_is(warehouse: &Warehouse, schemas: &[Schema]) {
-    let found = relations::of_warehouse(warehouse, schemas).await.unwrap();
+    let found = relations::of_warehouse(warehouse, schemas, euro()).await.unwrap();
     let rest = generator::change(warehouse.dialect(Side::Target), &found, schemas, &[]);
     assert_eq!(rest, Ok(Vec::new()));
 }
@@ -320,11 +327,11 @@ fn a_column_that_cannot_be_filled_is_restored_from_a_backup() {
         for one in empty("unfilled").await {
             let warehouse = &one.warehouse;
             leave(warehouse, "80071f8", COMMITS[6].1).await;
-            migrations::apply(warehouse, 1).await.unwrap();
+            migrations::apply(warehouse, euro(), 1).await.unwrap();
             let cascade = if warehouse.dialect(Side::Target) == Dialect::Postgres { " CASCADE" } else { "" };
             let drop = format!("ALTER TABLE demand_forecasts DROP COLUMN p90{cascade}");
             warehouse.execute(Side::Target, &drop, &[]).await.unwrap();
-            let state = migrations::inspect(warehouse).await.unwrap();
+            let state = migrations::inspect(warehouse, euro()).await.unwrap();
             let [problem] = &state.problems[..] else { panic!("{:?}", state.problems) };
             assert!(problem.what.contains("`demand_forecasts.p90` is missing"), "{problem}");
             assert!(problem.mend.starts_with("restore them from a backup: `demand_forecasts.p90`"), "{problem}");
@@ -338,16 +345,16 @@ fn a_step_of_another_text_a_newer_one_and_a_gap_are_refused_with_the_mend() {
     wait(async {
         for one in empty("record").await {
             let warehouse = &one.warehouse;
-            migrations::apply(warehouse, 1).await.unwrap();
+            migrations::apply(warehouse, euro(), 1).await.unwrap();
             let change = async |sql: &str| assert_eq!(warehouse.execute(Side::Target, sql, &[]).await.unwrap(), 1);
-            let problem = async || migrations::inspect(warehouse).await.unwrap().problems[0].clone();
+            let problem = async || migrations::inspect(warehouse, euro()).await.unwrap().problems[0].clone();
 
             change("UPDATE nightclerk_migrations SET checksum = 'abc' WHERE version = 3").await;
             let found = problem().await;
             assert!(found.what.contains("`0003_accuracy_by_horizon.sql` (SHA-256 abc), with another text"), "{found}");
             let (_, mend) = found.mend.split_once('`').unwrap();
             change(mend.split_once("` accepts it").unwrap().0).await;
-            assert!(migrations::inspect(warehouse).await.unwrap().is_current());
+            assert!(migrations::inspect(warehouse, euro()).await.unwrap().is_current());
 
             change("UPDATE nightclerk_migrations SET name = '0004_other.sql', checksum = NULL WHERE version = 4").await;
             assert!(problem().await.what.starts_with("step 4 was applied as `0004_other.sql`, with another text"));
@@ -362,7 +369,7 @@ fn a_step_of_another_text_a_newer_one_and_a_gap_are_refused_with_the_mend() {
             change("INSERT INTO nightclerk_migrations VALUES (99, '0099_far.sql', 1, 'abc')").await;
             let found = problem().await;
             assert!(found.what.starts_with("step 99 `0099_far.sql` was applied by a newer nightclerk"), "{found}");
-            assert!(matches!(migrations::apply(warehouse, 1).await, Err(MigrationError::Refused(_))));
+            assert!(matches!(migrations::apply(warehouse, euro(), 1).await, Err(MigrationError::Refused(_))));
         }
     });
 }
@@ -375,10 +382,10 @@ fn tables_do_not_change_under_a_job_that_runs() {
             leave(warehouse, "87970ec", COMMITS[3].1).await;
             let lease = "UPDATE nightclerk_leases SET lease_until_us = 1000 WHERE job = 'basket_rules'";
             warehouse.execute(Side::Target, lease, &[]).await.unwrap();
-            let refused = migrations::apply(warehouse, 999).await.unwrap_err();
+            let refused = migrations::apply(warehouse, euro(), 999).await.unwrap_err();
             assert!(matches!(&refused, MigrationError::Running { job, .. } if job == "basket_rules"), "{refused}");
-            assert_eq!(migrations::inspect(warehouse).await.unwrap().applied, 3);
-            assert!(!migrations::apply(warehouse, 1000).await.unwrap().is_empty());
+            assert_eq!(migrations::inspect(warehouse, euro()).await.unwrap().applied, 3);
+            assert!(!migrations::apply(warehouse, euro(), 1000).await.unwrap().is_empty());
         }
     });
 }
@@ -416,21 +423,21 @@ fn tables_that_an_early_build_put_into_public_are_named() {
         for create in [Create::Nothing, Create::Schema] {
             let ours = WarehouseConfig { create, ..WarehouseConfig::new(url) };
             let ours = Warehouse::open(&ours).await.unwrap();
-            let state = migrations::inspect(&ours).await.unwrap();
+            let state = migrations::inspect(&ours, euro()).await.unwrap();
             let [problem] = &state.problems[..] else { panic!("{:?}", state.problems) };
             assert_eq!(
                 problem.what,
                 "our tables are in the schema `public`, and the project keeps them in `nightclerk`"
             );
             assert!(problem.mend.starts_with("write `schema = \"public\"` under [warehouse]"), "{problem}");
-            assert!(migrations::apply(&ours, 1).await.is_err());
+            assert!(migrations::apply(&ours, euro(), 1).await.is_err());
             ours.close().await;
         }
-        assert!(!migrations::apply(&early, 1).await.unwrap().is_empty());
+        assert!(!migrations::apply(&early, euro(), 1).await.unwrap().is_empty());
         let ours = Warehouse::open(&WarehouseConfig::new(url)).await.unwrap();
-        let script = migrations::script(&migrations::inspect(&ours).await.unwrap(), "nightclerk");
+        let script = migrations::script(&migrations::inspect(&ours, euro()).await.unwrap(), "nightclerk");
         ours.execute(Side::Target, &script, &[]).await.unwrap();
-        assert!(migrations::inspect(&ours).await.unwrap().is_current());
+        assert!(migrations::inspect(&ours, euro()).await.unwrap().is_current());
         early.close().await;
         ours.close().await;
     });

@@ -72,7 +72,9 @@ fn key(column: &Column<'_>, value: &Value) -> String {
         (ColumnType::Integer | ColumnType::Flag, value) => format!("{:+021}", value.as_integer().unwrap_or_default()),
         (ColumnType::Date, value) => value.as_date().map(|date| date.to_string()).unwrap_or_default(),
         (ColumnType::Instant, value) => format!("{:+021}", value.as_instant().unwrap_or_default()),
-        (ColumnType::Real, value) => format!("{:+.6e}", value.as_real().unwrap_or_default()),
+        (ColumnType::Real | ColumnType::Quantity | ColumnType::Money, value) => {
+            format!("{:+.6e}", value.as_real().unwrap_or_default())
+        }
         (ColumnType::Text, value) => value.as_text().unwrap_or_default().to_owned(),
     }
 }
@@ -84,6 +86,8 @@ fn same(column: &Column<'_>, left: &Value, right: &Value) -> bool {
     match column.kind {
         ColumnType::Text => left.as_text() == right.as_text(),
         ColumnType::Integer | ColumnType::Flag => left.as_integer() == right.as_integer(),
+        // Decimals are exact.
+        ColumnType::Quantity | ColumnType::Money => left.as_real() == right.as_real(),
         ColumnType::Date => left.as_date() == right.as_date(),
         ColumnType::Instant => left.as_instant() == right.as_instant(),
         ColumnType::Real => match (left.as_real(), right.as_real()) {

@@ -18,6 +18,7 @@ use crate::bench::{
     uplift_ranking, uplift_scores,
 };
 use crate::project::Project;
+use crate::quantities::{Currency, Money};
 use crate::runner::Runner;
 use crate::runner::night::run_night;
 use crate::shop::{Planner, ShopTable};
@@ -118,7 +119,7 @@ async fn weeks_in(context: &Context, copy: &Path, weeks: u32) -> Result<(PolicyR
     let Some(settings) = settings else { return Err(Failure::usage("not a demo")) };
     let start = demo::last_day(&warehouse).await?;
     let end = start + TimeDelta::weeks(i64::from(weeks));
-    let values = unit_values(&warehouse).await?;
+    let values = unit_values(&warehouse, project.config.currency).await?;
     let by_habit = demo::live_by(&warehouse, &settings, start, end, &Planner::Habit).await?;
     let mut runner = context.runner(project, warehouse).await?;
     let mut by_clerk: Vec<ShopTable> = Vec::new();
@@ -140,11 +141,12 @@ async fn weeks_in(context: &Context, copy: &Path, weeks: u32) -> Result<(PolicyR
     Ok((policy_result(&by_clerk, &values).map_err(fail)?, policy_result(&by_habit, &values).map_err(fail)?))
 }
 
-async fn unit_values(warehouse: &Warehouse) -> Result<BTreeMap<String, UnitValue>, Failure> {
+async fn unit_values(warehouse: &Warehouse, currency: Currency) -> Result<BTreeMap<String, UnitValue>, Failure> {
     let sql = "SELECT product_id, unit_cost, list_price FROM products";
     let rows = warehouse.read_values(Side::Target, sql, &[]).await?;
     let value = |row: &Vec<Value>| {
-        let (cost, price) = (row[1].as_integer()? as f64, row[2].as_integer()? as f64);
+        let in_currency = |minor: &Value| Some(Money::from_minor(minor.as_integer()?).in_currency(currency));
+        let (cost, price) = (in_currency(&row[1])?, in_currency(&row[2])?);
         Some((row[0].as_text()?.to_owned(), UnitValue { cost, margin: price - cost }))
     };
     Ok(rows.iter().filter_map(value).collect())
@@ -216,12 +218,12 @@ fn tell_policies(context: &Context, clerk: &PolicyResult, habit: &PolicyResult) 
     for (name, result) in [("by the clerk's advice", clerk), ("by habit", habit)] {
         context.terminal.line(format!(
             "  {name:<22} fill rate {:.2} %, in stock {:.2} % of product-days, stock worth {:.0} on average, \
-             holding cost {:.0}, margin lost to stock-outs {:.0} (major units), {} order lines",
+             holding cost {:.0}, margin lost to stock-outs {:.0}, {} order lines",
             result.fill_rate * 100.0,
             result.in_stock * 100.0,
-            result.stock_value / 100.0,
-            result.holding_cost / 100.0,
-            result.lost_margin / 100.0,
+            result.stock_value,
+            result.holding_cost,
+            result.lost_margin,
             result.order_lines
         ));
     }

@@ -8,25 +8,27 @@ use super::rule_row::RuleRow;
 use super::substitutes::Replacement;
 use crate::publication::PublishedTable;
 use crate::published::{ASSOCIATION_RULES, CROSS_SELL, NEXT_PURCHASES, RULE_MEASURES, Rows, RowsError, SUBSTITUTES};
-use crate::quantities::ExpectedMoney;
+use crate::quantities::{Currency, ExpectedMoney};
 
 /// The tables, in the order in which they are published.
 ///
 /// # Errors
 /// A table that is not as its schema says.
 pub(super) fn tables(decision: &Decision<'_>) -> Result<Vec<PublishedTable>, RowsError> {
+    let currency = decision.ctx.currency;
     Ok(vec![
-        rules(&decision.rules)?,
+        rules(&decision.rules, currency)?,
         measures(&decision.rules)?,
-        cross_sell(&decision.cross_sell)?,
+        cross_sell(&decision.cross_sell, currency)?,
         substitutes(&decision.substitutes)?,
         next_purchases(&decision.next_rows)?,
     ])
 }
 
 /// `association_rules`.
-fn rules(rows: &[RuleRow]) -> Result<PublishedTable, RowsError> {
+fn rules(rows: &[RuleRow], currency: Currency) -> Result<PublishedTable, RowsError> {
     Rows::of(&ASSOCIATION_RULES, rows)
+        .in_currency(currency)
         .column("level", |row| row.level.as_str())
         .column("antecedent", |row| row.antecedent.as_str())
         .column("consequent", |row| row.consequent.as_str())
@@ -82,8 +84,9 @@ fn measures(rows: &[RuleRow]) -> Result<PublishedTable, RowsError> {
 }
 
 /// `cross_sell`.
-fn cross_sell(rows: &[CrossSell]) -> Result<PublishedTable, RowsError> {
+fn cross_sell(rows: &[CrossSell], currency: Currency) -> Result<PublishedTable, RowsError> {
     Rows::of(&CROSS_SELL, rows)
+        .in_currency(currency)
         .column("product_id", |row| row.product.as_str())
         .column("rank", |row| row.rank)
         .column("recommended_id", |row| row.recommended.as_str())

@@ -107,8 +107,8 @@ fn the_planted_pair_is_found_with_the_figures_counted_by_hand() {
     assert_eq!(number(&publication, "lift", 0), Some(3.0));
     assert_eq!(number(&publication, "confidence", 0), Some(1.0));
     assert_eq!(number(&publication, "conviction", 0), None);
-    // A -> B: (1 - 1/3) · 1000 · (500 - 150 · 2 units).
-    assert!((number(&publication, "margin_per_1000", 0).unwrap() - 2_000.0 / 3.0 * 200.0).abs() < 1e-9);
+    // A -> B: (1 - 1/3) · 1000 · (5.00 - 1.50 · 2 units), to the cent.
+    assert_eq!(number(&publication, "margin_per_1000", 0), Some(1_333.33));
     let sentence = frame.column("sentence").unwrap().str().unwrap().get(0).unwrap().to_owned();
     assert!(
         sentence.starts_with("Baskets with Milk contain Flakes 3.0 times as often as chance (in 100 of 100;"),

@@ -9,7 +9,8 @@ use crate::contract::ContractError;
 use crate::datasets::{self, Assignment, CampaignOutcome, CustomerDay, Product, Redemption, Sale};
 use crate::day::Day;
 use crate::job::RunContext;
-use crate::published::{CouponAssignment, CouponPromise, LiftVerdict};
+use crate::published::{CouponAssignment, CouponCampaign, CouponPromise, LiftVerdict};
+use crate::quantities::{Currency, ExpectedMoney};
 
 /// A campaign as planned.
 #[derive(Clone, Debug)]
@@ -100,7 +101,7 @@ impl CampaignBook {
     /// Shapes the frames.
     pub fn read(ctx: &RunContext, frames: &CampaignFrames) -> Result<Self, ContractError> {
         let mut numbers = Numbers::default();
-        let mut campaigns = planned(frames)?;
+        let mut campaigns = planned(frames, ctx.currency)?;
         for row in Assignment::read(&frames.assignments)? {
             let Some(campaign) = campaigns.get_mut(row.campaign_id).filter(|campaign| !campaign.ours) else { continue };
             let (customer, variant) = (numbers.of(row.customer_id), row.variant.to_owned());
@@ -131,7 +132,8 @@ impl CampaignBook {
         }
         if let Some(frame) = &frames.our_targets {
             for row in CouponPromise::read(frame)? {
-                *book.promises.entry(row.campaign_id.to_owned()).or_default() += row.expected_value;
+                *book.promises.entry(row.campaign_id.to_owned()).or_default() +=
+                    ExpectedMoney::from_currency(row.expected_value, ctx.currency).minor();
             }
         }
         if let Some((as_of, frame)) = &frames.earlier {
@@ -190,24 +192,36 @@ impl CampaignBook {
 }
 
 /// The campaigns by id, without members. A project that maps our lists into its own campaigns has them once.
-fn planned(frames: &CampaignFrames) -> Result<BTreeMap<String, Campaign>, ContractError> {
+fn planned(frames: &CampaignFrames, currency: Currency) -> Result<BTreeMap<String, Campaign>, ContractError> {
     let mut campaigns: BTreeMap<String, Campaign> = BTreeMap::new();
-    for (frame, ours) in [(Some(&frames.campaigns), false), (frames.our_campaigns.as_ref(), true)] {
-        let Some(frame) = frame else { continue };
-        for row in datasets::Campaign::read(frame)? {
-            campaigns.entry(row.campaign_id.clone()).or_insert_with(|| Campaign {
-                id: row.campaign_id,
-                name: row.name,
-                starts: row.starts_on,
-                ends: row.ends_on,
-                randomised: row.randomised == Some(true),
-                contact_cost: row.contact_cost,
-                has_offer: row.offer_id.is_some(),
-                primary_metric: row.primary_metric,
-                ours,
-                members: Vec::new(),
-            });
-        }
+    for row in datasets::Campaign::read(&frames.campaigns)? {
+        campaigns.entry(row.campaign_id.clone()).or_insert_with(|| Campaign {
+            id: row.campaign_id,
+            name: row.name,
+            starts: row.starts_on,
+            ends: row.ends_on,
+            randomised: row.randomised == Some(true),
+            contact_cost: row.contact_cost,
+            has_offer: row.offer_id.is_some(),
+            primary_metric: row.primary_metric,
+            ours: false,
+            members: Vec::new(),
+        });
+    }
+    let Some(frame) = &frames.our_campaigns else { return Ok(campaigns) };
+    for row in CouponCampaign::read(frame)? {
+        campaigns.entry(row.campaign_id.clone()).or_insert_with(|| Campaign {
+            id: row.campaign_id,
+            name: row.name,
+            starts: row.starts_on,
+            ends: row.ends_on,
+            randomised: row.randomised,
+            contact_cost: row.contact_cost.map(|cost| cost.money(currency).minor()),
+            has_offer: row.offer_id.is_some(),
+            primary_metric: row.primary_metric,
+            ours: true,
+            members: Vec::new(),
+        });
     }
     Ok(campaigns)
 }

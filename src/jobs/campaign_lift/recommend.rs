@@ -22,7 +22,7 @@ pub(super) fn recommend(
     let book = CampaignBook::read(ctx, frames)?;
     let decision = decide(params, ctx, &book, progress);
     Ok(Publication {
-        tables: vec![table(&decision.rows)?],
+        tables: vec![table(&decision.rows, ctx.currency)?],
         metrics: metrics(&decision),
         caveats: caveats(&decision),
         page: page(&decision),

@@ -3,12 +3,17 @@
 use super::lift_row::LiftRow;
 use crate::publication::PublishedTable;
 use crate::published::{CAMPAIGN_LIFT, Rows, RowsError};
-use crate::quantities::ExpectedMoney;
+use crate::quantities::{Currency, ExpectedMoney};
 
 /// `campaign_lift`.
-pub(super) fn table(rows: &[LiftRow]) -> Result<PublishedTable, RowsError> {
+pub(super) fn table(rows: &[LiftRow], currency: Currency) -> Result<PublishedTable, RowsError> {
     let money = |minor: Option<f64>| minor.map(ExpectedMoney::from_minor);
+    // In the metric: money of the metric spend in the currency, all others as they are.
+    let measured = |row: &LiftRow, value: f64| {
+        if row.metric == "spend" { ExpectedMoney::from_minor(value).in_currency(currency) } else { value }
+    };
     Rows::of(&CAMPAIGN_LIFT, rows)
+        .in_currency(currency)
         .column("campaign_id", |row| row.campaign_id.as_str())
         .column("campaign_name", |row| row.campaign_name.as_str())
         .column("arm", |row| row.arm.as_str())
@@ -20,11 +25,11 @@ pub(super) fn table(rows: &[LiftRow]) -> Result<PublishedTable, RowsError> {
         .column("complete", |row| row.complete)
         .column("n_treated", |row| row.n_treated)
         .column("n_control", |row| row.n_control)
-        .column("mean_treated", |row| row.mean_treated)
-        .column("mean_control", |row| row.mean_control)
-        .column("difference", |row| row.difference.map(|found| found.estimate))
-        .column("lower", |row| row.difference.map(|found| found.lower))
-        .column("upper", |row| row.difference.map(|found| found.upper))
+        .column("mean_treated", |row| row.mean_treated.map(|mean| measured(row, mean)))
+        .column("mean_control", |row| row.mean_control.map(|mean| measured(row, mean)))
+        .column("difference", |row| row.difference.map(|found| measured(row, found.estimate)))
+        .column("lower", |row| row.difference.map(|found| measured(row, found.lower)))
+        .column("upper", |row| row.difference.map(|found| measured(row, found.upper)))
         .column("p_value", |row| row.p_value)
         .column("p_adjusted", |row| row.p_adjusted)
         .column("relative_lift", |row| row.relative[0])

@@ -123,13 +123,13 @@ fn codes(publication: &Publication) -> Vec<&str> {
 #[test]
 fn everyone_assigned_counts_and_money_follows_from_the_difference() {
     let publication = run(&params(Some(0.4)), &frames(Some(true), 23, Some(50)));
-    assert_eq!(number(&publication, "spend", "mean_treated"), Some(1000.0));
-    assert_eq!(number(&publication, "spend", "mean_control"), Some(250.0));
-    assert_eq!(number(&publication, "spend", "difference"), Some(750.0));
+    assert_eq!(number(&publication, "spend", "mean_treated"), Some(10.0));
+    assert_eq!(number(&publication, "spend", "mean_control"), Some(2.5));
+    assert_eq!(number(&publication, "spend", "difference"), Some(7.5));
     assert_eq!(number(&publication, "conversion", "difference"), Some(0.25));
     // 750 · 100 customers · 0.4 = 30000, contacts 5000.
-    assert_eq!(number(&publication, "spend", "incremental_margin"), Some(30_000.0));
-    assert_eq!(number(&publication, "spend", "net_value"), Some(25_000.0));
+    assert_eq!(number(&publication, "spend", "incremental_margin"), Some(300.0));
+    assert_eq!(number(&publication, "spend", "net_value"), Some(250.0));
     assert_eq!(number(&publication, "spend", "return_on_spend"), Some(5.0));
     assert_eq!(number(&publication, "spend", "sample_ratio_p"), Some(1.0));
     assert_eq!(number(&publication, "spend", "p_adjusted"), number(&publication, "spend", "p_value"));
@@ -158,7 +158,7 @@ fn redeemed_amounts_cost_what_the_margin_share_does_not_already_count() {
         .unwrap(),
     );
     let publication = run(&params(Some(0.4)), &frames);
-    assert_eq!(number(&publication, "spend", "cost"), Some(5_000.0 + 0.6 * 1_000.0));
+    assert_eq!(number(&publication, "spend", "cost"), Some(50.0 + 0.6 * 10.0));
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn a_campaign_that_chance_did_not_decide_claims_no_money() {
             ("not_randomised".into(), "quasi".into())
         );
         // Nobody bought before: change against change is the plain difference.
-        assert_eq!(number(&publication, "spend", "difference"), Some(750.0));
+        assert_eq!(number(&publication, "spend", "difference"), Some(7.5));
         assert_eq!(number(&publication, "spend", "net_value"), None);
         assert_eq!(number(&publication, "spend", "return_on_spend"), None);
         assert!(codes(&publication).contains(&"not_randomised"));
@@ -179,7 +179,7 @@ fn a_campaign_that_chance_did_not_decide_claims_no_money() {
     let publication = run(&params(Some(0.4)), &frames(Some(false), 23, Some(50)));
     assert_eq!(text(&publication, "grade"), "descriptive");
     assert_eq!(number(&publication, "spend", "difference"), None);
-    assert_eq!(number(&publication, "spend", "mean_treated"), Some(1000.0));
+    assert_eq!(number(&publication, "spend", "mean_treated"), Some(10.0));
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn missing_facts_about_money_are_named_and_leave_the_verdict_open() {
     assert_eq!((text(&publication, "verdict"), codes(&publication)[0]), ("unclear".into(), "no_margin_share"));
     let publication = run(&params(Some(0.4)), &frames(Some(true), 23, None));
     assert_eq!((text(&publication, "verdict"), codes(&publication)[0]), ("unclear".into(), "no_contact_cost"));
-    assert_eq!(number(&publication, "spend", "incremental_margin"), Some(30_000.0));
+    assert_eq!(number(&publication, "spend", "incremental_margin"), Some(300.0));
 }
 
 /// Hillstrom's men's e-mail against none, visits: 3,894 of 21,307 and 2,262 of 21,306 (MineThatData 2008); reference
@@ -275,7 +275,9 @@ fn unequal_probabilities_are_compared_within_equal_ones() {
 fn our_own_lists_are_added_and_graded_against_their_promise() {
     let mut all = frames(Some(true), 23, Some(50));
     let none = |frame: &DataFrame| frame.clear();
-    all.our_campaigns = Some(all.campaigns.clone());
+    let mut campaign = all.campaigns.clone();
+    campaign.with_column(Column::new("contact_cost".into(), [Some(0.5)])).unwrap();
+    all.our_campaigns = Some(campaign);
     let mut ours = all.assignments.clone();
     ours.with_column(dates("assigned_on", &[day(9); 200])).unwrap();
     all.our_assignments = Some(ours);
@@ -283,10 +285,7 @@ fn our_own_lists_are_added_and_graded_against_their_promise() {
     all.our_targets = Some(
         DataFrame::new(
             2,
-            vec![
-                Column::new("campaign_id".into(), ["K", "K"]),
-                Column::new("expected_value".into(), [10_000.0, 12_000.0]),
-            ],
+            vec![Column::new("campaign_id".into(), ["K", "K"]), Column::new("expected_value".into(), [100.0, 120.0])],
         )
         .unwrap(),
     );
@@ -326,7 +325,7 @@ fn the_margin_share_is_that_of_the_year_and_says_what_it_rests_on() {
         .unwrap(),
     );
     let publication = run(&params(None), &all);
-    assert_eq!(number(&publication, "spend", "incremental_margin"), Some(30_000.0));
+    assert_eq!(number(&publication, "spend", "incremental_margin"), Some(300.0));
     assert!(codes(&publication).contains(&"margin_share_partial"));
 }
 

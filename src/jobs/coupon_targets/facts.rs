@@ -12,7 +12,7 @@ use crate::datasets::{
 };
 use crate::day::{Day, Instant};
 use crate::job::RunContext;
-use crate::published::CouponAssignment;
+use crate::published::{CouponAssignment, CouponCampaign};
 
 /// A customer, as far as permission goes.
 #[derive(Clone, Debug)]
@@ -140,8 +140,7 @@ fn in_order(attribute: CustomerAttribute, order: &[usize]) -> CustomerAttribute 
 fn campaigns(frames: &CouponFrames, index: &HashMap<&str, usize>) -> Result<(Vec<Campaign>, u64), ContractError> {
     let mut found: BTreeMap<String, Campaign> = BTreeMap::new();
     // Our own come last and win: a project may union them into its datasets.
-    for (frame, own) in [(&frames.campaigns, false), (&frames.own_campaigns, true)] {
-        let Some(frame) = frame else { continue };
+    if let Some(frame) = &frames.campaigns {
         for campaign in datasets::Campaign::read(frame)? {
             let campaign = Campaign {
                 id: campaign.campaign_id,
@@ -150,7 +149,23 @@ fn campaigns(frames: &CouponFrames, index: &HashMap<&str, usize>) -> Result<(Vec
                 ends: campaign.ends_on,
                 randomised: campaign.randomised == Some(true),
                 offer_id: campaign.offer_id,
-                own,
+                own: false,
+                members: Vec::new(),
+                given: BTreeMap::new(),
+            };
+            found.insert(campaign.id.clone(), campaign);
+        }
+    }
+    if let Some(frame) = &frames.own_campaigns {
+        for campaign in CouponCampaign::read(frame)? {
+            let campaign = Campaign {
+                id: campaign.campaign_id,
+                kind: campaign.kind,
+                starts: campaign.starts_on,
+                ends: campaign.ends_on,
+                randomised: campaign.randomised,
+                offer_id: campaign.offer_id,
+                own: true,
                 members: Vec::new(),
                 given: BTreeMap::new(),
             };

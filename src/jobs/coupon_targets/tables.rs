@@ -2,13 +2,14 @@
 
 use sha2::{Digest, Sha256};
 
+use super::UpliftMetric;
 use super::decision::Decision;
 use super::eligibility::Fate;
 use super::selection::Selected;
 use crate::page_kit::ViewRows;
 use crate::publication::{Export, ExportFormat, PublishedTable, Unit};
 use crate::published::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS, COUPON_DROPS, COUPON_TARGETS, Rows, RowsError};
-use crate::quantities::{ExpectedMoney, Money};
+use crate::quantities::ExpectedMoney;
 
 /// The four tables.
 pub(super) fn tables(decision: &Decision<'_>) -> Result<Vec<PublishedTable>, RowsError> {
@@ -33,15 +34,19 @@ fn ranked<'a>(decision: &'a Decision<'_>) -> Vec<Target<'a>> {
 }
 
 fn targets(decision: &Decision<'_>) -> Result<PublishedTable, RowsError> {
-    let head = &decision.head;
+    let Decision { params, ctx, head, .. } = decision;
+    let in_currency = |minor: f64| ExpectedMoney::from_minor(minor).in_currency(ctx.currency);
     Rows::of(&COUPON_TARGETS, &ranked(decision))
         .column("campaign_id", |_| head.campaign_id.as_str())
         .column("customer_id", |row| row.customer_id)
         .column("rank", |row| row.rank)
         .column("offer_id", |_| head.offer_id.as_deref().unwrap_or_default())
-        .column("expected_uplift", |row| row.selected.uplift)
-        .column("expected_value", |row| ExpectedMoney::from_minor(row.selected.value))
-        .column("expected_cost", |row| ExpectedMoney::from_minor(row.selected.cost))
+        .column("expected_uplift", |row| match params.metric {
+            UpliftMetric::Conversion => row.selected.uplift,
+            UpliftMetric::Spend => in_currency(row.selected.uplift),
+        })
+        .column("expected_value", |row| in_currency(row.selected.value))
+        .column("expected_cost", |row| in_currency(row.selected.cost))
         .column("reason", |row| if row.selected.exploration { "exploration" } else { "uplift" })
         .column("send_after", |_| head.send_after)
         .column("send_before", |_| head.send_before)
@@ -65,17 +70,17 @@ fn assignments(decision: &Decision<'_>) -> Result<PublishedTable, RowsError> {
 
 fn campaign(decision: &Decision<'_>) -> Result<PublishedTable, RowsError> {
     let Decision { params, ctx, head, .. } = decision;
-    let money = |minor: f64| Money::from_minor(minor.round() as i64);
     Rows::of(&COUPON_CAMPAIGNS, std::slice::from_ref(head))
+        .in_currency(ctx.currency)
         .column("campaign_id", |head| head.campaign_id.as_str())
         .column("name", |head| format!("Coupons of {}", head.starts_on))
         .column("kind", |_| "coupon")
         .column("starts_on", |head| head.starts_on)
         .column("ends_on", |head| head.ends_on)
         .column("randomised", |head| head.holdout_share > 0.0)
-        .column("contact_cost", |_| money(params.contact_cost.minor(ctx.currency)))
+        .column("contact_cost", |_| ExpectedMoney::from_minor(params.contact_cost.minor(ctx.currency)))
         .column("offer_id", |head| head.offer_id.as_deref())
-        .column("budget", |_| money(params.budget.minor(ctx.currency)))
+        .column("budget", |_| ExpectedMoney::from_minor(params.budget.minor(ctx.currency)))
         .column("primary_metric", |_| params.metric.name())
         .publish()
 }

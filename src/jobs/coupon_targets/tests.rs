@@ -182,7 +182,7 @@ fn has_caveat(publication: &Publication, code: &str) -> bool {
 fn check_safe(params: &CouponTargets, frames: &CouponFrames, publication: &Publication) {
     let all = integers(table(publication, "coupon_drops"), "customers");
     assert_eq!(all.into_iter().sum::<i64>(), frames.customers.height() as i64);
-    assert!(cost(publication) <= params.budget.get() * 100.0);
+    assert!(cost(publication) <= params.budget.get() + 1e-9);
     let listed: BTreeSet<String> = targets(publication).into_iter().collect();
     assert_eq!(listed.len(), targets(publication).len());
     for customer in datasets::Customer::read(&frames.customers).unwrap() {
@@ -228,10 +228,10 @@ fn value_and_cost_follow_the_formulas() {
     let publication = run(&params(), &frames);
     let list = table(&publication, "coupon_targets");
     let [uplift, value, cost] = ["expected_uplift", "expected_value", "expected_cost"].map(|name| reals(list, name));
-    let purchase = (cost[0] - 50.0) / 500.0;
+    let purchase = (cost[0] - 0.5) / 5.0;
     assert!((purchase - uplift[0] - 0.25).abs() < 0.02, "{purchase}");
     for at in 0..list.height() {
-        let expected = uplift[at] * 2000.0 - cost[at];
+        let expected = uplift[at] * 20.0 - cost[at];
         assert!((value[at] - expected).abs() < 1e-9);
     }
 }
@@ -280,7 +280,7 @@ fn without_history_a_small_random_list_is_an_experiment() {
     let publication = run(&without_margin, &frames);
     check_safe(&without_margin, &frames, &publication);
     assert_eq!(targets(&publication).len(), 45);
-    assert!((cost(&publication) - 24_750.0).abs() < 1e-6);
+    assert!((cost(&publication) - 247.5).abs() < 1e-6);
     assert!(has_caveat(&publication, "nothing_to_learn_from"));
     assert!(
         publication.page.headline.starts_with("Send 45 coupons as an experiment for about 247.50 EUR"),
@@ -443,7 +443,12 @@ fn the_idempotency_key_is_pinned() {
 fn no_customer_is_named_outside_tables_and_export() {
     let frames = world(2000, 0.1, 0.3, 0.0);
     let publication = run(&params(), &frames);
-    let shown = serde_json::to_string(&(&publication.page, &publication.caveats, &publication.metrics)).unwrap();
+    let shown = serde_json::to_string(&(
+        &publication.page,
+        &publication.caveats,
+        publication.published_metrics(ctx().currency),
+    ))
+    .unwrap();
     assert!((0..2000).all(|at| !shown.contains(&name(at))));
 }
 

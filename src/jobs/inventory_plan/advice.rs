@@ -9,6 +9,7 @@ use crate::contract::ContractError;
 use crate::day::Day;
 use crate::frames::typed_rows;
 use crate::published::{INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES};
+use crate::quantities::{PublishedMoney, Quantity};
 
 typed_rows! {
     /// A recommendation as it was published.
@@ -28,18 +29,18 @@ typed_rows! {
         pub arrives_on: Day,
         /// Last day before the next order could arrive.
         pub covers_until: Day,
-        /// Thousandths of a unit.
-        pub order_quantity: i64,
-        /// Thousandths of a unit.
-        pub pack_size: Option<i64>,
-        /// Minor currency units.
-        pub unit_cost: Option<i64>,
-        /// Minor currency units.
-        pub order_value: Option<i64>,
-        /// Units over the days to be covered.
-        pub expected_demand: f64,
-        /// Units.
-        pub order_up_to: f64,
+        /// What was to be ordered.
+        pub order_quantity: Quantity,
+        /// An order is a multiple of it.
+        pub pack_size: Option<Quantity>,
+        /// Of one unit.
+        pub unit_cost: Option<PublishedMoney>,
+        /// Quantity times unit cost.
+        pub order_value: Option<PublishedMoney>,
+        /// Over the days to be covered.
+        pub expected_demand: Quantity,
+        /// The demand quantile at the service level.
+        pub order_up_to: Quantity,
         /// Probability of no stock-out in the days to be covered.
         pub service_level: f64,
         /// `red`, `amber` or `green`.

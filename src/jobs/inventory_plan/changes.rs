@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::advice::PublishedAdvice;
+use super::advice::{PastLine, PublishedAdvice};
 use super::decision::{Decision, ROWS_SHOWN};
 use super::line::{Line, Urgency};
 use super::line_key::LineKey;
@@ -20,7 +20,8 @@ pub(super) fn changes(decision: &Decision<'_>) -> Vec<Section> {
         return vec![section.saying(["This is the first plan, so there is nothing to compare it with."])];
     };
     let before: BTreeMap<&LineKey, &PublishedAdvice> = past.iter().map(|line| (&line.key, &line.published)).collect();
-    let value_before: i64 = past.iter().filter_map(|line| line.published.order_value).sum();
+    let value = |line: &PastLine| line.published.order_value.map(|value| value.money(decision.ctx.currency).minor());
+    let value_before: i64 = past.iter().filter_map(value).sum();
     let value_now: i64 = decision.lines.iter().filter_map(|line| line.order_value).sum();
     let is_red = |line: &&Line| line.urgency == Urgency::Red;
     let was_red = |line: &Line| before.get(&line.key).is_some_and(|past| past.urgency == "red");
@@ -29,7 +30,7 @@ pub(super) fn changes(decision: &Decision<'_>) -> Vec<Section> {
     let mut changed: Vec<Changed<'_>> = decision
         .lines
         .iter()
-        .map(|line| (line, before.get(&line.key).map_or(0, |past| past.order_quantity)))
+        .map(|line| (line, before.get(&line.key).map_or(0, |past| past.order_quantity.thousandths())))
         .filter(|(line, quantity_before)| line.plan.quantity_milli != *quantity_before)
         .collect();
     let weight = |(line, quantity_before): &Changed<'_>| {

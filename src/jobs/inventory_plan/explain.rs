@@ -61,6 +61,6 @@ async fn order(current: &CurrentRows<'_>, keys: &[Option<String>]) -> Result<Vec
 /// A step of an explanation on one line: its quantity, the running total, its sentence.
 fn step(row: &Row) -> Option<String> {
     row.get("step_no")?;
-    let units = |key: &str| row.get(key).and_then(Json::as_i64).unwrap_or_default() as f64 / 1000.0;
+    let units = |key: &str| row.get(key).and_then(Json::as_f64).unwrap_or_default();
     Some(format!("{:>+12.3} {:>12.3}  {}", units("quantity"), units("running"), text(row, "text")))
 }

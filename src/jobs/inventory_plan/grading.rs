@@ -4,7 +4,8 @@ use super::advice::PastLine;
 use super::facts::{InventoryFacts, LineDelivery};
 use super::units::{in_units, tenth, units};
 use crate::day::Day;
-use crate::models::inventory::{GradeRules, MILLI, Outcome, PastAdvice, Verdict, WhatHappened, grade_advice};
+use crate::models::inventory::{GradeRules, Outcome, PastAdvice, Verdict, WhatHappened, grade_advice};
+use crate::quantities::{Currency, Quantity};
 use crate::words::counted;
 
 /// A graded recommendation.
@@ -38,11 +39,11 @@ pub(super) fn verdict_name(verdict: Verdict) -> &'static str {
 }
 
 /// Grades everything that is due, in the order of `facts.to_grade`.
-pub(super) fn grade_all(facts: &InventoryFacts) -> Vec<GradedLine> {
-    facts.to_grade.iter().map(|advice| grade(facts, advice)).collect()
+pub(super) fn grade_all(facts: &InventoryFacts, currency: Currency) -> Vec<GradedLine> {
+    facts.to_grade.iter().map(|advice| grade(facts, advice, currency)).collect()
 }
 
-fn grade(facts: &InventoryFacts, advice: &PastLine) -> GradedLine {
+fn grade(facts: &InventoryFacts, advice: &PastLine, currency: Currency) -> GradedLine {
     let PastLine { key, published } = advice;
     let (window_from, window_to) = (published.as_of + 1, published.covers_until);
     let snapshots = facts.snapshots.get(key).map_or(&[][..], Vec::as_slice);
@@ -66,10 +67,10 @@ fn grade(facts: &InventoryFacts, advice: &PastLine) -> GradedLine {
         closing_stock_milli: closing_milli,
     };
     let past = PastAdvice {
-        quantity_milli: published.order_quantity,
-        order_up_to_milli: (published.order_up_to * MILLI).round() as i64,
-        expected_demand_milli: (published.expected_demand * MILLI).round() as i64,
-        order_step_milli: published.pack_size.unwrap_or(1),
+        quantity_milli: published.order_quantity.thousandths(),
+        order_up_to_milli: published.order_up_to.thousandths(),
+        expected_demand_milli: published.expected_demand.thousandths(),
+        order_step_milli: published.pack_size.map_or(1, Quantity::thousandths),
     };
     let outcome = grade_advice(&past, &happened, &GradeRules::default());
     let mut line = GradedLine {
@@ -86,23 +87,23 @@ fn grade(facts: &InventoryFacts, advice: &PastLine) -> GradedLine {
         money: None,
         explanation: String::new(),
     };
-    line.money = money(facts, &line);
+    line.money = money(facts, &line, currency);
     line.explanation = explanation(&line);
     line
 }
 
 /// Minor units: sales lost (too little, estimated) or cost of the excess (too much).
-fn money(facts: &InventoryFacts, line: &GradedLine) -> Option<f64> {
+fn money(facts: &InventoryFacts, line: &GradedLine, currency: Currency) -> Option<f64> {
     let PastLine { key, published } = &line.advice;
     match line.outcome.verdict {
         Verdict::TooLittle => {
             let window_days = f64::from((line.window_to - line.window_from + 1).max(1));
-            let lost = f64::from(line.stock_out_days) * published.expected_demand / window_days;
+            let lost = f64::from(line.stock_out_days) * published.expected_demand.units() / window_days;
             facts.price(key).map(|price| price as f64 * lost)
         }
         Verdict::TooMuch => {
             let excess = line.outcome.excess_milli.zip(published.unit_cost);
-            excess.map(|(excess, cost)| in_units(excess) * cost as f64)
+            excess.map(|(excess, cost)| in_units(excess) * cost.money(currency).minor() as f64)
         }
         _ => None,
     }
@@ -145,7 +146,7 @@ fn ordered(facts: &InventoryFacts, advice: &PastLine) -> Option<i64> {
 
 fn explanation(line: &GradedLine) -> String {
     let published = &line.advice.published;
-    let sold = format!("{} sold of {} expected", units(line.sold_milli), tenth(published.expected_demand));
+    let sold = format!("{} sold of {} expected", units(line.sold_milli), tenth(published.expected_demand.units()));
     match line.outcome.verdict {
         Verdict::Good => format!("{sold}, never out of stock after arrival, no excess"),
         Verdict::TooLittle => format!(
@@ -162,7 +163,7 @@ fn explanation(line: &GradedLine) -> String {
             "{} were ordered on {} instead of {}, so the result says nothing about the advice",
             units(line.ordered_milli.unwrap_or(0)),
             published.order_on,
-            units(published.order_quantity)
+            units(published.order_quantity.thousandths())
         ),
         Verdict::Unknown => format!(
             "closing stock is not known for every day from {} to {}; {sold}",

@@ -5,7 +5,7 @@ use polars::prelude::{DataFrame, df};
 use super::InventoryPlan;
 use super::dataset::InventoryFrames;
 use super::tests::{
-    AS_OF, dated, deliveries, integers, number, one_line, open_orders, products, reals, rows, run, sales, stock, texts,
+    AS_OF, dated, deliveries, number, one_line, open_orders, products, reals, rows, run, sales, stock, texts,
 };
 use crate::published::RECOMMENDATION_OUTCOMES;
 
@@ -20,10 +20,10 @@ fn past_advice(rows: &[(&str, &str, &str)]) -> DataFrame {
         "order_on" => vec![number("2026-11-10"); n],
         "arrives_on" => vec![number("2026-11-12"); n],
         "covers_until" => vec![number("2026-11-15"); n],
-        "order_quantity" => vec![24_000_i64; n],
-        "pack_size" => vec![12_000_i64; n],
-        "unit_cost" => vec![150_i64; n],
-        "order_value" => vec![3_600_i64; n],
+        "order_quantity" => vec![24.0; n],
+        "pack_size" => vec![12.0; n],
+        "unit_cost" => vec![1.5; n],
+        "order_value" => vec![36.0; n],
         "expected_demand" => vec![50.0; n],
         "order_up_to" => vec![60.0; n],
         "service_level" => vec![0.95; n],
@@ -71,7 +71,7 @@ fn earlier_advice_is_graded_once_by_its_last_word() {
     let verdicts: Vec<String> = texts(outcomes, "verdict").into_iter().flatten().collect();
     assert_eq!(ids, ["a", "b", "c", "d", "e", "graded"]);
     assert_eq!(verdicts, ["good", "too_little", "too_much", "not_followed", "unknown", "not_followed"]);
-    assert_eq!(integers(outcomes, "ordered")[3], Some(0));
+    assert_eq!(reals(outcomes, "ordered")[3], Some(0.0));
     assert_eq!(reals(outcomes, "demand_actual")[0], Some(48.0));
     let grade = publication.page.grade.as_ref().unwrap();
     assert_eq!(
@@ -104,7 +104,7 @@ fn unknown_orders_are_graded_as_if_followed_and_said_so() {
     };
     let publication = run(&InventoryPlan::default(), &frames);
     let outcomes = rows(&publication, &RECOMMENDATION_OUTCOMES);
-    assert_eq!(integers(outcomes, "ordered"), [None]);
+    assert_eq!(reals(outcomes, "ordered"), [None]);
     assert_eq!(texts(outcomes, "verdict"), [Some("good".to_owned())]);
     assert!(publication.page.grade.unwrap().text[2].contains("not known what was ordered"));
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::decision::{Decision, ROWS_SHOWN};
 use super::grade_tally::GradeTally;
 use super::grading::{GradedLine, verdict_name};
-use super::units::in_units;
 use crate::models::inventory::Verdict;
 use crate::page_kit::{ViewRows, figure};
 use crate::publication::{Section, TableView, Unit};
@@ -97,7 +96,7 @@ fn misses(decision: &Decision<'_>) -> Option<TableView> {
         .text("Product", |line| decision.name_of(&line.advice.key.product_id))
         .text("Location", |line| line.advice.key.location_id.as_str())
         .text("Advised on", |line| line.advice.published.as_of)
-        .number("Advised", Unit::Units, |line| in_units(line.advice.published.order_quantity))
+        .number("Advised", Unit::Units, |line| line.advice.published.order_quantity.units())
         .text("Grade", |line| verdict_name(line.outcome.verdict).replace('_', " "))
         .number("Money", Unit::Money, |line| line.money)
         .text("Why", |line| line.explanation.as_str());

@@ -23,7 +23,7 @@ pub(super) fn recommend(
         Planned { as_of: ctx.as_of.into(), currency: ctx.currency, facts, lines: &lines, suppliers: &suppliers };
     exceptions.extend(exceptions::find(&planned));
     exception::sort(&mut exceptions);
-    let graded = grading::grade_all(facts);
+    let graded = grading::grade_all(facts, ctx.currency);
     let decision = Decision { ctx, settings, facts, terms, lines, exceptions, suppliers, graded };
     Ok(Publication {
         tables: tables::tables(&decision)?,

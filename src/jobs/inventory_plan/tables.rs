@@ -4,14 +4,13 @@ use super::decision::Decision;
 use super::exception::Exception;
 use super::grading::{GradedLine, verdict_name};
 use super::line::Line;
-use super::units::in_units;
 use crate::day::Day;
 use crate::models::inventory::StepCode;
 use crate::publication::PublishedTable;
 use crate::published::{
     INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES, Rows, RowsError,
 };
-use crate::quantities::{ExpectedMoney, ExpectedQuantity, Money, Quantity};
+use crate::quantities::{Currency, ExpectedMoney, Money, Quantity};
 
 /// The tables, in the order in which they are published.
 ///
@@ -21,7 +20,7 @@ pub(super) fn tables(decision: &Decision<'_>) -> Result<Vec<PublishedTable>, Row
     Ok(vec![
         recommendations(decision)?,
         explanations(&decision.lines)?,
-        exceptions(&decision.exceptions)?,
+        exceptions(&decision.exceptions, decision.ctx.currency)?,
         outcomes(&decision.graded)?,
     ])
 }
@@ -29,8 +28,8 @@ pub(super) fn tables(decision: &Decision<'_>) -> Result<Vec<PublishedTable>, Row
 /// `inventory_recommendations`.
 fn recommendations(decision: &Decision<'_>) -> Result<PublishedTable, RowsError> {
     let first_day = decision.as_of() + 1;
-    let expected = |milli: i64| ExpectedQuantity::from_units(in_units(milli));
     Rows::of(&INVENTORY_RECOMMENDATIONS, &decision.lines)
+        .in_currency(decision.ctx.currency)
         .column("recommendation_id", |line| line.recommendation_id.as_str())
         .column("product_id", |line| line.key.product_id.as_str())
         .column("location_id", |line| line.key.location_id.as_str())
@@ -45,9 +44,11 @@ fn recommendations(decision: &Decision<'_>) -> Result<PublishedTable, RowsError>
         .column("on_hand", |line| Quantity::from_thousandths(line.stock.on_hand.max(0)))
         .column("reserved", |line| Quantity::from_thousandths(line.stock.reserved))
         .column("on_order", |line| Quantity::from_thousandths(line.on_order_milli))
-        .column("expected_demand", |line| expected(line.plan.expected_demand_milli))
-        .column("safety_stock", |line| expected(line.plan.order_up_to_milli - line.plan.expected_demand_milli))
-        .column("order_up_to", |line| expected(line.plan.order_up_to_milli))
+        .column("expected_demand", |line| Quantity::from_thousandths(line.plan.expected_demand_milli))
+        .column("safety_stock", |line| {
+            Quantity::from_thousandths(line.plan.order_up_to_milli - line.plan.expected_demand_milli)
+        })
+        .column("order_up_to", |line| Quantity::from_thousandths(line.plan.order_up_to_milli))
         .column("service_level", |line| line.service_level)
         .column("lead_time_days", |line| line.lead_time.mean_days)
         .column("lead_time_basis", |line| line.lead_time_basis)
@@ -106,15 +107,16 @@ fn explanations(lines: &[Line]) -> Result<PublishedTable, RowsError> {
 }
 
 /// `inventory_exceptions`.
-fn exceptions(rows: &[Exception]) -> Result<PublishedTable, RowsError> {
+fn exceptions(rows: &[Exception], currency: Currency) -> Result<PublishedTable, RowsError> {
     Rows::of(&INVENTORY_EXCEPTIONS, rows)
+        .in_currency(currency)
         .column("code", |row| row.code)
         .column("severity", |row| row.severity)
         .column("product_id", |row| row.product_id.as_deref())
         .column("location_id", |row| row.location_id.as_deref())
         .column("supplier_id", |row| row.supplier_id.as_deref())
         .column("first_on", |row| row.first_on)
-        .column("quantity", |row| row.quantity.map(ExpectedQuantity::from_units))
+        .column("quantity", |row| row.quantity.map(Quantity::from_units))
         .column("value", |row| row.value.map(ExpectedMoney::from_minor))
         .column("text", |row| row.text.as_str())
         .publish()
@@ -127,16 +129,16 @@ fn outcomes(rows: &[GradedLine]) -> Result<PublishedTable, RowsError> {
         .column("recommendation_id", |row| row.advice.published.recommendation_id.as_str())
         .column("product_id", |row| row.advice.key.product_id.as_str())
         .column("location_id", |row| row.advice.key.location_id.as_str())
-        .column("recommended", |row| Quantity::from_thousandths(row.advice.published.order_quantity))
+        .column("recommended", |row| row.advice.published.order_quantity)
         .column("ordered", |row| row.ordered_milli.map(Quantity::from_thousandths))
         .column("followed", |row| row.outcome.followed)
         .column("window_from", |row| row.window_from)
         .column("window_to", |row| row.window_to)
-        .column("demand_expected", |row| ExpectedQuantity::from_units(row.advice.published.expected_demand))
-        .column("demand_actual", |row| ExpectedQuantity::from_units(in_units(row.sold_milli)))
-        .column("order_up_to", |row| ExpectedQuantity::from_units(row.advice.published.order_up_to))
+        .column("demand_expected", |row| row.advice.published.expected_demand)
+        .column("demand_actual", |row| Quantity::from_thousandths(row.sold_milli))
+        .column("order_up_to", |row| row.advice.published.order_up_to)
         .column("stock_out_days", |row| row.stock_out_days)
-        .column("closing_stock", |row| row.closing_milli.map(|milli| ExpectedQuantity::from_units(in_units(milli))))
+        .column("closing_stock", |row| row.closing_milli.map(Quantity::from_thousandths))
         .column("verdict", |row| verdict_name(row.outcome.verdict))
         .column("explanation", |row| row.explanation.as_str())
         .publish()

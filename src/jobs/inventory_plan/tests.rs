@@ -9,7 +9,7 @@ use crate::day::Day;
 use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
 use crate::published::{INVENTORY_RECOMMENDATIONS, QUANTILES};
-use crate::quantities::{Currency, Days};
+use crate::quantities::{Currency, Days, Quantity};
 use crate::table::TableSchema;
 
 /// A Monday.
@@ -195,12 +195,12 @@ fn caveat_codes(publication: &Publication) -> Vec<&str> {
 fn assert_steps_sum_to_orders(publication: &Publication) {
     let advice = rows(publication, &INVENTORY_RECOMMENDATIONS);
     let steps = &publication.tables[1].frame;
-    let (ids, orders) = (texts(advice, "recommendation_id"), integers(advice, "order_quantity"));
-    let (of, deltas, running) =
-        (texts(steps, "recommendation_id"), integers(steps, "quantity"), integers(steps, "running"));
+    let (ids, orders) = (texts(advice, "recommendation_id"), reals(advice, "order_quantity"));
+    let (of, deltas, running) = (texts(steps, "recommendation_id"), reals(steps, "quantity"), reals(steps, "running"));
     for (id, order) in ids.iter().zip(orders) {
         let own: Vec<usize> = (0..of.len()).filter(|&row| of[row] == *id).collect();
-        assert_eq!(Some(own.iter().map(|&row| deltas[row].unwrap()).sum::<i64>()), order);
+        let thousandths = |units: Option<f64>| Quantity::from_units(units.unwrap()).thousandths();
+        assert_eq!(own.iter().map(|&row| thousandths(deltas[row])).sum::<i64>(), thousandths(order));
         assert_eq!(running[*own.last().unwrap()], order);
     }
 }
@@ -211,8 +211,8 @@ fn the_order_is_the_one_worked_out_by_hand() {
     // from Tuesday 24 to Tuesday 1: 80 expected, 85 at 95 %. 85 - 27 - 12 = 46, up to 4 packs of 12 = 48, worth 48 * 1.50.
     let publication = run(&InventoryPlan::default(), &one_line());
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
-    assert_eq!(integers(advice, "order_quantity"), [Some(48_000)]);
-    assert_eq!(integers(advice, "order_value"), [Some(7_200)]);
+    assert_eq!(reals(advice, "order_quantity"), [Some(48.0)]);
+    assert_eq!(reals(advice, "order_value"), [Some(72.0)]);
     assert_eq!(integers(advice, "protection_days"), [Some(8)]);
     assert_eq!(dates(advice, "order_on"), [Some(day("2026-11-26"))]);
     assert_eq!(dates(advice, "arrives_on"), [Some(day("2026-11-28"))]);
@@ -221,8 +221,8 @@ fn the_order_is_the_one_worked_out_by_hand() {
     assert_eq!(texts(advice, "explanation"), [Some(sentence.to_owned())]);
     assert_eq!(texts(advice, "lead_time_basis"), [Some("quoted".to_owned())]);
     let steps = &publication.tables[1].frame;
-    let deltas: Vec<i64> = integers(steps, "quantity").into_iter().flatten().collect();
-    assert_eq!(deltas, [80_000, 5_000, -27_000, -12_000, 2_000]);
+    let deltas: Vec<f64> = reals(steps, "quantity").into_iter().flatten().collect();
+    assert_eq!(deltas, [80.0, 5.0, -27.0, -12.0, 2.0]);
     assert_steps_sum_to_orders(&publication);
     assert_eq!(publication.exports[0].stem, "orders-2026-11-26-V1");
     assert_eq!(publication.metrics[0].name, "order_value_today");
@@ -237,7 +237,7 @@ fn a_stock_out_before_the_order_can_arrive_is_red_with_its_money() {
     assert_eq!(exception_codes(&publication), ["stock_out_risk", "supplier_minimum_not_met"]);
     assert_eq!(dates(exceptions, "first_on")[0], Some(day("2026-11-26")));
     // The order of 72.00 is 28.00 below the minimum of 100.00.
-    assert_eq!(reals(exceptions, "value"), [Some(900.0), Some(2_800.0)]);
+    assert_eq!(reals(exceptions, "value"), [Some(9.0), Some(28.0)]);
     let headline = "Nothing to order today (1 line worth 72.00 EUR on later order days); 1 line will run out before an order can arrive, 9.00 EUR of sales at risk";
     assert_eq!(publication.page.headline, headline);
 }
@@ -258,8 +258,8 @@ fn missing_facts_become_exceptions_and_caveats_never_orders() {
     let publication = run(&InventoryPlan::default(), &frames);
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
     assert_eq!(texts(advice, "product_id"), [Some("B".to_owned())]);
-    assert_eq!(integers(advice, "order_value"), [None]);
-    assert_eq!(integers(advice, "on_hand"), [Some(0)]);
+    assert_eq!(reals(advice, "order_value"), [None]);
+    assert_eq!(reals(advice, "on_hand"), [Some(0.0)]);
     let codes = exception_codes(&publication);
     for code in [
         "missing_lead_time",
@@ -292,7 +292,7 @@ fn without_optional_datasets_the_plan_is_narrower_and_says_so() {
     );
     // Every day is an order day: 24 + 2, next 25 + 2: 3 days, 35 at 95 %, 27 on hand: 8 needed, one pack, to be ordered today.
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
-    assert_eq!(integers(advice, "order_quantity"), [Some(12_000)]);
+    assert_eq!(reals(advice, "order_quantity"), [Some(12.0)]);
     assert_eq!(publication.metrics[0].value, Some(1_800.0));
     for code in ["no_suppliers", "no_deliveries", "no_open_orders", "no_prices"] {
         assert!(caveat_codes(&publication).contains(&code), "{code}");
@@ -330,7 +330,7 @@ fn old_stock_is_rolled_forward_by_sales_and_deliveries() {
     };
     let publication = run(&InventoryPlan::default(), &frames);
     // 30 - 25 + 24; five days old is stale by default.
-    assert_eq!(integers(rows(&publication, &INVENTORY_RECOMMENDATIONS), "on_hand"), [Some(29_000)]);
+    assert_eq!(reals(rows(&publication, &INVENTORY_RECOMMENDATIONS), "on_hand"), [Some(29.0)]);
     assert!(exception_codes(&publication).contains(&"stale_stock".to_owned()));
 }
 
@@ -351,7 +351,7 @@ fn an_overdue_order_arrives_after_the_usual_further_wait_and_is_reported() {
     };
     let publication = run(&InventoryPlan::default(), &frames);
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
-    assert_eq!(integers(advice, "on_order"), [Some(24_000)]);
+    assert_eq!(reals(advice, "on_order"), [Some(24.0)]);
     assert_eq!(texts(advice, "lead_time_basis"), [Some("deliveries".to_owned())]);
     assert!(exception_codes(&publication).contains(&"late_order".to_owned()));
     // 27 + 24 (day 3) against 10 a day: short on day 6 only, before the order (planned at 10 days) arrives.
@@ -367,7 +367,7 @@ fn stock_for_longer_than_the_threshold_is_overstock_with_its_cost() {
     };
     let publication = run(&InventoryPlan::default(), &frames);
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
-    assert_eq!(integers(advice, "order_quantity"), [Some(0)]);
+    assert_eq!(reals(advice, "order_quantity"), [Some(0.0)]);
     assert_eq!(texts(advice, "urgency"), [Some("green".to_owned())]);
     assert_eq!(exception_codes(&publication), ["overstock"]);
     assert_steps_sum_to_orders(&publication);
@@ -393,7 +393,7 @@ fn a_product_in_its_last_days_is_ordered_for_those_days_only() {
     let publication = run(&InventoryPlan::default(), &InventoryFrames { products, ..one_line() });
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
     // Six days: 65 - 39 = 26, three packs.
-    assert_eq!(integers(advice, "order_quantity"), [Some(36_000)]);
+    assert_eq!(reals(advice, "order_quantity"), [Some(36.0)]);
     assert!(texts(advice, "flags")[0].as_ref().unwrap().contains("phase_out"));
 }
 
