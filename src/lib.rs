@@ -62,6 +62,7 @@ pub mod diagnostic;
 pub mod eval;
 pub mod explain;
 mod frames;
+pub mod gate;
 pub mod import;
 pub mod job;
 pub mod job_file;

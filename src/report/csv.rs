@@ -1,8 +1,8 @@
 //! CSV exports: RFC 4180 (CRLF, quotes doubled), UTF-8 without a byte order mark, plain numbers.
 
 use super::ReportError;
-use super::facts::Currency;
 use crate::publication::{Cell, Export, Unit, ViewColumn};
+use crate::quantities::Currency;
 
 /// Characters that make a spreadsheet read a text as a formula when they come first (OWASP, "CSV Injection"); the last
 /// four are the full-width forms, which some spreadsheets fold to the plain ones.
@@ -16,7 +16,7 @@ const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝',
 ///
 /// # Errors
 /// [`ReportError::RowWidth`] when a row does not fit the columns, [`ReportError::Csv`] when the writer refuses.
-pub fn export_csv(export: &Export, currency: &Currency) -> Result<Vec<u8>, ReportError> {
+pub fn export_csv(export: &Export, currency: Currency) -> Result<Vec<u8>, ReportError> {
     check_widths(export)?;
     let refused = |message: String| ReportError::Csv { stem: export.stem.clone(), message };
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
@@ -44,14 +44,16 @@ pub(super) fn check_widths(export: &Export) -> Result<(), ReportError> {
 }
 
 /// The column's label, with the currency behind money.
-pub(super) fn heading(column: &ViewColumn, currency: &Currency) -> String {
+pub(super) fn heading(column: &ViewColumn, currency: Currency) -> String {
     match column.unit {
-        Some(Unit::Money) if !column.label.contains(&currency.code) => format!("{} ({})", column.label, currency.code),
+        Some(Unit::Money) if !column.label.contains(currency.code()) => {
+            format!("{} ({})", column.label, currency.code())
+        }
         _ => column.label.clone(),
     }
 }
 
-fn field(cell: &Cell, column: &ViewColumn, currency: &Currency) -> String {
+fn field(cell: &Cell, column: &ViewColumn, currency: Currency) -> String {
     match cell {
         Cell::Empty => String::new(),
         Cell::Number(number) if !number.is_finite() => String::new(),
@@ -61,14 +63,14 @@ fn field(cell: &Cell, column: &ViewColumn, currency: &Currency) -> String {
     }
 }
 
-fn number_text(number: f64, unit: Option<Unit>, currency: &Currency) -> String {
+fn number_text(number: f64, unit: Option<Unit>, currency: Currency) -> String {
     // `+ 0.0` turns a negative zero into a zero.
     let number = number + 0.0;
     if unit != Some(Unit::Money) {
         return number.to_string();
     }
-    let major = number / 10_f64.powi(currency.minor_digits.cast_signed());
-    let decimals = currency.minor_digits as usize;
+    let major = number / 10_f64.powi(currency.minor_digits().cast_signed());
+    let decimals = currency.minor_digits() as usize;
     if number.fract() == 0.0 { format!("{major:.decimals$}") } else { major.to_string() }
 }
 

@@ -3,22 +3,10 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use crate::datasets::InputFact;
+use crate::gate::GateResult;
 use crate::publication::{Figure, Metric};
-
-/// A currency and how many digits its minor unit has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Currency {
-    /// The ISO 4217 code: `EUR`.
-    pub code: String,
-    /// 2 for cents, 0 for yen.
-    pub minor_digits: u32,
-}
-
-impl From<crate::quantities::Currency> for Currency {
-    fn from(currency: crate::quantities::Currency) -> Self {
-        Self { code: currency.code().to_owned(), minor_digits: currency.minor_digits() }
-    }
-}
+use crate::quantities::Currency;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -44,7 +32,7 @@ impl RunState {
 }
 
 /// One run as its page tells it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct RunFacts {
     /// The project's name.
     pub project: String,
@@ -87,43 +75,11 @@ pub struct RunFacts {
     /// The `[params]` table as it was used, defaults included.
     pub params_toml: String,
     /// The checks before publication.
-    pub gates: Vec<GateLine>,
+    pub gates: Vec<GateResult>,
     /// The datasets that were read.
-    pub inputs: Vec<InputLine>,
+    pub inputs: Vec<InputFact>,
     /// The files beside the page.
     pub files: Vec<FileLink>,
-}
-
-/// A check before publication and its outcome.
-#[derive(Clone, Debug, Serialize)]
-pub struct GateLine {
-    /// Its name: `row_count_band`.
-    pub name: String,
-    /// What a failure does: `block` or `warn`.
-    pub severity: String,
-    /// Whether it passed.
-    pub passed: bool,
-    /// What was seen.
-    pub observed: String,
-    /// What is allowed.
-    pub expected: String,
-    /// What it guards against, one sentence.
-    pub explanation: String,
-}
-
-/// A dataset that was read.
-#[derive(Clone, Debug, Serialize)]
-pub struct InputLine {
-    /// Its name: `daily_sales`.
-    pub dataset: String,
-    /// Rows read.
-    pub rows: u64,
-    /// The first day in it, where it has days.
-    pub first_day: Option<NaiveDate>,
-    /// The last day in it, where it has days.
-    pub last_day: Option<NaiveDate>,
-    /// Freshness, missing optional columns, anything odd; may be empty.
-    pub note: String,
 }
 
 /// A file beside the page.

@@ -5,8 +5,8 @@
 
 use chrono::NaiveDate;
 
-use super::facts::Currency;
 use crate::publication::Unit;
+use crate::quantities::Currency;
 
 /// What stands for a missing value.
 pub(super) const DASH: &str = "–";
@@ -16,16 +16,16 @@ const NO_BREAK_SPACE: char = '\u{a0}';
 const TOO_LONG_TO_GROUP: f64 = 1e15;
 
 /// A number in the scale that people read: per cent for shares, major units for money.
-pub(super) fn display_value(unit: Unit, value: f64, currency: &Currency) -> f64 {
+pub(super) fn display_value(unit: Unit, value: f64, currency: Currency) -> f64 {
     match unit {
         Unit::Share => value * 100.0,
-        Unit::Money => value / 10_f64.powi(currency.minor_digits.cast_signed()),
+        Unit::Money => value / 10_f64.powi(currency.minor_digits().cast_signed()),
         Unit::Count | Unit::Units | Unit::Days | Unit::Ratio => value,
     }
 }
 
 /// A number standing alone, and the unit to write after it (empty when it needs none).
-pub(super) fn number_and_unit(unit: Unit, value: Option<f64>, currency: &Currency) -> (String, String) {
+pub(super) fn number_and_unit(unit: Unit, value: Option<f64>, currency: Currency) -> (String, String) {
     let Some(value) = value.filter(|value| value.is_finite()) else {
         return (DASH.to_owned(), String::new());
     };
@@ -36,7 +36,7 @@ pub(super) fn number_and_unit(unit: Unit, value: Option<f64>, currency: &Currenc
     let word = match unit {
         Unit::Count | Unit::Ratio => "",
         Unit::Share => "%",
-        Unit::Money => &currency.code,
+        Unit::Money => currency.code(),
         Unit::Units if number == "1" => "unit",
         Unit::Units => "units",
         Unit::Days if number == "1" => "day",
@@ -46,22 +46,22 @@ pub(super) fn number_and_unit(unit: Unit, value: Option<f64>, currency: &Currenc
 }
 
 /// A number with its unit, for sentences: `18,230 EUR`, `12.3 %`, `4 days`; `–` when there is none.
-pub fn number_with_unit(unit: Unit, value: Option<f64>, currency: &Currency) -> String {
+pub fn number_with_unit(unit: Unit, value: Option<f64>, currency: Currency) -> String {
     let (number, word) = number_and_unit(unit, value, currency);
     if word.is_empty() { number } else { format!("{number}{NO_BREAK_SPACE}{word}") }
 }
 
 /// How the numbers of one column are written: all with the same number of decimals, so that they align.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ColumnFormat<'a> {
+pub(super) struct ColumnFormat {
     unit: Unit,
     decimals: usize,
-    currency: &'a Currency,
+    currency: Currency,
 }
 
-impl<'a> ColumnFormat<'a> {
+impl ColumnFormat {
     /// Looks at all values of a column.
-    pub(super) fn new(unit: Unit, values: impl Iterator<Item = f64>, currency: &'a Currency) -> Self {
+    pub(super) fn new(unit: Unit, values: impl Iterator<Item = f64>, currency: Currency) -> Self {
         let shown: Vec<f64> =
             values.filter(|value| value.is_finite()).map(|value| display_value(unit, value, currency)).collect();
         Self { unit, decimals: decimals_for(unit, &shown, currency), currency }
@@ -78,9 +78,9 @@ impl<'a> ColumnFormat<'a> {
 }
 
 /// The unit to write in a column's heading, unless the label already says it.
-pub(super) fn heading_unit(label: &str, unit: Option<Unit>, currency: &Currency) -> String {
+pub(super) fn heading_unit(label: &str, unit: Option<Unit>, currency: Currency) -> String {
     let word = match unit {
-        Some(Unit::Money) => currency.code.as_str(),
+        Some(Unit::Money) => currency.code(),
         Some(Unit::Days) => "days",
         Some(Unit::Share | Unit::Count | Unit::Units | Unit::Ratio) | None => return String::new(),
     };
@@ -89,11 +89,11 @@ pub(super) fn heading_unit(label: &str, unit: Option<Unit>, currency: &Currency)
 }
 
 /// The unit to write at a chart's axis.
-pub(super) fn axis_unit(unit: Unit, currency: &Currency) -> String {
+pub(super) fn axis_unit(unit: Unit, currency: Currency) -> String {
     match unit {
         Unit::Count => "count".to_owned(),
         Unit::Share => "%".to_owned(),
-        Unit::Money => currency.code.clone(),
+        Unit::Money => currency.code().to_owned(),
         Unit::Units => "units".to_owned(),
         Unit::Days => "days".to_owned(),
         Unit::Ratio => "ratio".to_owned(),
@@ -165,7 +165,7 @@ pub(super) fn plural(n: usize, one: &str, many: &str) -> String {
 }
 
 /// How many decimals a set of shown values needs.
-fn decimals_for(unit: Unit, shown: &[f64], currency: &Currency) -> usize {
+fn decimals_for(unit: Unit, shown: &[f64], currency: Currency) -> usize {
     let largest = shown.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
     let all_whole = shown.iter().all(|&value| is_whole(value));
     let small_fraction = shown.iter().any(|&value| !is_whole(value) && value.abs() < 100.0);
@@ -173,7 +173,7 @@ fn decimals_for(unit: Unit, shown: &[f64], currency: &Currency) -> usize {
         Unit::Count => 0,
         Unit::Share => 1,
         Unit::Money if largest >= 100_000.0 => 0,
-        Unit::Money => currency.minor_digits as usize,
+        Unit::Money => currency.minor_digits() as usize,
         Unit::Units if all_whole => 0,
         Unit::Units if largest < 1.0 => 2,
         Unit::Units => usize::from(small_fraction),

@@ -6,6 +6,7 @@ use super::facts::{NightFacts, NightJob, RunState};
 use super::format;
 use super::page::gates_passed;
 use super::view::{self, FigureWords, MetricWords, Verdict};
+use crate::gate::GateResult;
 
 /// How many metrics stand beside a job.
 const METRICS_SHOWN: usize = 4;
@@ -51,11 +52,8 @@ struct JobWords {
 struct FailedGate {
     job: String,
     href: String,
-    name: String,
-    severity: String,
-    observed: String,
-    expected: String,
-    explanation: String,
+    #[serde(flatten)]
+    gate: GateResult,
 }
 
 /// Puts a night into words.
@@ -69,7 +67,7 @@ pub(super) fn view(night: &NightFacts) -> NightWords {
         timezone: night.timezone.clone(),
         verdict,
         headline,
-        totals: night.totals.iter().map(|figure| view::figure_words(figure, &night.currency)).collect(),
+        totals: night.totals.iter().map(|figure| view::figure_words(figure, night.currency)).collect(),
         jobs: night.jobs.iter().map(|job| job_words(job, night)).collect(),
         failed_gates: failed_gates(night),
         duration: format::duration(sum(|job| job.facts.duration_ms)),
@@ -121,7 +119,7 @@ fn job_words(job: &NightJob, night: &NightFacts) -> JobWords {
             .metrics
             .iter()
             .take(METRICS_SHOWN)
-            .map(|metric| view::metric_words(metric, &facts.currency))
+            .map(|metric| view::metric_words(metric, facts.currency))
             .collect(),
         caveats: match job.n_caveats {
             0 => "No caveats".to_owned(),
@@ -143,11 +141,7 @@ fn failed_gates(night: &NightFacts) -> Vec<FailedGate> {
         .map(|(job, gate)| FailedGate {
             job: job.facts.job.clone(),
             href: view::safe_href(&job.href),
-            name: gate.name.replace('_', " "),
-            severity: gate.severity.clone(),
-            observed: gate.observed.clone(),
-            expected: gate.expected.clone(),
-            explanation: gate.explanation.clone(),
+            gate: GateResult { name: gate.name.replace('_', " "), ..gate.clone() },
         })
         .collect()
 }

@@ -25,7 +25,7 @@ mod xlsx;
 mod tests;
 
 pub use csv::export_csv;
-pub use facts::{Currency, FileLink, GateLine, InputLine, NightFacts, NightJob, RunFacts, RunState};
+pub use facts::{FileLink, NightFacts, NightJob, RunFacts, RunState};
 pub use format::number_with_unit;
 pub use templates::Templates;
 pub use xlsx::export_xlsx;

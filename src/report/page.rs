@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::facts::RunFacts;
 use super::format;
 use super::view::{self, MetricWords, SectionWords, SectionWriter, Verdict};
+use crate::gate::GateResult;
 use crate::publication::{Caveat, Metric, Page, Severity};
 
 /// Everything a template can name.
@@ -73,13 +74,9 @@ struct InputWords {
 
 #[derive(Debug, Serialize)]
 struct GateWords {
-    name: String,
     label: String,
-    severity: String,
-    passed: bool,
-    observed: String,
-    expected: String,
-    explanation: String,
+    #[serde(flatten)]
+    gate: GateResult,
 }
 
 #[derive(Debug, Serialize)]
@@ -92,7 +89,7 @@ struct FileWords {
 
 /// Puts a run and its publication into words.
 pub(super) fn view(facts: &RunFacts, page: &Page, metrics: &[Metric], caveats: &[Caveat]) -> PageWords {
-    let mut writer = SectionWriter::new(&facts.currency, &facts.files);
+    let mut writer = SectionWriter::new(facts.currency, &facts.files);
     let kind_label = capitalised(&facts.kind.replace('_', " "));
     PageWords {
         title: if page.title.is_empty() { kind_label.clone() } else { page.title.clone() },
@@ -105,7 +102,7 @@ pub(super) fn view(facts: &RunFacts, page: &Page, metrics: &[Metric], caveats: &
         details: writer.sections(&page.details),
         caveats: caveat_words(caveats),
         n_warnings: caveats.iter().filter(|caveat| caveat.severity == Severity::Warning).count(),
-        metrics: metrics.iter().map(|metric| view::metric_words(metric, &facts.currency)).collect(),
+        metrics: metrics.iter().map(|metric| view::metric_words(metric, facts.currency)).collect(),
         inputs: input_words(facts),
         gates: gate_words(facts),
         gates_passed: gates_passed(facts),
@@ -149,7 +146,7 @@ fn fact_words(facts: &RunFacts, kind_label: String) -> FactWords {
         as_of_iso: facts.as_of.to_string(),
         run_id: facts.run_id.to_string(),
         timezone: facts.timezone.clone(),
-        currency: facts.currency.code.clone(),
+        currency: facts.currency.code().to_owned(),
         reason: facts.reason.clone(),
         window,
         code_version: facts.code_version.clone(),
@@ -205,15 +202,7 @@ fn gate_words(facts: &RunFacts) -> Vec<GateWords> {
     gates.sort_by_key(|gate| gate.passed);
     gates
         .into_iter()
-        .map(|gate| GateWords {
-            name: gate.name.clone(),
-            label: capitalised(&gate.name.replace('_', " ")),
-            severity: gate.severity.clone(),
-            passed: gate.passed,
-            observed: gate.observed.clone(),
-            expected: gate.expected.clone(),
-            explanation: gate.explanation.clone(),
-        })
+        .map(|gate| GateWords { label: capitalised(&gate.name.replace('_', " ")), gate: gate.clone() })
         .collect()
 }
 

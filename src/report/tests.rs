@@ -9,6 +9,7 @@ use super::*;
 use crate::publication::{
     BarChart, Cell, Chart, Export, ExportFormat, Figure, Section, Severity, TableView, Unit, ViewColumn,
 };
+use crate::quantities::Currency;
 use crate::registry::{KINDS, Registry};
 
 fn day(day: u32) -> NaiveDate {
@@ -16,7 +17,7 @@ fn day(day: u32) -> NaiveDate {
 }
 
 fn euro() -> Currency {
-    Currency { code: "EUR".to_owned(), minor_digits: 2 }
+    Currency::new("EUR").unwrap()
 }
 
 fn facts() -> RunFacts {
@@ -78,7 +79,7 @@ fn row(name: &str) -> Vec<Cell> {
 }
 
 fn csv_text(rows: Vec<Vec<Cell>>) -> String {
-    String::from_utf8(export_csv(&export(rows), &euro()).unwrap()).unwrap()
+    String::from_utf8(export_csv(&export(rows), euro()).unwrap()).unwrap()
 }
 
 fn ours() -> Templates {
@@ -124,7 +125,7 @@ fn csv_leaves_missing_and_undefined_numbers_empty() {
 
 #[test]
 fn a_row_of_the_wrong_width_is_refused_by_name() {
-    let error = export_csv(&export(vec![row("a"), vec![Cell::Empty]]), &euro()).unwrap_err();
+    let error = export_csv(&export(vec![row("a"), vec![Cell::Empty]]), euro()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "cannot write the export `orders-SUP-004`: row 2 has 1 cells, expected 5, one per column"
@@ -299,7 +300,7 @@ fn a_users_template_replaces_ours_and_its_errors_name_file_and_line() {
 
 #[test]
 fn numbers_are_written_as_people_read_them() {
-    let words = |unit: Unit, value: f64| number_with_unit(unit, Some(value), &euro()).replace('\u{a0}', " ");
+    let words = |unit: Unit, value: f64| number_with_unit(unit, Some(value), euro()).replace('\u{a0}', " ");
     assert_eq!(words(Unit::Count, 1_234_567.0), "1,234,567");
     assert_eq!(words(Unit::Share, 0.1234), "12.3 %");
     assert_eq!(words(Unit::Share, 0.0001), "<0.1 %");
@@ -312,5 +313,5 @@ fn numbers_are_written_as_people_read_them() {
     assert_eq!(words(Unit::Ratio, 0.834), "0.83");
     assert_eq!(words(Unit::Ratio, f64::NAN), "–");
     assert_eq!(words(Unit::Count, -0.0), "0");
-    assert_eq!(number_with_unit(Unit::Days, None, &euro()), "–");
+    assert_eq!(number_with_unit(Unit::Days, None, euro()), "–");
 }

@@ -3,10 +3,11 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::facts::{Currency, FileLink, RunFacts, RunState};
+use super::facts::{FileLink, RunFacts, RunState};
 use super::format::{self, ColumnFormat, DASH};
 use super::svg;
 use crate::publication::{Cell, Chart, Figure, Metric, Section, TableView, Unit, ViewColumn};
+use crate::quantities::Currency;
 
 /// How many rows of a chart's data are written into the page.
 const CHART_ROWS_SHOWN: usize = 200;
@@ -115,13 +116,13 @@ impl Verdict {
 
 /// Writes sections, numbering the charts so that every drawing has its own ids.
 pub(super) struct SectionWriter<'a> {
-    currency: &'a Currency,
+    currency: Currency,
     files: &'a [FileLink],
     charts: usize,
 }
 
 impl<'a> SectionWriter<'a> {
-    pub(super) fn new(currency: &'a Currency, files: &'a [FileLink]) -> Self {
+    pub(super) fn new(currency: Currency, files: &'a [FileLink]) -> Self {
         Self { currency, files, charts: 0 }
     }
 
@@ -165,13 +166,13 @@ impl<'a> SectionWriter<'a> {
 }
 
 /// A figure in words.
-pub(super) fn figure_words(figure: &Figure, currency: &Currency) -> FigureWords {
+pub(super) fn figure_words(figure: &Figure, currency: Currency) -> FigureWords {
     let (number, unit) = format::number_and_unit(figure.unit, figure.value, currency);
     FigureWords { label: figure.label.clone(), number, unit, note: figure.note.clone() }
 }
 
 /// A metric in words; its label is its name with spaces.
-pub(super) fn metric_words(metric: &Metric, currency: &Currency) -> MetricWords {
+pub(super) fn metric_words(metric: &Metric, currency: Currency) -> MetricWords {
     let (number, unit) = format::number_and_unit(metric.unit, metric.value, currency);
     MetricWords {
         name: metric.name.clone(),
@@ -203,8 +204,8 @@ fn rest_of_the_rows(files: &[FileLink]) -> Option<(String, String)> {
     }
 }
 
-fn table_words(table: &TableView, currency: &Currency, rest: Option<(String, String)>) -> TableWords {
-    let formats: Vec<Option<ColumnFormat<'_>>> = table
+fn table_words(table: &TableView, currency: Currency, rest: Option<(String, String)>) -> TableWords {
+    let formats: Vec<Option<ColumnFormat>> = table
         .columns
         .iter()
         .enumerate()
@@ -233,7 +234,7 @@ fn table_words(table: &TableView, currency: &Currency, rest: Option<(String, Str
     TableWords { caption: table.caption.clone(), columns, rows, cut: cut_words(table, rest) }
 }
 
-fn cell_words(cell: &Cell, format: Option<ColumnFormat<'_>>) -> CellWords {
+fn cell_words(cell: &Cell, format: Option<ColumnFormat>) -> CellWords {
     let numeric = if format.is_some() { "number" } else { "text" };
     match cell {
         Cell::Empty => CellWords { text: DASH.to_owned(), class: numeric },

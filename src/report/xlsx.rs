@@ -5,9 +5,10 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workboo
 
 use super::ReportError;
 use super::csv::{check_widths, heading};
-use super::facts::{Currency, RunFacts};
+use super::facts::RunFacts;
 use super::format;
 use crate::publication::{Cell, Export, Unit, ViewColumn};
+use crate::quantities::Currency;
 
 /// Rows of a worksheet below its header.
 const ROW_LIMIT: usize = 1_048_575;
@@ -40,12 +41,12 @@ fn workbook_bytes(export: &Export, facts: &RunFacts) -> Result<Vec<u8>, XlsxErro
         .set_author(format!("nightclerk {}", facts.code_version))
         .set_creation_datetime(&excel_date(facts.as_of)?);
     workbook.set_properties(&properties);
-    write_rows(workbook.add_worksheet(), export, &facts.currency)?;
+    write_rows(workbook.add_worksheet(), export, facts.currency)?;
     write_about(workbook.add_worksheet(), export, facts)?;
     workbook.save_to_buffer()
 }
 
-fn write_rows(sheet: &mut Worksheet, export: &Export, currency: &Currency) -> Result<(), XlsxError> {
+fn write_rows(sheet: &mut Worksheet, export: &Export, currency: Currency) -> Result<(), XlsxError> {
     sheet.set_name(sheet_name(&export.stem))?;
     let header = Format::new().set_bold().set_text_wrap().set_align(FormatAlign::Top);
     let header_of_numbers = header.clone().set_align(FormatAlign::Right);
@@ -119,7 +120,7 @@ fn about_lines(export: &Export, facts: &RunFacts) -> Vec<(String, String)> {
         ("Job", format!("{} ({})", facts.job, facts.kind)),
         ("As of", facts.as_of.to_string()),
         ("Data", format!("{} to {}, {}", day(facts.data_from), day(facts.data_to), facts.timezone)),
-        ("Currency", facts.currency.code.clone()),
+        ("Currency", facts.currency.code().to_owned()),
         ("Rows", export.rows.len().to_string()),
         ("Run", facts.run_id.to_string()),
         ("Seed", facts.seed.to_string()),
@@ -131,29 +132,29 @@ fn about_lines(export: &Export, facts: &RunFacts) -> Vec<(String, String)> {
     .collect();
     lines.push((String::new(), String::new()));
     lines.push(("Column".to_owned(), "Unit".to_owned()));
-    lines.extend(export.columns.iter().map(|column| (column.label.clone(), unit_words(column, &facts.currency))));
+    lines.extend(export.columns.iter().map(|column| (column.label.clone(), unit_words(column, facts.currency))));
     lines
 }
 
-fn unit_words(column: &ViewColumn, currency: &Currency) -> String {
+fn unit_words(column: &ViewColumn, currency: Currency) -> String {
     match column.unit {
         None => "text or date".to_owned(),
         Some(Unit::Count) => "count".to_owned(),
         Some(Unit::Share) => "share, shown in per cent".to_owned(),
-        Some(Unit::Money) => format!("{}, major units", currency.code),
+        Some(Unit::Money) => format!("{}, major units", currency.code()),
         Some(Unit::Units) => "units of goods".to_owned(),
         Some(Unit::Days) => "days".to_owned(),
         Some(Unit::Ratio) => "ratio".to_owned(),
     }
 }
 
-fn number_format(export: &Export, at: usize, currency: &Currency) -> String {
+fn number_format(export: &Export, at: usize, currency: Currency) -> String {
     let whole = export.rows.iter().all(|row| !matches!(row[at], Cell::Number(number) if number.fract() != 0.0));
     match export.columns[at].unit {
         None => "General".to_owned(),
         Some(Unit::Share) => "0.0%".to_owned(),
-        Some(Unit::Money) if currency.minor_digits == 0 => "#,##0".to_owned(),
-        Some(Unit::Money) => format!("#,##0.{}", "0".repeat(currency.minor_digits as usize)),
+        Some(Unit::Money) if currency.minor_digits() == 0 => "#,##0".to_owned(),
+        Some(Unit::Money) => format!("#,##0.{}", "0".repeat(currency.minor_digits() as usize)),
         Some(Unit::Ratio) => "#,##0.00".to_owned(),
         Some(Unit::Count | Unit::Units | Unit::Days) if whole => "#,##0".to_owned(),
         Some(Unit::Count | Unit::Units | Unit::Days) => "#,##0.0".to_owned(),
@@ -161,7 +162,7 @@ fn number_format(export: &Export, at: usize, currency: &Currency) -> String {
 }
 
 /// Wide enough for the longest of the first rows, within reason; the heading may wrap.
-fn column_width(export: &Export, at: usize, currency: &Currency) -> f64 {
+fn column_width(export: &Export, at: usize, currency: Currency) -> f64 {
     let unit = export.columns[at].unit;
     let length = |cell: &Cell| match cell {
         Cell::Empty => 0,

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use serde::{Deserialize, Serialize};
 
 use super::ledger::{as_text, recorded_inputs, text};
 use crate::datasets::{Dataset, InputFact, InputOrigin};
+use crate::gate::{GateResult, GateSeverity};
 use crate::job::RunContext;
 use crate::migrations::in_currency;
 use crate::publication::{Publication, PublishedTable};
@@ -21,43 +21,6 @@ pub struct GateSettings {
     pub max_age_days: u32,
     /// Rows read, and rows published, must be at least this share of what history leads to expect.
     pub row_count_ratio: f64,
-}
-
-/// The outcome of one gate.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct GateResult {
-    /// What was looked at: `rows of daily_sales`, `audit quantiles_do_not_cross`.
-    pub name: String,
-    /// Whether failing it stops the publication.
-    pub severity: GateSeverity,
-    /// Whether it holds.
-    pub passed: bool,
-    /// What was found.
-    pub observed: String,
-    /// What is allowed.
-    pub expected: String,
-    /// What it means and what to look at.
-    pub explanation: String,
-}
-
-/// Whether a failed gate stops the publication.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GateSeverity {
-    /// It does.
-    Block,
-    /// It is shown.
-    Warn,
-}
-
-impl GateSeverity {
-    /// The word in the ledger and in audit headers.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Block => "block",
-            Self::Warn => "warn",
-        }
-    }
 }
 
 /// An audit: a query that returns offending rows of a staged table.

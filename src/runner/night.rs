@@ -114,7 +114,7 @@ async fn write_index(runner: &Runner, as_of: NaiveDate, outcomes: &[JobOutcome])
         project: project.config.name.clone(),
         as_of,
         timezone: project.config.zone().name().to_owned(),
-        currency: project.config.currency.into(),
+        currency: project.config.currency,
         totals: totals(&jobs),
         jobs,
     };
@@ -192,7 +192,7 @@ fn bare_facts(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> RunFacts {
         as_of,
         run_id: 0,
         timezone: config.zone().name().to_owned(),
-        currency: config.currency.into(),
+        currency: config.currency,
         state: RunState::Skipped,
         reason: String::new(),
         current_as_of: None,

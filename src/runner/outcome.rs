@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::gates::GateResult;
 use crate::datasets::InputFact;
+use crate::gate::GateResult;
 use crate::job_file::JobFile;
 use crate::publication::{Publication, PublishedMetric, PublishedTable};
 use crate::report;

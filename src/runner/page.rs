@@ -6,15 +6,14 @@ use chrono::NaiveDate;
 
 use super::Runner;
 use super::files;
-use super::gates::GateResult;
 use super::ledger::Claim;
 use super::outcome::{Computed, JobState, Stop};
 use super::publish::{rows_in, rows_out};
-use crate::datasets::{InputFact, InputOrigin};
+use crate::datasets::InputOrigin;
 use crate::job::RunContext;
 use crate::job_file::JobFile;
 use crate::publication::Publication;
-use crate::report::{self, FileLink, GateLine, InputLine, RunFacts, RunState};
+use crate::report::{self, FileLink, RunFacts, RunState};
 
 /// What the page says about the run.
 pub(super) struct Facts<'a> {
@@ -40,7 +39,7 @@ impl Facts<'_> {
             as_of: self.ctx.as_of,
             run_id: self.claim.run_id,
             timezone: config.zone().name().to_owned(),
-            currency: config.currency.into(),
+            currency: config.currency,
             state: match stop.map(|stop| stop.state) {
                 None if warned => RunState::PublishedWithWarnings,
                 None => RunState::Published,
@@ -59,31 +58,10 @@ impl Facts<'_> {
             rows_in: rows_in(&computed.inputs),
             rows_out: rows_out(&computed.publication),
             params_toml: self.job.job.params_toml(),
-            gates: computed.gates.iter().map(gate_line).collect(),
-            inputs: read.map(input_line).collect(),
+            gates: computed.gates.clone(),
+            inputs: read.cloned().collect(),
             files,
         }
-    }
-}
-
-fn gate_line(gate: &GateResult) -> GateLine {
-    GateLine {
-        name: gate.name.clone(),
-        severity: gate.severity.name().to_owned(),
-        passed: gate.passed,
-        observed: gate.observed.clone(),
-        expected: gate.expected.clone(),
-        explanation: gate.explanation.clone(),
-    }
-}
-
-fn input_line(input: &InputFact) -> InputLine {
-    InputLine {
-        dataset: input.dataset.clone(),
-        rows: input.rows,
-        first_day: input.first_day,
-        last_day: input.last_day,
-        note: input.note.clone(),
     }
 }
 
@@ -104,7 +82,7 @@ pub(super) fn write(
         for export in exports {
             for format in export.formats {
                 let (extension, bytes) = match format {
-                    crate::publication::ExportFormat::Csv => ("csv", report::export_csv(export, &about.currency)),
+                    crate::publication::ExportFormat::Csv => ("csv", report::export_csv(export, about.currency)),
                     crate::publication::ExportFormat::Xlsx => ("xlsx", report::export_xlsx(export, &about)),
                 };
                 let bytes = bytes.map_err(|error| error.to_string())?;

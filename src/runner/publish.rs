@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{Column as Series, DataFrame, DataType, IntoColumn, NamedFrom, Series as Values};
 
-use super::gates::GateResult;
 use super::ledger::{self, Claim, RunEnd, text};
 use crate::datasets::InputFact;
+use crate::gate::GateResult;
 use crate::job::RunContext;
 use crate::publication::{Publication, PublishedTable};
 use crate::published::{KEY_COLUMNS, Table, staged_name};

@@ -73,7 +73,7 @@ fn json_says_the_same_as_the_table() {
     assert_eq!((today["unit"].as_str(), today["currency"].as_str()), (Some("money"), Some("EUR")));
     let sum = "SELECT COALESCE(SUM(order_value), 0) FROM inventory_recommendations_current \
                WHERE order_quantity > 0 AND order_on = date(as_of, '+1 day')";
-    let expected = project.query(sql)[0][0].as_real().unwrap();
+    let expected = project.query(sum)[0][0].as_real().unwrap();
     assert!((today["value"].as_f64().unwrap() - expected).abs() < 0.005, "{today}, {expected}");
 }
 

@@ -6,14 +6,14 @@ use super::canvas::{self, Anchor, Canvas, Point, at};
 use super::scale::{Scale, Ticks, date_ticks};
 use super::{Drawing, LegendEntry, Size};
 use crate::publication::{FanChart, FanPoint};
-use crate::report::facts::Currency;
+use crate::quantities::Currency;
 use crate::report::format;
 
 /// How many observed days are drawn; the newest ones.
 const HISTORY_DRAWN: usize = 400;
 
 /// Draws the chart in both sizes.
-pub(super) fn draw(chart: &FanChart, currency: &Currency, id: &str) -> Drawing {
+pub(super) fn draw(chart: &FanChart, currency: Currency, id: &str) -> Drawing {
     let shown = Shown::of(chart, currency);
     let mut legend = Vec::new();
     if !shown.history.is_empty() {
@@ -42,7 +42,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(chart: &FanChart, currency: &Currency) -> Self {
+    fn of(chart: &FanChart, currency: Currency) -> Self {
         let display = |value: f64| format::display_value(chart.unit, value, currency);
         let mut history: Vec<(NaiveDate, f64)> =
             chart.history.iter().map(|&(date, value)| (date, display(value))).collect();
@@ -75,7 +75,7 @@ impl Shown {
 }
 
 /// What the chart shows, for those who cannot see it.
-fn describe(chart: &FanChart, currency: &Currency) -> String {
+fn describe(chart: &FanChart, currency: Currency) -> String {
     let words = |value: f64| format::number_with_unit(chart.unit, Some(value), currency);
     let mut sentences = Vec::new();
     let newest = chart.history.iter().max_by_key(|(date, _)| *date);

@@ -6,9 +6,9 @@
 
 use serde::Serialize;
 
-use super::facts::Currency;
 use super::format;
 use crate::publication::Chart;
+use crate::quantities::Currency;
 
 mod canvas;
 mod fan;
@@ -65,7 +65,7 @@ impl Size {
 }
 
 /// Draws a chart. `id` must be unique on the page.
-pub(super) fn draw(chart: &Chart, currency: &Currency, id: &str) -> Drawing {
+pub(super) fn draw(chart: &Chart, currency: Currency, id: &str) -> Drawing {
     match chart {
         Chart::Fan(chart) => fan::draw(chart, currency, id),
         Chart::Bars(chart) => {

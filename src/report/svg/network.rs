@@ -6,7 +6,7 @@ use std::f64::consts::TAU;
 use super::canvas::{self, Anchor, Canvas, at};
 use super::{Drawing, Size};
 use crate::publication::NetworkChart;
-use crate::report::facts::Currency;
+use crate::quantities::Currency;
 use crate::report::format::{self, ColumnFormat};
 
 /// Most things on the circle: more labels cannot be read.
@@ -14,7 +14,7 @@ const THINGS: usize = 28;
 /// Widths of the weakest and the strongest line.
 const WIDTHS: [f64; 2] = [1.0, 6.0];
 
-pub(super) fn draw(chart: &NetworkChart, currency: &Currency, id: &str) -> Drawing {
+pub(super) fn draw(chart: &NetworkChart, currency: Currency, id: &str) -> Drawing {
     let links = shown(chart);
     let note = if links.len() < chart.links.len() {
         format!("The first {} of {} links are drawn.", links.len(), format::count(chart.links.len() as u64))
@@ -61,7 +61,7 @@ fn order<'c>(links: &[Link<'c>]) -> Vec<&'c str> {
     found
 }
 
-fn picture(chart: &NetworkChart, links: &[Link<'_>], currency: &Currency, size: Size, id: &str) -> String {
+fn picture(chart: &NetworkChart, links: &[Link<'_>], currency: Currency, size: Size, id: &str) -> String {
     let width = size.width();
     if links.is_empty() {
         let mut canvas = Canvas::new(id, width, 40.0, &chart.title, "No data.");

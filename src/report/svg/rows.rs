@@ -5,7 +5,7 @@ use super::canvas::{self, Anchor, Canvas, at, short};
 use super::scale::{Scale, Ticks};
 use super::{Drawing, LegendEntry, Size};
 use crate::publication::{BarChart, IntervalChart, Unit};
-use crate::report::facts::Currency;
+use crate::quantities::Currency;
 use crate::report::format::{self, ColumnFormat, DASH};
 
 /// How many rows are drawn; the table below the chart has all of them.
@@ -38,7 +38,7 @@ enum Mark {
 }
 
 /// The rows of a bar chart.
-pub(super) fn bar_rows(chart: &BarChart, currency: &Currency) -> Rows {
+pub(super) fn bar_rows(chart: &BarChart, currency: Currency) -> Rows {
     let shown = &chart.bars[..chart.bars.len().min(ROWS_DRAWN)];
     let column = ColumnFormat::new(chart.unit, shown.iter().map(|(_, value)| *value), currency);
     let rows: Vec<Row> = shown
@@ -63,7 +63,7 @@ pub(super) fn bar_rows(chart: &BarChart, currency: &Currency) -> Rows {
 }
 
 /// The rows of an interval chart.
-pub(super) fn interval_rows(chart: &IntervalChart, currency: &Currency) -> Rows {
+pub(super) fn interval_rows(chart: &IntervalChart, currency: Currency) -> Rows {
     let shown = &chart.intervals[..chart.intervals.len().min(ROWS_DRAWN)];
     let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
     let all = shown.iter().flat_map(|row| [row.estimate, row.lower, row.upper]).flatten();
@@ -218,7 +218,7 @@ fn draw_mark(canvas: &mut Canvas, row: &Row, x: Scale, y: f64, reference: f64) {
     }
 }
 
-fn interval_words(column: ColumnFormat<'_>, estimate: Option<f64>, lower: Option<f64>, upper: Option<f64>) -> String {
+fn interval_words(column: ColumnFormat, estimate: Option<f64>, lower: Option<f64>, upper: Option<f64>) -> String {
     let estimate = estimate.map_or_else(|| DASH.to_owned(), |value| column.cell(value));
     match (lower, upper) {
         (None, None) => estimate,
@@ -235,7 +235,7 @@ fn describe(rows: &[Row], one: &str, many: &str) -> String {
     format!("{what}. {}{}.", first.join("; "), if rows.len() > first.len() { "; and so on" } else { "" })
 }
 
-fn axis_words(unit: Unit, currency: &Currency) -> String {
+fn axis_words(unit: Unit, currency: Currency) -> String {
     match unit {
         Unit::Count | Unit::Ratio => String::new(),
         Unit::Share | Unit::Money | Unit::Units | Unit::Days => format::axis_unit(unit, currency),

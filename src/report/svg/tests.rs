@@ -6,13 +6,14 @@ use proptest::prelude::*;
 use super::scale::{Scale, Ticks, date_ticks};
 use super::*;
 use crate::publication::{BarChart, FanChart, FanPoint, Interval, IntervalChart, NetworkChart, Unit};
+use crate::quantities::Currency;
 
 fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, day).unwrap()
 }
 
 fn drawn(chart: &Chart) -> Drawing {
-    let drawing = draw(chart, &Currency { code: "EUR".to_owned(), minor_digits: 2 }, "chart-1");
+    let drawing = draw(chart, Currency::new("EUR").unwrap(), "chart-1");
     for svg in [&drawing.wide, &drawing.narrow] {
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>"));
         assert!(svg.contains("<title id=") && svg.contains("<desc id="));
