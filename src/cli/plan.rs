@@ -27,6 +27,8 @@ struct PlannedJob {
     job: String,
     kind: &'static str,
     decides: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
     after: Vec<String>,
     refuses_for: Vec<&'static str>,
     tables: Vec<&'static str>,
@@ -60,6 +62,7 @@ pub(super) async fn run(context: &Context, command: &Plan) -> Result<u8, Failure
             job: job.name.clone(),
             kind: job.kind,
             decides: job.job.decides(),
+            description: job.description.clone(),
             after: job.after.clone(),
             refuses_for: job.job.needs().iter().map(|d| d.name()).filter(|name| !sql.has(name)).collect(),
             tables: job.job.publishes().iter().map(|table| table.name()).collect(),
@@ -102,6 +105,9 @@ fn tell(context: &Context, as_of: NaiveDate, jobs: &[PlannedJob], with_sql: bool
     for job in jobs {
         context.terminal.line(format!("\n{} ({})", job.job, job.kind));
         context.terminal.line(format!("  decides    {}", job.decides));
+        if let Some(description) = &job.description {
+            context.terminal.line(format!("  is for     {description}"));
+        }
         if !job.after.is_empty() {
             context.terminal.line(format!("  after      {}", job.after.join(", ")));
         }

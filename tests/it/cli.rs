@@ -71,6 +71,22 @@ fn plan_of_a_fresh_project_prints_the_sql_that_makes_our_tables_and_changes_noth
 }
 
 #[test]
+fn plan_says_what_a_job_is_for_where_its_file_does() {
+    let project = Project::fresh();
+    let kind = "kind = \"inventory_plan\"\n";
+    project.replace("jobs/inventory_plan.toml", kind, &format!("{kind}description = \"orders of the north\"\n"));
+    let plan = project.run(&["plan", "--as-of", SECOND_NIGHT]).exits(0).stdout;
+    assert_eq!(plan.matches("\n  is for     ").count(), 1, "{plan}");
+    assert!(plan.contains("\n  is for     orders of the north\n"), "{plan}");
+    let json = project.run(&["plan", "--json"]).exits(0).json();
+    let jobs = json["jobs"].as_array().unwrap();
+    let described: Vec<_> = jobs.iter().filter(|job| job.get("description").is_some()).collect();
+    assert_eq!(described.len(), 1, "{json}");
+    assert_eq!(described[0]["job"], "inventory_plan");
+    assert_eq!(described[0]["description"], "orders of the north");
+}
+
+#[test]
 fn status_of_a_project_that_never_ran_says_so() {
     let project = Project::fresh();
     let status = project.run(&["status"]).exits(0);
