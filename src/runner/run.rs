@@ -229,7 +229,7 @@ fn stop_for(error: &anyhow::Error) -> Stop {
     let reason = format!("{error:#}");
     let state = match error.chain().find_map(|cause| cause.downcast_ref::<LoadError>()) {
         Some(LoadError::Missing { .. } | LoadError::Empty { .. }) => JobState::Refused,
-        Some(LoadError::Warehouse(error)) if error.is_transient() => JobState::Retry,
+        Some(error) if error.is_transient() => JobState::Retry,
         _ => JobState::Failed,
     };
     Stop { state, reason }
