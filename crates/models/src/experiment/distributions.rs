@@ -15,20 +15,8 @@ use super::error::{checked, checked_level};
 const MANY_DEGREES: f64 = 1e4;
 
 /// `P(Z > z)` of the standard normal.
-pub fn normal_survival(z: f64) -> f64 {
+fn normal_survival(z: f64) -> f64 {
     0.5 * erfc(z / std::f64::consts::SQRT_2)
-}
-
-/// `ln P(Z > z)` of the standard normal, also where the probability itself underflows.
-///
-/// Above z = 25 by the asymptotic series of Mills' ratio (Abramowitz & Stegun 26.2.12).
-pub fn ln_normal_survival(z: f64) -> f64 {
-    if z < 25.0 {
-        return normal_survival(z).ln();
-    }
-    let r = 1.0 / (z * z);
-    let series = 1.0 - r * (1.0 - 3.0 * r * (1.0 - 5.0 * r * (1.0 - 7.0 * r)));
-    -0.5 * z * z - z.ln() - 0.5 * std::f64::consts::TAU.ln() + series.ln()
 }
 
 /// The z with `P(Z <= z) = probability` of the standard normal.

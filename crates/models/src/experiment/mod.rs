@@ -30,11 +30,9 @@ mod tests;
 
 pub use campaign_money::{CampaignCosts, CampaignMoney, Estimate, Verdict, campaign_money};
 pub use difference::{Difference, PowerDesign, difference_in_differences, minimum_detectable_effect, welch};
-pub use distributions::{
-    chi_squared_survival, ln_normal_survival, normal_quantile, normal_survival, student_t_quantile, student_t_survival,
-};
+pub use distributions::{chi_squared_survival, normal_quantile, student_t_quantile, student_t_survival};
 pub use error::ExperimentError;
 pub use multiple_testing::{benjamini_hochberg, holm};
 pub use relative_lift::{RelativeLift, fieller};
 pub use sample::{Sample, standardized_mean_difference};
-pub use sample_ratio::{SAMPLE_RATIO_ALPHA, SampleRatio, sample_ratio};
+pub use sample_ratio::{SampleRatio, sample_ratio};

@@ -3,7 +3,7 @@ use super::{ExperimentError, chi_squared_survival};
 
 /// Below this p-value the split counts as broken (Fabijan et al. 2019, KDD, section 4: a strict
 /// threshold, because the check runs for every campaign every night).
-pub const SAMPLE_RATIO_ALPHA: f64 = 0.001;
+const SAMPLE_RATIO_ALPHA: f64 = 0.001;
 
 /// Whether customers arrived in the arms in the designed shares.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -74,13 +74,9 @@ impl LeadTime {
             distribution,
         })
     }
-
-    /// Smallest number of days within which at least `share` (0..=1) of the deliveries came.
-    pub fn quantile(&self, share: f64) -> u32 {
-        quantile(&self.distribution, share)
-    }
 }
 
+/// Smallest number of days within which at least `share` (0..=1) of the deliveries came.
 fn quantile(distribution: &[(u32, f64)], share: f64) -> u32 {
     let mut reached = 0.0;
     for &(day, weight) in distribution {

@@ -27,7 +27,7 @@ pub use calendar::OrderCalendar;
 pub use grade::{GradeRules, Outcome, PastAdvice, Verdict, WhatHappened, grade_advice};
 pub use lead_time::{LeadTime, LeadTimeSource};
 pub use outlook::{DemandOutlook, TotalDemand};
-pub use plan::{Flag, OrderPlan, OrderRequest, ProtectionDemand, StockPosition, plan_order, protection_demand};
+pub use plan::{Flag, OrderPlan, OrderRequest, StockPosition, plan_order};
 pub use projection::{
     Overstock, ProjectionRequest, Receipt, StockProjection, days_of_cover, find_overstock, project_stock,
 };

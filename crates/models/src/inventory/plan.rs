@@ -84,7 +84,7 @@ pub struct OrderPlan {
 /// Plans the next order: up to the level that covers demand until the order after it can have arrived.
 ///
 /// `S` is the `service_level` quantile of demand over `next order day + L - (as_of + 1)` days, mixed over the distribution of the lead
-/// time `L` (see [`protection_demand`]); the need is `S - on hand + reserved - on order`. It is raised to the minimum order, rounded up to
+/// time `L`; the need is `S - on hand + reserved - on order`. It is raised to the minimum order, rounded up to
 /// packs, then cut to the maximum order and to what the *mean* forecast sells before expiry (position after the order at most the mean demand
 /// until arrival plus shelf life), in whole packs; a remainder below the minimum order is dropped and flagged.
 ///
@@ -176,7 +176,7 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
 
 /// Demand of a protection interval of random length.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ProtectionDemand {
+pub(super) struct ProtectionDemand {
     /// Mean over lead times, in units.
     pub mean: f64,
     /// Quantile at the service level, in units.
@@ -192,7 +192,7 @@ pub struct ProtectionDemand {
 /// Solves `sum_L weight_L * P(total of (gap + L) days <= x) = service_level` for `x` by bisection. A mixture keeps what a
 /// normal approximation loses: with lead times of 5 (60 %), 7 (30 %) or 14 days (10 %) the 99 % point of a negative binomial example is 56 units, not 50.
 /// Service level and outlook must have been checked.
-pub fn protection_demand(
+pub(super) fn protection_demand(
     outlook: &DemandOutlook<'_>,
     lead_time: &LeadTime,
     days_to_next_order: usize,

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use statrs::distribution::{ContinuousCDF, DiscreteCDF, NegativeBinomial, Normal, Poisson};
 
+use super::plan::protection_demand;
 use super::rules::Waterfall;
 use super::simulated::Shop;
 use super::*;

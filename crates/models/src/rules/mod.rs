@@ -55,4 +55,4 @@ pub use sequences::{SequenceRule, SequenceSettings, SequenceTable};
 pub use settings::{Rule, RuleSettings, RulesFound};
 pub use size_bands::{SizeBands, SizeTally};
 pub use stability::{Trend, trend};
-pub use tails::{CrossCounts, hypergeometric_quantile, ln_binomial_upper_tail, ln_fisher_upper_tail};
+pub use tails::{CrossCounts, ln_binomial_upper_tail, ln_fisher_upper_tail};

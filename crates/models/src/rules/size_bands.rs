@@ -122,11 +122,6 @@ impl SizeTally {
         self.sizes.values().sum()
     }
 
-    /// Baskets of one item.
-    pub fn n_single(&self) -> u32 {
-        self.sizes.get(&1).copied().unwrap_or(0)
-    }
-
     /// In how many baskets each item stands.
     pub fn item_counts(&self) -> Vec<u32> {
         self.by_item.iter().map(|by_band| by_band.iter().sum()).collect()

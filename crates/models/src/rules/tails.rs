@@ -44,7 +44,7 @@ pub fn ln_fisher_upper_tail(counts: &CrossCounts) -> f64 {
 }
 
 /// Smallest `x` with `P(X <= x) >= level` for the hypergeometric `X` of [`ln_fisher_upper_tail`]; `n_both` is not looked at.
-pub fn hypergeometric_quantile(counts: &CrossCounts, level: f64) -> u32 {
+pub(super) fn hypergeometric_quantile(counts: &CrossCounts, level: f64) -> u32 {
     let [total, a, b] = [counts.n_baskets, counts.n_antecedent, counts.n_consequent].map(f64::from);
     // P(X <= x) >= level, with x bracketed by halving: the upper tail falls as x grows.
     let (mut low, mut high) = ((a + b - total).max(0.0) as u32, counts.n_antecedent.min(counts.n_consequent));

@@ -8,7 +8,7 @@ use super::features::{check_arms, check_finite};
 ///
 /// # Errors
 /// [`UpliftError::Shape`] or [`UpliftError::NotFinite`].
-pub fn average_effect(treated: &[bool], outcome: &[f64]) -> Result<Option<f64>, UpliftError> {
+pub(super) fn average_effect(treated: &[bool], outcome: &[f64]) -> Result<Option<f64>, UpliftError> {
     check_arms(treated, outcome, treated.len())?;
     let mean = |wanted: bool| {
         let values: Vec<f64> =

@@ -63,7 +63,7 @@ pub struct Gate {
 ///
 /// # Errors
 /// Data errors of [`TrainingData::check`], or a failed fit.
-pub fn cross_fitted_uplift(
+fn cross_fitted_uplift(
     data: &TrainingData<'_>,
     learner: Learner,
     folds: usize,

@@ -22,11 +22,11 @@ mod response;
 mod two_model;
 
 pub use allocation::{Allocation, Candidate, allocate};
-pub use calibration::{Calibration, average_effect, calibrate};
+pub use calibration::{Calibration, calibrate};
 pub use draw::unit_interval;
 pub use features::{Features, OutcomeKind, TrainingData};
-pub use gate::{Gate, GateSettings, LearnerScore, cross_fitted_uplift, heterogeneity_gate};
-pub use qini::{Bootstrap, Interval, Qini, QiniPoint, qini, qini_interval};
+pub use gate::{Gate, GateSettings, LearnerScore, heterogeneity_gate};
+pub use qini::{Qini, QiniPoint, qini};
 pub use response::Learner;
 pub use two_model::{TwoModel, fit_two_model};
 

@@ -35,7 +35,7 @@ pub struct Qini {
 
 /// How an interval is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bootstrap {
+pub(super) struct Bootstrap {
     /// Two-sided confidence: 0.95 gives the 2.5 % and 97.5 % points.
     pub confidence: f64,
     /// Number of resamples.
@@ -46,7 +46,7 @@ pub struct Bootstrap {
 
 /// A two-sided interval for a Qini coefficient.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
+pub(super) struct Interval {
     /// Lower end.
     pub lower: f64,
     /// Upper end.
@@ -93,7 +93,7 @@ pub fn qini(uplift: &[f64], treated: &[bool], outcome: &[f64]) -> Result<Qini, U
 ///
 /// # Errors
 /// As [`qini`].
-pub fn qini_interval(
+pub(super) fn qini_interval(
     uplift: &[f64],
     treated: &[bool],
     outcome: &[f64],

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 
+use super::calibration::average_effect;
 use super::*;
 
 /// A randomised campaign in which only customers with `flag = 1` react (by 30 points), next to a useless feature.
@@ -53,8 +54,8 @@ fn two_model_recovers_a_planted_effect_with_every_learner() {
     let data = TrainingData { features: &features, treated: &treated, outcome: &outcome, kind: OutcomeKind::Binary };
     for learner in [Learner::Logistic, Learner::Ridge, Learner::Forest] {
         let model = fit_two_model(&data, learner, 5).unwrap();
-        let reacting = model.uplift(&[1.0, 500.0, 7.0]).unwrap();
-        let indifferent = model.uplift(&[0.0, 500.0, 7.0]).unwrap();
+        let two = Features { n_rows: 2, values: vec![1.0, 500.0, 7.0, 0.0, 500.0, 7.0], ..features.clone() };
+        let [reacting, indifferent] = model.predict_all(&two).unwrap()[..] else { panic!("two rows, two answers") };
         // A forest sees one of the two varying columns per split and so shrinks the difference; calibration cannot stretch it back.
         let tolerance = if learner == Learner::Forest { 0.1 } else { 0.06 };
         assert!((reacting - 0.3).abs() < tolerance, "{} {reacting}", learner.name());
@@ -82,8 +83,10 @@ fn logistic_uplift_of_a_single_flag_is_the_difference_of_observed_shares() {
     let data = TrainingData { features: &features, treated: &treated, outcome: &outcome, kind: OutcomeKind::Binary };
     let model = fit_two_model(&data, Learner::Logistic, 1).unwrap();
     // A penalty of one observation on 400 moves the saturated shares (0.2 - 0.3, 0.6 - 0.3) by less than half a point.
-    assert!((model.uplift(&[0.0]).unwrap() + 0.1).abs() < 0.005);
-    assert!((model.uplift(&[1.0]).unwrap() - 0.3).abs() < 0.005);
+    let both = Features { n_rows: 2, values: vec![0.0, 1.0], ..features.clone() };
+    let uplift = model.predict_all(&both).unwrap();
+    assert!((uplift[0] + 0.1).abs() < 0.005);
+    assert!((uplift[1] - 0.3).abs() < 0.005);
 }
 
 #[test]

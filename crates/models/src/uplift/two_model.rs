@@ -64,24 +64,10 @@ impl std::fmt::Debug for TwoModel {
 }
 
 impl TwoModel {
-    /// The family both arms were fitted with.
-    pub fn learner(&self) -> Learner {
-        self.learner
-    }
-
-    /// Uplift of one customer; features in the order of the training table.
-    ///
-    /// # Errors
-    /// [`UpliftError::Shape`] for a row of another width, [`UpliftError::NotFinite`] for a missing value.
-    pub fn uplift(&self, row: &[f64]) -> Result<f64, UpliftError> {
-        let table = Features { n_rows: 1, names: self.names.clone(), values: row.to_vec() };
-        Ok(self.predict_all(&table)?.first().copied().unwrap_or(0.0))
-    }
-
     /// Uplift of every customer of a table with the training columns.
     ///
     /// # Errors
-    /// As [`TwoModel::uplift`].
+    /// [`UpliftError::Shape`] for a table of another width, [`UpliftError::NotFinite`] for a missing value.
     pub fn predict_all(&self, features: &Features) -> Result<Vec<f64>, UpliftError> {
         if features.names.len() != self.names.len() {
             return Err(UpliftError::Shape {

@@ -261,11 +261,6 @@ impl ErrorShapes {
         if count > 0.0 { sum / count } else { f64::INFINITY }
     }
 
-    /// Errors behind the shapes, over all periods ahead.
-    pub fn n_errors(&self) -> usize {
-        self.n_errors
-    }
-
     /// Quantiles of one series around its `mean` forecast.
     ///
     /// q(h) = μ_h + v w m_h^p U_h(level), U_h the pooled quantile; the same for running totals with their own errors.

@@ -6,21 +6,6 @@
 
 use std::iter::zip;
 
-/// Weighted absolute percentage error: Σ|y - f| / Σ|y|, a share (0.2 = 20 %).
-///
-/// ```
-/// use nightclerk_models::forecast::origins::accuracy::wape;
-/// assert_eq!(wape(&[10.0, 30.0], &[12.0, 26.0]), 0.15); // (2 + 4) / 40
-/// ```
-pub fn wape(actual: &[f64], forecast: &[f64]) -> f64 {
-    let (mut error, mut total) = (0.0, 0.0);
-    for (y, f) in observed(actual, forecast) {
-        error += (y - f).abs();
-        total += y.abs();
-    }
-    ratio(error, total)
-}
-
 /// Mean absolute error, in units of demand.
 pub fn mae(actual: &[f64], forecast: &[f64]) -> f64 {
     mean(observed(actual, forecast).map(|(y, f)| (y - f).abs()))
@@ -49,16 +34,6 @@ pub fn rmsse(actual: &[f64], forecast: &[f64], training: &[f64], season_length: 
     ratio(mse(actual, forecast), mean(seasonal_steps(training, season_length).map(|step| step * step))).sqrt()
 }
 
-/// Relative bias: Σ(f - y) / Σ|y|. Positive = forecasts too high.
-pub fn bias(actual: &[f64], forecast: &[f64]) -> f64 {
-    let (mut error, mut total) = (0.0, 0.0);
-    for (y, f) in observed(actual, forecast) {
-        error += f - y;
-        total += y.abs();
-    }
-    ratio(error, total)
-}
-
 /// Mean pinball loss of the quantile forecasts at `level` q: q (y - f) when y >= f, (1 - q)(f - y) otherwise.
 ///
 /// ```
@@ -68,11 +43,6 @@ pub fn bias(actual: &[f64], forecast: &[f64]) -> f64 {
 /// ```
 pub fn pinball_loss(actual: &[f64], quantile: &[f64], level: f64) -> f64 {
     mean(observed(actual, quantile).map(|(y, f)| if y >= f { level * (y - f) } else { (1.0 - level) * (f - y) }))
-}
-
-/// Share of actuals at or below the quantile forecast; a calibrated quantile covers its level (more for counts).
-pub fn coverage(actual: &[f64], quantile: &[f64]) -> f64 {
-    mean(observed(actual, quantile).map(|(y, f)| f64::from(u8::from(y <= f))))
 }
 
 fn observed(actual: &[f64], forecast: &[f64]) -> impl Iterator<Item = (f64, f64)> {
@@ -102,9 +72,9 @@ mod tests {
     #[test]
     fn unobserved_actuals_are_skipped_everywhere() {
         let (y, f) = ([10.0, NAN, 20.0], [12.0, 500.0, 16.0]);
-        assert!((wape(&y, &f) - 0.2).abs() < 1e-12);
-        assert!((bias(&y, &f) + 2.0 / 30.0).abs() < 1e-12);
-        assert!((coverage(&y, &f) - 0.5).abs() < 1e-12);
+        assert!((mae(&y, &f) - 3.0).abs() < 1e-12);
+        assert!((mse(&y, &f) - 10.0).abs() < 1e-12);
+        assert!((pinball_loss(&y, &f, 0.9) - 1.9).abs() < 1e-12);
     }
 
     #[test]
@@ -122,7 +92,6 @@ mod tests {
 
     #[test]
     fn a_zero_denominator_gives_no_number() {
-        assert!(wape(&[0.0], &[1.0]).is_nan());
         assert!(mase(&[1.0], &[2.0], &[3.0, 3.0], 1).is_nan());
         assert!(mae(&[], &[]).is_nan());
     }
