@@ -75,8 +75,3 @@ pub const DATASETS: &[&Dataset] = &[
     &SUPPLIERS,
     &SUPPRESSIONS,
 ];
-
-/// The dataset of that name.
-pub fn dataset(name: &str) -> Option<&'static Dataset> {
-    DATASETS.iter().copied().find(|dataset| dataset.name() == name)
-}

@@ -253,22 +253,6 @@ impl Warehouse {
         Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_integer).is_some_and(|count| count > 0))
     }
 
-    /// The engine's clock in microseconds since 1970-01-01T00:00:00Z; SQLite's is this machine's, in milliseconds.
-    ///
-    /// # Errors
-    /// What the engine refuses.
-    pub async fn now_micros(&self, side: Side) -> Result<i64, WarehouseError> {
-        let sql = match self.dialect(side) {
-            Dialect::Sqlite => "SELECT CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER) * 1000",
-            Dialect::Postgres => "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
-        };
-        let rows = self.read_values(side, sql, &[]).await?;
-        rows.first().and_then(|row| row.first()).and_then(Value::as_integer).ok_or_else(|| WarehouseError::Frame {
-            table: "clock".to_owned(),
-            message: "the engine did not tell the time".to_owned(),
-        })
-    }
-
     /// Closes all connections; on SQLite this also folds the write-ahead log into the file.
     pub async fn close(&self) {
         for pool in [&self.source, &self.target] {

@@ -14,7 +14,7 @@ use chrono_tz::Tz;
 use polars::prelude::{DataFrame, DataType, IntoColumn, NamedFrom as _, Series};
 
 use super::*;
-use crate::datasets::{DATASETS, Source, SqlFiles, dataset, dataset_sql};
+use crate::datasets::{DATASETS, Source, SqlFiles, dataset_sql};
 use crate::table::{Column, ColumnType, TableSchema};
 
 const THINGS: TableSchema<'static> = TableSchema {
@@ -97,8 +97,6 @@ async fn every_type_comes_back_as_it_was_written() {
         assert!(back.unwrap().equals_missing(&frame), "{:?}", warehouse.dialect(Side::Target));
         assert!(warehouse.table_exists(Side::Target, "things").await.unwrap());
         assert!(!warehouse.table_exists(Side::Target, "nothings").await.unwrap());
-        let now = warehouse.now_micros(Side::Target).await.unwrap();
-        assert!((chrono::Utc::now().timestamp_micros() - now).abs() < 60_000_000);
         let columns = warehouse.describe(Side::Source, "f", "SELECT id, number FROM things WHERE day <= :as_of").await;
         assert_eq!(columns.unwrap().iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["id", "number"]);
     }
@@ -286,8 +284,9 @@ async fn the_default_datasets_run_on_every_engine() {
         }
         let as_of = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
         let source = Source::new(warehouse, &files, as_of, Tz::Europe__Berlin);
-        for name in files.names().filter(|name| !["redemptions", "products"].contains(name)) {
-            source.read_if_present(dataset(name).unwrap()).await.unwrap().unwrap();
+        let have_rows = |name: &str| files.has(name) && !["redemptions", "products"].contains(&name);
+        for dataset in DATASETS.iter().filter(|dataset| have_rows(dataset.name())) {
+            source.read_if_present(dataset).await.unwrap().unwrap();
         }
         let sales = source.read(&crate::datasets::DAILY_SALES).await.unwrap();
         let row = first_row(&sales);
@@ -295,10 +294,7 @@ async fn the_default_datasets_run_on_every_engine() {
         // 23:00 UTC is the next business day in Berlin, in winter.
         assert_eq!(source.read(&crate::datasets::REDEMPTIONS).await.unwrap().height(), 1);
         assert!(source.inputs().last().unwrap().note.starts_with("1 rows after 2026-11-22 left out"));
-        assert_eq!(
-            source.missing(&[&crate::datasets::CAMPAIGN_OUTCOMES, &crate::datasets::PRICES]),
-            ["campaign_outcomes"]
-        );
+        assert!(source.read_if_present(&crate::datasets::CAMPAIGN_OUTCOMES).await.unwrap().is_none());
     }
 }
 

@@ -3,8 +3,7 @@
 use polars::prelude::DataFrame;
 
 use super::dialect::columns_sql;
-use super::statement::positional;
-use super::{Dialect, Query, Value, WarehouseError, postgres, sqlite};
+use super::{Dialect, Value, WarehouseError, postgres, sqlite};
 use crate::table::Column;
 
 /// Everything between its beginning and [`Transaction::commit`] happens, or nothing does; dropping it rolls back.
@@ -58,31 +57,6 @@ impl Transaction {
         match &mut self.inner {
             Inner::Sqlite(transaction) => sqlite::read_values(transaction, sql, binds).await,
             Inner::Postgres(transaction) => postgres::read_values(transaction, sql, binds).await,
-        }
-    }
-
-    /// See [`super::Warehouse::read_named`].
-    ///
-    /// # Errors
-    /// What the engine refuses; a bind that is not among `binds`.
-    pub async fn read_named(
-        &mut self,
-        origin: &str,
-        sql: &str,
-        binds: &[(&str, Value)],
-    ) -> Result<Vec<Vec<Value>>, WarehouseError> {
-        let (sql, values) = positional(origin, sql, binds, self.dialect())?;
-        self.read_values(&sql, &values).await
-    }
-
-    /// See [`super::Warehouse::read`].
-    ///
-    /// # Errors
-    /// What the engine refuses, and results that are not what their schema promises.
-    pub async fn read(&mut self, query: &Query<'_>) -> Result<DataFrame, WarehouseError> {
-        match &mut self.inner {
-            Inner::Sqlite(transaction) => sqlite::read(transaction, query).await,
-            Inner::Postgres(transaction) => postgres::read(transaction, query).await,
         }
     }
 

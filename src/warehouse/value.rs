@@ -80,16 +80,6 @@ impl Value {
             _ => None,
         }
     }
-
-    /// Whether it is NULL.
-    pub fn is_null(&self) -> bool {
-        matches!(self, Self::Null)
-    }
-
-    /// `value`, or NULL.
-    pub fn or_null<T: Into<Self>>(value: Option<T>) -> Self {
-        value.map_or(Self::Null, Into::into)
-    }
 }
 
 impl From<i64> for Value {

@@ -130,12 +130,8 @@ pub enum PublishedAt {
 /// Rows that were published.
 #[derive(Clone, Debug)]
 pub struct PublishedFrame {
-    /// The job that published them; the newest one's where there are several.
-    pub job: String,
     /// Their as-of date; the newest where there are several.
     pub as_of: NaiveDate,
-    /// The run; the newest where there are several.
-    pub run_id: i64,
     /// The table's own columns; `as_of` before them where several publications are seen.
     pub frame: DataFrame,
 }
@@ -247,12 +243,6 @@ impl<'a> Source<'a> {
         Some(known)
     }
 
-    /// Which of these datasets have no file, or include one that has none.
-    pub fn missing(&self, needs: &[&'static Dataset]) -> Vec<&'static str> {
-        let is_missing = |name: &str| matches!(dataset_sql(self.files, name), Err(LoadError::Missing { .. }));
-        needs.iter().map(|dataset| dataset.name()).filter(|name| is_missing(name)).collect()
-    }
-
     /// What was read so far, in order.
     pub fn inputs(&self) -> Vec<InputFact> {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -334,7 +324,7 @@ impl<'a> Source<'a> {
             last_day: Some(as_of),
             note: format!("published by `{job}`"),
         });
-        Ok(Some(PublishedFrame { job: job.to_owned(), as_of, run_id, frame }))
+        Ok(Some(PublishedFrame { as_of, frame }))
     }
 
     /// `AND p.job IN (...)` for the jobs whose rows in a table of ours are meant: this job where it publishes the table, else
