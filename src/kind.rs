@@ -57,7 +57,11 @@ impl Kind {
     pub fn parse(&self, text: &str) -> Result<Arc<dyn AnyJob>, toml::de::Error> {
         (self.parse)(text)
     }
+}
 
+/// Its files of the default project.
+#[cfg(test)]
+impl Kind {
     /// The job file of the default project.
     pub fn job_file(&self) -> Option<&'static str> {
         self.file(&format!("jobs/{}.toml", self.name))
@@ -84,7 +88,8 @@ impl Kind {
 }
 
 /// The table that the head of an audit names in its line `-- table: NAME`.
-pub fn audited_table(audit: &str) -> Option<&str> {
+#[cfg(test)]
+fn audited_table(audit: &str) -> Option<&str> {
     audit.lines().find_map(|line| line.strip_prefix("-- table:")).map(str::trim)
 }
 

@@ -114,14 +114,6 @@ pub enum Shift {
 }
 
 impl Schedule {
-    /// Parses a cron expression; business dates are those of `zone`.
-    ///
-    /// # Errors
-    /// When the expression is not one or never happens.
-    pub fn parse(cron: &str, zone: Tz) -> Result<Self, String> {
-        Ok(Self::new(CronExpression::try_from(cron.to_owned())?, zone))
-    }
-
     /// A checked expression in a zone; business dates are those of `zone`.
     pub fn new(cron: CronExpression, zone: Tz) -> Self {
         Self { cron: cron.0, zone, business_zone: zone }
@@ -131,11 +123,6 @@ impl Schedule {
     #[must_use]
     pub fn with_business_zone(self, business_zone: Tz) -> Self {
         Self { business_zone, ..self }
-    }
-
-    /// The expression as written.
-    pub fn cron(&self) -> &str {
-        self.cron.as_str()
     }
 
     /// The zone of the expression.
@@ -151,11 +138,6 @@ impl Schedule {
     /// The first slot after an instant.
     pub fn next(&self, after: DateTime<Tz>) -> Option<Slot> {
         self.upcoming(after).next()
-    }
-
-    /// The slots after `after` up to and including `until`, oldest first.
-    pub fn slots(&self, after: DateTime<Tz>, until: DateTime<Tz>) -> Vec<Slot> {
-        self.upcoming(after).take_while(|slot| slot.at <= until).collect()
     }
 
     /// The slots after an instant, oldest first, without end.
@@ -218,6 +200,22 @@ impl Schedule {
             }
             wall_clock += TimeDelta::seconds(1);
         }
+    }
+}
+
+#[cfg(test)]
+impl Schedule {
+    /// Parses a cron expression; business dates are those of `zone`.
+    ///
+    /// # Errors
+    /// When the expression is not one or never happens.
+    pub fn parse(cron: &str, zone: Tz) -> Result<Self, String> {
+        Ok(Self::new(CronExpression::try_from(cron.to_owned())?, zone))
+    }
+
+    /// The slots after `after` up to and including `until`, oldest first.
+    pub fn slots(&self, after: DateTime<Tz>, until: DateTime<Tz>) -> Vec<Slot> {
+        self.upcoming(after).take_while(|slot| slot.at <= until).collect()
     }
 }
 
