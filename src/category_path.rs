@@ -24,11 +24,6 @@ impl CategoryPath {
         &self.0
     }
 
-    /// How many levels it has, at least 1.
-    pub fn depth(&self) -> usize {
-        depth(&self.0)
-    }
-
     /// Every category it lies in, from the top, itself last: `Grocery`, `Grocery/Dairy`, `Grocery/Dairy/Milk`.
     pub fn levels(&self) -> impl DoubleEndedIterator<Item = &str> {
         levels(&self.0)
@@ -42,16 +37,6 @@ impl CategoryPath {
     /// The first `depth` levels, at least one; the whole path where it is not so deep.
     pub fn cut(&self, depth: usize) -> &str {
         self.at_depth(depth.max(1)).unwrap_or(&self.0)
-    }
-
-    /// Its last level: `Milk`.
-    pub fn leaf(&self) -> &str {
-        leaf(&self.0)
-    }
-
-    /// The category above it; `None` at the top.
-    pub fn parent(&self) -> Option<&str> {
-        parent(&self.0)
     }
 
     /// Whether it is this category or lies in it.
@@ -122,11 +107,11 @@ mod tests {
     fn a_path_knows_its_levels() {
         let milk = path("Grocery/Dairy/Milk");
         assert_eq!(milk.levels().collect::<Vec<_>>(), ["Grocery", "Grocery/Dairy", "Grocery/Dairy/Milk"]);
-        assert_eq!(milk.levels().rev().nth(1), milk.parent());
-        assert_eq!((milk.depth(), milk.leaf()), (3, "Milk"));
+        assert_eq!(milk.levels().rev().nth(1), parent(milk.as_str()));
+        assert_eq!((depth(milk.as_str()), leaf(milk.as_str())), (3, "Milk"));
         assert_eq!((milk.at_depth(0), milk.at_depth(2), milk.at_depth(4)), (None, Some("Grocery/Dairy"), None));
         assert_eq!((milk.cut(0), milk.cut(2), milk.cut(9)), ("Grocery", "Grocery/Dairy", "Grocery/Dairy/Milk"));
-        assert_eq!(path("Grocery").parent(), None);
+        assert_eq!(parent("Grocery"), None);
     }
 
     #[test]
@@ -141,7 +126,7 @@ mod tests {
         fn what_is_clean_stays_as_it_is(text in "[a-c /]{0,12}") {
             if let Some(once) = CategoryPath::parse(&text) {
                 prop_assert_eq!(CategoryPath::parse(once.as_str()), Some(once.clone()));
-                prop_assert_eq!(once.levels().count(), once.depth());
+                prop_assert_eq!(once.levels().count(), depth(once.as_str()));
                 prop_assert_eq!(once.levels().last(), Some(once.as_str()));
                 prop_assert!(once.levels().all(|level| is_within(once.as_str(), level)));
             }

@@ -98,11 +98,6 @@ impl Instant {
         Self(micros)
     }
 
-    /// Microseconds since 1970-01-01T00:00:00Z.
-    pub const fn micros(self) -> i64 {
-        self.0
-    }
-
     /// The day it falls on in UTC.
     pub const fn day(self) -> Day {
         Day(self.0.div_euclid(Self::MICROS_PER_DAY) as i32)

@@ -163,7 +163,6 @@ pub(super) fn origin_data<'a>(
             label: &data.label,
             keys: &data.keys,
             start: data.start,
-            phase: data.phase,
             demand: training(&data.values[..*cutoff], missing, season),
             known: data.known.iter().map(|column| &column[..cutoff + dataset.horizon]).collect(),
         }
@@ -174,7 +173,6 @@ pub(super) fn origin_data<'a>(
         horizon: dataset.horizon,
         sum_periods,
         known_names: &dataset.known_names,
-        axis: &dataset.axis,
     }
 }
 

@@ -26,7 +26,7 @@ pub fn evaluate(input: &InputOptions, run: &RunOptions, clock: &dyn CpuClock) ->
 ///
 /// # Errors
 /// As [`evaluate`].
-pub fn evaluate_with(
+fn evaluate_with(
     forecaster: &dyn Forecaster,
     input: &InputOptions,
     run: &RunOptions,

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 
-use super::time::TimeAxis;
-
 /// What a forecaster is given: everything known at one origin, and nothing after it but known-ahead columns.
 #[derive(Clone, Debug)]
 pub struct OriginData<'a> {
@@ -19,8 +17,6 @@ pub struct OriginData<'a> {
     pub sum_periods: &'a [usize],
     /// Names of the known-ahead columns.
     pub known_names: &'a [String],
-    /// The grid: dates of periods, and the step between them.
-    pub axis: &'a TimeAxis,
 }
 
 /// One training series.
@@ -32,8 +28,6 @@ pub struct OriginSeries<'a> {
     pub keys: &'a [String],
     /// Place of the first period on the common grid: periods of two series with equal place are of the same time.
     pub start: i64,
-    /// Offset from the grid, for [`TimeAxis::date`].
-    pub phase: i64,
     /// Demand per period, oldest first; `NaN` = not observed.
     pub demand: Cow<'a, [f64]>,
     /// Known-ahead columns, each as long as `demand` and the horizon together; `NaN` where nothing stands.
@@ -68,7 +62,7 @@ pub trait Forecaster: Send + Sync {
 
 /// A forecaster that looks at one series at a time, in parallel.
 #[derive(Clone, Copy, Debug)]
-pub struct EachSeries<F>(pub F);
+pub(super) struct EachSeries<F>(pub F);
 
 impl<F> Forecaster for EachSeries<F>
 where

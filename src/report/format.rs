@@ -46,7 +46,7 @@ pub(super) fn number_and_unit(unit: Unit, value: Option<f64>, currency: Currency
 }
 
 /// A number with its unit, for sentences: `18,230 EUR`, `12.3 %`, `4 days`; `–` when there is none.
-pub fn number_with_unit(unit: Unit, value: Option<f64>, currency: Currency) -> String {
+pub(super) fn number_with_unit(unit: Unit, value: Option<f64>, currency: Currency) -> String {
     let (number, word) = number_and_unit(unit, value, currency);
     if word.is_empty() { number } else { format!("{number}{NO_BREAK_SPACE}{word}") }
 }

@@ -26,7 +26,6 @@ mod tests;
 
 pub use csv::export_csv;
 pub use facts::{FileLink, NightFacts, NightJob, RunFacts, RunState};
-pub use format::number_with_unit;
 pub use templates::Templates;
 pub use xlsx::export_xlsx;
 

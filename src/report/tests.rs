@@ -5,6 +5,7 @@ use std::io::Read;
 
 use chrono::NaiveDate;
 
+use super::format::number_with_unit;
 use super::*;
 use crate::publication::{
     BarChart, Cell, Chart, Export, ExportFormat, Figure, Section, Severity, TableView, Unit, ViewColumn,

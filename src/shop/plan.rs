@@ -68,8 +68,6 @@ pub enum Planner<'a> {
     Habit,
     /// The shop follows the clerk's advice and orders nothing else.
     Follows(Advice<'a>),
-    /// The habit for stock, the clerk's coupons for customers: products without a recommendation never starve.
-    HabitWithCoupons(&'a [CouponContact]),
 }
 
 /// Names of a campaign of ours or of the clerk.
@@ -102,7 +100,6 @@ impl Plan {
         let (habit, advice) = match planner {
             Planner::Habit => (true, Advice::default()),
             Planner::Follows(advice) => (false, *advice),
-            Planner::HabitWithCoupons(coupons) => (true, Advice { coupons, ..Advice::default() }),
         };
         let Advice { orders, levels, coupons } = advice;
         let mut plan = Self {

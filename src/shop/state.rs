@@ -149,11 +149,6 @@ impl ShopState {
         }
         Ok(Self { day: last, locations })
     }
-
-    /// Units on hand of a product at a location, by position in their tables.
-    pub fn on_hand(&self, product: usize, location: usize) -> i64 {
-        self.locations.get(location).and_then(|state| state.on_hand.get(product)).copied().unwrap_or(0)
-    }
 }
 
 impl LocationState {
