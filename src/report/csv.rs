@@ -2,7 +2,7 @@
 
 use super::ReportError;
 use crate::publication::{Cell, Export, Unit, ViewColumn};
-use crate::quantities::Currency;
+use crate::quantities::{Currency, Money};
 
 /// Characters that make a spreadsheet read a text as a formula when they come first (OWASP, "CSV Injection"); the last
 /// four are the full-width forms, which some spreadsheets fold to the plain ones.
@@ -10,7 +10,7 @@ const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝',
 
 /// An export as CSV.
 ///
-/// Numbers have a decimal point and no thousands separators; money is in major units (`18230.45`), its currency stands
+/// Numbers have a decimal point and no thousands separators; money is in major units to the smallest coin (`18230.45`), its currency stands
 /// in the heading; shares are fractions (`0.125`); dates are ISO; a missing, NaN or infinite value is an empty field.
 /// A text that a spreadsheet would run as a formula gets a leading `'`.
 ///
@@ -69,9 +69,8 @@ fn number_text(number: f64, unit: Option<Unit>, currency: Currency) -> String {
     if unit != Some(Unit::Money) {
         return number.to_string();
     }
-    let major = number / 10_f64.powi(currency.minor_digits().cast_signed());
-    let decimals = currency.minor_digits() as usize;
-    if number.fract() == 0.0 { format!("{major:.decimals$}") } else { major.to_string() }
+    let major = Money::from_minor(number.round() as i64).in_currency(currency);
+    format!("{major:.*}", currency.minor_digits() as usize)
 }
 
 fn guarded(text: &str) -> String {

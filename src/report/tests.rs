@@ -113,8 +113,19 @@ fn csv_never_lets_a_text_start_a_formula() {
 fn csv_does_not_guard_negative_numbers() {
     let mut negative = row("Return");
     negative[2] = Cell::Number(-3.0);
-    negative[3] = Cell::Number(-0.5);
-    assert!(csv_text(vec![negative]).contains("Return,2026-11-24,-3,-0.005,0.125"));
+    negative[3] = Cell::Number(-50.0);
+    assert!(csv_text(vec![negative]).contains("Return,2026-11-24,-3,-0.50,0.125"));
+}
+
+#[test]
+fn csv_rounds_money_to_the_smallest_coin_as_the_published_table_does() {
+    let written = |minor: f64| {
+        let mut cells = row("Estimate");
+        cells[3] = Cell::Number(minor);
+        csv_text(vec![cells])
+    };
+    assert!(written(2_396.887).contains(",24,23.97,"));
+    assert!(written(-0.4).contains(",24,0.00,"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::csv::{check_widths, heading};
 use super::facts::RunFacts;
 use super::format;
 use crate::publication::{Cell, Export, Unit, ViewColumn};
-use crate::quantities::Currency;
+use crate::quantities::{Currency, Money};
 
 /// Rows of a worksheet below its header.
 const ROW_LIMIT: usize = 1_048_575;
@@ -66,7 +66,7 @@ fn write_rows(sheet: &mut Worksheet, export: &Export, currency: Currency) -> Res
                 Cell::Number(number) if number.is_finite() => {
                     let unit = export.columns[at].unit;
                     let shown = if unit == Some(Unit::Money) {
-                        format::display_value(Unit::Money, *number, currency)
+                        Money::from_minor(number.round() as i64).in_currency(currency)
                     } else {
                         *number
                     };

@@ -2,6 +2,7 @@
 
 use crate::day::Day;
 use crate::models::experiment::Estimate;
+use crate::quantities::{Currency, ExpectedMoney};
 
 /// How far an estimate can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +56,13 @@ pub(super) struct LiftRow {
     /// How much more the treated bought before, in standard deviations.
     pub imbalance: Option<f64>,
     pub ours: bool,
+}
+
+impl LiftRow {
+    /// A value of the metric as it is published: what is spent in the currency, anything else as it is.
+    pub fn measured(&self, value: f64, currency: Currency) -> f64 {
+        if self.metric == "spend" { ExpectedMoney::from_minor(value).in_currency(currency) } else { value }
+    }
 }
 
 /// One row per arm: that of the primary metric.

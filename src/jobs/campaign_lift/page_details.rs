@@ -3,6 +3,7 @@
 use super::lift_row::{Grade, LiftRow, main_rows};
 use crate::page_kit::ViewRows;
 use crate::publication::{Chart, Export, ExportFormat, Interval, IntervalChart, Section, Unit};
+use crate::quantities::Currency;
 
 /// Rows of a table on the page.
 pub(super) const SHOWN_ROWS: usize = 25;
@@ -62,16 +63,17 @@ fn columns(rows: ViewRows<'_, LiftRow>) -> ViewRows<'_, LiftRow> {
 }
 
 /// Every row, as a file.
-pub(super) fn export(rows: &[LiftRow]) -> Export {
+pub(super) fn export(rows: &[LiftRow], currency: Currency) -> Export {
+    let measured = |row: &LiftRow, value: Option<f64>| value.map(|value| row.measured(value, currency));
     columns(ViewRows::of(rows))
         .text("Campaign id", |row| row.campaign_id.as_str())
         .text("First day", |row| row.from)
         .text("Last day", |row| row.to)
-        .number("Mean treated", Unit::Ratio, |row| row.mean_treated)
-        .number("Mean control", Unit::Ratio, |row| row.mean_control)
-        .number("Difference", Unit::Ratio, |row| row.difference.map(|found| found.estimate))
-        .number("Lower", Unit::Ratio, |row| row.difference.map(|found| found.lower))
-        .number("Upper", Unit::Ratio, |row| row.difference.map(|found| found.upper))
+        .number("Mean treated", Unit::Ratio, |row| measured(row, row.mean_treated))
+        .number("Mean control", Unit::Ratio, |row| measured(row, row.mean_control))
+        .number("Difference", Unit::Ratio, |row| measured(row, row.difference.map(|found| found.estimate)))
+        .number("Lower", Unit::Ratio, |row| measured(row, row.difference.map(|found| found.lower)))
+        .number("Upper", Unit::Ratio, |row| measured(row, row.difference.map(|found| found.upper)))
         .text("Explanation", |row| row.explanation.as_str())
         .export(
             "campaign-lift",

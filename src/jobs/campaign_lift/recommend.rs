@@ -26,7 +26,7 @@ pub(super) fn recommend(
         metrics: metrics(&decision),
         caveats: caveats(&decision),
         page: page(&decision),
-        exports: if decision.rows.is_empty() { Vec::new() } else { vec![export(&decision.rows)] },
+        exports: if decision.rows.is_empty() { Vec::new() } else { vec![export(&decision.rows, ctx.currency)] },
         audits: Vec::new(),
         memory: None,
     })

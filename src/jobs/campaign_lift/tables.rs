@@ -8,10 +8,7 @@ use crate::quantities::{Currency, ExpectedMoney};
 /// `campaign_lift`.
 pub(super) fn table(rows: &[LiftRow], currency: Currency) -> Result<PublishedTable, RowsError> {
     let money = |minor: Option<f64>| minor.map(ExpectedMoney::from_minor);
-    // In the metric: money of the metric spend in the currency, all others as they are.
-    let measured = |row: &LiftRow, value: f64| {
-        if row.metric == "spend" { ExpectedMoney::from_minor(value).in_currency(currency) } else { value }
-    };
+    let measured = |row: &LiftRow, value: f64| row.measured(value, currency);
     Rows::of(&CAMPAIGN_LIFT, rows)
         .in_currency(currency)
         .column("campaign_id", |row| row.campaign_id.as_str())

@@ -8,8 +8,14 @@ use super::units::in_units;
 use crate::day::Day;
 use crate::page_kit::ViewRows;
 use crate::publication::{Export, ExportFormat, Unit};
+use crate::quantities::Quantity;
 
 const BOTH: &[ExportFormat] = &[ExportFormat::Csv, ExportFormat::Xlsx];
+
+/// As it is published.
+fn to_the_thousandth(units: f64) -> f64 {
+    Quantity::from_units(units).units()
+}
 
 pub(super) fn exports(decision: &Decision<'_>) -> Vec<Export> {
     let mut exports = supplier_files(decision);
@@ -92,7 +98,7 @@ fn exception_file(decision: &Decision<'_>) -> Export {
         .text("Location", |exception| exception.location_id.as_deref())
         .text("Supplier", |exception| exception.supplier_id.as_deref())
         .text("From", |exception| exception.first_on)
-        .number("Quantity", Unit::Units, |exception| exception.quantity)
+        .number("Quantity", Unit::Units, |exception| exception.quantity.map(to_the_thousandth))
         .number("Value", Unit::Money, |exception| exception.value)
         .text("What to do", |exception| exception.text.as_str())
         .export("inventory-exceptions", BOTH, &about)
