@@ -11,7 +11,7 @@ use super::steps::{checksum, in_currency, number_of, snapshot_path, statements};
 use super::{differences, generator, relations, steps};
 use crate::quantities::Currency;
 use crate::registry::Registry;
-use crate::warehouse::{Dialect, Side, Warehouse, WarehouseConfig};
+use crate::warehouse::{Dialect, Warehouse, WarehouseConfig};
 
 /// Of the step that is being written: how rows are carried over where a type changes. Empty once it is frozen.
 const CONVERSIONS: &[generator::Conversion<'_>] = &[];
@@ -122,9 +122,12 @@ async fn replaying_the_steps_gives_the_schemas() {
     let mut names: Vec<String> = Vec::new();
     let yen = Currency::new("JPY").unwrap();
     for step in steps(Dialect::Sqlite) {
+        // In one transaction, as it is applied: another connection of the pool may still know the tables of before.
+        let mut transaction = warehouse.begin().await.unwrap();
         for statement in statements(step.sql) {
-            warehouse.execute(Side::Target, &in_currency(statement, yen), &[]).await.unwrap();
+            transaction.execute(&in_currency(statement, yen), &[]).await.unwrap();
         }
+        transaction.commit().await.unwrap();
         let expected = step.schemas().unwrap().unwrap_or_else(today);
         names.extend(expected.iter().flat_map(relations::names));
         let found = relations::read(&mut Reader::Warehouse(&warehouse), &names, yen).await.unwrap();
