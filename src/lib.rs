@@ -44,8 +44,8 @@
 //! - The runner gets its clock from `main`.
 //!
 //! # A walkthrough: 02:30, the inventory plan
-//! The ticker wakes the daemon, [`schedule`] says that the slot of yesterday's business date is due, and the ledger
-//! ([`runner::ledger`]) gives us the job's lease with a fencing token. `load` reads products, stock and deliveries through
+//! The ticker wakes the daemon ([`runner::daemon`]), [`schedule`] says that the slot of yesterday's business date is due, which
+//! becomes a row of the ledger ([`runner::ledger`]), and the ledger gives us the job's lease with a fencing token. `load` reads products, stock and deliveries through
 //! [`datasets::Source`], which lets nothing after the as-of date through, and the demand quantiles that
 //! the forecast published half an hour before. `recommend` turns them into orders whose explanation sums exactly,
 //! grades the advice whose time is over, and builds the page from the same frames. Gates look at what was read

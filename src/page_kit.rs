@@ -223,7 +223,14 @@ impl<'r, R> ViewRows<'r, R> {
 
     /// A file beside the page.
     pub fn export(self, stem: impl Into<String>, formats: &'static [ExportFormat], about: &str) -> Export {
-        Export { stem: stem.into(), formats, about: about.to_owned(), columns: self.columns, rows: self.cells }
+        Export {
+            stem: stem.into(),
+            formats,
+            about: about.to_owned(),
+            columns: self.columns,
+            rows: self.cells,
+            leaves: false,
+        }
     }
 }
 

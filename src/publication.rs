@@ -327,6 +327,17 @@ pub struct Export {
     pub columns: Vec<ViewColumn>,
     /// The rows.
     pub rows: Vec<Vec<Cell>>,
+    /// Whether somebody outside acts on it: an order, a list of customers. Once it is written it has left the house: its business date
+    /// is not run again unless somebody says that it was not sent.
+    pub leaves: bool,
+}
+
+impl Export {
+    /// The same file, on which somebody outside acts.
+    #[must_use]
+    pub fn leaving(self) -> Self {
+        Self { leaves: true, ..self }
+    }
 }
 
 /// A file format.

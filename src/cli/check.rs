@@ -6,7 +6,7 @@ use super::context::Context;
 use super::failure::Failure;
 use crate::datasets::{SqlFiles, dataset_sql};
 use crate::migrations::{self, State};
-use crate::runner::{self, night};
+use crate::runner;
 use crate::warehouse::{Create, Expectation, FoundColumn, FrameBuilder, Side};
 
 /// One file or one job, and what is wrong with it.
@@ -68,7 +68,7 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
     } else {
         context.terminal.note("note: our tables are not up to date, so audits were not prepared");
     }
-    for job in night::in_order(&project) {
+    for job in project.enabled_in_order() {
         let missing: Vec<&str> = job.job.needs().iter().map(|d| d.name()).filter(|name| !sql.has(name)).collect();
         let mut entry = Checked { what: job.path.display().to_string(), problems: vec![], notes: vec![] };
         if !missing.is_empty() {

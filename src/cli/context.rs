@@ -67,7 +67,7 @@ impl Context {
     /// When the output folder or the warehouse cannot be written.
     pub async fn runner(&self, project: Project, warehouse: Warehouse) -> Result<Runner, Failure> {
         let runner = Runner::of(project, warehouse, Arc::new(self.now_micros)).await?;
-        Ok(Runner { events: self.terminal.events(), ..runner })
+        Ok(Runner { events: self.terminal.events(), by_server_clock: true, ..runner })
     }
 
     /// The business date of a run: as asked for, else fixed by the project, else yesterday in its zone.
@@ -76,9 +76,11 @@ impl Context {
     /// When it is not over yet: a publication of half a day would pass for a whole one.
     pub fn as_of(&self, project: &Project, asked: Option<NaiveDate>) -> Result<NaiveDate, Failure> {
         let yesterday = yesterday((self.now_micros)(), project.config.zone());
+        // A project of the past or of a generated shop says which day it is.
+        let last_complete = project.config.as_of.map_or(yesterday, |fixed| fixed.max(yesterday));
         match (asked, project.config.as_of) {
-            (Some(asked), None) if asked > yesterday => Err(Failure::usage(format!(
-                "{asked} is not over yet in {}: the last complete business day is {yesterday}",
+            (Some(asked), _) if asked > last_complete => Err(Failure::usage(format!(
+                "{asked} is not over yet in {}: the last complete business day is {last_complete}",
                 project.config.zone()
             ))),
             (Some(asked), _) => Ok(asked),

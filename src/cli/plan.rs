@@ -8,7 +8,7 @@ use super::context::Context;
 use super::failure::Failure;
 use crate::datasets::{SqlFiles, dataset_sql};
 use crate::migrations::{self, State};
-use crate::runner::{ledger, night};
+use crate::runner::ledger;
 use crate::warehouse::{Create, Side};
 
 /// What a night would run, replace and create; nothing is changed.
@@ -51,7 +51,7 @@ pub(super) async fn run(context: &Context, command: &Plan) -> Result<u8, Failure
     let known = if state.is_current() { ledger::publications(&warehouse, None).await? } else { Vec::new() };
     let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
     let mut jobs = Vec::new();
-    for job in night::in_order(&project) {
+    for job in project.enabled_in_order() {
         let mut reads = Vec::new();
         for dataset in job.job.needs().iter().chain(job.job.uses()) {
             if let Ok((_, sql)) = dataset_sql(&sql, dataset.name()) {

@@ -44,7 +44,7 @@ pub(super) async fn run(context: &Context, command: &Run) -> Result<u8, Failure>
     let as_of = context.as_of(&project, command.as_of)?;
     let warehouse = context.warehouse(&project, Create::Schema).await?;
     let runner = context.runner(project, warehouse).await?;
-    let night = unless_stopped(&runner, run_night(&runner, as_of, &command.jobs)).await?;
+    let night = unless_stopped(&runner, Box::pin(run_night(&runner, as_of, &command.jobs))).await?;
     Ok(night.map_or(CANCELLED, |night| tell(context, &night)))
 }
 
@@ -57,7 +57,7 @@ async fn unless_stopped<T>(runner: &Runner, work: impl Future<Output = T>) -> Re
     tokio::select! {
         done = work => Ok(Some(done)),
         _ = stop.wait_for(|stop| *stop != Stop::Running) => {
-            ledger::cancel(&runner.warehouse, &runner.owner, (runner.clock)()).await?;
+            ledger::cancel(&runner.warehouse, &runner.owner, runner.now()).await?;
             Ok(None)
         }
     }
@@ -69,12 +69,13 @@ pub(super) async fn backfill(context: &Context, command: &Backfill) -> Result<u8
     }
     let project = context.project()?;
     known_jobs(&project, &command.jobs)?;
+    context.as_of(&project, Some(command.to))?;
     let warehouse = context.warehouse(&project, Create::Schema).await?;
     let runner = context.runner(project, warehouse).await?;
     let mut codes = Vec::new();
     let mut as_of = command.from;
     while as_of <= command.to {
-        let Some(night) = unless_stopped(&runner, run_night(&runner, as_of, &command.jobs)).await? else {
+        let Some(night) = unless_stopped(&runner, Box::pin(run_night(&runner, as_of, &command.jobs))).await? else {
             return Ok(CANCELLED);
         };
         codes.push(tell(context, &night));
@@ -86,8 +87,12 @@ pub(super) async fn backfill(context: &Context, command: &Backfill) -> Result<u8
 /// Says how the night ended; gives the exit code.
 pub(super) fn tell(context: &Context, night: &NightOutcome) -> u8 {
     context.terminal.object(night);
-    if let Some(index) = &night.index {
-        context.terminal.line(format!("report: {index}"));
+    match &night.index {
+        Some(index) => context.terminal.line(format!("report: {index}")),
+        None if night.index_error.is_none() => {
+            context.terminal.line(format!("pages of {}; index.html stays with the newest night", night.as_of));
+        }
+        None => {}
     }
     if let Some(error) = &night.index_error {
         context.terminal.note(format!("error: {error}"));

@@ -1,17 +1,15 @@
 //! `nightclerk schedule`: the daemon, and the preview of what it will do.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
-use super::context::{Context, yesterday};
+use super::context::Context;
 use super::failure::Failure;
-use crate::job_file::JobFile;
-use crate::project::Project;
-use crate::runner::{Runner, ledger, night};
+use super::terminal::Terminal;
+use crate::runner::{Runner, daemon};
 use crate::scheduler::{self, Ended, Stop};
 use crate::warehouse::{Create, WarehouseError};
 
@@ -38,7 +36,7 @@ enum Action {
 pub(super) async fn run(context: &Context, command: &ScheduleCommand) -> Result<u8, Failure> {
     match command.action {
         Some(Action::Next { n }) => next(context, n),
-        None => daemon(context, Duration::from_secs(command.grace_seconds)).await,
+        None => wait_and_run(context, Duration::from_secs(command.grace_seconds)).await,
     }
 }
 
@@ -49,7 +47,7 @@ fn now(micros: i64) -> DateTime<Utc> {
 fn next(context: &Context, n: usize) -> Result<u8, Failure> {
     let project = context.project()?;
     let from = now((context.now_micros)());
-    for job in night::in_order(&project) {
+    for job in project.enabled_in_order() {
         let Some(timetable) = &job.schedule else {
             context.terminal.object(&serde_json::json!({ "job": job.name, "slots": [] }));
             context.terminal.line(format!("{}: no schedule; it runs when asked", job.name));
@@ -72,7 +70,7 @@ fn next(context: &Context, n: usize) -> Result<u8, Failure> {
     Ok(0)
 }
 
-async fn daemon(context: &Context, grace: Duration) -> Result<u8, Failure> {
+async fn wait_and_run(context: &Context, grace: Duration) -> Result<u8, Failure> {
     let project = context.project()?;
     if !project.jobs.iter().any(|job| job.enabled && job.schedule.is_some()) {
         return Err(Failure::usage("no enabled job in jobs/ has a [schedule]: there is nothing to wait for"));
@@ -83,12 +81,13 @@ async fn daemon(context: &Context, grace: Duration) -> Result<u8, Failure> {
     let stopping = Arc::new(move || *draining.borrow() != Stop::Running);
     let runner = Arc::new(Runner { stopping, ..context.runner(project, warehouse).await? });
     context.terminal.note("waiting; SIGINT or SIGTERM ends after the job in flight");
+    let terminal = context.terminal.clone();
+    let away_since = Arc::new(Mutex::new(None));
     let tick = move || {
-        let runner = runner.clone();
+        let (runner, terminal, away_since) = (runner.clone(), terminal.clone(), away_since.clone());
         let future: futures_util::future::BoxFuture<'static, ()> = Box::pin(async move {
-            if let Err(error) = run_due(&runner).await {
-                tracing::error!(%error, "the ledger cannot be read; trying again in ten seconds");
-            }
+            let ticked = daemon::tick(&runner).await;
+            tell_of_outages(&terminal, &away_since, ticked, (runner.clock)());
         });
         future
     };
@@ -96,65 +95,28 @@ async fn daemon(context: &Context, grace: Duration) -> Result<u8, Failure> {
     Ok(if ended == Ended::Drained { 0 } else { 130 })
 }
 
-/// Runs every slot that is due, oldest business date first.
-async fn run_due(runner: &Runner) -> Result<(), WarehouseError> {
-    let from = now((runner.clock)());
-    let yesterday = yesterday(from.timestamp_micros(), runner.project.config.zone());
-    let done = ledger::newest_ended(&runner.warehouse, yesterday).await?;
-    for (as_of, jobs) in due(&runner.project, &done, from) {
-        let mut ready = Vec::new();
-        for name in &jobs {
-            let Some(job) = runner.project.job(name) else { continue };
-            // What runs before it and is not due now has run, or has not been there at all.
-            let mut absent = job.after.iter().filter(|before| !jobs.contains(before));
-            let unpublished = absent.find(|before| runner.project.job(before).is_some_and(|before| before.enabled));
-            let publications = match unpublished {
-                Some(before) => ledger::publications(&runner.warehouse, Some(before)).await?,
-                None => Vec::new(),
-            };
-            let there = publications.iter().any(|row| row.as_of == as_of && row.state == "published");
-            match unpublished {
-                Some(before) if !there => {
-                    let reason = format!("it runs after `{before}`, which did not publish for {as_of}");
-                    night::skip(runner, job, as_of, reason).await;
-                }
-                _ => ready.push(name.clone()),
-            }
+/// Says once that the ledger cannot be reached, and once that it can again.
+fn tell_of_outages(
+    terminal: &Terminal,
+    away_since: &Mutex<Option<i64>>,
+    ticked: Result<(), WarehouseError>,
+    now_micros: i64,
+) {
+    let mut away_since = away_since.lock().unwrap_or_else(PoisonError::into_inner);
+    match (ticked, *away_since) {
+        (Err(error), None) => {
+            *away_since = Some(now_micros);
+            terminal.trouble(format!(
+                "the ledger cannot be asked: {error}; nothing is run until it can, what is due stays due; trying again every ten \
+                 seconds"
+            ));
         }
-        if !ready.is_empty() && !(runner.stopping)() {
-            night::run_night(runner, as_of, &ready).await;
+        (Err(error), Some(_)) => tracing::warn!(%error, "the ledger still cannot be asked"),
+        (Ok(()), Some(since)) => {
+            *away_since = None;
+            let seconds = (now_micros - since) / 1_000_000;
+            terminal.trouble(format!("the ledger answers again, after {seconds} s"));
         }
+        (Ok(()), None) => {}
     }
-    Ok(())
-}
-
-/// The jobs that are due, by business date. A job waits until those before it have ended for that date; one without a
-/// schedule of its own is due as soon as they have.
-fn due(project: &Project, done: &BTreeMap<String, NaiveDate>, from: DateTime<Utc>) -> BTreeMap<NaiveDate, Vec<String>> {
-    let mut due: BTreeMap<NaiveDate, Vec<String>> = BTreeMap::new();
-    for job in night::in_order(project) {
-        let last = done.get(&job.name).copied();
-        let before: Vec<&JobFile> =
-            job.after.iter().filter_map(|name| project.job(name)).filter(|before| before.enabled).collect();
-        let dates = if let Some(timetable) = &job.schedule {
-            timetable.due(last, from.with_timezone(&timetable.schedule.zone()))
-        } else {
-            let ended = before.iter().map(|before| done.get(&before.name).copied()).min().flatten();
-            let now_due = before.iter().filter_map(|before| {
-                due.iter().rev().find(|(_, jobs)| jobs.contains(&before.name)).map(|(date, _)| *date)
-            });
-            let newest = now_due.min().max(ended);
-            newest.filter(|newest| last.is_none_or(|last| last < *newest)).into_iter().collect()
-        };
-        for as_of in dates {
-            let over = |before: &&JobFile| {
-                done.get(&before.name).is_some_and(|ended| *ended >= as_of)
-                    || due.get(&as_of).is_some_and(|jobs| jobs.contains(&before.name))
-            };
-            if before.iter().all(over) {
-                due.entry(as_of).or_default().push(job.name.clone());
-            }
-        }
-    }
-    due
 }

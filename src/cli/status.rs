@@ -4,16 +4,30 @@ use super::context::Context;
 use super::failure::Failure;
 use crate::migrations;
 use crate::runner::ledger::PublicationRow;
+use crate::runner::ledger::slots::{SlotRow, SlotState};
 use crate::runner::status;
+use crate::table::instant_text;
 use crate::warehouse::Create;
 
 pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
     let project = context.project()?;
     let warehouse = context.warehouse(&project, Create::Nothing).await?;
-    if migrations::inspect(&warehouse, project.config.currency).await?.is_fresh() {
+    let state = migrations::inspect(&warehouse, project.config.currency).await?;
+    if let Some(problem) = state.problems.first() {
+        return Err(Failure::usage(format!("our tables are not what they should be: {problem}")));
+    }
+    if state.is_fresh() {
         context.terminal.object(&serde_json::json!({ "jobs": [], "note": "nothing has run yet" }));
         context.terminal.line("nothing has run yet: `nightclerk run` runs the first night");
         return Ok(0);
+    }
+    if !state.is_current() {
+        let steps: Vec<&str> = state.pending.iter().map(|step| step.name).collect();
+        return Err(Failure::usage(format!(
+            "this warehouse was left by an older nightclerk: {} is pending; the next `nightclerk run` applies it, `nightclerk plan` \
+             prints it for those who do so by hand",
+            steps.join(", ")
+        )));
     }
     let now = chrono::DateTime::from_timestamp_micros((context.now_micros)()).unwrap_or_default();
     let statuses = status::of_jobs(&project, &warehouse, now).await?;
@@ -25,12 +39,34 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
         let last = status.last_run.as_ref().map_or("-".to_owned(), |run| format!("{} for {}", run.state, run.as_of));
         let next = status.next_run.clone().unwrap_or_else(|| "by hand".to_owned());
         context.terminal.line(format!("{:<20} {current:<12} {last:<24} {published:<26} {next}", status.job));
-        if let Some(error) = status.last_run.as_ref().and_then(|run| run.error.as_ref()) {
-            context.terminal.line(format!("{:<20} {error}", ""));
+        for slot in status.unpublished.iter().take(MOST_SLOTS) {
+            context.terminal.line(format!("{:<20} {}", "", in_words(slot)));
+        }
+        if let Some(more) = status.unpublished.len().checked_sub(MOST_SLOTS).filter(|more| *more > 0) {
+            context.terminal.line(format!("{:<20} and {more} older", ""));
+        }
+        for missing in &status.missing_files {
+            context.terminal.line(format!("{:<20} {missing}", ""));
         }
         for input in status.current.iter().flat_map(PublicationRow::remembered) {
             context.terminal.line(format!("{:<20} {}: {}", "", input.dataset, input.note));
         }
     }
     Ok(0)
+}
+
+/// How many slots without a publication are told of each job.
+const MOST_SLOTS: usize = 5;
+
+fn in_words(slot: &SlotRow) -> String {
+    let reason = if slot.reason.is_empty() { String::new() } else { format!(": {}", slot.reason) };
+    let next = match slot.state {
+        SlotState::Waiting => format!(
+            "; not tried before {}, given up at {}",
+            instant_text(slot.next_try_us),
+            instant_text(slot.until_us)
+        ),
+        _ => String::new(),
+    };
+    format!("{} {}{reason}{next}", slot.as_of, slot.state)
 }

@@ -49,6 +49,16 @@ impl Terminal {
         }
     }
 
+    /// What a person who is not looking has to find later: on standard error also when quiet, as an object where JSON was asked for.
+    pub fn trouble(&self, text: impl AsRef<str>) {
+        tracing::warn!(text = text.as_ref(), "trouble");
+        if self.json {
+            self.object(&serde_json::json!({ "event": "trouble", "text": text.as_ref() }));
+        } else {
+            let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
+        }
+    }
+
     /// A sink for the runner's events.
     pub fn events(&self) -> Events {
         let terminal = self.clone();

@@ -23,7 +23,8 @@ use crate::schedule::{CronExpression, Misfire, Schedule, TimeZone, Timetable};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_hours(2);
 const DEFAULT_ATTEMPTS: u32 = 3;
-const DEFAULT_CATCHUP_DAYS: u32 = 7;
+/// How many business dates back a missed one is still run, where the job file does not say.
+pub const DEFAULT_CATCHUP_DAYS: u32 = 7;
 
 /// A checked job file.
 #[derive(Clone)]
@@ -110,6 +111,7 @@ struct ScheduleTable {
     timezone: Option<TimeZone>,
     misfire: Option<Misfire>,
     catchup_days: Option<Days>,
+    catchup_max: Option<Count>,
 }
 
 #[derive(Default, Deserialize)]
@@ -254,6 +256,7 @@ fn timetable(table: ScheduleTable, project_zone: Tz) -> Option<Timetable> {
         schedule: Schedule::new(table.cron?, zone).with_business_zone(project_zone),
         misfire: table.misfire.unwrap_or_default(),
         catchup_days: table.catchup_days.map_or(DEFAULT_CATCHUP_DAYS, Days::get),
+        catchup_max: table.catchup_max.map(Count::get),
     })
 }
 

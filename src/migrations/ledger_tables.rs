@@ -4,7 +4,7 @@ use crate::table::ColumnType::{Date, Flag, Integer, Text};
 use crate::table::{Column, TableSchema};
 
 /// Every table of the ledger but the one that says which steps were applied.
-pub(super) const LEDGER_TABLES: &[TableSchema<'static>] = &[COUNTERS, RUNS, LEASES, PUBLICATIONS, GATES];
+pub(super) const LEDGER_TABLES: &[TableSchema<'static>] = &[COUNTERS, RUNS, LEASES, PUBLICATIONS, GATES, SLOTS, FILES];
 
 const COUNTERS: TableSchema<'static> = TableSchema {
     name: "nightclerk_counters",
@@ -46,6 +46,8 @@ const LEASES: TableSchema<'static> = TableSchema {
         Column::new("process", Integer, "the process"),
         Column::new("fence", Integer, "the fencing token"),
         Column::new("lease_until_us", Integer, "when the lease ends, in microseconds since 1970"),
+        Column::new("runner", Text, "the program that runs, a number drawn by chance when it started").or_before("''"),
+        Column::new("locked", Integer, "1 while it holds the file lock of its project folder").or_before("0"),
     ],
 };
 
@@ -83,5 +85,43 @@ const GATES: TableSchema<'static> = TableSchema {
         Column::new("observed", Text, "what was found"),
         Column::new("expected", Text, "what is allowed"),
         Column::new("explanation", Text, "why it matters"),
+    ],
+};
+
+const SLOTS: TableSchema<'static> = TableSchema {
+    name: "nightclerk_slots",
+    doc: "what is due per business day, from the moment it is until it has ended",
+    grain: &["job", "as_of"],
+    columns: &[
+        Column::new("job", Text, "the job"),
+        Column::new("as_of", Date, "the last complete business day"),
+        Column::new("state", Text, "waiting, running, or how it ended"),
+        Column::new("reason", Text, "why it waits, or is not published"),
+        Column::new("schedule", Text, "what made it due, in words; empty when somebody asked for it"),
+        Column::new("due_us", Integer, "when it fell due, in microseconds since 1970"),
+        Column::new("until_us", Integer, "until when it is tried, in microseconds since 1970"),
+        Column::new("next_try_us", Integer, "not tried before that, in microseconds since 1970"),
+        Column::new("attempts", Integer, "how often it was tried"),
+        Column::new("crashes", Integer, "how many of these tries ended with the death of their process"),
+        Column::nullable("run_id", Integer, "its newest run"),
+        Column::new("changed_us", Integer, "when this row last changed, in microseconds since 1970"),
+    ],
+};
+
+const FILES: TableSchema<'static> = TableSchema {
+    name: "nightclerk_files",
+    doc: "the pages and exports of publications, whether they stand in their places, and whether they leave the house",
+    grain: &["run_id", "path"],
+    columns: &[
+        Column::new("run_id", Integer, "the run that made it"),
+        Column::new("path", Text, "its place, from the output folder on"),
+        Column::new("job", Text, "the job"),
+        Column::new("as_of", Date, "the last complete business day"),
+        Column::new("state", Text, "pending, written, obsolete or withdrawn"),
+        Column::new("sha256", Text, "of its bytes, in hexadecimal digits"),
+        Column::new("bytes", Integer, "how many"),
+        Column::new("leaves", Flag, "whether somebody outside acts on it: an order, a list of customers"),
+        Column::new("place", Text, "host and project folder that writes it"),
+        Column::nullable("written_us", Integer, "since when it stands in its place, in microseconds since 1970"),
     ],
 };

@@ -93,6 +93,11 @@ impl Project {
         self.jobs.iter().find(|job| job.name == name)
     }
 
+    /// The jobs of a night: the enabled ones, each after those it waits for.
+    pub fn enabled_in_order(&self) -> Vec<&JobFile> {
+        self.jobs_in_order().into_iter().filter(|job| job.enabled).collect()
+    }
+
     /// The jobs, each after those it waits for, otherwise alphabetical.
     pub fn jobs_in_order(&self) -> Vec<&JobFile> {
         let (mut ordered, mut placed) = (Vec::new(), BTreeSet::new());

@@ -66,6 +66,7 @@ fn export(rows: Vec<Vec<Cell>>) -> Export {
             column("share", Some(Unit::Share)),
         ],
         rows,
+        leaves: false,
     }
 }
 

@@ -62,10 +62,12 @@ pub enum Phase {
     Staging,
     /// Checking them.
     Gates,
+    /// Making pages and files, and laying them aside.
+    Report,
     /// The one transaction.
     Publishing,
-    /// Pages and files.
-    Report,
+    /// Putting pages and files into their places.
+    Files,
 }
 
 impl Phase {
@@ -78,6 +80,7 @@ impl Phase {
             Self::Gates => "gates",
             Self::Publishing => "publish",
             Self::Report => "report",
+            Self::Files => "files",
         }
     }
 }

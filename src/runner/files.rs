@@ -30,14 +30,57 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     attempt().map_err(|source| WriteError { path: path.display().to_string(), source })
 }
 
+/// The same for a file that another step relies on after a crash: it is on the disk, not in a cache, before this returns.
+///
+/// # Errors
+/// When the folder or the file cannot be written.
+pub fn write_for_good(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let attempt = || {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = fs::File::create(path)?;
+        io::Write::write_all(&mut file, bytes)?;
+        file.sync_all()
+    };
+    attempt().map_err(|source| WriteError { path: path.display().to_string(), source })
+}
+
 /// Makes sure that files can be written below `folder`, before an hour is spent on what would go there.
 ///
 /// # Errors
 /// When they cannot.
 pub fn probe(folder: &Path) -> Result<(), WriteError> {
-    let path = folder.join(".write-test");
-    write(&path, b"")?;
-    fs::remove_file(&path).map_err(|source| WriteError { path: path.display().to_string(), source })
+    // Several processes may ask at once: each under a name of its own, and none is told of it.
+    let path = folder.join(format!(".write-test.{}", by_chance()));
+    let named = |source| WriteError { path: folder.display().to_string(), source };
+    write(&path, b"").map_err(|error| named(error.source))?;
+    fs::remove_file(&path).map_err(named)
+}
+
+/// A number that no other program draws, in hexadecimal digits. Not part of what is published.
+pub fn by_chance() -> String {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    // The standard library seeds its hash maps from the operating system; that saves a crate.
+    let drawn = || std::collections::hash_map::RandomState::new().build_hasher().finish();
+    format!("{:016x}{:08x}", drawn() ^ u64::from(std::process::id()), drawn() as u32)
+}
+
+/// What tells a project folder from another of the same name on another disk: drawn once, kept in the folder. `None` where the folder
+/// cannot be written.
+pub fn mark(project_root: &Path) -> Option<String> {
+    let path = project_root.join(".nightclerk").join("mark");
+    let kept = || fs::read_to_string(&path).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    kept().or_else(|| {
+        fs::create_dir_all(path.parent()?).ok()?;
+        let drawn: String = by_chance().chars().take(8).collect();
+        let beside = beside(&path);
+        fs::write(&beside, &drawn).ok()?;
+        // Of two that draw at once the first wins.
+        let linked = fs::hard_link(&beside, &path);
+        let _ = fs::remove_file(&beside);
+        kept().or_else(|| linked.is_ok().then_some(drawn))
+    })
 }
 
 /// A lock that the operating system frees when the process dies, however it dies.

@@ -1,13 +1,16 @@
 //! Runs jobs: claim -> load -> recommend -> gates -> stage -> audits -> publish -> report.
 //!
-//! This is the only module that sees all of it. `night` puts the jobs of a business date in order, `run` is one job,
-//! `gates` the conditions, `publish` the transaction, `ledger` who runs what and what is current, `memory` what a job
-//! left for its next night, `page` and `files` what is written to disk, `outcome` how a job ended, `events` what is
-//! told meanwhile, `status` what is told afterwards.
+//! This is the only module that sees all of it. `daemon` runs what is due, `slots` says what that is, `night` puts the
+//! jobs of a business date in order, `run` is one job, `gates` the conditions, `publish` the transaction, `ledger` what
+//! is due, who runs it and what is current, `memory` what a job left for its next night, `page`, `index` and `files` what is
+//! written to disk, `delivery` puts it where it belongs, `outcome` how a job ended, `events` what is told meanwhile, `status` what is told afterwards.
 
+pub mod daemon;
+pub mod delivery;
 pub mod events;
 pub mod files;
 pub mod gates;
+mod index;
 pub mod ledger;
 pub mod memory;
 pub mod night;
@@ -15,10 +18,12 @@ pub mod outcome;
 mod page;
 pub mod publish;
 pub mod run;
+pub mod slots;
 pub mod status;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::migrations::{self, MigrationError};
 use crate::project::Project;
@@ -41,8 +46,12 @@ pub struct Runner {
     pub templates: Arc<Templates>,
     /// The warehouse.
     pub warehouse: Arc<Warehouse>,
-    /// The clock.
+    /// The clock of this machine.
     pub clock: Clock,
+    /// Whether the ledger goes by the clock of the warehouse's server, where it has one: several hosts then agree.
+    pub by_server_clock: bool,
+    /// How far the server's clock is ahead of ours, in microseconds.
+    pub server_ahead: Arc<AtomicI64>,
     /// Who runs: host and project folder, process.
     pub owner: ledger::Owner,
     /// Where events go.
@@ -86,9 +95,29 @@ impl Runner {
             project: Arc::new(project),
             warehouse: Arc::new(warehouse),
             clock,
+            by_server_clock: false,
+            server_ahead: Arc::default(),
             events: Arc::new(|_| {}),
             stopping: Arc::new(|| false),
         })
+    }
+
+    /// The time that the ledger goes by, microseconds since 1970.
+    pub fn now(&self) -> i64 {
+        (self.clock)() + self.server_ahead.load(Ordering::Relaxed)
+    }
+
+    /// Compares our clock with the server's, where the ledger goes by that.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn compare_clocks(&self) -> Result<(), WarehouseError> {
+        if self.by_server_clock
+            && let Some(server) = self.warehouse.server_micros().await?
+        {
+            self.server_ahead.store(server - (self.clock)(), Ordering::Relaxed);
+        }
+        Ok(())
     }
 }
 
@@ -122,11 +151,18 @@ pub fn templates(project: &Project) -> Result<Templates, RunnerError> {
     Ok(Templates::new(&project.registry.templates(), &project.templates)?)
 }
 
-/// Host and project folder, process: who holds a lease.
+/// Who holds a lease: host and project folder, process, and a number that no other program has.
 fn owner(root: &Path) -> ledger::Owner {
+    ledger::Owner { place: place(root), process: std::process::id(), runner: files::by_chance() }
+}
+
+/// Host and project folder.
+fn place(root: &Path) -> String {
     let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
     let folder = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    ledger::Owner { place: format!("{}:{}", host.trim(), folder.display()), process: std::process::id() }
+    // Two containers may have one host name and one path and yet not share the folder.
+    let mark = files::mark(root).map_or_else(String::new, |mark| format!("#{mark}"));
+    format!("{}:{}{mark}", host.trim(), folder.display())
 }
 
 impl std::fmt::Debug for Runner {

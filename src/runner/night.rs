@@ -1,20 +1,19 @@
 //! A whole night: the jobs of one business date in dependency order, and its index page.
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::Runner;
+use super::delivery;
 use super::events::Event;
-use super::files;
-use super::ledger;
+use super::index::write_index;
+use super::ledger::slots::{SlotState, slot};
+use super::ledger::{self, Claimant};
 use super::outcome::{JobOutcome, JobState, Stop};
 use super::run::{missing_datasets, run_job, run_start};
 use crate::job_file::JobFile;
-use crate::project::Project;
-use crate::publication::{Figure, Metric, PublishedMetric, Unit};
-use crate::report::{self, NightFacts, NightJob, RunFacts, RunState};
 
 /// How a night ended.
 #[derive(Debug, Serialize)]
@@ -23,9 +22,9 @@ pub struct NightOutcome {
     pub as_of: NaiveDate,
     /// The jobs, in the order they ran.
     pub jobs: Vec<JobOutcome>,
-    /// The index page.
+    /// The index page; none where a newer night has it.
     pub index: Option<String>,
-    /// Why there is no index page, if there is none.
+    /// Why the index page could not be written, if so.
     pub index_error: Option<String>,
 }
 
@@ -44,47 +43,69 @@ pub fn gravest(codes: impl IntoIterator<Item = u8>) -> u8 {
     GRAVEST_FIRST.into_iter().find(|code| codes.contains(code)).unwrap_or(0)
 }
 
-/// The jobs of a night: the enabled ones, each after those it waits for.
-pub fn in_order(project: &Project) -> Vec<&JobFile> {
-    project.jobs_in_order().into_iter().filter(|job| job.enabled).collect()
-}
-
-/// Runs `jobs` (all enabled ones when empty) for a business date, in order, and writes the index.
+/// Runs `jobs` (all enabled ones when empty) for a business date, in order, because somebody asks for it, and writes the index.
 pub async fn run_night(runner: &Runner, as_of: NaiveDate, only: &[String]) -> NightOutcome {
     let wanted = |job: &&JobFile| if only.is_empty() { job.enabled } else { only.contains(&job.name) };
     let jobs: Vec<&JobFile> = runner.project.jobs_in_order().into_iter().filter(wanted).collect();
     (runner.events)(&Event::NightStarted { as_of, jobs: jobs.iter().map(|job| job.name.clone()).collect() });
+    // What cannot be asked now is told by the first job.
+    let _ = delivery::catch_up(runner).await;
     let mut outcomes: Vec<JobOutcome> = Vec::new();
-    for job in jobs {
+    // Published meanwhile by other processes.
+    let mut elsewhere: Vec<String> = Vec::new();
+    for job in &jobs {
         if (runner.stopping)() {
             break;
         }
-        let outcome = match unmet(job, &outcomes) {
+        let outcome = match unmet(job, &outcomes, &elsewhere) {
             // A job without its datasets refuses in its own name, whatever became of the jobs before it.
             Some(reason) if missing_datasets(runner, job).is_empty() => skip(runner, job, as_of, reason).await,
             _ => run_job(runner, job, as_of).await,
         };
+        let is_awaited = jobs.iter().any(|later| later.after.contains(&job.name));
+        if outcome.state == JobState::Locked && is_awaited && published_by_other(runner, job, as_of).await {
+            elsewhere.push(job.name.clone());
+        }
         outcomes.push(outcome);
     }
-    let written = write_index(runner, as_of, &outcomes).await;
-    let (index, index_error) = match written {
-        Ok(index) => (Some(index), None),
+    let (index, index_error) = match write_index(runner, as_of, &outcomes).await {
+        Ok(index) => (index, None),
         Err(reason) => (None, Some(reason)),
     };
     NightOutcome { as_of, jobs: outcomes, index, index_error }
 }
 
+/// How often the ledger is asked whether another process is done, in seconds.
+const ASK_AGAIN_SECONDS: u64 = 2;
+
+/// Waits for another process to end the slot that others wait for, as long as the job may take; whether it published.
+async fn published_by_other(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> bool {
+    let text = format!("others wait for it: waiting until the other process is done with {as_of}");
+    (runner.events)(&Event::Note { job: job.name.clone(), text });
+    let patience = job.limits.timeout.as_secs() / ASK_AGAIN_SECONDS;
+    for _ in 0..patience {
+        match slot(&runner.warehouse, &job.name, as_of).await {
+            Ok(Some(slot)) if slot.state == SlotState::Running && !(runner.stopping)() => {}
+            Ok(slot) => return slot.is_some_and(|slot| slot.state == SlotState::Published),
+            Err(_) => {}
+        }
+        tokio::time::sleep(Duration::from_secs(ASK_AGAIN_SECONDS)).await;
+    }
+    false
+}
+
 /// Which dependency did not publish this night, if any.
-fn unmet(job: &JobFile, outcomes: &[JobOutcome]) -> Option<String> {
-    let failed =
-        outcomes.iter().find(|outcome| job.after.contains(&outcome.job) && outcome.state != JobState::Published)?;
+fn unmet(job: &JobFile, outcomes: &[JobOutcome], elsewhere: &[String]) -> Option<String> {
+    let failed = outcomes.iter().find(|outcome| {
+        job.after.contains(&outcome.job) && !outcome.state.is_published() && !elsewhere.contains(&outcome.job)
+    })?;
     Some(format!("it runs after `{}`, which did not publish: {}", failed.job, failed.reason))
 }
 
-/// Does not run a job, and writes down why.
-pub async fn skip(runner: &Runner, job: &JobFile, as_of: NaiveDate, reason: String) -> JobOutcome {
-    let start = run_start(runner, job, as_of);
-    let recorded = ledger::record_skipped(&runner.warehouse, &start, &reason, (runner.clock)()).await;
+/// Does not run a job, and writes down why: its slot waits.
+async fn skip(runner: &Runner, job: &JobFile, as_of: NaiveDate, reason: String) -> JobOutcome {
+    let start = run_start(runner, job, as_of, Claimant::Person);
+    let recorded = ledger::record_waiting(&runner.warehouse, &start, &reason, runner.now()).await;
     let reason = match recorded {
         Ok(()) => reason,
         Err(error) => format!("{reason}; and the ledger could not be written: {error}"),
@@ -92,122 +113,4 @@ pub async fn skip(runner: &Runner, job: &JobFile, as_of: NaiveDate, reason: Stri
     let outcome = JobOutcome::not_run(job, as_of, Stop { state: JobState::Skipped, reason });
     (runner.events)(&Event::JobFinished(Box::new(outcome.clone())));
     outcome
-}
-
-/// Writes `index.html`: this night's jobs, and for those that did not run now what the ledger knows of them.
-async fn write_index(runner: &Runner, as_of: NaiveDate, outcomes: &[JobOutcome]) -> Result<String, String> {
-    let project = &runner.project;
-    let known = ledger::publications(&runner.warehouse, None).await.map_err(|error| error.to_string())?;
-    let current: BTreeMap<&str, &ledger::PublicationRow> =
-        known.iter().filter(|row| row.state == "published").rev().map(|row| (row.job.as_str(), row)).collect();
-    let mut jobs = Vec::new();
-    for job in in_order(project) {
-        let outcome = outcomes.iter().find(|outcome| outcome.job == job.name);
-        jobs.push(match (outcome, current.get(job.name.as_str())) {
-            (Some(JobOutcome { entry: Some(entry), .. }), _) => (**entry).clone(),
-            (Some(outcome), row) => without_page(runner, job, outcome, row.map(|row| row.as_of)),
-            (None, Some(row)) => from_ledger(runner, job, row),
-            (None, None) => continue,
-        });
-    }
-    let night = NightFacts {
-        project: project.config.name.clone(),
-        as_of,
-        timezone: project.config.zone().name().to_owned(),
-        currency: project.config.currency,
-        totals: totals(&jobs),
-        jobs,
-    };
-    let html = report::index_html(&runner.templates, &night).map_err(|error| error.to_string())?;
-    let path = project.config.output.dir.join("index.html");
-    files::write(&path, html.as_bytes()).map_err(|error| error.to_string())?;
-    Ok(path.display().to_string())
-}
-
-/// The metrics that jobs name `headline_*`, first of each job: the night in a handful of numbers.
-fn totals(jobs: &[NightJob]) -> Vec<Figure> {
-    jobs.iter()
-        .filter_map(|job| {
-            let metric = job.metrics.first()?;
-            Some(Figure {
-                label: metric.meaning.clone(),
-                value: metric.value,
-                unit: metric.unit,
-                note: format!("{} for {}", job.facts.job, job.facts.as_of),
-            })
-        })
-        .chain(std::iter::once(Figure {
-            label: "Rows published".to_owned(),
-            value: Some(jobs.iter().map(|job| job.facts.rows_out as f64).sum()),
-            unit: Unit::Count,
-            note: "all tables".to_owned(),
-        }))
-        .collect()
-}
-
-fn without_page(runner: &Runner, job: &JobFile, outcome: &JobOutcome, current_as_of: Option<NaiveDate>) -> NightJob {
-    let state = match outcome.state {
-        JobState::Skipped | JobState::Locked => RunState::Skipped,
-        _ => RunState::Failed,
-    };
-    let facts =
-        RunFacts { state, reason: outcome.reason.clone(), current_as_of, ..bare_facts(runner, job, outcome.as_of) };
-    NightJob {
-        facts,
-        headline: String::new(),
-        grade_headline: None,
-        metrics: Vec::new(),
-        n_caveats: 0,
-        href: String::new(),
-    }
-}
-
-fn from_ledger(runner: &Runner, job: &JobFile, row: &ledger::PublicationRow) -> NightJob {
-    let facts = RunFacts {
-        run_id: row.run_id,
-        state: RunState::Published,
-        current_as_of: Some(row.as_of),
-        started_at: row.published_at.clone(),
-        rows_out: row.rows.unsigned_abs(),
-        ..bare_facts(runner, job, row.as_of)
-    };
-    NightJob {
-        facts,
-        headline: row.headline.clone(),
-        grade_headline: row.grade.clone(),
-        metrics: (serde_json::from_str::<Vec<PublishedMetric>>(&row.metrics_json).unwrap_or_default().into_iter())
-            .map(Metric::from)
-            .collect(),
-        n_caveats: usize::try_from(row.n_caveats).unwrap_or_default(),
-        href: format!("{}/{}.html", row.as_of, row.job),
-    }
-}
-
-fn bare_facts(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> RunFacts {
-    let config = &runner.project.config;
-    RunFacts {
-        project: config.name.clone(),
-        job: job.name.clone(),
-        kind: job.kind.to_owned(),
-        as_of,
-        run_id: 0,
-        timezone: config.zone().name().to_owned(),
-        currency: config.currency,
-        state: RunState::Skipped,
-        reason: String::new(),
-        current_as_of: None,
-        data_from: None,
-        data_to: None,
-        code_version: env!("CARGO_PKG_VERSION").to_owned(),
-        config_hash: runner.project.config_hash.clone(),
-        seed: config.seed,
-        started_at: String::new(),
-        duration_ms: 0,
-        rows_in: 0,
-        rows_out: 0,
-        params_toml: job.job.params_toml(),
-        gates: Vec::new(),
-        inputs: Vec::new(),
-        files: Vec::new(),
-    }
 }

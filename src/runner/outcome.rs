@@ -90,17 +90,26 @@ pub enum JobState {
     Locked,
     /// Its lease was lost while it ran; whoever took it over publishes.
     Superseded,
-    /// The warehouse is busy or away; trying again later may work.
+    /// The warehouse is busy or away, or a disk is full; trying again later may work.
     Retry,
+    /// What was published for the date has left the house: it is kept as it is.
+    Kept,
+    /// Its rows are visible, its files could not be put into their places yet; the next process does.
+    Undelivered,
 }
 
 impl JobState {
+    /// Whether rows of the date are visible, so that what runs after it may run.
+    pub fn is_published(self) -> bool {
+        matches!(self, Self::Published | Self::Kept | Self::Undelivered)
+    }
+
     /// The process's exit code if this is how the night ended.
     pub fn exit_code(self) -> u8 {
         match self {
             // A skipped job adds nothing to what the job before it says.
-            Self::Published | Self::Skipped => 0,
-            Self::Failed => 1,
+            Self::Published | Self::Skipped | Self::Kept => 0,
+            Self::Failed | Self::Undelivered => 1,
             Self::Blocked => 3,
             Self::Refused => 4,
             Self::Locked | Self::Superseded => 5,
@@ -134,6 +143,8 @@ pub(super) struct Computed {
     pub inputs: Vec<InputFact>,
     /// What the gates found.
     pub gates: Vec<GateResult>,
+    /// Its page and what the front page says of it, once it is published.
+    pub published: Option<(String, Box<report::NightJob>)>,
 }
 
 impl Computed {

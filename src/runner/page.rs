@@ -1,11 +1,9 @@
 //! The page of a run and the files beside it.
 
-use std::path::PathBuf;
-
 use chrono::NaiveDate;
 
 use super::Runner;
-use super::files;
+use super::delivery::Rendered;
 use super::ledger::Claim;
 use super::outcome::{Computed, JobState, Stop};
 use super::publish::{rows_in, rows_out};
@@ -65,18 +63,20 @@ impl Facts<'_> {
     }
 }
 
-/// Renders and writes the page and the exports. Exports of rows that were not published are not written: a list that a
-/// gate refused must not be sent by mistake.
-pub(super) fn write(
-    facts: &Facts<'_>,
-    computed: &Computed,
-    stop: Option<&Stop>,
-) -> Result<(String, report::NightJob), String> {
-    let project = &facts.runner.project;
-    let out = &project.config.output.dir;
-    let folder = PathBuf::from(facts.ctx.as_of.to_string());
+/// A run's page and exports as bytes, and what the front page says about it.
+pub(super) struct Pages {
+    /// The page, and, of a run that publishes, its exports. Exports of rows that were not published are not made: a list that a gate
+    /// refused must not be sent by mistake.
+    pub files: Vec<Rendered>,
+    /// What the front page says.
+    pub entry: report::NightJob,
+}
+
+/// Renders the page and the exports.
+pub(super) fn render(facts: &Facts<'_>, computed: &Computed, stop: Option<&Stop>) -> Result<Pages, String> {
+    let folder = facts.ctx.as_of.to_string();
     let Publication { page, metrics, caveats, exports, .. } = &computed.publication;
-    let mut links = Vec::new();
+    let (mut files, mut links) = (Vec::new(), Vec::new());
     if stop.is_none() {
         let about = facts.describe(computed, stop, Vec::new());
         for export in exports {
@@ -88,23 +88,30 @@ pub(super) fn write(
                 let bytes = bytes.map_err(|error| error.to_string())?;
                 let name = format!("{}.{extension}", export.stem);
                 let href = format!("{}/{name}", facts.ctx.job);
-                files::write(&out.join(&folder).join(&href), &bytes).map_err(|error| error.to_string())?;
-                links.push(FileLink { name, href, about: export.about.clone(), bytes: bytes.len() as u64 });
+                links.push(FileLink {
+                    name,
+                    href: href.clone(),
+                    about: export.about.clone(),
+                    bytes: bytes.len() as u64,
+                });
+                // Nobody acts on an empty list.
+                let leaves = export.leaves && !export.rows.is_empty();
+                files.push(Rendered { path: format!("{folder}/{href}"), bytes, leaves });
             }
         }
     }
     let described = facts.describe(computed, stop, links);
     let html = report::page_html(&facts.runner.templates, &described, page, metrics, caveats);
     let html = html.map_err(|error| error.to_string())?;
-    let href = format!("{}/{}.html", folder.display(), facts.ctx.job);
-    files::write(&out.join(&href), html.as_bytes()).map_err(|error| error.to_string())?;
+    let href = format!("{folder}/{}.html", facts.ctx.job);
+    files.push(Rendered { path: href.clone(), bytes: html.into_bytes(), leaves: false });
     let entry = report::NightJob {
         facts: described,
         headline: page.headline.clone(),
         grade_headline: page.grade.as_ref().and_then(|grade| grade.text.first().cloned()),
         metrics: metrics.clone(),
         n_caveats: caveats.len(),
-        href: href.clone(),
+        href,
     };
-    Ok((href, entry))
+    Ok(Pages { files, entry })
 }

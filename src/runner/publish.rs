@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{Column as Series, DataFrame, DataType, IntoColumn, NamedFrom, Series as Values};
 
+use super::ledger::files::NewFile;
+use super::ledger::slots::{SlotEnd, SlotState};
 use super::ledger::{self, Claim, RunEnd, text};
 use crate::datasets::InputFact;
 use crate::gate::GateResult;
@@ -67,6 +69,10 @@ pub struct Publishing<'a> {
     pub publication: &'a Publication,
     /// What was read.
     pub inputs: &'a [InputFact],
+    /// The files that it owes.
+    pub files: &'a [NewFile],
+    /// Host and project folder that writes them.
+    pub place: &'a str,
     /// How many publications of the job to keep.
     pub keep: u32,
     /// The time, microseconds since 1970.
@@ -112,12 +118,14 @@ pub async fn publish(warehouse: &Warehouse, publishing: &Publishing<'_>) -> Resu
     }
     transaction.execute("DELETE FROM nightclerk_publications WHERE job = $1 AND as_of = $2", &key).await?;
     insert_publication(&mut transaction, publishing).await?;
+    ledger::files::owe(&mut transaction, claim, ctx.as_of, publishing.files, publishing.place).await?;
     prune(&mut transaction, publishing).await?;
     let end = RunEnd {
         state: "published",
         error: None,
         rows_in: rows_in(publishing.inputs),
         rows_out: rows_out(publication),
+        slot: SlotEnd::Ended { state: SlotState::Published, reason: String::new() },
     };
     ledger::finish_in(&mut transaction, claim, &end, publishing.now_micros).await?;
     transaction
@@ -213,7 +221,7 @@ async fn prune(transaction: &mut Transaction, publishing: &Publishing<'_>) -> Re
         transaction.execute(&format!("DELETE FROM {} WHERE run_id IN ({old})", table.name()), &job).await?;
     }
     transaction.execute(&format!("DELETE FROM nightclerk_publications WHERE run_id IN ({old})"), &job).await?;
-    Ok(())
+    ledger::files::forget(transaction, &publishing.ctx.job).await
 }
 
 async fn clear_staged(transaction: &mut Transaction, table: &Table, job: &str) -> Result<(), WarehouseError> {

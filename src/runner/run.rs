@@ -5,51 +5,72 @@ use std::time::Duration;
 use chrono::NaiveDate;
 
 use super::Runner;
+use super::delivery;
 use super::events::{Event, Phase};
-use super::files::JobLock;
+use super::files::{self, JobLock};
 use super::gates::{self, GateSettings};
-use super::ledger::{self, Claim, Claimed, RunEnd, RunStart};
+use super::ledger::files::NewFile;
+use super::ledger::slots::{SlotEnd, SlotState};
+use super::ledger::{self, Claim, Claimant, Claimed, RunEnd, RunStart};
 use super::memory;
 use super::outcome::{Computed, JobOutcome, JobState, Stop};
 use super::page::{self, Facts};
 use super::publish::{self, Publishing};
+use super::slots;
 use crate::datasets::{Dataset, LoadError, Source, SqlFiles};
 use crate::gate::{GateResult, GateSeverity};
 use crate::job::{Progress, RunContext};
 use crate::job_file::JobFile;
+use crate::report::NightJob;
+use crate::table::instant_text;
 use crate::warehouse::Side;
 
-/// Runs one job for one business date and writes its page.
+/// Runs one job for one business date, because somebody asks for it, and writes its page. A passing trouble is met by further
+/// attempts; what is still open after the last is left to a daemon or to the next call.
 pub async fn run_job(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> JobOutcome {
-    let started = (runner.clock)();
-    let ctx = RunContext {
-        job: job.name.clone(),
-        as_of,
-        seed: runner.project.config.seed,
-        currency: runner.project.config.currency,
-    };
-    let lock = JobLock::try_take(&runner.project.root, &job.name);
     let mut attempt = 1;
     let outcome = loop {
-        let outcome = attempt_run(runner, job, &ctx, &lock, started).await;
-        let again = outcome.state == JobState::Retry && attempt < job.limits.attempts;
-        if !again {
+        let outcome = match attempt_run(runner, job, as_of, Claimant::Person).await {
+            Ok(outcome) => outcome,
+            // Only the schedule is told that its slot does not wait.
+            Err(state) => elsewhere(job, as_of, state),
+        };
+        if outcome.state != JobState::Retry || attempt >= job.limits.attempts {
             break outcome;
         }
-        let wait = Duration::from_secs(5 << attempt.min(6));
-        (runner.events)(&Event::Note {
-            job: job.name.clone(),
-            text: format!("attempt {attempt} met a passing trouble ({}); again in {wait:?}", outcome.reason),
-        });
+        let salt = format!("{} {as_of} {attempt} {}", job.name, runner.owner.runner);
+        let wait = slots::backoff(i64::from(attempt), &salt);
+        let text = format!("attempt {attempt} met a passing trouble ({}); again in {wait:.0?}", outcome.reason);
+        (runner.events)(&Event::Note { job: job.name.clone(), text });
         tokio::time::sleep(wait).await;
+        // A daemon may have been faster.
+        if let Ok(Some(slot)) = ledger::slots::slot(&runner.warehouse, &job.name, as_of).await
+            && slot.state == SlotState::Published
+        {
+            break elsewhere(job, as_of, slot.state);
+        }
         attempt += 1;
     };
     (runner.events)(&Event::JobFinished(Box::new(outcome.clone())));
     outcome
 }
 
+fn elsewhere(job: &JobFile, as_of: NaiveDate, state: SlotState) -> JobOutcome {
+    let reason = format!("another process has dealt with `{}` for {as_of} meanwhile: {state}", job.name);
+    JobOutcome::not_run(job, as_of, Stop { state: JobState::Locked, reason })
+}
+
+/// Runs a slot of the schedule, once; `None` when it does not wait any more, because another process has dealt with it.
+pub async fn run_slot(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> Option<JobOutcome> {
+    let outcome = attempt_run(runner, job, as_of, Claimant::Schedule).await.ok()?;
+    if outcome.state != JobState::Locked {
+        (runner.events)(&Event::JobFinished(Box::new(outcome.clone())));
+    }
+    Some(outcome)
+}
+
 /// What the ledger writes down before a run.
-pub(super) fn run_start(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> RunStart {
+pub(super) fn run_start(runner: &Runner, job: &JobFile, as_of: NaiveDate, claimant: Claimant) -> RunStart {
     RunStart {
         job: job.name.clone(),
         kind: job.kind,
@@ -58,22 +79,48 @@ pub(super) fn run_start(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> Run
         params_toml: job.params_toml.clone(),
         config_hash: runner.project.config_hash.clone(),
         seed: runner.project.config.seed,
+        until_us: slots::asked_until(job, as_of, runner.project.config.zone()),
+        most_crashes: job.limits.attempts,
+        claimant,
     }
 }
 
-async fn attempt_run(runner: &Runner, job: &JobFile, ctx: &RunContext, lock: &JobLock, started: i64) -> JobOutcome {
+/// One attempt; an error is the state of a slot that does not wait for the schedule.
+async fn attempt_run(
+    runner: &Runner,
+    job: &JobFile,
+    as_of: NaiveDate,
+    claimant: Claimant,
+) -> Result<JobOutcome, SlotState> {
+    let ctx = &RunContext {
+        job: job.name.clone(),
+        as_of,
+        seed: runner.project.config.seed,
+        currency: runner.project.config.currency,
+    };
     phase(runner, ctx, Phase::Claim);
-    let start = run_start(runner, job, ctx.as_of);
-    let claim = match ledger::claim(&runner.warehouse, &start, (runner.clock)(), lock.state()).await {
+    let not_run = |stop: Stop| JobOutcome::not_run(job, as_of, stop);
+    if let Err(error) = runner.compare_clocks().await {
+        return Ok(not_run(error.into()));
+    }
+    let (started, lock) = (runner.now(), JobLock::try_take(&runner.project.root, &job.name));
+    let start = run_start(runner, job, as_of, claimant);
+    let claim = match ledger::claim(&runner.warehouse, &start, started, lock.state()).await {
         Ok(Claimed::Ours(claim)) => claim,
         Ok(Claimed::Locked { owner, seconds_left }) => {
-            let reason = format!("`{}` is being run by {owner}; its lease lasts {seconds_left} s more", ctx.job);
-            return JobOutcome::not_run(job, ctx.as_of, Stop { state: JobState::Locked, reason });
+            let reason = match claimant {
+                Claimant::Person => {
+                    format!("`{}` is being run by {owner}; its lease lasts {seconds_left} s more", ctx.job)
+                }
+                Claimant::Schedule => format!("`{}` is being run by {owner}", ctx.job),
+            };
+            return Ok(not_run(Stop { state: JobState::Locked, reason }));
         }
+        Ok(Claimed::NotWaiting(state)) => return Err(state),
         Ok(Claimed::Outdated(problem)) => {
-            return JobOutcome::not_run(job, ctx.as_of, Stop { state: JobState::Failed, reason: problem.to_string() });
+            return Ok(not_run(Stop { state: JobState::Failed, reason: problem.to_string() }));
         }
-        Err(error) => return JobOutcome::not_run(job, ctx.as_of, error.into()),
+        Err(error) => return Ok(not_run(error.into())),
     };
     if claim.crashed_runs > 0 {
         (runner.events)(&Event::Note {
@@ -83,22 +130,31 @@ async fn attempt_run(runner: &Runner, job: &JobFile, ctx: &RunContext, lock: &Jo
     }
     let heartbeat = heartbeat(runner, &claim);
     let mut computed = None;
-    let result = carry_out(runner, job, ctx, &claim, &mut computed).await;
-    heartbeat.abort();
-    finish(runner, job, ctx, &claim, started, computed, result).await
+    let result = Box::pin(carry_out(runner, job, ctx, &claim, started, &mut computed)).await;
+    drop(heartbeat);
+    Ok(finish(runner, job, ctx, &claim, started, computed, result).await)
 }
 
-/// Renews the lease until aborted.
-fn heartbeat(runner: &Runner, claim: &Claim) -> tokio::task::JoinHandle<()> {
+/// Renews a lease until it is dropped, also when the run itself is.
+struct Heartbeat(tokio::task::JoinHandle<()>);
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn heartbeat(runner: &Runner, claim: &Claim) -> Heartbeat {
     let (runner, claim) = (runner.clone(), claim.clone());
-    tokio::spawn(async move {
+    Heartbeat(tokio::spawn(async move {
         let mut ticks = tokio::time::interval(Duration::from_secs(ledger::HEARTBEAT_SECONDS));
         loop {
             ticks.tick().await;
             // A lost lease is found by the fence check of the publishing transaction, which is the one that counts.
-            let _ = ledger::renew(&runner.warehouse, &claim, (runner.clock)()).await;
+            let _ = runner.compare_clocks().await;
+            let _ = ledger::renew(&runner.warehouse, &claim, runner.now()).await;
         }
-    })
+    }))
 }
 
 /// Load, decide, stage, check, publish.
@@ -107,6 +163,7 @@ async fn carry_out(
     job: &JobFile,
     ctx: &RunContext,
     claim: &Claim,
+    started: i64,
     computed: &mut Option<Computed>,
 ) -> Result<(), Stop> {
     if ledger::was_sent(&runner.warehouse, &ctx.job, ctx.as_of).await? {
@@ -116,6 +173,22 @@ async fn carry_out(
             ctx.job, ctx.as_of
         );
         return Err(Stop { state: JobState::Refused, reason });
+    }
+    let missing = missing_datasets(runner, job);
+    if !missing.is_empty() {
+        return Err(Stop { state: JobState::Refused, reason: refusal(job, &missing) });
+    }
+    if let Some(file) = ledger::files::left_the_house(&runner.warehouse, &ctx.job, ctx.as_of).await? {
+        let since =
+            file.written_us.map_or_else(|| "soon".to_owned(), |micros| format!("since {}", instant_text(micros)));
+        let reason = format!(
+            "what `{job}` published for {as_of} has left the house: `{path}` stands there {since}; it is kept as it is; if nobody \
+             acted on it, `nightclerk rollback {job} --not-sent` takes it back, and the date can be run again",
+            job = ctx.job,
+            as_of = ctx.as_of,
+            path = file.path
+        );
+        return Err(Stop { state: JobState::Kept, reason });
     }
     phase(runner, ctx, Phase::Compute);
     let computed = computed.insert(compute(runner, job, ctx).await?);
@@ -150,6 +223,8 @@ async fn carry_out(
         return Err(Stop { state, reason });
     }
 
+    phase(runner, ctx, Phase::Report);
+    let files = make_files(runner, job, ctx, claim, started, computed).await?;
     phase(runner, ctx, Phase::Publishing);
     let publishing = Publishing {
         ctx,
@@ -157,10 +232,17 @@ async fn carry_out(
         kind: job.kind,
         publication: &computed.publication,
         inputs: &computed.inputs,
+        files: &files,
+        place: &runner.owner.place,
         keep: runner.project.config.output.keep_publications,
-        now_micros: (runner.clock)(),
+        now_micros: runner.now(),
     };
-    if !publish::publish(&runner.warehouse, &publishing).await? {
+    let published = publish::publish(&runner.warehouse, &publishing).await;
+    if !matches!(published, Ok(true)) {
+        computed.published = None;
+        delivery::drop_staged(runner, claim.run_id);
+    }
+    if !published? {
         return Err(superseded());
     }
     if let Some(bytes) = &computed.publication.memory
@@ -170,6 +252,44 @@ async fn carry_out(
         (runner.events)(&Event::Note { job: ctx.job.clone(), text });
     }
     Ok(())
+}
+
+/// Makes the page and the exports of a run that is about to be published, and lays them aside.
+async fn make_files(
+    runner: &Runner,
+    job: &JobFile,
+    ctx: &RunContext,
+    claim: &Claim,
+    started: i64,
+    computed: &mut Computed,
+) -> Result<Vec<NewFile>, Stop> {
+    let newest = newest_published(runner, ctx).await.max(Some(ctx.as_of));
+    let facts = facts(runner, job, ctx, claim, started, newest);
+    let failed = |reason| Stop { state: JobState::Failed, reason };
+    let page::Pages { files, entry } = page::render(&facts, computed, None).map_err(failed)?;
+    // No room, or a folder that is read-only for now: the date is tried again.
+    let passing = |error: files::WriteError| Stop { state: JobState::Retry, reason: error.to_string() };
+    let laid = delivery::lay_aside(runner, claim.run_id, &files).map_err(passing)?;
+    computed.published = Some((entry.href.clone(), Box::new(entry)));
+    Ok(laid)
+}
+
+/// The newest business date that the job has published.
+async fn newest_published(runner: &Runner, ctx: &RunContext) -> Option<NaiveDate> {
+    let current = ledger::publications(&runner.warehouse, Some(&ctx.job)).await.unwrap_or_default();
+    current.iter().find(|row| row.state == "published").map(|row| row.as_of)
+}
+
+fn facts<'a>(
+    runner: &'a Runner,
+    job: &'a JobFile,
+    ctx: &'a RunContext,
+    claim: &'a Claim,
+    started: i64,
+    current_as_of: Option<NaiveDate>,
+) -> Facts<'a> {
+    let duration_ms = u64::try_from((runner.now() - started) / 1000).unwrap_or_default();
+    Facts { runner, job, ctx, claim, started, duration_ms, current_as_of }
 }
 
 fn superseded() -> Stop {
@@ -182,10 +302,6 @@ async fn compute(runner: &Runner, job: &JobFile, ctx: &RunContext) -> Result<Com
     let sql = SqlFiles::from_texts(project.sql.clone(), runner.warehouse.dialect(Side::Source));
     let source = Source::new(&runner.warehouse, &sql, ctx.as_of, project.config.zone()).of_job(&job.name, &job.after);
     let source = source.with_memory(memory::recall(&project.root, &job.name, &project.config_hash));
-    let missing = missing_datasets(runner, job);
-    if !missing.is_empty() {
-        return Err(Stop { state: JobState::Refused, reason: refusal(job, &missing) });
-    }
     let (events, name) = (runner.events.clone(), ctx.job.clone());
     let progress = Progress::new(move |what, done, total| {
         events(&Event::Progress { job: name.clone(), what: what.to_owned(), done, total });
@@ -200,7 +316,7 @@ async fn compute(runner: &Runner, job: &JobFile, ctx: &RunContext) -> Result<Com
             return Err(Stop { state: JobState::Failed, reason });
         }
     };
-    Ok(Computed { publication, inputs: source.inputs(), gates: Vec::new() })
+    Ok(Computed { publication, inputs: source.inputs(), gates: Vec::new(), published: None })
 }
 
 /// The required datasets of a job that the project has no SQL for.
@@ -258,29 +374,40 @@ async fn finish(
     let mut stop = result.err();
     if let Some(stop) = &mut stop {
         let rows_in = computed.as_ref().map_or(0, |computed| publish::rows_in(&computed.inputs));
-        let end = RunEnd { state: ledger_state(stop.state), error: Some(stop.reason.clone()), rows_in, rows_out: 0 };
-        if let Err(error) = ledger::finish(&runner.warehouse, claim, &end, (runner.clock)()).await {
+        let end = RunEnd {
+            state: ledger_state(stop.state),
+            error: Some(stop.reason.clone()),
+            rows_in,
+            rows_out: 0,
+            slot: slot_end(stop, claim, runner.now()),
+        };
+        if let Err(error) = ledger::finish(&runner.warehouse, claim, &end, runner.now()).await {
             stop.reason = format!("{}; and the ledger could not be written: {error}", stop.reason);
         }
     }
-    phase(runner, ctx, Phase::Report);
-    let duration_ms = u64::try_from(((runner.clock)() - started) / 1000).unwrap_or_default();
-    let current = ledger::publications(&runner.warehouse, Some(&ctx.job)).await.unwrap_or_default();
-    let current_as_of = current.iter().find(|row| row.state == "published").map(|row| row.as_of);
-    let facts = Facts { runner, job, ctx, claim, started, duration_ms, current_as_of };
-    let computed = computed.unwrap_or_default();
-    // The page of whoever took the job over is not to be overwritten.
-    let lost = stop.as_ref().is_some_and(|stop| stop.state == JobState::Superseded);
-    let written = if lost { Ok(None) } else { page::write(&facts, &computed, stop.as_ref()).map(Some) };
-    let (page, entry) = match written {
-        Ok(None) => (None, None),
-        Ok(Some((page, entry))) => (Some(page), Some(Box::new(entry))),
-        Err(reason) => {
-            // The rows are published; that the page is not must not be lost.
-            stop = stop.or(Some(Stop { state: JobState::Failed, reason }));
-            (None, None)
+    let mut computed = computed.unwrap_or_default();
+    let (page, entry) = match (&stop, computed.published.take()) {
+        (None, Some((page, entry))) => {
+            phase(runner, ctx, Phase::Files);
+            // The rows are published; that a file is not yet must not be lost.
+            let undone = delivery::deliver(runner).await.unwrap_or_else(|error| vec![error.to_string()]);
+            if !undone.is_empty() {
+                let reason = format!("its rows are published, its files not all: {}", undone.join("; "));
+                stop = Some(Stop { state: JobState::Undelivered, reason });
+            }
+            (Some(page), Some(entry))
         }
+        // The page of whoever took the job over, or of what left the house, is not to be overwritten.
+        (Some(Stop { state: JobState::Superseded | JobState::Kept, .. }), _) | (None, None) => (None, None),
+        (Some(stopped), _) => match write_page(runner, job, ctx, claim, started, &computed, stopped).await {
+            Ok((page, entry)) => (Some(page), Some(entry)),
+            Err(reason) => {
+                (runner.events)(&Event::Note { job: ctx.job.clone(), text: reason });
+                (None, None)
+            }
+        },
     };
+    let duration_ms = u64::try_from((runner.now() - started) / 1000).unwrap_or_default();
     JobOutcome {
         job: ctx.job.clone(),
         kind: job.kind,
@@ -298,14 +425,52 @@ async fn finish(
     }
 }
 
+/// Writes the page of a run that did not publish.
+async fn write_page(
+    runner: &Runner,
+    job: &JobFile,
+    ctx: &RunContext,
+    claim: &Claim,
+    started: i64,
+    computed: &Computed,
+    stop: &Stop,
+) -> Result<(String, Box<NightJob>), String> {
+    phase(runner, ctx, Phase::Report);
+    let newest = newest_published(runner, ctx).await;
+    let pages = page::render(&facts(runner, job, ctx, claim, started, newest), computed, Some(stop))?;
+    for file in &pages.files {
+        let path = runner.project.config.output.dir.join(&file.path);
+        files::write(&path, &file.bytes).map_err(|error| error.to_string())?;
+    }
+    Ok((pages.entry.href.clone(), Box::new(pages.entry)))
+}
+
 fn ledger_state(state: JobState) -> &'static str {
     match state {
         JobState::Published => "published",
         JobState::Blocked => "blocked",
         JobState::Refused => "refused",
         JobState::Superseded => "superseded",
-        JobState::Failed | JobState::Skipped | JobState::Locked | JobState::Retry => "failed",
+        JobState::Kept => "kept",
+        JobState::Failed | JobState::Skipped | JobState::Locked | JobState::Retry | JobState::Undelivered => "failed",
     }
+}
+
+/// What a run that did not publish makes of its slot: a passing trouble and a lost lease end none.
+fn slot_end(stop: &Stop, claim: &Claim, now_micros: i64) -> SlotEnd {
+    let reason = stop.reason.clone();
+    let state = match stop.state {
+        JobState::Blocked => SlotState::Blocked,
+        JobState::Refused => SlotState::Refused,
+        JobState::Retry | JobState::Superseded | JobState::Locked | JobState::Skipped => {
+            let wait = slots::backoff(claim.attempt, &format!("{} {}", claim.job, claim.run_id));
+            let wait = i64::try_from(wait.as_micros()).unwrap_or_default();
+            return SlotEnd::Again { reason, next_try_us: now_micros + wait };
+        }
+        JobState::Kept | JobState::Published | JobState::Undelivered => SlotState::Published,
+        JobState::Failed => SlotState::Failed,
+    };
+    SlotEnd::Ended { state, reason }
 }
 
 fn phase(runner: &Runner, ctx: &RunContext, phase: Phase) {

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::delivery;
+use super::ledger::slots::SlotRow;
 use super::ledger::{self, PublicationRow, RunRow};
-use super::night;
 use crate::project::Project;
 use crate::schedule::Schedule;
 use crate::warehouse::{Warehouse, WarehouseError};
@@ -22,6 +23,10 @@ pub struct JobStatus {
     pub current: Option<PublicationRow>,
     /// The newest run, however it ended.
     pub last_run: Option<RunRow>,
+    /// What waits, runs, or ended since the current publication without one; newest business date first.
+    pub unpublished: Vec<SlotRow>,
+    /// Pages and exports of the current publication that do not stand in their places, with the reason.
+    pub missing_files: Vec<String>,
     /// When the schedule runs it next.
     pub next_run: Option<String>,
 }
@@ -37,15 +42,26 @@ pub async fn of_jobs(
 ) -> Result<Vec<JobStatus>, WarehouseError> {
     let publications = ledger::publications(warehouse, None).await?;
     let runs = ledger::latest_runs(warehouse).await?;
-    let of = |job: &crate::job_file::JobFile| JobStatus {
-        job: job.name.clone(),
-        kind: job.kind,
-        enabled: job.enabled,
-        current: publications.iter().find(|row| row.job == job.name && row.state == "published").cloned(),
-        last_run: runs.iter().find(|row| row.job == job.name).cloned(),
-        next_run: job.schedule.as_ref().and_then(|timetable| next_slot(&timetable.schedule, now)),
-    };
-    Ok(night::in_order(project).into_iter().map(of).collect())
+    let unpublished = ledger::slots::unpublished(warehouse).await?;
+    let mut statuses = Vec::new();
+    for job in project.enabled_in_order() {
+        let current = publications.iter().find(|row| row.job == job.name && row.state == "published").cloned();
+        let missing_files = match &current {
+            Some(row) => delivery::missing(project, &ledger::files::of_run(warehouse, row.run_id).await?),
+            None => Vec::new(),
+        };
+        statuses.push(JobStatus {
+            job: job.name.clone(),
+            kind: job.kind,
+            enabled: job.enabled,
+            current,
+            missing_files,
+            last_run: runs.iter().find(|row| row.job == job.name).cloned(),
+            unpublished: unpublished.iter().filter(|row| row.job == job.name).cloned().collect(),
+            next_run: job.schedule.as_ref().and_then(|timetable| next_slot(&timetable.schedule, now)),
+        });
+    }
+    Ok(statuses)
 }
 
 fn next_slot(schedule: &Schedule, now: DateTime<Utc>) -> Option<String> {

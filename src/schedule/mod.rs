@@ -2,7 +2,9 @@
 //!
 //! A cron expression is matched on the wall clock of its zone. A wall clock time that daylight saving skips becomes
 //! the first instant after the gap; one that occurs twice is taken the first time. Several slots on one day are one:
-//! the first. So every business date has its slot exactly once, also on the two odd days of the year.
+//! the first. Where the zone of the expression and that of the business dates change their clocks on different days, a slot can
+//! slip past midnight and leave a date without one: that date is due together with the next. So every business date of a daily
+//! expression has its slot exactly once, also on the odd days of the year.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::did_you_mean;
 
 /// How late a slot may be and still count as on time.
-const ON_TIME: TimeDelta = TimeDelta::hours(1);
+pub const ON_TIME: TimeDelta = TimeDelta::hours(1);
 
 /// A time zone by its IANA name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,7 +134,15 @@ impl Schedule {
 
     /// In words, with the zone.
     pub fn describe(&self) -> String {
-        format!("{} ({})", self.cron.describe().trim_end_matches('.'), self.zone.name())
+        let once = if self.is_often() { ", of which the first of a day counts" } else { "" };
+        format!("{}{once} ({})", self.cron.describe().trim_end_matches('.'), self.zone.name())
+    }
+
+    /// Whether the expression matches several times on one day: a job has one run per business date.
+    pub fn is_often(&self) -> bool {
+        let first = self.cron.find_next_occurrence(&DateTime::<Utc>::UNIX_EPOCH, true);
+        let second = first.as_ref().ok().and_then(|first| self.cron.find_next_occurrence(first, false).ok());
+        first.ok().zip(second).is_some_and(|(first, second)| first.date_naive() == second.date_naive())
     }
 
     /// The first slot after an instant.
@@ -146,41 +156,31 @@ impl Schedule {
         self.slots_from(day).skip_while(move |slot| slot.at <= after)
     }
 
-    /// The business dates that should run now, oldest first.
-    ///
-    /// `last_done` is the newest business date that has run. Only the `catchup_days` newest business dates count. A job
-    /// that has never run has missed nothing: at most its newest date is due.
-    pub fn due(
-        &self,
-        last_done: Option<NaiveDate>,
-        now: DateTime<Tz>,
-        misfire: Misfire,
-        catchup_days: u32,
-    ) -> Vec<NaiveDate> {
+    /// The slots that have fallen due by now, oldest first, of the `days` newest business dates.
+    pub fn fallen_due(&self, now: DateTime<Tz>, days: u32) -> Vec<Slot> {
         let today = now.with_timezone(&self.business_zone).date_naive();
-        let oldest = today.checked_sub_days(Days::new(u64::from(catchup_days.saturating_sub(1)))).unwrap_or(today);
-        let missed: Vec<Slot> = self
-            .slots_from(oldest)
-            .take_while(|slot| slot.at <= now)
-            .filter(|slot| last_done.is_none_or(|done| slot.as_of > done))
-            .collect();
-        let newest = missed.last().cloned();
-        let due = match misfire {
-            Misfire::All if last_done.is_some() => missed,
-            Misfire::All | Misfire::Last => newest.into_iter().collect(),
-            Misfire::None => newest.into_iter().filter(|slot| now.signed_duration_since(slot.at) <= ON_TIME).collect(),
-        };
-        due.into_iter().map(|slot| slot.as_of).collect()
+        let oldest = today.checked_sub_days(Days::new(u64::from(days.saturating_sub(1)))).unwrap_or(today);
+        self.slots_from(oldest).take_while(|slot| slot.at <= now).collect()
     }
 
     /// The first slot of every day from `day` on, days in the project's zone.
     fn slots_from(&self, day: NaiveDate) -> impl Iterator<Item = Slot> + '_ {
-        let mut day = Some(day);
-        std::iter::from_fn(move || {
-            let slot = self.first_slot_on_or_after(day?)?;
-            day = slot.as_of.checked_add_days(Days::new(2));
-            Some(slot)
-        })
+        // From some days before, to know whether the first of them leaves a date out.
+        let mut search = day.checked_sub_days(Days::new(3));
+        let mut before: Option<Slot> = None;
+        let mut held: Option<Slot> = None;
+        let slots = std::iter::from_fn(move || {
+            if let Some(slot) = held.take() {
+                return Some(slot);
+            }
+            let slot = self.first_slot_on_or_after(search?)?;
+            search = slot.as_of.checked_add_days(Days::new(2));
+            let left_out = before.replace(slot.clone()).and_then(|before| left_out(&before, &slot));
+            let Some(as_of) = left_out else { return Some(slot) };
+            held = Some(slot.clone());
+            Some(Slot { as_of, ..slot })
+        });
+        slots.skip_while(move |slot| slot.as_of.succ_opt().is_some_and(|of| of < day))
     }
 
     fn first_slot_on_or_after(&self, day: NaiveDate) -> Option<Slot> {
@@ -228,12 +228,23 @@ pub struct Timetable {
     pub misfire: Misfire,
     /// How many business dates back a missed one is still run.
     pub catchup_days: u32,
+    /// How many of the missed ones are run at most; `None` is all of them.
+    pub catchup_max: Option<u32>,
 }
 
 impl Timetable {
-    /// See [`Schedule::due`].
-    pub fn due(&self, last_done: Option<NaiveDate>, now: DateTime<Tz>) -> Vec<NaiveDate> {
-        self.schedule.due(last_done, now, self.misfire, self.catchup_days)
+    /// The slots that have fallen due by now and whose window is open, oldest first.
+    pub fn fallen_due(&self, now: DateTime<Tz>) -> Vec<Slot> {
+        self.schedule.fallen_due(now, self.catchup_days)
+    }
+
+    /// Until when a slot is tried: an hour where missed ones are not run, else as many days as are caught up.
+    pub fn window_end(&self, slot: &Slot) -> DateTime<Tz> {
+        let window = match self.misfire {
+            Misfire::None => ON_TIME,
+            Misfire::All | Misfire::Last => TimeDelta::days(i64::from(self.catchup_days)),
+        };
+        slot.at + window
     }
 }
 
@@ -247,6 +258,13 @@ impl fmt::Display for Slot {
             None => Ok(()),
         }
     }
+}
+
+/// The business date between two slots of consecutive days that are two business dates apart.
+fn left_out(before: &Slot, slot: &Slot) -> Option<NaiveDate> {
+    let days = slot.at.date_naive().signed_duration_since(before.at.date_naive()).num_days();
+    let dates = slot.as_of.signed_duration_since(before.as_of).num_days();
+    if days == 1 && dates == 2 { slot.as_of.pred_opt() } else { None }
 }
 
 /// The instant of a wall clock time.

@@ -107,43 +107,56 @@ fn midnight_that_does_not_exist_moves_to_one_o_clock() {
 }
 
 #[test]
-fn all_runs_each_missed_date_last_the_newest_and_none_only_what_is_on_time() {
-    let (schedule, done) = (nightly(), Some(day("2026-06-05")));
-    let noon = at(Tz::Europe__Berlin, "2026-06-10 12:00");
-    let due = |misfire| schedule.due(done, noon, misfire, 7);
-    assert_eq!(due(Misfire::All), ["2026-06-06", "2026-06-07", "2026-06-08", "2026-06-09"].map(day));
-    assert_eq!(due(Misfire::Last), [day("2026-06-09")]);
-    assert!(due(Misfire::None).is_empty());
-    let night = at(Tz::Europe__Berlin, "2026-06-10 03:29");
-    assert_eq!(schedule.due(done, night, Misfire::None, 7), [day("2026-06-09")]);
+fn what_has_fallen_due_is_bounded_by_the_days_that_are_caught_up() {
+    let schedule = nightly();
+    let due = |now: &str, days| -> Vec<NaiveDate> {
+        schedule.fallen_due(at(Tz::Europe__Berlin, now), days).into_iter().map(|slot| slot.as_of).collect()
+    };
+    assert_eq!(due("2026-06-10 02:29", 2), [day("2026-06-08")]);
+    assert_eq!(due("2026-06-10 02:30", 2), ["2026-06-08", "2026-06-09"].map(day));
+    assert_eq!(due("2026-06-10 12:00", 7).len(), 7);
 }
 
+/// Every business date of a year once, in every pair of a zone of business dates and one of expressions.
 #[test]
-fn nothing_is_due_before_its_time_or_twice() {
-    let schedule = nightly();
-    let early = at(Tz::Europe__Berlin, "2026-06-10 02:29");
-    let on_time = at(Tz::Europe__Berlin, "2026-06-10 02:30");
-    for misfire in [Misfire::All, Misfire::Last, Misfire::None] {
-        assert!(schedule.due(Some(day("2026-06-08")), early, misfire, 7).is_empty());
-        assert_eq!(schedule.due(Some(day("2026-06-08")), on_time, misfire, 7), [day("2026-06-09")]);
-        assert!(schedule.due(Some(day("2026-06-09")), on_time, misfire, 7).is_empty());
+fn every_business_date_has_its_slot_once_in_every_pair_of_zones() {
+    let zones = [
+        Tz::Europe__Berlin,
+        Tz::Europe__London,
+        Tz::America__New_York,
+        Tz::Australia__Lord_Howe,
+        Tz::Africa__Cairo,
+        Tz::UTC,
+    ];
+    let crons = ["30 2 * * *", "0 0 * * *", "30 1 * * *", "30 22 * * *", "59 23 * * *", "0 * * * *", "*/15 * * * *"];
+    for business in zones {
+        for of_cron in zones {
+            for cron in crons {
+                let schedule = Schedule::parse(cron, of_cron).unwrap().with_business_zone(business);
+                let slots = schedule.slots(at(Tz::UTC, "2025-12-25 00:00"), at(Tz::UTC, "2027-02-10 00:00"));
+                let dates: Vec<NaiveDate> = slots.iter().map(|slot| slot.as_of).collect();
+                let first = dates[0];
+                let expected: Vec<NaiveDate> = first.iter_days().take(dates.len()).collect();
+                assert_eq!(dates, expected, "{cron} in {of_cron}, business dates of {business}");
+                assert!(slots.is_sorted_by_key(|slot| slot.at));
+                for slot in &slots {
+                    let today = slot.at.with_timezone(&business).date_naive();
+                    assert!(slot.as_of < today, "{cron} in {of_cron}: {} is not over in {business}", slot.as_of);
+                }
+            }
+        }
     }
 }
 
 #[test]
-fn catching_up_is_bounded_and_a_new_job_has_missed_nothing() {
-    let schedule = nightly();
-    let noon = at(Tz::Europe__Berlin, "2026-06-10 12:00");
-    assert_eq!(schedule.due(Some(day("2026-01-01")), noon, Misfire::All, 2), ["2026-06-08", "2026-06-09"].map(day));
-    assert_eq!(schedule.due(None, noon, Misfire::All, 7), [day("2026-06-09")]);
-    let weekly = Schedule::parse("0 3 * * MON", Tz::Europe__Berlin).unwrap();
-    assert_eq!(weekly.due(Some(day("2026-05-31")), noon, Misfire::Last, 7), [day("2026-06-07")]);
-}
-
-#[test]
-fn a_clock_that_goes_back_makes_nothing_due() {
-    let back = at(Tz::Europe__Berlin, "2026-06-01 12:00");
-    assert!(nightly().due(Some(day("2026-06-09")), back, Misfire::All, 7).is_empty());
+fn an_expression_that_matches_often_says_that_the_first_of_a_day_counts() {
+    let often = Schedule::parse("*/15 * * * *", Tz::UTC).unwrap();
+    assert!(
+        often.is_often() && often.describe().contains("of which the first of a day counts"),
+        "{}",
+        often.describe()
+    );
+    assert!(!nightly().is_often());
 }
 
 #[test]

@@ -238,6 +238,19 @@ impl Warehouse {
         }
     }
 
+    /// What the clock of the target's server says, in microseconds since 1970; `None` where there is no server.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn server_micros(&self) -> Result<Option<i64>, WarehouseError> {
+        let sql = match self.dialect(Side::Target) {
+            Dialect::Sqlite => return Ok(None),
+            Dialect::Postgres => "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+        };
+        let rows = self.read_values(Side::Target, sql, &[]).await?;
+        Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_integer))
+    }
+
     /// Whether there is a table or view of that name.
     ///
     /// # Errors

@@ -387,17 +387,17 @@ fn an_empty_table() {
 fn a_table_whose_newest_day_is_long_ago() {
     let project = Project::demo();
     let before = project.dump();
-    let ran = project.run(&["run", "--job", "basket_rules", "--as-of", "2026-12-24"]);
+    let ran = project.run(&["run", "--job", "basket_rules", "--as-of", "2026-11-27"]);
     assert_snapshot!(ran.shown(project.path()), @r"
     exit code 4
     --- stdout
     report: ./out/index.html
     --- stderr
-    night of 2026-12-24: basket_rules
-      basket_rules       refused: freshness of basket_lines: newest day 2026-11-22, 2026-12-22 or later expected
+    night of 2026-11-27: basket_rules
+      basket_rules       refused: freshness of basket_lines: newest day 2026-11-22, 2026-11-25 or later expected; last week of basket_lines: 39, at least 100 expected
     ");
     assert_same_rows(&project.dump(), &before);
-    assert!(project.read("out/2026-12-24/basket_rules.html").contains("NOT published"));
+    assert!(project.read("out/2026-11-27/basket_rules.html").contains("NOT published"));
     let current = project.count(&format!("SELECT COUNT(*) FROM nightclerk_current WHERE as_of = '{SECOND_NIGHT}'"));
     assert_eq!(current, 5);
 }
@@ -411,7 +411,7 @@ fn an_output_folder_that_cannot_be_written() {
     assert_snapshot!(shown, @r"
     exit code 2
     --- stderr
-    error: cannot write `./nightclerk.toml/out/.write-test`: Not a directory (os error 20); set `dir` in [output] of nightclerk.toml to a folder this user may write
+    error: cannot write `./nightclerk.toml/out`: Not a directory (os error 20); set `dir` in [output] of nightclerk.toml to a folder this user may write
     ");
 }
 

@@ -359,6 +359,6 @@ fn the_events_of_a_run_follow_its_phases() {
     let project = Project::demo();
     let lines = project.run(&["run", "--job", "basket_rules", "--json"]).exits(0).json_lines();
     let phases: Vec<&str> = lines.iter().filter_map(|line| line["phase"].as_str()).collect();
-    assert_eq!(phases, ["claim", "compute", "staging", "gates", "publishing", "report"]);
+    assert_eq!(phases, ["claim", "compute", "staging", "gates", "report", "publishing", "files"]);
     assert_eq!(lines.last().unwrap()["jobs"][0]["state"], "published");
 }

@@ -87,23 +87,42 @@ fn the_daemon_runs_what_is_due_after_what_it_waits_for_and_stops_on_a_signal() {
 }
 
 #[test]
-fn what_waits_for_a_job_that_did_not_publish_is_skipped_and_the_skip_is_in_the_ledger() {
+fn what_waits_for_a_job_that_did_not_publish_waits_on_and_says_why() {
     let project = timeless_demo();
     project.replace("nightclerk.toml", "row_count_ratio = 0.0", "row_count_ratio = 1.0");
     project.execute("DELETE FROM order_lines WHERE rowid % 2 = 0");
     keep_only(&project, &["demand_forecast", "inventory_plan"]);
-    let newest = project.count("SELECT MAX(run_id) FROM nightclerk_runs");
     let mut process = daemon(project.path());
-    let ended = format!("SELECT COUNT(*) FROM nightclerk_runs WHERE run_id > {newest} AND state <> 'running'");
-    wait_for(&project, &ended, 2);
+    let waits = "SELECT COUNT(*) FROM nightclerk_slots WHERE job = 'inventory_plan' AND state = 'waiting' AND reason <> ''";
+    wait_for(&project, waits, 1);
     send("-TERM", &process);
     assert_eq!(exit_code(&mut process), Some(0));
-    let states = project
-        .query(&format!("SELECT job, state, error FROM nightclerk_runs WHERE run_id > {newest} ORDER BY run_id"));
-    let text = |row: usize, column: usize| states[row][column].as_text().unwrap_or_default().to_owned();
-    assert_eq!((text(0, 0), text(0, 1)), ("demand_forecast".to_owned(), "blocked".to_owned()), "{states:?}");
-    assert_eq!((text(1, 0), text(1, 1)), ("inventory_plan".to_owned(), "skipped".to_owned()), "{states:?}");
-    assert!(text(1, 2).contains("it runs after `demand_forecast`, which did not publish"), "{}", text(1, 2));
+    let slots = project.query(
+        "SELECT job, state, reason, attempts FROM nightclerk_slots s \
+         WHERE as_of = (SELECT MAX(as_of) FROM nightclerk_slots q WHERE q.job = s.job) ORDER BY job",
+    );
+    let slots: Vec<(&str, &str)> =
+        slots.iter().map(|slot| (slot[0].as_text().unwrap(), slot[1].as_text().unwrap())).collect();
+    assert_eq!(slots[slots.len() - 2..], [("demand_forecast", "blocked"), ("inventory_plan", "waiting")], "{slots:?}");
+    let status = project.run(&["status"]).exits(0);
+    assert!(
+        status.stdout.contains(" waiting: it runs after `demand_forecast`, which is blocked: rows of"),
+        "{}",
+        status.stdout
+    );
+    assert!(status.stdout.contains("; not tried before "), "{}", status.stdout);
+}
+
+#[test]
+fn a_backfill_of_a_day_that_is_not_over_is_refused_and_an_old_one_leaves_the_front_page() {
+    let project = Project::demo();
+    let index = project.read("out/index.html");
+    let refused = project.run(&["backfill", "--from", NEXT_NIGHT, "--to", "2199-01-01"]).exits(2);
+    assert!(refused.stderr.contains("2199-01-01 is not over yet"), "{}", refused.stderr);
+    let old =
+        project.run(&["backfill", "--from", "2026-09-01", "--to", "2026-09-01", "--job", "basket_rules"]).exits(0);
+    assert!(old.stdout.contains("index.html stays with the newest night"), "{}", old.stdout);
+    assert_eq!(project.read("out/index.html"), index);
 }
 
 #[test]

@@ -8,12 +8,14 @@
     reason = "a test may panic, measure and tell"
 )]
 
+mod beat;
 mod broken_input;
 mod circles;
 mod cli;
 mod crash;
 mod daemon;
 mod database;
+mod delivery;
 mod difference;
 mod dump;
 mod eval;
@@ -28,6 +30,7 @@ mod postgres_equals_sqlite;
 mod projects;
 mod same_bytes;
 mod skips;
+mod slots;
 mod support;
 mod tidy;
 mod units;

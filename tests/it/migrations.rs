@@ -97,7 +97,9 @@ impl Upgraded {
         assert_eq!(structure(old).await, structure(&self.fresh).await, "{what}");
         let after = contents(&old.warehouse).await;
         for (table, rows) in &self.rows {
-            let expected = if tables.contains(table) { rows } else { &Vec::new() };
+            // The step that made it filled it from the runs.
+            let of_runs = table == "nightclerk_slots" && tables.iter().any(|table| table == "nightclerk_runs");
+            let expected = if of_runs || tables.contains(table) { rows } else { &Vec::new() };
             assert_eq!(&after[table], expected, "rows of {table}, {what}");
         }
         let record = "SELECT version, name, checksum FROM nightclerk_migrations ORDER BY version";

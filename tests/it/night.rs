@@ -61,7 +61,7 @@ fn old_stock_narrows_the_rules_and_stops_the_orders() {
     project.run(&["run", "--job", "basket_rules"]).exits(0);
     let page = project.read(&format!("out/{SECOND_NIGHT}/basket_rules.html"));
     assert!(page.contains("Freshness of stock levels") && page.contains("newest day 2026-11-10"), "no warning");
-    let stopped = project.run(&["run", "--job", "inventory_plan"]);
+    let stopped = project.run(&["run", "--job", "inventory_plan", "--as-of", NEXT_NIGHT]);
     assert!(stopped.stderr.contains("freshness of stock_levels"), "{}", stopped.stderr);
     stopped.exits(4);
 }

@@ -71,5 +71,6 @@ fn measures(frame: &DataFrame) -> PolarsResult<Option<Export>> {
         about: "Every other measure of the same rules, and how each held over the window.".to_owned(),
         columns: columns.collect(),
         rows,
+        leaves: false,
     }))
 }

@@ -120,4 +120,5 @@ pub(super) fn export(decision: &Decision<'_>) -> Export {
             &[ExportFormat::Csv],
             "The list for the CRM: one row per customer to be sent the offer, the best first; whoever is held out is not in it",
         )
+        .leaving()
 }

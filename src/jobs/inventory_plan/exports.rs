@@ -50,7 +50,7 @@ fn supplier_files(decision: &Decision<'_>) -> Vec<Export> {
         let supplier = supplier_id.unwrap_or("no supplier");
         let as_of = decision.as_of();
         let about = format!("Order lines for {supplier} to send on {order_on}, planned at the close of {as_of}");
-        order_columns(ViewRows::of(lines)).export(stem, BOTH, &about)
+        order_columns(ViewRows::of(lines)).export(stem, BOTH, &about).leaving()
     };
     groups.into_iter().map(file).collect()
 }

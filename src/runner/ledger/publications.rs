@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{as_date, as_integer, as_text, text};
+use super::cells::{as_date, as_integer, as_text, text};
+use super::{files, slots};
 use crate::datasets::{InputFact, InputOrigin};
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
 
@@ -97,13 +98,18 @@ pub async fn rollback(
     let Some(current) = published.next() else { return Ok(None) };
     let previous = published.next();
     let state = if sent { "withdrawn_sent" } else { "rolled_back" };
-    warehouse
+    let mut transaction = warehouse.begin().await?;
+    transaction
         .execute(
-            Side::Target,
             "UPDATE nightclerk_publications SET state = $1 WHERE run_id = $2",
             &[text(state), Value::Integer(current.run_id)],
         )
         .await?;
+    if !sent {
+        files::withdraw(&mut transaction, current.run_id).await?;
+    }
+    slots::withdraw(&mut transaction, job, current.as_of).await?;
+    transaction.commit().await?;
     Ok(Some((PublicationRow { state: state.to_owned(), ..current }, previous)))
 }
 
@@ -114,4 +120,13 @@ pub async fn rollback(
 pub async fn was_sent(warehouse: &Warehouse, job: &str, as_of: NaiveDate) -> Result<bool, WarehouseError> {
     let published = publications(warehouse, Some(job)).await?;
     Ok(published.iter().any(|row| row.as_of == as_of && row.state == "withdrawn_sent"))
+}
+
+/// Whether the job has a publication for a date that nobody has withdrawn.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn is_published(warehouse: &Warehouse, job: &str, as_of: NaiveDate) -> Result<bool, WarehouseError> {
+    let sql = "SELECT run_id FROM nightclerk_publications WHERE job = $1 AND as_of = $2 AND state = 'published'";
+    Ok(!warehouse.read_values(Side::Target, sql, &[text(job), Value::Date(as_of)]).await?.is_empty())
 }
