@@ -56,6 +56,19 @@ pub enum Fault {
         /// The first offending row.
         row: usize,
     },
+    /// A number that cannot be meant.
+    OutOfRange {
+        /// The column.
+        column: String,
+        /// The number, or `a number (not shown)`.
+        found: String,
+        /// The least that can be.
+        least: i64,
+        /// The greatest that can be.
+        most: i64,
+        /// The row.
+        row: usize,
+    },
     /// Two rows with one key.
     Duplicate {
         /// `column = value, ...`.
@@ -63,9 +76,47 @@ pub enum Fault {
         /// The first two rows that have it.
         rows: (usize, usize),
     },
+    /// The same fault in many rows.
+    Many {
+        /// In the first of them.
+        first: Box<Fault>,
+        /// In how many.
+        n: u64,
+        /// Of how many.
+        rows: u64,
+    },
     /// The frame could not be put together; this is a fault of ours.
     Frame(String),
 }
+
+/// What of an answer was left out because it broke the contract: few rows are, so that one bad row costs no night; many stop it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Quarantine {
+    /// Rows of the answer, those left out included.
+    pub rows_read: u64,
+    /// Rows left out.
+    pub rows: u64,
+    /// Values that were taken for unknown, in rows that stay.
+    pub values: u64,
+    /// The first of them, in order of their rows.
+    pub examples: Vec<Quarantined>,
+}
+
+/// A value that broke the contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    /// The row of the answer, from 1.
+    pub row: u64,
+    /// The column.
+    pub column: String,
+    /// What is wrong with it, without personal data.
+    pub reason: String,
+    /// Whether the row is left out; else the value is taken for unknown.
+    pub leaves_row_out: bool,
+}
+
+/// How many examples of a dataset are kept.
+pub const MOST_EXAMPLES: usize = 1_000;
 
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,9 +143,13 @@ impl fmt::Display for Fault {
                     "row {row}, column `{column}`: NULL is not allowed; leave such rows out or fill them in SQL"
                 )
             }
+            Self::OutOfRange { column, found, least, most, row } => {
+                write!(formatter, "row {row}, column `{column}`: {found} is outside of {least} to {most}")
+            }
             Self::Duplicate { key, rows: (first, second) } => {
                 write!(formatter, "rows {first} and {second} have the same key ({key}); aggregate in SQL or drop one")
             }
+            Self::Many { first, n, rows } => write!(formatter, "{first} (and so in {n} of {rows} rows)"),
             Self::Frame(message) => formatter.write_str(message),
         }
     }

@@ -15,7 +15,7 @@
 //!
 //! # Map
 //! - [`project`], [`job_file`], [`schedule`], [`diagnostic`]: files in, checked settings out, or every fault at once.
-//! - [`table`], [`day`], [`category_path`], [`quantities`]: the words that everybody shares. [`contract`]: what is said
+//! - [`table`], [`day`], [`category_path`], [`quantities`], [`profile`]: the words that everybody shares. [`contract`]: what is said
 //!   where a frame is not what its schema promises. `frames`: rows of frames as structs.
 //! - [`warehouse`]: the port to SQLite and PostgreSQL. [`datasets`]: what it must deliver, checked row by row, and its rows as structs.
 //! - [`jobs`]: one folder per kind, each `load` (reads), `recommend` (decides), a page. [`explain`]: why a number was
@@ -70,6 +70,7 @@ pub mod jobs;
 pub mod kind;
 pub mod migrations;
 mod page_kit;
+pub mod profile;
 mod progress;
 pub mod project;
 pub mod publication;

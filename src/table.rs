@@ -73,6 +73,11 @@ impl ColumnType {
     }
 }
 
+/// More thousandths of a unit than any shop has: a billion units. Beyond it a number is a fault of the data.
+pub const MOST_MILLI: i64 = 1_000_000_000_000;
+/// More of the smallest coin than any shop has: a hundred billion euros. Beyond it a number is a fault of the data.
+pub const MOST_MINOR: i64 = 10_000_000_000_000;
+
 /// One column of a [`TableSchema`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column<'a> {
@@ -86,6 +91,8 @@ pub struct Column<'a> {
     pub personal: bool,
     /// What rows get that were there before the column was, as an SQL literal.
     pub default: Option<&'a str>,
+    /// The least and the greatest number that can be meant, in the column's unit; anything else is a fault of the data.
+    pub range: Option<(i64, i64)>,
     /// What it means, with its unit.
     pub doc: &'a str,
 }
@@ -93,18 +100,24 @@ pub struct Column<'a> {
 impl<'a> Column<'a> {
     /// A column without NULLs.
     pub const fn new(name: &'a str, kind: ColumnType, doc: &'a str) -> Self {
-        Self { name, kind, nullable: false, personal: false, default: None, doc }
+        Self { name, kind, nullable: false, personal: false, default: None, range: None, doc }
     }
 
     /// A column that may hold NULL.
     pub const fn nullable(name: &'a str, kind: ColumnType, doc: &'a str) -> Self {
-        Self { name, kind, nullable: true, personal: false, default: None, doc }
+        Self { name, kind, nullable: true, personal: false, default: None, range: None, doc }
     }
 
     /// The same column, of which no value may be shown.
     #[must_use]
     pub const fn personal(self) -> Self {
         Self { personal: true, ..self }
+    }
+
+    /// The same column, in which a number below `least` or above `most` cannot be meant.
+    #[must_use]
+    pub const fn within(self, least: i64, most: i64) -> Self {
+        Self { range: Some((least, most)), ..self }
     }
 
     /// The same column, added to a table that has rows already: they get this SQL literal.

@@ -29,6 +29,7 @@ async fn current(warehouse: &Warehouse, table: &Table) -> Result<DataFrame, Ware
         schema: &table.schema,
         keeps_attributes: false,
         timezone: chrono_tz::Tz::UTC,
+        quarantine: None,
     };
     warehouse.read(Side::Target, &query).await
 }

@@ -124,6 +124,7 @@ async fn measure(warehouse: &Warehouse, rows: usize, clocks: Clocks) -> Result<T
         schema: &SCHEMA,
         keeps_attributes: false,
         timezone: chrono_tz::UTC,
+        quarantine: None,
     };
     let found = warehouse.read(Side::Target, &query).await?;
     let read = stopwatch.stop("into a checked frame", found.height());

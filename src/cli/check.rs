@@ -40,6 +40,7 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
                             schema: &dataset.schema,
                             keeps_attributes: dataset.keeps_attributes,
                             timezone: project.config.zone(),
+                            quarantine: None,
                         };
                         let found: Vec<_> = columns.iter().map(|column| FoundColumn::named(&column.name)).collect();
                         entry

@@ -290,6 +290,7 @@ async fn read(warehouse: &Warehouse, schema: &TableSchema<'_>, filter: &str) -> 
         schema,
         keeps_attributes: false,
         timezone: chrono_tz::Tz::UTC,
+        quarantine: None,
     };
     Ok(warehouse.read(Side::Target, &query).await?)
 }

@@ -4,7 +4,7 @@ use super::Dataset;
 use crate::day::Day;
 use crate::frames::typed_rows;
 use crate::table::ColumnType::{Date, Flag, Instant, Integer, Real, Text};
-use crate::table::{Column, TableSchema};
+use crate::table::{Column, MOST_MILLI, MOST_MINOR, TableSchema};
 
 /// The campaigns.
 pub const CAMPAIGNS: Dataset = Dataset {
@@ -19,15 +19,18 @@ pub const CAMPAIGNS: Dataset = Dataset {
             Column::new("starts_on", Date, "first day on which it can have an effect"),
             Column::new("ends_on", Date, "last day that is counted"),
             Column::nullable("randomised", Flag, "whether chance decided who got it; NULL: unknown, treated as no"),
-            Column::nullable("contact_cost", Integer, "minor currency units per contacted customer"),
+            Column::nullable("contact_cost", Integer, "minor currency units per contacted customer")
+                .within(0, MOST_MINOR),
             Column::nullable("offer_id", Text, "the offer it carries"),
-            Column::nullable("budget", Integer, "minor currency units"),
+            Column::nullable("budget", Integer, "minor currency units").within(0, MOST_MINOR),
             Column::nullable("primary_metric", Text, "`spend`, `orders`, `conversion` or a name in campaign_outcomes"),
         ],
     },
     day_column: Some("starts_on"),
     keeps_attributes: false,
     grows_daily: false,
+    measures: &[],
+    names_days: None,
 };
 
 typed_rows! {
@@ -67,12 +70,14 @@ pub const OFFERS: Dataset = Dataset {
             Column::new("offer_id", Text, "the offer"),
             Column::new("kind", Text, "`amount` or `rate`"),
             Column::new("value", Real, "minor currency units off, or a share of the price"),
-            Column::nullable("capacity", Integer, "how many may be given out"),
+            Column::nullable("capacity", Integer, "how many may be given out").within(0, MOST_MILLI),
         ],
     },
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    measures: &[],
+    names_days: None,
 };
 
 typed_rows! {
@@ -101,12 +106,15 @@ pub const ASSIGNMENTS: Dataset = Dataset {
             Column::new("customer_id", Text, "the customer").personal(),
             Column::new("variant", Text, "`control` for those held out, any other name for an arm"),
             Column::nullable("assigned_at", Instant, "when it was decided"),
-            Column::nullable("probability", Real, "probability of this variant; NULL where it is not known"),
+            Column::nullable("probability", Real, "probability of this variant; NULL where it is not known")
+                .within(0, 1),
         ],
     },
     day_column: Some("assigned_at"),
     keeps_attributes: false,
     grows_daily: false,
+    measures: &[],
+    names_days: None,
 };
 
 typed_rows! {
@@ -136,12 +144,14 @@ pub const REDEMPTIONS: Dataset = Dataset {
             Column::new("campaign_id", Text, "the campaign"),
             Column::new("customer_id", Text, "the customer").personal(),
             Column::new("redeemed_at", Instant, "when"),
-            Column::nullable("amount", Integer, "minor currency units given away"),
+            Column::nullable("amount", Integer, "minor currency units given away").within(-MOST_MINOR, MOST_MINOR),
         ],
     },
     day_column: Some("redeemed_at"),
     keeps_attributes: false,
     grows_daily: false,
+    measures: &[],
+    names_days: None,
 };
 
 typed_rows! {
@@ -174,6 +184,8 @@ pub const CAMPAIGN_OUTCOMES: Dataset = Dataset {
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    measures: &[],
+    names_days: None,
 };
 
 typed_rows! {

@@ -5,7 +5,7 @@ use crate::category_path::CategoryPath;
 use crate::day::Day;
 use crate::frames::typed_rows;
 use crate::table::ColumnType::{Date, Integer, Real, Text};
-use crate::table::{Column, TableSchema};
+use crate::table::{Column, MOST_MILLI, MOST_MINOR, TableSchema};
 
 /// The products.
 pub const PRODUCTS: Dataset = Dataset {
@@ -18,12 +18,12 @@ pub const PRODUCTS: Dataset = Dataset {
             Column::new("name", Text, "what people call it"),
             Column::nullable("category_path", Text, "from the top, separated by slashes: `Grocery/Dairy/Milk`"),
             Column::nullable("brand", Text, "the brand"),
-            Column::nullable("unit_cost", Integer, "minor currency units per unit, what we pay"),
-            Column::nullable("list_price", Integer, "minor currency units per unit, without tax"),
+            Column::nullable("unit_cost", Integer, "minor currency units per unit, what we pay").within(1, MOST_MINOR),
+            Column::nullable("list_price", Integer, "minor currency units per unit, without tax").within(0, MOST_MINOR),
             Column::nullable("supplier_id", Text, "who delivers it"),
-            Column::nullable("pack_size", Integer, "thousandths of a unit in an orderable pack"),
-            Column::nullable("min_order_quantity", Integer, "thousandths of a unit"),
-            Column::nullable("shelf_life_days", Integer, "days it can be sold after arrival"),
+            Column::nullable("pack_size", Integer, "thousandths of a unit in an orderable pack").within(1, MOST_MILLI),
+            Column::nullable("min_order_quantity", Integer, "thousandths of a unit").within(0, MOST_MILLI),
+            Column::nullable("shelf_life_days", Integer, "days it can be sold after arrival").within(0, 100_000),
             Column::nullable("launched_on", Date, "first day on sale"),
             Column::nullable("discontinued_on", Date, "last day on sale"),
         ],
@@ -31,6 +31,8 @@ pub const PRODUCTS: Dataset = Dataset {
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    measures: &[],
+    names_days: None,
 };
 
 typed_rows! {
@@ -74,12 +76,14 @@ pub const PRICES: Dataset = Dataset {
             Column::new("product_id", Text, "the product"),
             Column::nullable("location_id", Text, "NULL: everywhere"),
             Column::new("valid_from", Date, "first day of this price"),
-            Column::new("price", Integer, "minor currency units per unit, without promotion"),
+            Column::new("price", Integer, "minor currency units per unit, without promotion").within(0, MOST_MINOR),
         ],
     },
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    measures: &[],
+    names_days: None,
 };
 
 typed_rows! {
@@ -110,12 +114,14 @@ pub const PROMOTIONS: Dataset = Dataset {
             Column::new("starts_on", Date, "first day"),
             Column::new("ends_on", Date, "last day"),
             Column::new("kind", Text, "price, display, leaflet ..."),
-            Column::nullable("discount_rate", Real, "share of the price given away, 0 to 1"),
+            Column::nullable("discount_rate", Real, "share of the price given away, 0 to 1").within(0, 1),
         ],
     },
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    measures: &[],
+    names_days: None,
 };
 
 typed_rows! {
@@ -150,6 +156,8 @@ pub const CALENDAR: Dataset = Dataset {
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    measures: &[],
+    names_days: Some("date"),
 };
 
 typed_rows! {

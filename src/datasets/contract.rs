@@ -109,7 +109,7 @@ fn convert(frame: &DataFrame, expected: &Expectation<'_>) -> Result<DataFrame, C
             builder.push(position, row + 1, frame_cell(&value, is_instant))?;
         }
     }
-    builder.finish()
+    builder.finish().map(|(frame, _)| frame)
 }
 
 /// A frame's value as a cell; instants are integers in frames.
@@ -170,8 +170,13 @@ mod tests {
     use crate::datasets::{PRICES, SUPPRESSIONS};
 
     fn conformed(frame: DataFrame, dataset: &crate::datasets::Dataset) -> Result<DataFrame, String> {
-        let expected =
-            Expectation { origin: "f.sql", schema: &dataset.schema, keeps_attributes: false, timezone: Tz::UTC };
+        let expected = Expectation {
+            origin: "f.sql",
+            schema: &dataset.schema,
+            keeps_attributes: false,
+            timezone: Tz::UTC,
+            quarantine: None,
+        };
         conform(frame, &expected).map_err(|error| error.to_string())
     }
 

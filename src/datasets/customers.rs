@@ -27,6 +27,8 @@ pub const CUSTOMERS: Dataset = Dataset {
     day_column: Some("joined_on"),
     keeps_attributes: true,
     grows_daily: false,
+    measures: &[],
+    names_days: None,
 };
 
 typed_rows! {
@@ -103,6 +105,8 @@ pub const SUPPRESSIONS: Dataset = Dataset {
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    measures: &[],
+    names_days: None,
 };
 
 typed_rows! {

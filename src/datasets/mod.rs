@@ -29,6 +29,7 @@ pub use source::{
 pub use supply::{DELIVERIES, OPEN_ORDERS, STOCK_LEVELS, SUPPLIERS};
 pub use supply::{Delivery, OpenOrder, StockLevel, Supplier};
 
+use crate::profile::Measure;
 use crate::table::TableSchema;
 
 /// A canonical dataset.
@@ -43,6 +44,10 @@ pub struct Dataset {
     pub keeps_attributes: bool,
     /// Whether every business day adds rows, so that an old newest day means a missing load.
     pub grows_daily: bool,
+    /// Ratios that stay near what they were, for datasets that grow daily; the gates hold the newest days against the ones before.
+    pub measures: &'static [Measure],
+    /// The column of days that are not like others: holidays, closures. A day without sales among them is no missing load.
+    pub names_days: Option<&'static str>,
 }
 
 impl Dataset {

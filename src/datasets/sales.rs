@@ -3,8 +3,9 @@
 use super::Dataset;
 use crate::day::Day;
 use crate::frames::typed_rows;
+use crate::profile::Measure;
 use crate::table::ColumnType::{Date, Instant, Integer, Text};
-use crate::table::{Column, TableSchema};
+use crate::table::{Column, MOST_MILLI, MOST_MINOR, TableSchema};
 
 /// Every line of every order; the one file a new user maps first. Jobs read the summaries derived from it.
 pub const ORDER_LINES: Dataset = Dataset {
@@ -19,15 +20,56 @@ pub const ORDER_LINES: Dataset = Dataset {
             Column::nullable("customer_id", Text, "NULL for guests").personal(),
             Column::new("product_id", Text, "the product"),
             Column::nullable("location_id", Text, "store or warehouse that served it; NULL where there is only one"),
-            Column::new("quantity", Integer, "thousandths of a unit, negative for a return"),
-            Column::new("net_amount", Integer, "minor currency units received after discounts, without tax"),
-            Column::nullable("discount_amount", Integer, "minor currency units given away"),
+            Column::new("quantity", Integer, "thousandths of a unit, negative for a return")
+                .within(-MOST_MILLI, MOST_MILLI),
+            Column::new("net_amount", Integer, "minor currency units received after discounts, without tax")
+                .within(-MOST_MINOR, MOST_MINOR),
+            Column::nullable("discount_amount", Integer, "minor currency units given away")
+                .within(-MOST_MINOR, MOST_MINOR),
             Column::nullable("coupon_id", Text, "the offer used"),
         ],
     },
     day_column: Some("ordered_on"),
     keeps_attributes: false,
     grows_daily: true,
+    measures: &[],
+    names_days: None,
+};
+
+const PRICE: Measure = Measure {
+    name: "net amount per unit",
+    of: "net_amount",
+    per: Some("quantity"),
+    warns_at: 1.5,
+    blocks_at: 2.5,
+    hint: "quantities or amounts are in another unit (pieces for packs, euros for cents), or one of them is missing",
+};
+
+const UNITS_PER_ORDER: Measure = Measure {
+    name: "units per order",
+    of: "quantity",
+    per: Some("orders"),
+    warns_at: 1.4,
+    blocks_at: 1.7,
+    hint: "order lines are loaded twice or more than once, or quantities are in another unit, a hundred times too large for example",
+};
+
+const UNITS_PER_LINE: Measure = Measure {
+    name: "units per line",
+    of: "quantity",
+    per: None,
+    warns_at: 1.4,
+    blocks_at: 1.7,
+    hint: "order lines are loaded twice or more than once, or quantities are in another unit, a hundred times too large for example",
+};
+
+const AMOUNT_PER_ORDER: Measure = Measure {
+    name: "net amount per order",
+    of: "net_amount",
+    per: Some("orders"),
+    warns_at: 1.5,
+    blocks_at: 2.5,
+    hint: "order lines are loaded twice or more than once, or amounts are in another unit (euros for cents)",
 };
 
 /// Sales per day, product and location: what forecasting reads.
@@ -40,15 +82,19 @@ pub const DAILY_SALES: Dataset = Dataset {
             Column::new("sold_on", Date, "business date"),
             Column::new("product_id", Text, "the product"),
             Column::new("location_id", Text, "the location; `all` where order lines name none"),
-            Column::new("quantity", Integer, "thousandths of a unit sold, returns not deducted"),
-            Column::new("returned_quantity", Integer, "thousandths of a unit returned, positive"),
-            Column::new("net_amount", Integer, "minor currency units of the sold lines"),
-            Column::new("orders", Integer, "distinct orders"),
+            Column::new("quantity", Integer, "thousandths of a unit sold, returns not deducted")
+                .within(-MOST_MILLI, MOST_MILLI),
+            Column::new("returned_quantity", Integer, "thousandths of a unit returned, positive").within(0, MOST_MILLI),
+            Column::new("net_amount", Integer, "minor currency units of the sold lines")
+                .within(-MOST_MINOR, MOST_MINOR),
+            Column::new("orders", Integer, "distinct orders").within(0, MOST_MILLI),
         ],
     },
     day_column: Some("sold_on"),
     keeps_attributes: false,
     grows_daily: true,
+    measures: &[PRICE, UNITS_PER_ORDER],
+    names_days: None,
 };
 
 typed_rows! {
@@ -80,13 +126,15 @@ pub const BASKET_LINES: Dataset = Dataset {
             Column::new("order_id", Text, "the basket"),
             Column::new("sold_on", Date, "business date"),
             Column::new("product_id", Text, "the product"),
-            Column::new("quantity", Integer, "thousandths of a unit"),
-            Column::new("net_amount", Integer, "minor currency units"),
+            Column::new("quantity", Integer, "thousandths of a unit").within(-MOST_MILLI, MOST_MILLI),
+            Column::new("net_amount", Integer, "minor currency units").within(-MOST_MINOR, MOST_MINOR),
         ],
     },
     day_column: Some("sold_on"),
     keeps_attributes: false,
     grows_daily: true,
+    measures: &[PRICE, UNITS_PER_LINE],
+    names_days: None,
 };
 
 typed_rows! {
@@ -115,14 +163,17 @@ pub const CUSTOMER_DAYS: Dataset = Dataset {
         columns: &[
             Column::new("customer_id", Text, "the customer").personal(),
             Column::new("sold_on", Date, "business date"),
-            Column::new("orders", Integer, "distinct orders with a positive line"),
-            Column::new("net_amount", Integer, "minor currency units, returns deducted"),
-            Column::new("coupon_orders", Integer, "distinct orders in which an offer was used"),
+            Column::new("orders", Integer, "distinct orders with a positive line").within(0, MOST_MILLI),
+            Column::new("net_amount", Integer, "minor currency units, returns deducted")
+                .within(-MOST_MINOR, MOST_MINOR),
+            Column::new("coupon_orders", Integer, "distinct orders in which an offer was used").within(0, MOST_MILLI),
         ],
     },
     day_column: Some("sold_on"),
     keeps_attributes: false,
     grows_daily: true,
+    measures: &[AMOUNT_PER_ORDER],
+    names_days: None,
 };
 
 typed_rows! {
@@ -157,6 +208,8 @@ pub const CUSTOMER_PURCHASES: Dataset = Dataset {
     day_column: Some("sold_on"),
     keeps_attributes: false,
     grows_daily: true,
+    measures: &[],
+    names_days: None,
 };
 
 typed_rows! {

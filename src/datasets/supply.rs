@@ -3,8 +3,18 @@
 use super::Dataset;
 use crate::day::Day;
 use crate::frames::typed_rows;
+use crate::profile::Measure;
 use crate::table::ColumnType::{Date, Integer, Text};
-use crate::table::{Column, TableSchema};
+use crate::table::{Column, MOST_MILLI, MOST_MINOR, TableSchema};
+
+const STOCK_PER_LINE: Measure = Measure {
+    name: "stock per line",
+    of: "on_hand",
+    per: None,
+    warns_at: 2.0,
+    blocks_at: 4.0,
+    hint: "stock is in another unit, or was not counted and stands at 0",
+};
 
 /// Closing stock.
 pub const STOCK_LEVELS: Dataset = Dataset {
@@ -16,13 +26,17 @@ pub const STOCK_LEVELS: Dataset = Dataset {
             Column::new("snapshot_on", Date, "the day at whose close it was counted"),
             Column::new("product_id", Text, "the product"),
             Column::new("location_id", Text, "the location"),
-            Column::new("on_hand", Integer, "thousandths of a unit; may be negative in books"),
-            Column::nullable("reserved", Integer, "thousandths of a unit promised to customers"),
+            Column::new("on_hand", Integer, "thousandths of a unit; may be negative in books")
+                .within(-MOST_MILLI, MOST_MILLI),
+            Column::nullable("reserved", Integer, "thousandths of a unit promised to customers")
+                .within(-MOST_MILLI, MOST_MILLI),
         ],
     },
     day_column: Some("snapshot_on"),
     keeps_attributes: false,
     grows_daily: true,
+    measures: &[STOCK_PER_LINE],
+    names_days: None,
 };
 
 typed_rows! {
@@ -51,7 +65,7 @@ pub const OPEN_ORDERS: Dataset = Dataset {
         columns: &[
             Column::new("product_id", Text, "the product"),
             Column::new("location_id", Text, "where it will arrive"),
-            Column::new("quantity", Integer, "thousandths of a unit outstanding"),
+            Column::new("quantity", Integer, "thousandths of a unit outstanding").within(-MOST_MILLI, MOST_MILLI),
             Column::new("due_on", Date, "expected arrival"),
             Column::nullable("ordered_on", Date, "when it was ordered"),
         ],
@@ -59,6 +73,8 @@ pub const OPEN_ORDERS: Dataset = Dataset {
     day_column: Some("ordered_on"),
     keeps_attributes: false,
     grows_daily: false,
+    measures: &[],
+    names_days: None,
 };
 
 typed_rows! {
@@ -90,12 +106,14 @@ pub const DELIVERIES: Dataset = Dataset {
             Column::nullable("location_id", Text, "where it arrived"),
             Column::new("ordered_on", Date, "when it was ordered"),
             Column::new("received_on", Date, "when it arrived"),
-            Column::new("quantity", Integer, "thousandths of a unit"),
+            Column::new("quantity", Integer, "thousandths of a unit").within(-MOST_MILLI, MOST_MILLI),
         ],
     },
     day_column: Some("received_on"),
     keeps_attributes: false,
     grows_daily: false,
+    measures: &[],
+    names_days: None,
 };
 
 typed_rows! {
@@ -126,14 +144,16 @@ pub const SUPPLIERS: Dataset = Dataset {
         columns: &[
             Column::new("supplier_id", Text, "the supplier"),
             Column::nullable("name", Text, "its name"),
-            Column::nullable("lead_time_days", Integer, "days from order to arrival, as quoted"),
+            Column::nullable("lead_time_days", Integer, "days from order to arrival, as quoted").within(0, 3_650),
             Column::nullable("order_weekdays", Text, "days it takes orders: `mon,thu`; NULL: every day"),
-            Column::nullable("min_order_value", Integer, "minor currency units per order"),
+            Column::nullable("min_order_value", Integer, "minor currency units per order").within(0, MOST_MINOR),
         ],
     },
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    measures: &[],
+    names_days: None,
 };
 
 typed_rows! {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -45,6 +46,8 @@ pub struct JobFile {
     pub schedule: Option<Timetable>,
     /// How long and how often it is tried.
     pub limits: Limits,
+    /// The gates that somebody answers for.
+    pub accepted: Vec<Accepted>,
     /// The kind with its parameters.
     pub job: Arc<dyn AnyJob>,
     /// The parameters with every default filled in, as TOML.
@@ -58,6 +61,20 @@ pub struct Limits {
     pub timeout: Duration,
     /// How often it is tried, the first time included.
     pub attempts: u32,
+}
+
+/// A gate that warns instead of stopping, because somebody has looked at it and answers for that.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    /// The gate's name, as the page and the ledger say it: `the typical value of products.pack_size`.
+    pub gate: String,
+    /// Who answers for it.
+    pub by: String,
+    /// Why it is right.
+    pub why: String,
+    /// The last business date for which it holds; none: until it is taken out.
+    pub until: Option<NaiveDate>,
 }
 
 impl fmt::Debug for JobFile {
@@ -100,6 +117,8 @@ struct Header {
     schedule: Option<ScheduleTable>,
     #[serde(default)]
     limits: LimitsTable,
+    #[serde(default)]
+    accept: Vec<Accepted>,
     #[serde(rename = "params")]
     _params: Option<IgnoredAny>,
 }
@@ -181,6 +200,7 @@ pub fn parse(file: &str, text: &str, kinds: &[Kind], zone: Tz) -> ParsedJobFile 
             timeout: head.limits.timeout.map_or(DEFAULT_TIMEOUT, |timeout| timeout.0),
             attempts: head.limits.attempts.map_or(DEFAULT_ATTEMPTS, Count::get),
         },
+        accepted: head.accept,
         params_toml: job.params_toml(),
         job,
     });

@@ -1,10 +1,11 @@
 //! The tables of the ledger, as their step makes them; `runner::ledger` alone reads and writes them.
 
-use crate::table::ColumnType::{Date, Flag, Integer, Text};
+use crate::table::ColumnType::{Date, Flag, Integer, Real, Text};
 use crate::table::{Column, TableSchema};
 
 /// Every table of the ledger but the one that says which steps were applied.
-pub(super) const LEDGER_TABLES: &[TableSchema<'static>] = &[COUNTERS, RUNS, LEASES, PUBLICATIONS, GATES, SLOTS, FILES];
+pub(super) const LEDGER_TABLES: &[TableSchema<'static>] =
+    &[COUNTERS, RUNS, LEASES, PUBLICATIONS, GATES, SLOTS, FILES, DAYS, PROFILES, QUARANTINE];
 
 const COUNTERS: TableSchema<'static> = TableSchema {
     name: "nightclerk_counters",
@@ -123,5 +124,52 @@ const FILES: TableSchema<'static> = TableSchema {
         Column::new("leaves", Flag, "whether somebody outside acts on it: an order, a list of customers"),
         Column::new("place", Text, "host and project folder that writes it"),
         Column::nullable("written_us", Integer, "since when it stands in its place, in microseconds since 1970"),
+    ],
+};
+
+const DAYS: TableSchema<'static> = TableSchema {
+    name: "nightclerk_days",
+    doc: "rows and sums of each day of a dataset, as the newest publication that read the day found them",
+    grain: &["job", "dataset", "day"],
+    columns: &[
+        Column::new("job", Text, "the job"),
+        Column::new("dataset", Text, "the dataset"),
+        Column::new("day", Date, "the day"),
+        Column::new("n_rows", Integer, "its rows"),
+        Column::new("sums_json", Text, "the sums that the dataset's measures need, in order"),
+    ],
+};
+
+const PROFILES: TableSchema<'static> = TableSchema {
+    name: "nightclerk_profiles",
+    doc: "the columns of what a publication read and wrote, in a few numbers",
+    grain: &["job", "as_of", "relation", "column_name"],
+    columns: &[
+        Column::new("job", Text, "the job"),
+        Column::new("as_of", Date, "the last complete business day"),
+        Column::new("relation", Text, "the dataset or published table"),
+        Column::new("column_name", Text, "its column"),
+        Column::new("n_rows", Integer, "rows of the relation"),
+        Column::new("n_nulls", Integer, "cells without a value"),
+        Column::new("n_zeros", Integer, "numbers that are 0"),
+        Column::new("n_negatives", Integer, "numbers below 0"),
+        Column::new("total", Real, "the sum of the numbers"),
+        Column::new("median", Real, "the middle number"),
+        Column::new("p95", Real, "the number that 95 of 100 do not exceed"),
+    ],
+};
+
+const QUARANTINE: TableSchema<'static> = TableSchema {
+    name: "nightclerk_quarantine",
+    doc: "what of the retailer's data a run left out because it broke its contract; the first thousand of a dataset",
+    grain: &["run_id", "dataset", "position"],
+    columns: &[
+        Column::new("run_id", Integer, "the run"),
+        Column::new("dataset", Text, "the dataset"),
+        Column::new("position", Integer, "the order in which it was found, from 0"),
+        Column::new("row_number", Integer, "the row of the dataset's answer, from 1"),
+        Column::new("column_name", Text, "the column"),
+        Column::new("reason", Text, "what is wrong, without personal data"),
+        Column::new("left_out", Text, "row, or value where the column may be unknown"),
     ],
 };

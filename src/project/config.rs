@@ -74,6 +74,8 @@ pub struct GatesConfig {
     pub max_age_days: u32,
     /// The share of the usual row count below which rows read or published are too few.
     pub row_count_ratio: f64,
+    /// The share of a column's values that may break their contract and is left out; more stops the job.
+    pub quarantine_share: f64,
 }
 
 #[derive(Deserialize)]
@@ -113,6 +115,7 @@ struct OutputTable {
 struct GatesTable {
     max_age_days: Option<u32>,
     row_count_ratio: Option<Share>,
+    quarantine_share: Option<Share>,
 }
 
 /// Reads the settings. Relative paths are resolved against `root`.
@@ -174,6 +177,7 @@ pub fn parse(text: &str, root: &Path, environment: &dyn Environment) -> Reading<
             gates: GatesConfig {
                 max_age_days: table.gates.max_age_days.unwrap_or(2),
                 row_count_ratio: table.gates.row_count_ratio.map_or(0.5, Share::get),
+                quarantine_share: table.gates.quarantine_share.map_or(0.05, Share::get),
             },
         })
     })();

@@ -47,7 +47,8 @@ impl NewProject<'_> {
              keep_publications = 400  # per job\n\n\
              [gates]\n\
              max_age_days = 2         # an input whose newest day is older stops the job\n\
-             row_count_ratio = 0.6    # rows read or published below this share of what history expects stop it too\n",
+             row_count_ratio = 0.6    # rows read or published below this share of what history expects stop it too\n\
+             quarantine_share = 0.05  # values that cannot be meant are left out and counted; more of a column than this stops the job\n",
             name = self.name,
             seed = self.seed,
             url = self.url,

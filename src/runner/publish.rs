@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use polars::prelude::{Column as Series, DataFrame, DataType, IntoColumn, NamedFrom, Series as Values};
 
 use super::ledger::files::NewFile;
+use super::ledger::profiles;
 use super::ledger::slots::{SlotEnd, SlotState};
 use super::ledger::{self, Claim, RunEnd, text};
 use crate::datasets::InputFact;
 use crate::gate::GateResult;
 use crate::job::RunContext;
+use crate::profile::{ColumnProfile, Days};
 use crate::publication::{Publication, PublishedTable};
 use crate::published::{KEY_COLUMNS, Table, staged_name};
 use crate::table::Column;
@@ -71,6 +73,10 @@ pub struct Publishing<'a> {
     pub inputs: &'a [InputFact],
     /// The files that it owes.
     pub files: &'a [NewFile],
+    /// The days of the datasets as earlier publications found them.
+    pub known_days: &'a BTreeMap<String, Days>,
+    /// The columns of the publication's tables, in a few numbers.
+    pub published_columns: &'a [(&'static str, Vec<ColumnProfile>)],
     /// Host and project folder that writes them.
     pub place: &'a str,
     /// How many publications of the job to keep.
@@ -119,6 +125,7 @@ pub async fn publish(warehouse: &Warehouse, publishing: &Publishing<'_>) -> Resu
     transaction.execute("DELETE FROM nightclerk_publications WHERE job = $1 AND as_of = $2", &key).await?;
     insert_publication(&mut transaction, publishing).await?;
     ledger::files::owe(&mut transaction, claim, ctx.as_of, publishing.files, publishing.place).await?;
+    keep_profiles(&mut transaction, publishing).await?;
     prune(&mut transaction, publishing).await?;
     let end = RunEnd {
         state: "published",
@@ -203,6 +210,19 @@ async fn insert_publication(transaction: &mut Transaction, publishing: &Publishi
         )
         .await?;
     Ok(())
+}
+
+/// Writes down what this night read and wrote looks like, for the nights to come.
+async fn keep_profiles(transaction: &mut Transaction, publishing: &Publishing<'_>) -> Result<(), WarehouseError> {
+    let Publishing { ctx, inputs, known_days, published_columns, .. } = *publishing;
+    let nothing = Days::new();
+    for input in inputs.iter().filter(|input| !input.days.is_empty()) {
+        let known = known_days.get(&input.dataset).unwrap_or(&nothing);
+        profiles::keep_days(transaction, &ctx.job, &input.dataset, (known, &input.days), ctx.as_of).await?;
+    }
+    let read = inputs.iter().map(|input| (input.dataset.as_str(), &input.columns[..]));
+    let written = published_columns.iter().map(|(table, columns)| (*table, &columns[..]));
+    profiles::keep_columns(transaction, &ctx.job, ctx.as_of, &read.chain(written).collect::<Vec<_>>()).await
 }
 
 /// Forgets all but the newest publications of the job, unless a table of it is kept for ever.

@@ -196,10 +196,19 @@ async fn carry_out(
         max_age_days: runner.project.config.gates.max_age_days,
         row_count_ratio: runner.project.config.gates.row_count_ratio,
     };
-    let history = gates::history(&runner.warehouse, ctx).await?;
+    for input in computed.inputs.iter().filter(|input| !input.quarantined.is_empty()) {
+        ledger::profiles::keep_quarantine(&runner.warehouse, claim, &input.dataset, &input.quarantined).await?;
+    }
+    let history = gates::history(&runner.warehouse, ctx, &computed.inputs).await?;
     let tolerated = job.job.tolerates();
     computed.gates.extend(gates::freshness_gates(&computed.inputs, tolerated, &settings));
+    computed.gates.extend(gates::newest_day_gates(&computed.inputs, tolerated));
+    gates::accept(&mut computed.gates, &job.accepted, ctx.as_of);
     let stale = failed(&computed.gates);
+    let published_columns = gates::published_columns(&computed.publication)
+        .map_err(|error| Stop { state: JobState::Failed, reason: error.to_string() })?;
+    computed.gates.extend(gates::quarantine_gates(&computed.inputs));
+    computed.gates.extend(gates::value_gates(&computed.inputs, &published_columns, tolerated, &history));
     computed.gates.extend(gates::input_gates(&computed.inputs, tolerated, &history, &settings));
     computed.gates.extend(gates::output_gates(&computed.publication, &history, &settings));
     computed.gates.extend(gates::own_audits(&computed.publication));
@@ -216,6 +225,7 @@ async fn carry_out(
     let audits =
         gates::audits(&runner.warehouse, &runner.audits, &computed.publication, claim.run_id, ctx.currency).await?;
     computed.gates.extend(audits);
+    gates::accept(&mut computed.gates, &job.accepted, ctx.as_of);
     publish::record_gates(&runner.warehouse, claim.run_id, &computed.gates).await?;
     if let Some(reason) = failed(&computed.gates) {
         publish::discard(&runner.warehouse, claim, &computed.publication).await?;
@@ -233,6 +243,8 @@ async fn carry_out(
         publication: &computed.publication,
         inputs: &computed.inputs,
         files: &files,
+        known_days: &history.days,
+        published_columns: &published_columns,
         place: &runner.owner.place,
         keep: runner.project.config.output.keep_publications,
         now_micros: runner.now(),
@@ -301,6 +313,7 @@ async fn compute(runner: &Runner, job: &JobFile, ctx: &RunContext) -> Result<Com
     let project = &runner.project;
     let sql = SqlFiles::from_texts(project.sql.clone(), runner.warehouse.dialect(Side::Source));
     let source = Source::new(&runner.warehouse, &sql, ctx.as_of, project.config.zone()).of_job(&job.name, &job.after);
+    let source = source.with_quarantine(project.config.gates.quarantine_share);
     let source = source.with_memory(memory::recall(&project.root, &job.name, &project.config_hash));
     let (events, name) = (runner.events.clone(), ctx.job.clone());
     let progress = Progress::new(move |what, done, total| {

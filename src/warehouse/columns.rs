@@ -1,5 +1,7 @@
 //! Cells into typed columns: tolerant in representation, strict in meaning.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 use polars::prelude::{
@@ -8,7 +10,7 @@ use polars::prelude::{
 };
 
 use super::{Cell, Expectation};
-use crate::contract::{ContractError, Fault};
+use crate::contract::{ContractError, Fault, MOST_EXAMPLES, Quarantine, Quarantined};
 use crate::table::{ColumnType, date_text, instant_text};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -35,13 +37,27 @@ impl FoundColumn {
 pub struct FrameBuilder<'a> {
     expected: Expectation<'a>,
     /// One per found column.
-    columns: Vec<(String, Builder)>,
+    columns: Vec<Collecting>,
+    quarantine: Quarantine,
+    /// The first fault of each column and how many there were, by its place.
+    faults: BTreeMap<usize, (ContractError, u64)>,
+    /// Rows to be left out, from 1, in order.
+    left_out: Vec<usize>,
+}
+
+/// A found column on its way.
+struct Collecting {
+    name: String,
+    builder: Builder,
+    range: Option<(i64, i64)>,
+    nullable: bool,
+    personal: bool,
 }
 
 /// polars' builders cannot be printed; the names of the columns can.
 impl std::fmt::Debug for FrameBuilder<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
         formatter.debug_struct("FrameBuilder").field("columns", &names).finish_non_exhaustive()
     }
 }
@@ -96,39 +112,64 @@ impl<'a> FrameBuilder<'a> {
                     return fail(Fault::UnknownColumn { name: column.name.clone(), allowed });
                 }
             };
-            columns.push((column.name.clone(), builder));
+            let known = expected.schema.column(&column.name);
+            columns.push(Collecting {
+                name: column.name.clone(),
+                builder,
+                range: known.and_then(|known| known.range),
+                nullable: known.is_none_or(|known| known.nullable),
+                personal: known.is_some_and(|known| known.personal),
+            });
         }
-        Ok(Self { expected, columns })
+        let quarantine = Quarantine::default();
+        Ok(Self { expected, columns, quarantine, faults: BTreeMap::new(), left_out: Vec::new() })
     }
 
-    /// Adds the cell of one found column; `row` counts from 1 and is used in errors only.
+    /// Adds the cell of one found column; `row` counts from 1 and is used in errors only. Where the expectation allows a quarantine, a
+    /// cell that breaks the contract goes there.
     ///
     /// # Errors
-    /// [`Fault::WrongType`], or [`Fault::Null`] where the column may not hold NULL.
+    /// [`Fault::WrongType`], [`Fault::OutOfRange`], or [`Fault::Null`] where the column may not hold NULL.
     pub fn push(&mut self, column: usize, row: usize, cell: Cell<'_>) -> Result<(), ContractError> {
-        let (name, builder) = &mut self.columns[column];
-        let Err(cell) = builder.push(cell, self.expected.timezone) else { return Ok(()) };
-        let kind = builder.kind();
-        let is_personal = self.expected.schema.column(name).is_some_and(|column| column.personal);
-        let found = if cell == Cell::Null {
-            cell.describe()
-        } else if is_personal {
-            format!("{} (not shown)", cell.describe())
+        let collecting = &mut self.columns[column];
+        let fault = if let Some(fault) = collecting.out_of_range(&cell, row) {
+            fault
+        } else if cell == Cell::Null && !collecting.nullable && self.expected.quarantine.is_some() {
+            Fault::Null { column: collecting.name.clone(), row }
         } else {
-            format!("{} `{}`", cell.describe(), shorten(&cell.to_string()))
+            let Err(cell) = collecting.builder.push(cell, self.expected.timezone) else { return Ok(()) };
+            collecting.wrong_type(&cell, row)
         };
-        let fault = Fault::WrongType { column: name.clone(), expected: kind, found, row };
-        Err(ContractError { origin: self.expected.origin.to_owned(), fault })
+        let leaves_row_out = !collecting.nullable;
+        let name = collecting.name.clone();
+        let error = ContractError { origin: self.expected.origin.to_owned(), fault };
+        if self.expected.quarantine.is_none() || collecting.builder.push(Cell::Null, self.expected.timezone).is_err() {
+            return Err(error);
+        }
+        if leaves_row_out {
+            if self.left_out.last() != Some(&row) {
+                self.left_out.push(row);
+            }
+        } else {
+            self.quarantine.values += 1;
+        }
+        if self.quarantine.examples.len() < MOST_EXAMPLES {
+            let reason = error.fault.to_string();
+            self.quarantine.examples.push(Quarantined { row: row as u64, column: name, reason, leaves_row_out });
+        }
+        self.faults.entry(column).or_insert((error, 0)).1 += 1;
+        Ok(())
     }
 
     /// The frame: columns in schema order, absent ones as NULLs, attributes after them.
     ///
     /// # Errors
-    /// [`Fault::Frame`] when columns differ in length, which would be a fault of ours.
-    pub fn finish(self) -> Result<DataFrame, ContractError> {
-        let Self { expected, columns } = self;
+    /// The first fault of a column of which more than the allowed share is in quarantine. [`Fault::Frame`] when columns differ in
+    /// length, which would be a fault of ours.
+    pub fn finish(self) -> Result<(DataFrame, Quarantine), ContractError> {
+        let Self { expected, columns, mut quarantine, faults, left_out } = self;
         let mut finished: Vec<Column> = Vec::with_capacity(columns.len());
-        for (name, builder) in columns {
+        for Collecting { name, builder, .. } in columns {
             finished.push(builder.finish(&name));
         }
         let height = finished.first().map_or(0, Column::len);
@@ -141,10 +182,49 @@ impl<'a> FrameBuilder<'a> {
             });
         }
         ordered.append(&mut finished);
-        DataFrame::new(height, ordered).map_err(|error| ContractError {
+        let failed = |error: polars::prelude::PolarsError| ContractError {
             origin: expected.origin.to_owned(),
             fault: Fault::Frame(format!("cannot assemble the result: {error}")),
-        })
+        };
+        let frame = DataFrame::new(height, ordered).map_err(failed)?;
+        let most = expected.quarantine.unwrap_or_default() * height as f64;
+        if let Some((first, n)) = faults.into_values().filter(|(_, n)| *n as f64 > most).max_by_key(|(_, n)| *n) {
+            let fault =
+                if n > 1 { Fault::Many { first: Box::new(first.fault), n, rows: height as u64 } } else { first.fault };
+            return Err(ContractError { fault, ..first });
+        }
+        (quarantine.rows_read, quarantine.rows) = (height as u64, left_out.len() as u64);
+        if left_out.is_empty() {
+            return Ok((frame, quarantine));
+        }
+        let mut keep = vec![true; height];
+        left_out.iter().for_each(|row| keep[row - 1] = false);
+        let keep = polars::prelude::BooleanChunked::from_slice("keep".into(), &keep);
+        Ok((frame.filter(&keep).map_err(failed)?, quarantine))
+    }
+}
+
+impl Collecting {
+    fn out_of_range(&self, cell: &Cell<'_>, row: usize) -> Option<Fault> {
+        let (least, most) = self.range?;
+        let inside = match cell {
+            Cell::Integer(number) => (least..=most).contains(number),
+            Cell::Real(number) => (least as f64..=most as f64).contains(number),
+            _ => true,
+        };
+        let found = if self.personal { "a number (not shown)".to_owned() } else { cell.to_string() };
+        (!inside).then(|| Fault::OutOfRange { column: self.name.clone(), found, least, most, row })
+    }
+
+    fn wrong_type(&self, cell: &Cell<'_>, row: usize) -> Fault {
+        let found = if *cell == Cell::Null {
+            cell.describe()
+        } else if self.personal {
+            format!("{} (not shown)", cell.describe())
+        } else {
+            format!("{} `{}`", cell.describe(), shorten(&cell.to_string()))
+        };
+        Fault::WrongType { column: self.name.clone(), expected: self.builder.kind(), found, row }
     }
 }
 

@@ -30,6 +30,7 @@ pub use transaction::Transaction;
 pub use url::WarehouseUrl;
 pub use value::{Cell, Value};
 
+use crate::contract::Quarantine;
 use crate::table::TableSchema;
 
 /// Where a warehouse is.
@@ -117,6 +118,8 @@ pub struct Query<'a> {
     pub keeps_attributes: bool,
     /// The zone of local times in the answer.
     pub timezone: Tz,
+    /// The share of a column's values that may break the contract and is left out; `None`: the first stops the reading.
+    pub quarantine: Option<f64>,
 }
 
 /// What a frame has to be.
@@ -130,6 +133,8 @@ pub struct Expectation<'a> {
     pub keeps_attributes: bool,
     /// The zone of local times.
     pub timezone: Tz,
+    /// The share of a column's values that may break the contract and is left out; `None`: the first stops the reading.
+    pub quarantine: Option<f64>,
 }
 
 impl<'a> Query<'a> {
@@ -140,6 +145,7 @@ impl<'a> Query<'a> {
             schema: self.schema,
             keeps_attributes: self.keeps_attributes,
             timezone: self.timezone,
+            quarantine: self.quarantine,
         }
     }
 }
@@ -183,6 +189,14 @@ impl Warehouse {
     /// # Errors
     /// What the engine refuses; [`WarehouseError::Contract`] with column and row when the answer is not as expected.
     pub async fn read(&self, side: Side, query: &Query<'_>) -> Result<DataFrame, WarehouseError> {
+        self.read_sound(side, query).await.map(|(frame, _)| frame)
+    }
+
+    /// The same with what was left out of it, where the query allows a quarantine.
+    ///
+    /// # Errors
+    /// As [`Warehouse::read`]; what is left out is no error unless it is more than the query allows.
+    pub async fn read_sound(&self, side: Side, query: &Query<'_>) -> Result<(DataFrame, Quarantine), WarehouseError> {
         match self.pool(side) {
             Pool::Sqlite(pool) => sqlite::read(&mut *acquired(pool).await?, query).await,
             Pool::Postgres(pool) => postgres::read(&mut *acquired(pool).await?, query).await,

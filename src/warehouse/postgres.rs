@@ -15,6 +15,7 @@ use super::frame_cells::cell_columns;
 use super::postgres_wire::{self, ColumnDecoder, CopyBuffer, oid};
 use super::statement::{Rewritten, bind_values, place, rewrite, vouch};
 use super::{DescribedColumn, Dialect, FoundColumn, FrameBuilder, Query, Value, WarehouseError, WarehouseUrl};
+use crate::contract::Quarantine;
 use crate::datasets::conform;
 use crate::table::Column;
 
@@ -77,7 +78,10 @@ pub(super) async fn describe(
     Ok(statement.columns().iter().map(describe).collect())
 }
 
-pub(super) async fn read(connection: &mut PgConnection, query: &Query<'_>) -> Result<DataFrame, WarehouseError> {
+pub(super) async fn read(
+    connection: &mut PgConnection,
+    query: &Query<'_>,
+) -> Result<(DataFrame, Quarantine), WarehouseError> {
     let rewritten = rewrite(query.sql, Dialect::Postgres);
     let fail = |error: sqlx::Error| sql_error(query.origin, query.sql, Some(&rewritten), &error);
     let binds = bind_values(query.origin, &rewritten.names, &query.binds)?;
@@ -97,7 +101,8 @@ pub(super) async fn read(connection: &mut PgConnection, query: &Query<'_>) -> Re
         }
     }
     drop(rows);
-    Ok(conform(builder.finish()?, &query.expectation())?)
+    let (frame, quarantine) = builder.finish()?;
+    Ok((conform(frame, &query.expectation())?, quarantine))
 }
 
 pub(super) async fn read_values(

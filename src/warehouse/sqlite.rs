@@ -17,6 +17,7 @@ use sqlx::{
 use super::frame_cells::cell_columns;
 use super::statement::{Rewritten, bind_values, only_place_of, place, rewrite, vouch};
 use super::{Cell, DescribedColumn, Dialect, FoundColumn, FrameBuilder, Query, Value, WarehouseError, WarehouseUrl};
+use crate::contract::Quarantine;
 use crate::datasets::conform;
 use crate::table::{Column, date_text, instant_text};
 
@@ -51,7 +52,10 @@ pub(super) async fn describe(
     Ok(statement.columns().iter().map(describe).collect())
 }
 
-pub(super) async fn read(connection: &mut SqliteConnection, query: &Query<'_>) -> Result<DataFrame, WarehouseError> {
+pub(super) async fn read(
+    connection: &mut SqliteConnection,
+    query: &Query<'_>,
+) -> Result<(DataFrame, Quarantine), WarehouseError> {
     let (rewritten, statement) = prepare(connection, query.origin, query.sql).await?;
     let found: Vec<FoundColumn> = statement
         .columns()
@@ -100,7 +104,8 @@ pub(super) async fn read(connection: &mut SqliteConnection, query: &Query<'_>) -
         }
     }
     drop(rows);
-    Ok(conform(builder.finish()?, &query.expectation())?)
+    let (frame, quarantine) = builder.finish()?;
+    Ok((conform(frame, &query.expectation())?, quarantine))
 }
 
 pub(super) async fn read_values(

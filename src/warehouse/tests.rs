@@ -70,6 +70,7 @@ fn query<'a>(sql: &'a str, schema: &'a TableSchema<'a>) -> Query<'a> {
         schema,
         keeps_attributes: false,
         timezone: Tz::Europe__Berlin,
+        quarantine: None,
     }
 }
 

@@ -93,7 +93,8 @@ fn what_waits_for_a_job_that_did_not_publish_waits_on_and_says_why() {
     project.execute("DELETE FROM order_lines WHERE rowid % 2 = 0");
     keep_only(&project, &["demand_forecast", "inventory_plan"]);
     let mut process = daemon(project.path());
-    let waits = "SELECT COUNT(*) FROM nightclerk_slots WHERE job = 'inventory_plan' AND state = 'waiting' AND reason <> ''";
+    let waits =
+        "SELECT COUNT(*) FROM nightclerk_slots WHERE job = 'inventory_plan' AND state = 'waiting' AND reason <> ''";
     wait_for(&project, waits, 1);
     send("-TERM", &process);
     assert_eq!(exit_code(&mut process), Some(0));

@@ -56,6 +56,8 @@ static FOOTFALL: Dataset = Dataset {
     day_column: Some("day"),
     keeps_attributes: false,
     grows_daily: true,
+    measures: &[],
+    names_days: None,
 };
 
 static STORES: Table = Table {

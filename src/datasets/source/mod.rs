@@ -2,7 +2,7 @@
 
 mod sql_files;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::NaiveDate;
@@ -13,6 +13,8 @@ use polars::prelude::{
 use serde::{Deserialize, Serialize};
 
 use super::Dataset;
+use crate::contract::{Quarantine, Quarantined};
+use crate::profile::{self, ColumnProfile, DayProfile, Days};
 use crate::published::{Seen, Table};
 use crate::remembered::{Memorable, MemoryTerms, Remembered};
 use crate::table::{Column, ColumnType, TableSchema};
@@ -83,7 +85,7 @@ impl LoadError {
 }
 
 /// What a run was made from, for its report and for the ledger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InputFact {
     /// The dataset or published table; `memory` for what an earlier night left.
     pub dataset: String,
@@ -104,6 +106,66 @@ pub struct InputFact {
     pub last_day: Option<NaiveDate>,
     /// Anything worth knowing: rows left out, an empty table. Empty when there is nothing.
     pub note: String,
+    /// Rows that broke the contract and were left out.
+    #[serde(default)]
+    pub left_out_rows: u64,
+    /// Values that broke the contract and were taken for unknown.
+    #[serde(default)]
+    pub left_out_values: u64,
+    /// What broke the contract: the first rows and values, with the reason.
+    #[serde(skip)]
+    pub quarantined: Vec<Quarantined>,
+    /// Rows and sums of every day that was read, for datasets that grow daily.
+    #[serde(skip)]
+    pub days: Days,
+    /// The columns in a few numbers, for the other datasets.
+    #[serde(skip)]
+    pub columns: Vec<ColumnProfile>,
+    /// Days that the dataset names as special, see [`Dataset::names_days`].
+    #[serde(skip)]
+    pub special_days: BTreeSet<NaiveDate>,
+}
+
+impl InputFact {
+    /// An input of which nothing is known yet but where it comes from.
+    fn of(dataset: &str, origin: InputOrigin, as_of: NaiveDate) -> Self {
+        Self {
+            dataset: dataset.to_owned(),
+            origin,
+            rows: 0,
+            as_of,
+            grows_daily: false,
+            rows_by_day: BTreeMap::new(),
+            first_day: None,
+            last_day: None,
+            note: String::new(),
+            left_out_rows: 0,
+            left_out_values: 0,
+            quarantined: Vec::new(),
+            days: Days::new(),
+            columns: Vec::new(),
+            special_days: BTreeSet::new(),
+        }
+    }
+
+    /// Tells of what was left out.
+    fn take(&mut self, quarantine: Quarantine) {
+        let Quarantine { rows, values, examples, .. } = quarantine;
+        (self.left_out_rows, self.left_out_values) = (rows, values);
+        if let Some(first) = examples.first() {
+            let plural = |n: u64, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
+            let mut parts = Vec::new();
+            if rows > 0 {
+                parts.push(format!("{} left out", plural(rows, "row")));
+            }
+            if values > 0 {
+                parts.push(format!("{} taken for unknown", plural(values, "value")));
+            }
+            let told = format!("{}, the first: {}", parts.join(" and "), first.reason);
+            self.note = if self.note.is_empty() { told } else { format!("{}; {told}", self.note) };
+        }
+        self.quarantined = examples;
+    }
 }
 
 /// Where an input comes from.
@@ -146,6 +208,7 @@ pub struct Source<'a> {
     job: &'a str,
     after: &'a [String],
     memory: Option<Vec<u8>>,
+    quarantine_share: f64,
     facts: Mutex<Vec<InputFact>>,
 }
 
@@ -163,7 +226,17 @@ pub struct KnownRows {
 impl<'a> Source<'a> {
     /// A source that ends with `as_of`, inclusive, in the project's `timezone`.
     pub fn new(warehouse: &'a Warehouse, files: &'a SqlFiles, as_of: NaiveDate, timezone: Tz) -> Self {
-        Self { warehouse, files, as_of, timezone, job: "", after: &[], memory: None, facts: Mutex::new(Vec::new()) }
+        Self {
+            warehouse,
+            files,
+            as_of,
+            timezone,
+            job: "",
+            after: &[],
+            memory: None,
+            quarantine_share: 0.0,
+            facts: Mutex::new(Vec::new()),
+        }
     }
 
     /// The same for a job: of our own tables it sees what that job published and what the jobs it runs after did, so that
@@ -178,6 +251,13 @@ impl<'a> Source<'a> {
     #[must_use]
     pub fn with_memory(mut self, memory: Option<Vec<u8>>) -> Self {
         self.memory = memory;
+        self
+    }
+
+    /// The same where this share of a column's values may break the contract and is left out, counted.
+    #[must_use]
+    pub fn with_quarantine(mut self, share: f64) -> Self {
+        self.quarantine_share = share;
         self
     }
 
@@ -228,17 +308,11 @@ impl<'a> Source<'a> {
         if !known.serves(self.as_of.into(), terms) || !serves(&known) {
             return None;
         }
+        // Rows that it stands for are counted with their dataset.
         self.record(InputFact {
-            dataset: "memory".to_owned(),
-            origin: InputOrigin::Remembered,
-            // Rows that it stands for are counted with their dataset.
-            rows: 0,
-            as_of: self.as_of,
-            grows_daily: false,
-            rows_by_day: BTreeMap::new(),
-            first_day: None,
             last_day: Some(known.as_of.date()),
             note: format!("left by the night of {}; everything was last read on {}", known.as_of, known.complete_on),
+            ..InputFact::of("memory", InputOrigin::Remembered, self.as_of)
         });
         Some(known)
     }
@@ -311,18 +385,14 @@ impl<'a> Source<'a> {
             schema: &schema,
             keeps_attributes: false,
             timezone: self.timezone,
+            quarantine: None,
         };
         let frame = self.warehouse.read(Side::Target, &query).await?;
         self.record(InputFact {
-            dataset: table.name().to_owned(),
-            origin: InputOrigin::Published,
             rows: frame.height() as u64,
-            as_of: self.as_of,
-            grows_daily: false,
-            rows_by_day: BTreeMap::new(),
-            first_day: None,
             last_day: Some(as_of),
             note: format!("published by `{job}`"),
+            ..InputFact::of(table.name(), InputOrigin::Published, self.as_of)
         });
         Ok(Some(PublishedFrame { as_of, frame }))
     }
@@ -362,13 +432,20 @@ impl<'a> Source<'a> {
             schema: &dataset.schema,
             keeps_attributes: dataset.keeps_attributes,
             timezone,
+            quarantine: Some(self.quarantine_share),
         };
-        let frame = self.warehouse.read(Side::Source, &query).await?;
+        let (frame, quarantine) = self.warehouse.read_sound(Side::Source, &query).await?;
         let fail = |error: polars::prelude::PolarsError| LoadError::Frame {
             dataset: dataset.name().to_owned(),
             message: error.to_string(),
         };
         let (frame, mut fact) = self.up_to_as_of(dataset, frame).map_err(fail)?;
+        fact.take(quarantine);
+        if dataset.grows_daily {
+            fact.days = self.day_profiles(dataset, &frame).map_err(fail)?;
+        } else {
+            fact.columns = profile::columns(&frame, &dataset.schema).map_err(fail)?;
+        }
         if let Some(known) = known {
             // SQL that does not use :history_from gives all rows; those known are not counted twice.
             let recent = fact.rows_by_day.range(known.before..).map(|(day, rows)| (*day, *rows));
@@ -377,6 +454,31 @@ impl<'a> Source<'a> {
         }
         self.record(fact);
         Ok((origin, frame))
+    }
+
+    /// Rows and sums of every day.
+    fn day_profiles(&self, dataset: &Dataset, frame: &DataFrame) -> polars::prelude::PolarsResult<Days> {
+        let Some(day_column) = dataset.day_column else { return Ok(Days::new()) };
+        let is_instant = dataset.schema.column(day_column).is_some_and(|column| column.kind == ColumnType::Instant);
+        let days = self.days(frame.column(day_column)?, is_instant)?;
+        let names = profile::summed(dataset.measures);
+        let columns = names.iter().map(|name| frame.column(name)?.cast(&polars::prelude::DataType::Float64));
+        let columns = columns.collect::<polars::prelude::PolarsResult<Vec<FrameColumn>>>()?;
+        let columns = columns.iter().map(|column| column.f64()).collect::<polars::prelude::PolarsResult<Vec<_>>>()?;
+        // Most rows come in the order of their days: a profile is looked up when the day changes.
+        let mut profiles: BTreeMap<i32, DayProfile> = BTreeMap::new();
+        for (row, day) in days.iter().enumerate() {
+            let Some(day) = day else { continue };
+            let profile = profiles.entry(day).or_insert_with(|| DayProfile { rows: 0, sums: vec![0.0; columns.len()] });
+            profile.rows += 1;
+            for (sum, values) in profile.sums.iter_mut().zip(&columns) {
+                *sum += values.get(row).unwrap_or_default();
+            }
+        }
+        Ok(profiles
+            .into_iter()
+            .filter_map(|(day, profile)| Some((NaiveDate::from_epoch_days(day)?, profile)))
+            .collect())
     }
 
     /// The binds a dataset's SQL may use.
@@ -396,16 +498,14 @@ impl<'a> Source<'a> {
         frame: DataFrame,
     ) -> polars::prelude::PolarsResult<(DataFrame, InputFact)> {
         let mut fact = InputFact {
-            dataset: dataset.name().to_owned(),
-            origin: InputOrigin::Dataset,
             rows: frame.height() as u64,
-            as_of: self.as_of,
             grows_daily: dataset.grows_daily,
-            rows_by_day: BTreeMap::new(),
-            first_day: None,
-            last_day: None,
-            note: String::new(),
+            ..InputFact::of(dataset.name(), InputOrigin::Dataset, self.as_of)
         };
+        if let Some(column) = dataset.names_days {
+            let days = self.days(frame.column(column)?, false)?;
+            fact.special_days = days.iter().flatten().filter_map(NaiveDate::from_epoch_days).collect();
+        }
         let Some(day_column) = dataset.day_column else { return Ok((frame, fact)) };
         let is_instant = dataset.schema.column(day_column).is_some_and(|column| column.kind == ColumnType::Instant);
         let days = self.days(frame.column(day_column)?, is_instant)?;

@@ -1,11 +1,12 @@
 //! The ledger: what is due, who runs what, which publication is current. All of it in the target warehouse, in portable SQL.
 //!
 //! `slots` are due and end, `runs` are their tries, `leases` say who may try, `publications` what came of it, `files` what of that
-//! is on disk or has left the house.
+//! is on disk or has left the house, `profiles` what earlier nights looked like.
 
 mod cells;
 pub mod files;
 mod leases;
+pub mod profiles;
 mod publications;
 mod runs;
 pub mod slots;

@@ -1,17 +1,29 @@
-//! Gates: what must hold before rows become visible.
+//! Gates: what must hold before rows become visible. `days` are about the days of a dataset, `columns` about the columns of what is read
+//! and written beside earlier nights; freshness, row counts and audits are here.
+
+mod columns;
+mod days;
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use polars::prelude::PolarsResult;
 
 use super::ledger::{as_text, recorded_inputs, text};
-use crate::datasets::{Dataset, InputFact, InputOrigin};
+use columns::Role;
+
+use super::ledger::profiles::{self, ColumnHistory};
+use crate::datasets::{DATASETS, Dataset, InputFact, InputOrigin};
 use crate::gate::{GateResult, GateSeverity};
 use crate::job::RunContext;
+use crate::job_file::Accepted;
 use crate::migrations::in_currency;
+use crate::profile::{self, ColumnProfile, Days};
 use crate::publication::{Publication, PublishedTable};
 use crate::published::staged_name;
 use crate::quantities::Currency;
+use crate::table::ColumnType;
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
 
 /// What the gates are held against; the `[gates]` table of `nightclerk.toml`.
@@ -90,6 +102,10 @@ pub struct History {
     pub inputs: BTreeMap<String, u64>,
     /// Rows per table of the last publications, newest first.
     pub tables: BTreeMap<String, Vec<u64>>,
+    /// Days of datasets, as earlier publications found them.
+    pub days: BTreeMap<String, Days>,
+    /// Columns of what earlier publications read and wrote.
+    pub columns: ColumnHistory,
 }
 
 /// How many publications the output row counts are held against.
@@ -99,7 +115,7 @@ const HISTORY: usize = 7;
 ///
 /// # Errors
 /// When the warehouse refuses.
-pub async fn history(warehouse: &Warehouse, ctx: &RunContext) -> Result<History, WarehouseError> {
+pub async fn history(warehouse: &Warehouse, ctx: &RunContext, inputs: &[InputFact]) -> Result<History, WarehouseError> {
     let sql = "SELECT inputs_json, tables_json FROM nightclerk_publications \
                WHERE job = $1 AND as_of < $2 AND state = 'published' ORDER BY as_of DESC";
     let rows = warehouse.read_values(Side::Target, sql, &[text(&ctx.job), Value::Date(ctx.as_of)]).await?;
@@ -113,6 +129,11 @@ pub async fn history(warehouse: &Warehouse, ctx: &RunContext) -> Result<History,
             history.inputs = recorded_rows(&as_text(row, 0));
         }
     }
+    for input in inputs.iter().filter(|input| !input.days.is_empty()) {
+        let known = profiles::days(warehouse, &ctx.job, &input.dataset).await?;
+        history.days.insert(input.dataset.clone(), known);
+    }
+    history.columns = profiles::columns(warehouse, &ctx.job, ctx.as_of).await?;
     Ok(history)
 }
 
@@ -149,6 +170,107 @@ pub fn freshness_gates(inputs: &[InputFact], tolerated: &[&Dataset], settings: &
                 .to_owned(),
         })
         .collect()
+}
+
+/// Holds the newest days of every dataset that grows each day against the days before, whether they are there at all.
+pub fn newest_day_gates(inputs: &[InputFact], tolerated: &[&Dataset]) -> Vec<GateResult> {
+    let special = inputs.iter().flat_map(|input| input.special_days.iter().copied()).collect();
+    let daily: Vec<&InputFact> =
+        inputs.iter().filter(|input| input.grows_daily && !input.rows_by_day.is_empty()).collect();
+    let look = |input: &&InputFact| {
+        let others: Vec<&InputFact> = daily.iter().copied().filter(|other| other.dataset != input.dataset).collect();
+        days::missing(input, &others, &special, severity_of(input, tolerated) == GateSeverity::Warn)
+    };
+    daily.iter().filter_map(look).collect()
+}
+
+/// The days of a dataset: those that this run read, and before them those that earlier ones found.
+fn all_days(input: &InputFact, history: &History) -> Days {
+    let first = input.days.keys().next().copied().unwrap_or(input.as_of);
+    let known = history.days.get(&input.dataset).into_iter().flat_map(|known| known.range(..first));
+    known.chain(&input.days).map(|(day, profile)| (*day, profile.clone())).collect()
+}
+
+/// Holds the ratios of the newest days against those before, and the columns of what was read and of what is to be published against
+/// earlier nights.
+pub fn value_gates(
+    inputs: &[InputFact],
+    published: &[(&'static str, Vec<ColumnProfile>)],
+    tolerated: &[&Dataset],
+    history: &History,
+) -> Vec<GateResult> {
+    let mut results = Vec::new();
+    let is_tolerated = |input: &InputFact| severity_of(input, tolerated) == GateSeverity::Warn;
+    for input in inputs.iter().filter(|input| !input.days.is_empty()) {
+        if let Some(dataset) = DATASETS.iter().find(|dataset| dataset.name() == input.dataset) {
+            results.extend(days::measures(dataset, &all_days(input, history), input.as_of, is_tolerated(input)));
+        }
+    }
+    let read = inputs.iter().map(|input| (input.dataset.as_str(), &input.columns[..], Role::Read, is_tolerated(input)));
+    let written = published.iter().map(|(table, columns)| (*table, &columns[..], Role::Published, false));
+    for (relation, columns, role, tolerated) in read.chain(written) {
+        let (mut n_compared, before) = (0, results.len());
+        for column in columns {
+            let Some(earlier) = history.columns.get(&(relation.to_owned(), column.column.clone())) else { continue };
+            n_compared += 1;
+            results.extend(columns::compare(relation, role, column, earlier, tolerated));
+        }
+        if n_compared > 0 && results.len() == before {
+            results.push(GateResult {
+                name: format!("values of {relation}"),
+                severity: GateSeverity::Block,
+                passed: true,
+                observed: format!("{n_compared} columns look as they did"),
+                expected: "numbers of the size that they had in earlier nights".to_owned(),
+                explanation: "a column in another unit, or one that was not loaded, would show here".to_owned(),
+            });
+        }
+    }
+    results
+}
+
+/// What of the retailer's data was left out.
+pub fn quarantine_gates(inputs: &[InputFact]) -> Vec<GateResult> {
+    let left_out = inputs.iter().filter(|input| input.left_out_rows + input.left_out_values > 0);
+    left_out
+        .map(|input| GateResult {
+            name: format!("quarantine of {}", input.dataset),
+            severity: GateSeverity::Warn,
+            passed: false,
+            observed: input.note.clone(),
+            expected: "nothing that breaks the contract".to_owned(),
+            explanation: "every one stands in `nightclerk_quarantine` with its row, column and reason; mend it where it comes from, or leave \
+                          it out in SQL"
+                .to_owned(),
+        })
+        .collect()
+}
+
+/// The columns of a publication's tables whose totals are watched: quantities and money.
+///
+/// # Errors
+/// A frame that is not what its table is.
+pub fn published_columns(publication: &Publication) -> PolarsResult<Vec<(&'static str, Vec<ColumnProfile>)>> {
+    let watched = |published: &PublishedTable| {
+        let of_table = profile::columns(&published.frame, &published.table.schema)?;
+        let is_total = |profile: &ColumnProfile| {
+            let kind = published.table.schema.column(&profile.column).map(|column| column.kind);
+            matches!(kind, Some(ColumnType::Quantity | ColumnType::Money)) && profile.negatives == 0
+        };
+        Ok((published.table.name(), of_table.into_iter().filter(is_total).collect()))
+    };
+    publication.tables.iter().map(watched).collect()
+}
+
+/// Lets pass what somebody has looked at and answers for: a gate that is named in the job's file warns instead of stopping.
+pub fn accept(gates: &mut [GateResult], accepted: &[Accepted], as_of: NaiveDate) {
+    for gate in gates.iter_mut().filter(|gate| !gate.passed && gate.severity == GateSeverity::Block) {
+        let of_gate = |one: &&Accepted| one.gate == gate.name && one.until.is_none_or(|until| as_of <= until);
+        if let Some(Accepted { by, why, .. }) = accepted.iter().find(of_gate) {
+            gate.severity = GateSeverity::Warn;
+            gate.explanation = format!("accepted by {by}: {why}; else: {}", gate.explanation);
+        }
+    }
 }
 
 /// Holds the rows that were read against the newest earlier publication, and each dataset's last seven days against the
