@@ -29,6 +29,7 @@ pub const CAMPAIGNS: Dataset = Dataset {
     day_column: Some("starts_on"),
     keeps_attributes: false,
     grows_daily: false,
+    keeps_its_rows: false,
     measures: &[],
     names_days: None,
 };
@@ -76,6 +77,7 @@ pub const OFFERS: Dataset = Dataset {
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    keeps_its_rows: false,
     measures: &[],
     names_days: None,
 };
@@ -113,6 +115,7 @@ pub const ASSIGNMENTS: Dataset = Dataset {
     day_column: Some("assigned_at"),
     keeps_attributes: false,
     grows_daily: false,
+    keeps_its_rows: false,
     measures: &[],
     names_days: None,
 };
@@ -150,6 +153,7 @@ pub const REDEMPTIONS: Dataset = Dataset {
     day_column: Some("redeemed_at"),
     keeps_attributes: false,
     grows_daily: false,
+    keeps_its_rows: false,
     measures: &[],
     names_days: None,
 };
@@ -184,6 +188,7 @@ pub const CAMPAIGN_OUTCOMES: Dataset = Dataset {
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    keeps_its_rows: false,
     measures: &[],
     names_days: None,
 };

@@ -31,6 +31,7 @@ pub const PRODUCTS: Dataset = Dataset {
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    keeps_its_rows: true,
     measures: &[],
     names_days: None,
 };
@@ -82,6 +83,7 @@ pub const PRICES: Dataset = Dataset {
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    keeps_its_rows: false,
     measures: &[],
     names_days: None,
 };
@@ -120,6 +122,7 @@ pub const PROMOTIONS: Dataset = Dataset {
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    keeps_its_rows: false,
     measures: &[],
     names_days: None,
 };
@@ -156,6 +159,7 @@ pub const CALENDAR: Dataset = Dataset {
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    keeps_its_rows: false,
     measures: &[],
     names_days: Some("date"),
 };

@@ -27,6 +27,7 @@ pub const CUSTOMERS: Dataset = Dataset {
     day_column: Some("joined_on"),
     keeps_attributes: true,
     grows_daily: false,
+    keeps_its_rows: true,
     measures: &[],
     names_days: None,
 };
@@ -105,6 +106,7 @@ pub const SUPPRESSIONS: Dataset = Dataset {
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    keeps_its_rows: false,
     measures: &[],
     names_days: None,
 };

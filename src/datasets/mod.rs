@@ -44,6 +44,8 @@ pub struct Dataset {
     pub keeps_attributes: bool,
     /// Whether every business day adds rows, so that an old newest day means a missing load.
     pub grows_daily: bool,
+    /// Whether rows do not vanish by themselves: products, suppliers, customers. Many fewer mean that part of the load is missing.
+    pub keeps_its_rows: bool,
     /// Ratios that stay near what they were, for datasets that grow daily; the gates hold the newest days against the ones before.
     pub measures: &'static [Measure],
     /// The column of days that are not like others: holidays, closures. A day without sales among them is no missing load.

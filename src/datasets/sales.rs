@@ -32,6 +32,7 @@ pub const ORDER_LINES: Dataset = Dataset {
     day_column: Some("ordered_on"),
     keeps_attributes: false,
     grows_daily: true,
+    keeps_its_rows: false,
     measures: &[],
     names_days: None,
 };
@@ -93,6 +94,7 @@ pub const DAILY_SALES: Dataset = Dataset {
     day_column: Some("sold_on"),
     keeps_attributes: false,
     grows_daily: true,
+    keeps_its_rows: false,
     measures: &[PRICE, UNITS_PER_ORDER],
     names_days: None,
 };
@@ -133,6 +135,7 @@ pub const BASKET_LINES: Dataset = Dataset {
     day_column: Some("sold_on"),
     keeps_attributes: false,
     grows_daily: true,
+    keeps_its_rows: false,
     measures: &[PRICE, UNITS_PER_LINE],
     names_days: None,
 };
@@ -172,6 +175,7 @@ pub const CUSTOMER_DAYS: Dataset = Dataset {
     day_column: Some("sold_on"),
     keeps_attributes: false,
     grows_daily: true,
+    keeps_its_rows: false,
     measures: &[AMOUNT_PER_ORDER],
     names_days: None,
 };
@@ -208,6 +212,7 @@ pub const CUSTOMER_PURCHASES: Dataset = Dataset {
     day_column: Some("sold_on"),
     keeps_attributes: false,
     grows_daily: true,
+    keeps_its_rows: false,
     measures: &[],
     names_days: None,
 };

@@ -35,6 +35,7 @@ pub const STOCK_LEVELS: Dataset = Dataset {
     day_column: Some("snapshot_on"),
     keeps_attributes: false,
     grows_daily: true,
+    keeps_its_rows: false,
     measures: &[STOCK_PER_LINE],
     names_days: None,
 };
@@ -73,6 +74,7 @@ pub const OPEN_ORDERS: Dataset = Dataset {
     day_column: Some("ordered_on"),
     keeps_attributes: false,
     grows_daily: false,
+    keeps_its_rows: false,
     measures: &[],
     names_days: None,
 };
@@ -112,6 +114,7 @@ pub const DELIVERIES: Dataset = Dataset {
     day_column: Some("received_on"),
     keeps_attributes: false,
     grows_daily: false,
+    keeps_its_rows: false,
     measures: &[],
     names_days: None,
 };
@@ -152,6 +155,7 @@ pub const SUPPLIERS: Dataset = Dataset {
     day_column: None,
     keeps_attributes: false,
     grows_daily: false,
+    keeps_its_rows: true,
     measures: &[],
     names_days: None,
 };

@@ -198,7 +198,9 @@ impl<'a> FrameBuilder<'a> {
             return Ok((frame, quarantine));
         }
         let mut keep = vec![true; height];
-        left_out.iter().for_each(|row| keep[row - 1] = false);
+        for row in left_out {
+            keep[row - 1] = false;
+        }
         let keep = polars::prelude::BooleanChunked::from_slice("keep".into(), &keep);
         Ok((frame.filter(&keep).map_err(failed)?, quarantine))
     }

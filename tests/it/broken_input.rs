@@ -5,6 +5,7 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 use nightclerk::warehouse::{Side, WarehouseConfig};
+use regex::Regex;
 
 use crate::postgres::temporary_cluster;
 use crate::skips::{Need, skip};
@@ -347,17 +348,37 @@ fn a_dataset_file_that_is_not_there() {
 fn a_text_where_a_number_belongs_names_file_column_and_row() {
     let shown = run_after("demand_forecast", |project| {
         // The demo's own tables refuse a text in a number's place; a query over somebody's tables may well return one.
-        let text = "CASE WHEN product_id = 'P0017' THEN 'two' ELSE unit_cost END AS unit_cost,";
+        let text = "CASE WHEN product_id >= 'P0017' THEN 'two' ELSE unit_cost END AS unit_cost,";
         project.replace("sql/datasets/products.sql", "unit_cost,", text);
     });
+    let shown = Regex::new(r"in \d+ of \d+ rows").unwrap().replace(&shown, "in [n] of [all] rows");
     assert_snapshot!(shown, @r"
     exit code 1
     --- stdout
     report: ./out/index.html
     --- stderr
     night of 2026-11-22: demand_forecast
-      demand_forecast    failed: sql/datasets/products.sql: row 17, column `unit_cost`: expected an integer, found text `two`
+      demand_forecast    failed: sql/datasets/products.sql: row 17, column `unit_cost`: expected an integer, found text `two` (and so in [n] of [all] rows)
     ");
+}
+
+#[test]
+fn a_single_value_that_breaks_its_contract_costs_no_night_and_is_counted() {
+    let project = Project::demo();
+    let text = "CASE WHEN product_id = 'P0017' THEN 'two' ELSE unit_cost END AS unit_cost,";
+    project.replace("sql/datasets/products.sql", "unit_cost,", text);
+    let ran = project.run(&["run", "--job", "demand_forecast", "--json"]).exits(0);
+    let expected =
+        "1 value taken for unknown, the first: row 17, column `unit_cost`: expected an integer, found text `two`";
+    let job = ran.json()["jobs"][0].clone();
+    let products = job["inputs"].as_array().unwrap().iter().find(|input| input["dataset"] == "products").unwrap();
+    assert_eq!((products["left_out_values"].as_i64(), products["note"].as_str()), (Some(1), Some(expected)));
+    let found = project.query("SELECT dataset, row_number, column_name, reason, left_out FROM nightclerk_quarantine");
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0][1].as_integer(), found[0][4].as_text()), (Some(17), Some("value")));
+    assert!(
+        project.read("out/2026-11-22/demand_forecast.html").contains("1 value taken for unknown, the first: row 17")
+    );
 }
 
 #[test]

@@ -23,6 +23,14 @@ fn timeless_demo() -> Project {
     }
     project.replace("nightclerk.toml", "max_age_days = 2 ", "max_age_days = 100000 ");
     project.replace("nightclerk.toml", "row_count_ratio = 0.6", "row_count_ratio = 0.0");
+    for job in ["basket_rules", "demand_forecast", "inventory_plan"] {
+        let file = format!("jobs/{job}.toml");
+        let accepted = ["basket_lines", "customer_purchases", "daily_sales", "stock_levels"].map(|dataset| {
+            format!("[[accept]]\ngate = \"newest days of {dataset}\"\nby = \"the test\"\nwhy = \"its data are of a fixed day\"\n")
+        });
+        let text = project.read(&file);
+        project.write(&file, &format!("{text}\n{}", accepted.join("\n")));
+    }
     project
 }
 

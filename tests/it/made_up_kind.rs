@@ -56,6 +56,7 @@ static FOOTFALL: Dataset = Dataset {
     day_column: Some("day"),
     keeps_attributes: false,
     grows_daily: true,
+    keeps_its_rows: false,
     measures: &[],
     names_days: None,
 };

@@ -12,6 +12,7 @@ mod beat;
 mod broken_input;
 mod circles;
 mod cli;
+mod corruptions;
 mod crash;
 mod daemon;
 mod database;

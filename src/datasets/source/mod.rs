@@ -1,8 +1,9 @@
 //! Where jobs read: the project's datasets and what was published before, never anything after the as-of date.
 
+mod facts;
 mod sql_files;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::NaiveDate;
@@ -10,16 +11,15 @@ use chrono_tz::Tz;
 use polars::prelude::{
     BooleanChunked, ChunkCompareIneq, Column as FrameColumn, DataFrame, Int32Chunked, NewChunkedArray,
 };
-use serde::{Deserialize, Serialize};
 
 use super::Dataset;
-use crate::contract::{Quarantine, Quarantined};
-use crate::profile::{self, ColumnProfile, DayProfile, Days};
+use crate::profile::{self, DayProfile, Days};
 use crate::published::{Seen, Table};
 use crate::remembered::{Memorable, MemoryTerms, Remembered};
 use crate::table::{Column, ColumnType, TableSchema};
 use crate::warehouse::{Query, Side, Value, Warehouse, WarehouseError};
 
+pub use facts::{InputFact, InputOrigin};
 pub use sql_files::{SqlFiles, dataset_sql, declared_timezone};
 
 /// How many days of history `:history_from` reaches back: two years and a season.
@@ -82,102 +82,6 @@ impl LoadError {
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Warehouse(error) if error.is_transient())
     }
-}
-
-/// What a run was made from, for its report and for the ledger.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct InputFact {
-    /// The dataset or published table; `memory` for what an earlier night left.
-    pub dataset: String,
-    /// Where it comes from.
-    pub origin: InputOrigin,
-    /// Rows that the run saw.
-    pub rows: u64,
-    /// The run's as-of date.
-    pub as_of: NaiveDate,
-    /// Whether every business day adds rows, see [`Dataset::grows_daily`].
-    pub grows_daily: bool,
-    /// Rows per day of the newest [`DAYS_COUNTED`] days, for datasets that grow daily.
-    #[serde(skip)]
-    pub rows_by_day: BTreeMap<NaiveDate, u64>,
-    /// The first day in its day column.
-    pub first_day: Option<NaiveDate>,
-    /// The last day in its day column.
-    pub last_day: Option<NaiveDate>,
-    /// Anything worth knowing: rows left out, an empty table. Empty when there is nothing.
-    pub note: String,
-    /// Rows that broke the contract and were left out.
-    #[serde(default)]
-    pub left_out_rows: u64,
-    /// Values that broke the contract and were taken for unknown.
-    #[serde(default)]
-    pub left_out_values: u64,
-    /// What broke the contract: the first rows and values, with the reason.
-    #[serde(skip)]
-    pub quarantined: Vec<Quarantined>,
-    /// Rows and sums of every day that was read, for datasets that grow daily.
-    #[serde(skip)]
-    pub days: Days,
-    /// The columns in a few numbers, for the other datasets.
-    #[serde(skip)]
-    pub columns: Vec<ColumnProfile>,
-    /// Days that the dataset names as special, see [`Dataset::names_days`].
-    #[serde(skip)]
-    pub special_days: BTreeSet<NaiveDate>,
-}
-
-impl InputFact {
-    /// An input of which nothing is known yet but where it comes from.
-    fn of(dataset: &str, origin: InputOrigin, as_of: NaiveDate) -> Self {
-        Self {
-            dataset: dataset.to_owned(),
-            origin,
-            rows: 0,
-            as_of,
-            grows_daily: false,
-            rows_by_day: BTreeMap::new(),
-            first_day: None,
-            last_day: None,
-            note: String::new(),
-            left_out_rows: 0,
-            left_out_values: 0,
-            quarantined: Vec::new(),
-            days: Days::new(),
-            columns: Vec::new(),
-            special_days: BTreeSet::new(),
-        }
-    }
-
-    /// Tells of what was left out.
-    fn take(&mut self, quarantine: Quarantine) {
-        let Quarantine { rows, values, examples, .. } = quarantine;
-        (self.left_out_rows, self.left_out_values) = (rows, values);
-        if let Some(first) = examples.first() {
-            let plural = |n: u64, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
-            let mut parts = Vec::new();
-            if rows > 0 {
-                parts.push(format!("{} left out", plural(rows, "row")));
-            }
-            if values > 0 {
-                parts.push(format!("{} taken for unknown", plural(values, "value")));
-            }
-            let told = format!("{}, the first: {}", parts.join(" and "), first.reason);
-            self.note = if self.note.is_empty() { told } else { format!("{}; {told}", self.note) };
-        }
-        self.quarantined = examples;
-    }
-}
-
-/// Where an input comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InputOrigin {
-    /// The retailer's data.
-    Dataset,
-    /// A table that we published.
-    Published,
-    /// What an earlier night of the job left, as of [`InputFact::last_day`].
-    Remembered,
 }
 
 /// Up to which day publications are meant; which of them is said by the table, see [`crate::published::Seen`].

@@ -25,8 +25,10 @@ const SHARES: Limit = Limit { warns_at: 0.1, blocks_at: 0.3 };
 const NUMBERS: Limit = Limit { warns_at: 3.0, blocks_at: 8.0 };
 /// Times what a total was. Totals of orders and lists come and go with the days of the week.
 const TOTALS: Limit = Limit { warns_at: 5.0, blocks_at: 15.0 };
-/// Cells without which a share or a middle is chance.
+/// Rows without which a share is chance.
 const LEAST_ROWS: u64 = 10;
+/// Rows without which a typical number is.
+const LEAST_NUMBERS: u64 = 3;
 /// Of the distances of earlier nights, the share that is usual; further away than so many of these is remarked on, and stops.
 const USUAL_SHARE: f64 = 0.9;
 const WARNS: f64 = 2.0;
@@ -60,7 +62,7 @@ pub(super) fn compare(
         });
     };
     match role {
-        Role::Read if now.rows >= LEAST_ROWS => {
+        Role::Read if now.rows >= LEAST_NUMBERS => {
             let share = |of: fn(&ColumnProfile) -> u64| {
                 move |profile: &ColumnProfile| of(profile) as f64 / profile.rows.max(1) as f64
             };
@@ -93,7 +95,7 @@ fn share_moved(
     limit: &Limit,
 ) -> Option<Verdict> {
     let usual = median(before.iter().filter(|profile| profile.rows >= LEAST_ROWS).map(&share).collect())?;
-    let found = share(now);
+    let found = if now.rows >= LEAST_ROWS { share(now) } else { usual };
     let jump = (found - usual).abs();
     (jump > limit.warns_at).then(|| Verdict {
         blocks: jump > limit.blocks_at,
@@ -174,7 +176,7 @@ mod tests {
             ColumnProfile { zeros: 40, ..usual.clone() },
             ColumnProfile { negatives: 100, ..usual.clone() },
         ] {
-            let found = verdicts(Role::Read, &changed, &[usual.clone()]);
+            let found = verdicts(Role::Read, &changed, std::slice::from_ref(&usual));
             assert!(matches!(&found[..], [(_, GateSeverity::Block)]), "{changed:?}: {found:?}");
         }
     }

@@ -40,7 +40,7 @@ pub(super) fn measures(dataset: &Dataset, days: &Days, as_of: NaiveDate, tolerat
     let result = |measure: &Measure| {
         let shifts =
             WINDOWS.iter().filter_map(|&window| Some((window, shift(measure, &columns, days, as_of, window)?)));
-        let excess = |shift: &Shift| shift.factor.max(1e-9).ln().abs() / shift.blocks_at.ln();
+        let excess = |shift: &Shift| distance(shift.factor) / shift.blocks_at.ln();
         let worst = shifts.max_by(|left, right| excess(&left.1).total_cmp(&excess(&right.1)));
         let name = format!("{} of {}", measure.name, dataset.name());
         let Some((window, shift)) = worst else {
@@ -117,6 +117,66 @@ fn ratio(measure: &Measure, columns: &[&str], days: &Days, last: NaiveDate, wind
     (rows >= LEAST_ROWS && by > 0.0).then(|| sum / by)
 }
 
+/// Days that may still change because data come late.
+const SETTLED_AFTER: i64 = 7;
+/// Settled days without which a change of them says nothing.
+const LEAST_SETTLED: usize = 28;
+/// Times what settled days were, or its inverse.
+const RESTATED_WARNS: f64 = 1.02;
+/// See [`RESTATED_WARNS`].
+const RESTATED_BLOCKS: f64 = 1.2;
+
+/// Holds days that were read before, and that are over for more than a week, against what they are now: history does not change by
+/// itself. `None` without enough of them.
+pub(super) fn restated(
+    dataset: &Dataset,
+    known: &Days,
+    found: &Days,
+    as_of: NaiveDate,
+    tolerated: bool,
+) -> Option<GateResult> {
+    let first = *found.keys().next()?;
+    let last = known.keys().next_back().copied()?.min(as_of);
+    let before: Vec<_> = known.range(first..last - TimeDelta::days(SETTLED_AFTER)).collect();
+    if before.len() < LEAST_SETTLED {
+        return None;
+    }
+    let n_changed = before.iter().filter(|(day, profile)| found.get(day) != Some(*profile)).count();
+    let columns = summed(dataset.measures);
+    // Only days that were read before: the others are new.
+    let of = |days: &Days, place: usize| -> f64 {
+        let sums = before.iter().filter_map(|(day, _)| days.get(day)).map(|profile| match place.checked_sub(1) {
+            None => profile.rows as f64,
+            Some(place) => profile.sums.get(place).copied().unwrap_or_default(),
+        });
+        sums.sum()
+    };
+    let names = std::iter::once("rows").chain(columns.iter().copied());
+    let factors = names.enumerate().filter_map(|(place, name)| {
+        let was = of(known, place);
+        (was > 0.0).then(|| (name, of(found, place) / was))
+    });
+    let (name, factor) = factors.max_by(|left, right| distance(left.1).total_cmp(&distance(right.1)))?;
+    let beyond = |limit: f64| distance(factor) > limit.ln();
+    Some(GateResult {
+        name: format!("history of {}", dataset.name()),
+        severity: if beyond(RESTATED_BLOCKS) && !tolerated { GateSeverity::Block } else { GateSeverity::Warn },
+        passed: !beyond(RESTATED_WARNS),
+        observed: match n_changed {
+            0 => format!("none of {} days changed", before.len()),
+            _ => format!("{n_changed} of {} days changed; {name}: {factor:.3} times what they were", before.len()),
+        },
+        expected: format!("days that are over for more than {SETTLED_AFTER} days as earlier nights read them"),
+        explanation: "history was loaded twice, in another unit or in part; or its SQL was changed, then accept it once in the job's file"
+            .to_owned(),
+    })
+}
+
+/// How far a factor is from 1, either way.
+fn distance(factor: f64) -> f64 {
+    factor.max(1e-9).ln().abs()
+}
+
 /// Weeks in which a weekday had rows every time, without which its absence says nothing.
 const WEEKS_WITH_ROWS: i64 = 8;
 
@@ -165,4 +225,139 @@ pub(super) fn missing(
             ),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::datasets::{DAILY_SALES, STOCK_LEVELS};
+    use crate::profile::DayProfile;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    const AS_OF: &str = "2026-11-22";
+
+    /// 400 days of about a hundred orders of two units at 5 euros; `change` gets each day's age and its sums: net amount, quantity, orders.
+    fn sales(change: impl Fn(i64, &mut [f64; 3])) -> Days {
+        let profile = |age: i64| {
+            let day = day(AS_OF) - TimeDelta::days(age);
+            let orders = 100.0 + (age * 37 % 23) as f64;
+            let mut sums = [orders * 1_000.0, orders * 2_000.0, orders];
+            change(age, &mut sums);
+            (day, DayProfile { rows: 60, sums: sums.to_vec() })
+        };
+        (0..400).map(profile).collect()
+    }
+
+    fn failed(days: &Days) -> Vec<(String, GateSeverity, String)> {
+        let gates = measures(&DAILY_SALES, days, day(AS_OF), false);
+        gates.into_iter().filter(|gate| !gate.passed).map(|gate| (gate.name, gate.severity, gate.observed)).collect()
+    }
+
+    #[test]
+    fn busy_days_pass_and_another_unit_of_a_few_days_does_not() {
+        assert_eq!(failed(&sales(|_, _| {})), []);
+        // Black Friday: eight times the orders, a third off.
+        let busy = sales(|age, sums| {
+            if age == 0 {
+                *sums = [sums[0] * 8.0 * 0.67, sums[1] * 8.0, sums[2] * 8.0];
+            }
+        });
+        assert!(failed(&busy).iter().all(|(_, severity, _)| *severity == GateSeverity::Warn), "{:?}", failed(&busy));
+        let hundredfold = sales(|age, sums| sums[1] *= if age < 3 { 100.0 } else { 1.0 });
+        let found = failed(&hundredfold);
+        assert_eq!(found.len(), 2, "the price falls, the size of an order rises: {found:?}");
+        assert!(found.iter().all(|(_, severity, _)| *severity == GateSeverity::Block));
+        let twice = sales(|age, sums| {
+            if age < 30 {
+                (sums[0], sums[1]) = (sums[0] * 2.0, sums[1] * 2.0);
+            }
+        });
+        let found = failed(&twice);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].0.as_str(), found[0].1), ("units per order of daily_sales", GateSeverity::Block));
+        assert_eq!(found[0].2, "2.0 times what it was, over the newest 28 days");
+    }
+
+    #[test]
+    fn what_has_always_jumped_may_jump_and_a_short_history_says_nothing() {
+        let wild = sales(|age, sums| sums[1] *= [1.0, 3.0, 1.0, 1.0, 2.5, 1.0, 3.0][(age / 7 % 7) as usize]);
+        assert!(failed(&wild).iter().all(|(_, severity, _)| *severity == GateSeverity::Warn), "{:?}", failed(&wild));
+        let short: Days = sales(|_, _| {}).into_iter().rev().take(10).collect();
+        let gates = measures(&DAILY_SALES, &short, day(AS_OF), false);
+        assert!(gates.iter().all(|gate| gate.passed && gate.observed == "too short a history to say"), "{gates:?}");
+    }
+
+    #[test]
+    fn stock_that_was_not_counted_stops_the_night() {
+        let stock = |newest: f64| -> Days {
+            let profile =
+                |age: i64| DayProfile { rows: 50, sums: vec![if age == 0 { newest } else { 500_000.0 + age as f64 }] };
+            (0..200).map(|age| (day(AS_OF) - TimeDelta::days(age), profile(age))).collect()
+        };
+        for (newest, blocks) in [(480_000.0, false), (0.0, true), (-500_000.0, true), (50_000_000.0, true)] {
+            let gates = measures(&STOCK_LEVELS, &stock(newest), day(AS_OF), false);
+            assert_eq!(gates[0].severity == GateSeverity::Block && !gates[0].passed, blocks, "{newest}: {gates:?}");
+        }
+    }
+
+    fn input(dataset: &str, absent: &[&str], closed_on_sundays: bool) -> InputFact {
+        let absent: Vec<NaiveDate> = absent.iter().map(|text| day(text)).collect();
+        let is_open = |day: &NaiveDate| {
+            let sunday = chrono::Datelike::weekday(day) == chrono::Weekday::Sun;
+            !(absent.contains(day) || closed_on_sundays && sunday)
+        };
+        let days: Vec<NaiveDate> = (0..100).map(|age| day(AS_OF) - TimeDelta::days(age)).filter(is_open).collect();
+        InputFact {
+            grows_daily: true,
+            last_day: days.first().copied(),
+            rows_by_day: days.iter().map(|day| (*day, 5)).collect(),
+            ..InputFact::of(dataset, crate::datasets::InputOrigin::Dataset, day(AS_OF))
+        }
+    }
+
+    #[test]
+    fn a_day_that_should_be_there_is_missed_and_a_closed_one_is_not() {
+        // 2026-11-22 is a Sunday.
+        let stock = input("stock_levels", &[], false);
+        let none = BTreeSet::new();
+        let verdict = |sales: &InputFact, others: &[&InputFact], special: &BTreeSet<NaiveDate>| {
+            let gate = missing(sales, others, special, false).unwrap();
+            (gate.passed, gate.severity == GateSeverity::Block)
+        };
+        assert_eq!(verdict(&input("daily_sales", &[], false), &[&stock], &none), (true, false));
+        assert_eq!(verdict(&input("daily_sales", &[], true), &[&stock], &none), (true, false), "never open on Sundays");
+        let late = input("daily_sales", &[AS_OF], false);
+        assert_eq!(verdict(&late, &[&stock], &none), (false, true), "stock was counted: the tills are late");
+        assert_eq!(verdict(&late, &[], &none), (false, false), "one day alone may be a closed shop");
+        assert_eq!(verdict(&late, &[], &[day(AS_OF)].into()), (true, false), "the calendar says so");
+        let later = input("daily_sales", &["2026-11-21", AS_OF], false);
+        assert_eq!(verdict(&later, &[], &none), (false, true));
+        let reopened =
+            input("daily_sales", &["2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"], false);
+        assert_eq!(verdict(&reopened, &[], &none), (true, false));
+    }
+
+    #[test]
+    fn history_that_changes_is_told_and_stops_the_night_where_it_grows_by_a_fifth() {
+        let known = sales(|_, _| {});
+        let verdict = |found: &Days| {
+            let gate = restated(&DAILY_SALES, &known, found, day(AS_OF), false).unwrap();
+            (gate.passed, gate.severity == GateSeverity::Block, gate.observed)
+        };
+        assert_eq!(verdict(&known), (true, false, "none of 392 days changed".to_owned()));
+        let late = sales(|age, sums| sums[1] *= if age < 6 { 2.0 } else { 1.0 });
+        assert_eq!(verdict(&late), (true, false, "none of 392 days changed".to_owned()), "late data come within days");
+        let twice = sales(|_, sums| (sums[0], sums[1]) = (sums[0] * 2.0, sums[1] * 2.0));
+        let (passed, blocks, observed) = verdict(&twice);
+        assert_eq!((passed, blocks), (false, true));
+        assert_eq!(observed, "392 of 392 days changed; quantity: 2.000 times what they were");
+        let four_weeks_ago: Days =
+            known.range(..day(AS_OF) - TimeDelta::days(28)).map(|(day, of)| (*day, of.clone())).collect();
+        let apart = restated(&DAILY_SALES, &four_weeks_ago, &known, day(AS_OF), false).unwrap();
+        assert!(apart.passed, "days that are new are no change: {}", apart.observed);
+        assert!(restated(&DAILY_SALES, &Days::new(), &known, day(AS_OF), false).is_none());
+    }
 }

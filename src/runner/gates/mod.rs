@@ -145,6 +145,10 @@ fn recorded_rows(json: &str) -> BTreeMap<String, u64> {
     }
 }
 
+fn known_dataset(input: &InputFact) -> Option<&'static Dataset> {
+    DATASETS.iter().copied().find(|dataset| dataset.name() == input.dataset)
+}
+
 /// What a dataset that lags behind does: of those `tolerated`, old rows make the answer narrower, not wrong.
 fn severity_of(input: &InputFact, tolerated: &[&Dataset]) -> GateSeverity {
     if tolerated.iter().any(|dataset| dataset.name() == input.dataset) {
@@ -202,8 +206,10 @@ pub fn value_gates(
     let mut results = Vec::new();
     let is_tolerated = |input: &InputFact| severity_of(input, tolerated) == GateSeverity::Warn;
     for input in inputs.iter().filter(|input| !input.days.is_empty()) {
-        if let Some(dataset) = DATASETS.iter().find(|dataset| dataset.name() == input.dataset) {
-            results.extend(days::measures(dataset, &all_days(input, history), input.as_of, is_tolerated(input)));
+        let Some(dataset) = known_dataset(input) else { continue };
+        results.extend(days::measures(dataset, &all_days(input, history), input.as_of, is_tolerated(input)));
+        if let Some(known) = history.days.get(&input.dataset) {
+            results.extend(days::restated(dataset, known, &input.days, input.as_of, is_tolerated(input)));
         }
     }
     let read = inputs.iter().map(|input| (input.dataset.as_str(), &input.columns[..], Role::Read, is_tolerated(input)));
@@ -283,8 +289,9 @@ pub fn input_gates(
 ) -> Vec<GateResult> {
     let mut results = Vec::new();
     for input in inputs.iter().filter(|input| input.origin == InputOrigin::Dataset) {
-        // Only what grows every day cannot shrink by itself; open orders and promotions come and go.
-        let severity = if input.grows_daily { severity_of(input, tolerated) } else { GateSeverity::Warn };
+        // What grows every day and what a shop is made of cannot shrink by itself; open orders and promotions come and go.
+        let keeps = known_dataset(input).is_some_and(|dataset| dataset.grows_daily || dataset.keeps_its_rows);
+        let severity = if keeps { severity_of(input, tolerated) } else { GateSeverity::Warn };
         if let Some(&before) = history.inputs.get(&input.dataset) {
             let least = (before as f64 * settings.row_count_ratio).ceil() as u64;
             results.push(GateResult {
@@ -299,7 +306,9 @@ pub fn input_gates(
             });
         }
         if let Some(weeks) = recent_weeks(input) {
-            let least = (weeks.median * settings.row_count_ratio).ceil() as u64;
+            // A day on which nothing at all was written down is a closed shop; whether it is a missing load, other gates ask.
+            let open = weeks.days(&inputs.iter().filter(|other| other.grows_daily).collect::<Vec<_>>());
+            let least = (weeks.median * settings.row_count_ratio * open).ceil() as u64;
             results.push(GateResult {
                 name: format!("last week of {}", input.dataset),
                 severity: severity_of(input, tolerated),
@@ -307,7 +316,8 @@ pub fn input_gates(
                 observed: weeks.last.to_string(),
                 expected: format!("at least {least}"),
                 explanation: format!(
-                    "rows of the last seven days against the median {} of the eight weeks before",
+                    "rows of the last seven days{} against the median {} of the eight weeks before",
+                    if open < 1.0 { ", of which some were closed," } else { "" },
                     weeks.median
                 ),
             });
@@ -317,8 +327,24 @@ pub fn input_gates(
 }
 
 struct Weeks {
+    newest: NaiveDate,
     last: u64,
     median: f64,
+}
+
+impl Weeks {
+    /// The share of its usual days on which the shop was open in the last seven: on which any dataset has rows.
+    fn days(&self, daily: &[&InputFact]) -> f64 {
+        let open = |week: i64| {
+            let last = self.newest - chrono::TimeDelta::days(7 * week);
+            let has_rows =
+                |day: &NaiveDate| daily.iter().any(|input| input.rows_by_day.get(day).is_some_and(|rows| *rows > 0));
+            (0..7).map(|back| last - chrono::TimeDelta::days(back)).filter(has_rows).count()
+        };
+        let mut usual: Vec<usize> = (1..=8).map(open).collect();
+        usual.sort_unstable();
+        (open(0) as f64 / usual[4].max(1) as f64).min(1.0)
+    }
 }
 
 /// Sums of seven days, counted back from the newest day; `None` without nine full weeks of daily rows.
@@ -334,7 +360,7 @@ fn recent_weeks(input: &InputFact) -> Option<Weeks> {
         return None;
     }
     before.sort_unstable();
-    Some(Weeks { last: week(0), median: (before[3] + before[4]) as f64 / 2.0 })
+    Some(Weeks { newest, last: week(0), median: (before[3] + before[4]) as f64 / 2.0 })
 }
 
 /// Holds the rows to be published against the median of the last publications.
