@@ -415,7 +415,7 @@ fn a_table_whose_newest_day_is_long_ago() {
     report: ./out/index.html
     --- stderr
     night of 2026-11-27: basket_rules
-      basket_rules       refused: freshness of basket_lines: newest day 2026-11-22, 2026-11-25 or later expected; last week of basket_lines: 39, at least 100 expected
+      basket_rules       refused: freshness of basket_lines: newest day 2026-11-22, 2026-11-25 or later expected; newest days of basket_lines: no row on 5 days from 2026-11-23 on, the newest is of 2026-11-22, a row on every day whose weekday had some in each of the eight weeks before expected
     ");
     assert_same_rows(&project.dump(), &before);
     assert!(project.read("out/2026-11-27/basket_rules.html").contains("NOT published"));

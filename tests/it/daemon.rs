@@ -115,7 +115,7 @@ fn what_waits_for_a_job_that_did_not_publish_waits_on_and_says_why() {
     assert_eq!(slots[slots.len() - 2..], [("demand_forecast", "blocked"), ("inventory_plan", "waiting")], "{slots:?}");
     let status = project.run(&["status"]).exits(0);
     assert!(
-        status.stdout.contains(" waiting: it runs after `demand_forecast`, which is blocked: rows of"),
+        status.stdout.contains(" waiting: it runs after `demand_forecast`, which is blocked: "),
         "{}",
         status.stdout
     );
