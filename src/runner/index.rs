@@ -27,6 +27,7 @@ pub(super) async fn write_index(
         index_written(&runner.warehouse, &runner.owner.place, as_of).await.map_err(|error| error.to_string())?;
         return Ok(None);
     }
+    let warned = ledger::runs_with_warnings(&runner.warehouse, as_of).await.map_err(|error| error.to_string())?;
     let slots = slots(&runner.warehouse, as_of).await.map_err(|error| error.to_string())?;
     let current: BTreeMap<&str, &ledger::PublicationRow> =
         known.iter().filter(|row| row.state == "published").rev().map(|row| (row.job.as_str(), row)).collect();
@@ -36,7 +37,7 @@ pub(super) async fn write_index(
         jobs.push(match (outcome, current.get(job.name.as_str())) {
             (Some(JobOutcome { entry: Some(entry), .. }), _) => (**entry).clone(),
             (Some(JobOutcome { state: JobState::Kept, .. }) | None, Some(row)) if row.as_of == as_of => {
-                from_ledger(runner, job, row)
+                from_ledger(runner, job, row, warned.contains(&row.run_id))
             }
             (Some(outcome), row) => {
                 let state = match outcome.state {
@@ -56,7 +57,7 @@ pub(super) async fn write_index(
                     let reason = format!("{}: {}", slot.state, slot.reason);
                     without_page(runner, job, as_of, state, &reason, row.map(|row| row.as_of))
                 }
-                (_, Some(row)) => from_ledger(runner, job, row),
+                (_, Some(row)) => from_ledger(runner, job, row, warned.contains(&row.run_id)),
                 (_, None) => continue,
             },
         });
@@ -116,10 +117,10 @@ fn without_page(
     }
 }
 
-fn from_ledger(runner: &Runner, job: &JobFile, row: &ledger::PublicationRow) -> NightJob {
+fn from_ledger(runner: &Runner, job: &JobFile, row: &ledger::PublicationRow, warned: bool) -> NightJob {
     let facts = RunFacts {
         run_id: row.run_id,
-        state: RunState::Published,
+        state: if warned { RunState::PublishedWithWarnings } else { RunState::Published },
         current_as_of: Some(row.as_of),
         started_at: row.published_at.clone(),
         rows_out: row.rows.unsigned_abs(),

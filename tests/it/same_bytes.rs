@@ -199,9 +199,18 @@ fn a_dump_holds_every_published_table_page_and_export_and_is_the_same_again() {
     assert_eq!(Dump::read(&kept.path().join("other")), None);
 
     // The last night once more is the same but for its runs, its times and its duration; a changed cell is seen.
+    // Orders that stand in `out/` would be kept: they are taken back before.
+    project.run(&["rollback", "inventory_plan", "--not-sent"]).exits(0);
     project.run(&["run"]).exits(0);
+    for file in std::fs::read_dir(project.path().join("out/2026-11-22/inventory_plan")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "withdrawn") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
     let again = Dump::of(&url, &project.path().join("out"));
-    let found = differences(&dump, &again, &Exception::list("nightclerk_runs, nightclerk_gates"));
+    let of_the_ledger = "nightclerk_runs, nightclerk_gates, nightclerk_files, nightclerk_slots";
+    let found = differences(&dump, &again, &Exception::list(of_the_ledger));
     assert_eq!(found, Vec::<String>::new());
     project.execute("UPDATE demand_forecasts SET mean = mean * (1 + 1e-15) WHERE step = 1 AND level = 'total'");
     let found = differences(&dump, &Dump::of(&url, &project.path().join("out")), &Exception::list("ledger"));

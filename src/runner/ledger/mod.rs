@@ -14,5 +14,5 @@ pub mod slots;
 pub(crate) use cells::{as_date, as_text, text};
 pub use leases::{Claimed, FileLock, HEARTBEAT_SECONDS, LEASE_MICROS, cancel, claim, hold_fence, recover, renew};
 pub(super) use publications::recorded_inputs;
-pub use publications::{PublicationRow, is_published, publications, rollback, was_sent};
+pub use publications::{PublicationRow, is_published, publications, rollback, runs_with_warnings, was_sent};
 pub use runs::{Claim, Claimant, Owner, RunEnd, RunRow, RunStart, finish, finish_in, latest_runs, record_waiting};

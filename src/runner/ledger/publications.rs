@@ -130,3 +130,14 @@ pub async fn is_published(warehouse: &Warehouse, job: &str, as_of: NaiveDate) ->
     let sql = "SELECT run_id FROM nightclerk_publications WHERE job = $1 AND as_of = $2 AND state = 'published'";
     Ok(!warehouse.read_values(Side::Target, sql, &[text(job), Value::Date(as_of)]).await?.is_empty())
 }
+
+/// The runs whose publication, for a business date, has a gate that did not pass: a warning, or one that somebody accepted.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn runs_with_warnings(warehouse: &Warehouse, as_of: NaiveDate) -> Result<Vec<i64>, WarehouseError> {
+    let sql = "SELECT DISTINCT p.run_id FROM nightclerk_publications p JOIN nightclerk_gates g ON g.run_id = p.run_id \
+               WHERE p.as_of = $1 AND NOT g.passed";
+    let rows = warehouse.read_values(Side::Target, sql, &[Value::Date(as_of)]).await?;
+    Ok(rows.iter().map(|row| as_integer(row, 0)).collect())
+}
