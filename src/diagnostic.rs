@@ -2,9 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use regex::Regex;
 use serde::Serialize;
 
 /// Whether a fault stops the program.
@@ -82,7 +80,7 @@ impl Place {
             line: text[..line_start].matches('\n').count() + 1,
             column: text[line_start..start].chars().count() + 1,
             width: text[start..end].chars().count().max(1),
-            source: mask_passwords(&text[line_start..line_end]),
+            source: crate::secrets::masked(&text[line_start..line_end]),
         }
     }
 }
@@ -189,28 +187,6 @@ pub fn allowed_words(found: &str, allowed: &[&str]) -> String {
     }
 }
 
-/// Replaces every letter of a password in a URL by `*`. The length stays, so that carets below the line stay true.
-/// A `${VARIABLE}` is no secret and stays.
-fn mask_passwords(line: &str) -> String {
-    static PASSWORD: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"(?i)(://[^:@/\s"']*:)([^\s"']+)@|([?&]password=)([^&\s"']+)"#).ok());
-    let Some(pattern) = PASSWORD.as_ref() else {
-        return line.to_owned();
-    };
-    pattern
-        .replace_all(line, |found: &regex::Captures<'_>| {
-            let group = |index| found.get(index).map_or("", |part| part.as_str());
-            let (before, secret) = (group(1).to_owned() + group(3), group(2).to_owned() + group(4));
-            let after = if group(2).is_empty() { "" } else { "@" };
-            if secret.starts_with("${") && secret.find('}') == Some(secret.len() - 1) {
-                format!("{before}{secret}{after}")
-            } else {
-                format!("{before}{}{after}", "*".repeat(secret.chars().count()))
-            }
-        })
-        .into_owned()
-}
-
 fn floor_boundary(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
@@ -262,14 +238,6 @@ mod tests {
         assert_eq!((place.line, place.column, place.width), (1, 8, 1));
         let end = Place::of(text, &(text.len()..text.len() + 5));
         assert_eq!((end.line, end.column, end.width), (4, 1, 1));
-    }
-
-    #[test]
-    fn passwords_are_masked_and_variables_are_not() {
-        assert_eq!(mask_passwords("postgres://me:hunter2@db/x"), "postgres://me:*******@db/x");
-        assert_eq!(mask_passwords("postgres://me:a@b/c@db/x"), "postgres://me:*****@db/x");
-        assert_eq!(mask_passwords("postgres://me:${PW}@db/x"), "postgres://me:${PW}@db/x");
-        assert_eq!(mask_passwords("postgres://db/x?password=abc&a=1"), "postgres://db/x?password=***&a=1");
     }
 
     #[test]

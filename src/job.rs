@@ -121,8 +121,9 @@ impl<J: Job> AnyJob for J {
         source: &Source<'_>,
         progress: &Progress,
     ) -> anyhow::Result<Publication> {
-        let dataset = self.load(ctx, source).await?;
-        let ctx = ctx.clone();
+        let dataset = self.load(ctx, source).await;
+        source.release().await;
+        let (dataset, ctx) = (dataset?, ctx.clone());
         progress.while_awaited(move |progress| self.recommend(&ctx, &dataset, progress)).await?
     }
 }

@@ -82,6 +82,7 @@ pub mod report;
 pub mod runner;
 pub mod schedule;
 pub mod scheduler;
+pub mod secrets;
 pub mod shop;
 pub mod table;
 pub mod warehouse;

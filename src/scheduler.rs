@@ -46,7 +46,11 @@ pub enum SchedulerError {
     Signals(#[from] std::io::Error),
 }
 
-/// Turns the first SIGINT or SIGTERM into [`Stop::Draining`] and the second into [`Stop::Aborting`].
+/// How long a program that was told to stop twice may take to end by itself.
+const LAST_WORDS: Duration = Duration::from_millis(1500);
+
+/// Turns the first SIGINT or SIGTERM into [`Stop::Draining`] and the second into [`Stop::Aborting`]; soon after that the program ends,
+/// whatever it waits for.
 ///
 /// # Errors
 /// When the signals cannot be listened for.
@@ -62,6 +66,9 @@ pub fn stop_on_signals() -> Result<watch::Receiver<Stop>, SchedulerError> {
             tracing::info!(?stage, "stop asked for");
             sender.send_replace(stage);
         }
+        tokio::time::sleep(LAST_WORDS).await;
+        // A lease that nobody renews expires, and the next process takes the work up.
+        std::process::exit(130);
     });
     Ok(receiver)
 }

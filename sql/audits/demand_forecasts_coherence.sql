@@ -14,7 +14,8 @@ JOIN (
     JOIN {staged} u
         ON u.step = s.step AND u.level LIKE 'category_%' AND s.level LIKE 'category_%'
         AND CAST(SUBSTR(s.level, 10) AS INTEGER) = CAST(SUBSTR(u.level, 10) AS INTEGER) + 1
-        AND SUBSTR(s.node, 1, LENGTH(u.node) + 1) = u.node || '/'
+        -- A node begins with the one above it. No part of a path is empty, so `//` stands in front alone.
+        AND REPLACE('//' || s.node, '//' || u.node || '/', '') <> '//' || s.node
     GROUP BY s.step, u.level, u.node
 ) c ON c.step = p.step AND c.level = p.level AND c.node = p.node
 WHERE c.mean - p.mean > 0.000001 * (1 + p.mean)

@@ -5,4 +5,4 @@ SELECT s.recommendation_id, s.product_id, s.location_id, s.order_quantity, s.pac
 FROM {staged} s
 WHERE s.pack_size <= 0 OR (s.pack_size > 0
     -- In thousandths, which are whole: a remainder of decimals is not what every engine calls one.
-    AND CAST(ROUND(s.order_quantity * 1000) AS BIGINT) % CAST(ROUND(s.pack_size * 1000) AS BIGINT) <> 0)
+    AND ROUND(s.order_quantity * 1000) % ROUND(s.pack_size * 1000) <> 0)

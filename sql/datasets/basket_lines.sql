@@ -6,8 +6,8 @@ SELECT
     order_id,
     MIN(ordered_on) AS sold_on,
     product_id,
-    CAST(SUM(quantity) AS BIGINT) AS quantity,
-    CAST(SUM(net_amount) AS BIGINT) AS net_amount
+    SUM(quantity) AS quantity,
+    SUM(net_amount) AS net_amount
 FROM {order_lines}
 WHERE quantity > 0
 GROUP BY order_id, product_id

@@ -4,9 +4,9 @@
 SELECT
     customer_id,
     ordered_on AS sold_on,
-    CAST(COUNT(DISTINCT CASE WHEN quantity > 0 THEN order_id END) AS BIGINT) AS orders,
-    CAST(SUM(net_amount) AS BIGINT) AS net_amount,
-    CAST(COUNT(DISTINCT CASE WHEN coupon_id IS NOT NULL THEN order_id END) AS BIGINT) AS coupon_orders
+    COUNT(DISTINCT CASE WHEN quantity > 0 THEN order_id END) AS orders,
+    SUM(net_amount) AS net_amount,
+    COUNT(DISTINCT CASE WHEN coupon_id IS NOT NULL THEN order_id END) AS coupon_orders
 FROM {order_lines}
 WHERE customer_id IS NOT NULL
 GROUP BY customer_id, ordered_on

@@ -5,9 +5,9 @@ SELECT
     ordered_on AS sold_on,
     product_id,
     COALESCE(location_id, 'all') AS location_id,
-    CAST(SUM(CASE WHEN quantity > 0 THEN quantity ELSE 0 END) AS BIGINT) AS quantity,
-    CAST(SUM(CASE WHEN quantity < 0 THEN -quantity ELSE 0 END) AS BIGINT) AS returned_quantity,
-    CAST(SUM(CASE WHEN quantity > 0 THEN net_amount ELSE 0 END) AS BIGINT) AS net_amount,
-    CAST(COUNT(DISTINCT order_id) AS BIGINT) AS orders
+    SUM(CASE WHEN quantity > 0 THEN quantity ELSE 0 END) AS quantity,
+    SUM(CASE WHEN quantity < 0 THEN -quantity ELSE 0 END) AS returned_quantity,
+    SUM(CASE WHEN quantity > 0 THEN net_amount ELSE 0 END) AS net_amount,
+    COUNT(DISTINCT order_id) AS orders
 FROM {order_lines}
 GROUP BY ordered_on, product_id, COALESCE(location_id, 'all')

@@ -22,4 +22,4 @@ JOIN products p ON p.product_id = l.product_id
 WHERE l.ordered_on <= :as_of
   AND l.recorded_at < :as_of_end
   AND l.quantity <> 0
-  AND (p.list_price IS NULL OR ABS(l.net_amount) <= CAST(50 AS BIGINT) * p.list_price * ABS(l.quantity))
+  AND (p.list_price IS NULL OR ABS(l.net_amount) <= 50.0 * p.list_price * ABS(l.quantity))

@@ -2,14 +2,14 @@
 //!
 //! Rows are made like order lines, eight columns each. Written in bulk as publications are, read into a checked and sorted
 //! frame as datasets are; beside them one INSERT a row, and rows of untyped values. CPU seconds are those of this process:
-//! on SQLite they hold the engine, on PostgreSQL the server's own work comes on top.
+//! on SQLite they hold the engine, elsewhere the server's own work comes on top.
 
 use polars::prelude::{Column as Series, DataFrame, DataType, IntoColumn, NamedFrom, Series as Values};
 use serde::Serialize;
 
 use crate::table::ColumnType::{Date, Integer, Real, Text};
 use crate::table::{Column, TableSchema};
-use crate::warehouse::{Dialect, Query, Side, Value, Warehouse, WarehouseError};
+use crate::warehouse::{Query, Side, Value, Warehouse, WarehouseError};
 
 const COLUMNS: &[Column<'static>] = &[
     Column::new("order_id", Integer, "the order line"),
@@ -137,10 +137,7 @@ async fn measure(warehouse: &Warehouse, rows: usize, clocks: Clocks) -> Result<T
     let some = format!("{all} ORDER BY order_id LIMIT {plain_rows}");
     let found = warehouse.read_values(Side::Target, &some, &[]).await?;
     let plain_read = stopwatch.stop("into rows of untyped values", found.len());
-    let engine = match warehouse.dialect(Side::Target) {
-        Dialect::Sqlite => "sqlite",
-        Dialect::Postgres => "postgres",
-    };
+    let engine = warehouse.dialect(Side::Target).name();
     Ok(Throughput { engine, columns: COLUMNS.len(), write, plain_write, read, plain_read })
 }
 

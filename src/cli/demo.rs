@@ -15,7 +15,7 @@ use crate::runner::Runner;
 use crate::runner::night::run_night;
 use crate::shop::{Advice, Planner, Remembered, ShopSettings, ShopState, ShopTable, World, live, schemas, truth};
 use crate::table::{Column, ColumnType, TableSchema};
-use crate::warehouse::{Create, Query, Side, Value, Warehouse, WarehouseError, create_table_sql};
+use crate::warehouse::{Create, Dialect, Query, Side, Value, Warehouse, WarehouseError, create_table_sql};
 
 /// The last day of the generated history, the first night's business date, in days since 1970-01-01: 2026-10-25.
 const HISTORY_ENDS: i32 = 20_751;
@@ -61,8 +61,32 @@ pub(super) async fn run(context: &Context, command: &Demo) -> Result<u8, Failure
     }
 }
 
-/// Makes the shop and runs two nights.
+/// Makes the shop and runs two nights. Where the shop cannot be made, the folder is left as it was found.
 async fn found(context: &Context, command: &Demo) -> Result<u8, Failure> {
+    let was_empty = std::fs::read_dir(&command.dir).map_or(true, |mut entries| entries.next().is_none());
+    let runner = match make_shop(context, command).await {
+        Ok(runner) => runner,
+        Err(failure) => {
+            if was_empty {
+                let _ = std::fs::remove_dir_all(&command.dir);
+            }
+            return Err(failure);
+        }
+    };
+    let first = run_night(&runner, last_day_of_history(), &[]).await;
+    let code = tell(context, &first);
+    if code != 0 {
+        return Ok(code);
+    }
+    advance(context, &command.dir, FIRST_ADVANCE).await
+}
+
+fn last_day_of_history() -> NaiveDate {
+    NaiveDate::from_epoch_days(HISTORY_ENDS).unwrap_or_default()
+}
+
+/// Writes the project and fills its warehouse.
+async fn make_shop(context: &Context, command: &Demo) -> Result<Runner, Failure> {
     let dir = command.dir.display();
     if command.dir.join(crate::project::CONFIG_FILE).exists() {
         return Err(Failure::usage(format!(
@@ -70,7 +94,7 @@ async fn found(context: &Context, command: &Demo) -> Result<u8, Failure> {
              or name another folder, or remove this one"
         )));
     }
-    let last_day = NaiveDate::from_epoch_days(HISTORY_ENDS).unwrap_or_default();
+    let last_day = last_day_of_history();
     let settings = ShopSettings {
         seed: command.seed,
         scale: command.scale,
@@ -80,6 +104,7 @@ async fn found(context: &Context, command: &Demo) -> Result<u8, Failure> {
     write_project(context, command, last_day)?;
     let project = context.project_in(&command.dir)?;
     let warehouse = context.warehouse(&project, Create::Everything).await?;
+    drop_half_made(&warehouse).await?;
     if warehouse.table_exists(Side::Target, "order_lines").await? {
         return Err(Failure::usage(
             "the warehouse holds a table `order_lines` already: the demo makes its own, name an empty one",
@@ -91,13 +116,25 @@ async fn found(context: &Context, command: &Demo) -> Result<u8, Failure> {
     let lines = tables.iter().find(|table| table.schema.name == "order_lines").map_or(0, |table| table.frame.height());
     write_history(&warehouse, &settings, &tables).await?;
     context.terminal.note(format!("{lines} order lines written"));
-    let runner = context.runner(project, warehouse).await?;
-    let first = run_night(&runner, last_day, &[]).await;
-    let code = tell(context, &first);
-    if code != 0 {
-        return Ok(code);
+    context.runner(project, warehouse).await
+}
+
+/// Drops what a demo that was cut short has left, where the engine could not undo it: its settings are written with its rows.
+async fn drop_half_made(warehouse: &Warehouse) -> Result<(), Failure> {
+    let has_settings = warehouse.table_exists(Side::Target, TRUTH_SETTINGS.name).await?;
+    if !has_settings || settings(warehouse).await?.is_some() {
+        return Ok(());
     }
-    advance(context, &command.dir, FIRST_ADVANCE).await
+    for schema in every_table() {
+        let name = warehouse.dialect(Side::Target).quote(schema.name);
+        warehouse.execute(Side::Target, &format!("DROP TABLE IF EXISTS {name}"), &[]).await?;
+    }
+    Ok(())
+}
+
+/// Tables of the shop; first the one whose row says that all of them are filled.
+fn every_table() -> impl Iterator<Item = &'static TableSchema<'static>> {
+    std::iter::once(&TRUTH_SETTINGS).chain(schemas().iter().copied())
 }
 
 /// Lets the shop live on by the clerk's advice and runs the night that follows.
@@ -169,7 +206,7 @@ const TRUTH_SETTINGS: TableSchema<'static> = TableSchema {
     ],
 };
 
-/// Creates and fills every table in one transaction: a demo that was killed leaves none.
+/// Creates and fills every table in one transaction: a demo that was killed leaves none, on MariaDB none with rows.
 async fn write_history(
     warehouse: &Warehouse,
     settings: &ShopSettings,
@@ -177,9 +214,9 @@ async fn write_history(
 ) -> Result<(), WarehouseError> {
     let dialect = warehouse.dialect(Side::Target);
     let mut transaction = warehouse.begin().await?;
-    for schema in schemas().iter().copied().chain(std::iter::once(&TRUTH_SETTINGS)) {
+    for schema in every_table() {
         let bare = TableSchema { grain: &[], ..*schema };
-        transaction.execute(&create_table_sql(dialect, &bare, false), &[]).await?;
+        transaction.define(&create_table_sql(dialect, &bare, false)).await?;
     }
     append_in(&mut transaction, tables).await?;
     transaction
@@ -201,9 +238,16 @@ async fn write_history(
         ("deliveries", "order_number"),
         ("truth_demand", "day"),
     ] {
-        transaction.execute(&format!("CREATE INDEX {table}_by_{columns} ON {table} ({columns})"), &[]).await?;
+        // MariaDB indexes no text without a length.
+        let length = if dialect == Dialect::Mariadb && is_text(table, columns) { "(64)" } else { "" };
+        transaction.define(&format!("CREATE INDEX {table}_by_{columns} ON {table} ({columns}{length})")).await?;
     }
     transaction.commit().await
+}
+
+fn is_text(table: &str, column: &str) -> bool {
+    let column = every_table().find(|schema| schema.name == table).and_then(|schema| schema.column(column));
+    column.is_some_and(|column| column.kind == ColumnType::Text)
 }
 
 async fn append_in(

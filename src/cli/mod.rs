@@ -1,5 +1,6 @@
-//! The command line: one file or folder per subcommand (`backfill` in `run.rs`). Every command has `--json`.
+//! The command line: one file or folder per subcommand. Every command has `--json`.
 
+mod backfill;
 mod bench;
 mod check;
 mod context;
@@ -67,7 +68,7 @@ enum Command {
     /// Run a night, or one job.
     Run(run::Run),
     /// Run every business date of a range, oldest first.
-    Backfill(run::Backfill),
+    Backfill(backfill::Backfill),
     /// What is current, what ran last, what runs next.
     Status,
     /// Why this number: the chain behind one order, one coupon.
@@ -106,7 +107,7 @@ async fn carry_out(arguments: Arguments, now_micros: fn() -> i64) -> Result<u8, 
         Command::Check => check::run(&context).await,
         Command::Plan(command) => plan::run(&context, &command).await,
         Command::Run(command) => run::run(&context, &command).await,
-        Command::Backfill(command) => run::backfill(&context, &command).await,
+        Command::Backfill(command) => backfill::backfill(&context, &command).await,
         Command::Status => status::run(&context).await,
         Command::Explain(command) => explain::run(&context, &command).await,
         Command::Rollback(command) => rollback::run(&context, &command).await,

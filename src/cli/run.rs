@@ -1,11 +1,11 @@
-//! `nightclerk run` and `nightclerk backfill`.
+//! `nightclerk run`.
 
 use chrono::NaiveDate;
 use clap::Args;
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::runner::night::{NightOutcome, gravest, run_night};
+use crate::runner::night::{NightOutcome, run_night};
 use crate::runner::{Runner, ledger};
 use crate::scheduler::{self, Stop};
 use crate::warehouse::Create;
@@ -21,23 +21,6 @@ pub struct Run {
     as_of: Option<NaiveDate>,
 }
 
-/// Run every business date of a range, oldest first.
-#[derive(Debug, Args)]
-pub struct Backfill {
-    /// The first business date.
-    #[arg(long, value_parser = super::date, value_name = "DATE")]
-    from: NaiveDate,
-    /// The last business date.
-    #[arg(long, value_parser = super::date, value_name = "DATE")]
-    to: NaiveDate,
-    /// Days between two runs.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    step: u32,
-    /// Only this job; may be given several times.
-    #[arg(long = "job", value_name = "JOB")]
-    jobs: Vec<String>,
-}
-
 pub(super) async fn run(context: &Context, command: &Run) -> Result<u8, Failure> {
     let project = context.project()?;
     known_jobs(&project, &command.jobs)?;
@@ -49,10 +32,10 @@ pub(super) async fn run(context: &Context, command: &Run) -> Result<u8, Failure>
 }
 
 /// The exit code after a signal.
-const CANCELLED: u8 = 130;
+pub(super) const CANCELLED: u8 = 130;
 
 /// Waits for the work, or for SIGINT or SIGTERM: then what this process holds is freed at once.
-async fn unless_stopped<T>(runner: &Runner, work: impl Future<Output = T>) -> Result<Option<T>, Failure> {
+pub(super) async fn unless_stopped<T>(runner: &Runner, work: impl Future<Output = T>) -> Result<Option<T>, Failure> {
     let mut stop = scheduler::stop_on_signals().map_err(|error| Failure::new(1, error.to_string()))?;
     tokio::select! {
         done = work => Ok(Some(done)),
@@ -61,27 +44,6 @@ async fn unless_stopped<T>(runner: &Runner, work: impl Future<Output = T>) -> Re
             Ok(None)
         }
     }
-}
-
-pub(super) async fn backfill(context: &Context, command: &Backfill) -> Result<u8, Failure> {
-    if command.from > command.to {
-        return Err(Failure::usage(format!("--from {} is after --to {}", command.from, command.to)));
-    }
-    let project = context.project()?;
-    known_jobs(&project, &command.jobs)?;
-    context.as_of(&project, Some(command.to))?;
-    let warehouse = context.warehouse(&project, Create::Schema).await?;
-    let runner = context.runner(project, warehouse).await?;
-    let mut codes = Vec::new();
-    let mut as_of = command.from;
-    while as_of <= command.to {
-        let Some(night) = unless_stopped(&runner, Box::pin(run_night(&runner, as_of, &command.jobs))).await? else {
-            return Ok(CANCELLED);
-        };
-        codes.push(tell(context, &night));
-        as_of += chrono::TimeDelta::days(i64::from(command.step));
-    }
-    Ok(gravest(codes))
 }
 
 /// Says how the night ended; gives the exit code.
@@ -100,7 +62,8 @@ pub(super) fn tell(context: &Context, night: &NightOutcome) -> u8 {
     night.exit_code()
 }
 
-fn known_jobs(project: &crate::project::Project, jobs: &[String]) -> Result<(), Failure> {
+/// Refuses names that no job has.
+pub(super) fn known_jobs(project: &crate::project::Project, jobs: &[String]) -> Result<(), Failure> {
     for job in jobs {
         if !project.jobs.iter().any(|known| known.name == *job) {
             let names: Vec<&str> = project.jobs.iter().map(|known| known.name.as_str()).collect();

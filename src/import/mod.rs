@@ -33,7 +33,7 @@ pub use report::{FileReport, ImportReport, ImportedColumn};
 use crate::job::Progress;
 use crate::quantities::Share;
 use crate::table::{Column, ColumnType};
-use crate::warehouse::Warehouse;
+use crate::warehouse::{Dialect, Side, Warehouse};
 use csv_file::CsvPlan;
 use parquet_file::ParquetPlan;
 use rejects::Rejects;
@@ -155,9 +155,12 @@ async fn load(job: FileJob, table: String, warehouse: &Warehouse) -> Result<File
 
     let mut transaction = warehouse.begin().await.map_err(|error| refused(error.into()))?;
     let target = table_columns(&columns);
-    let drop_table = format!("DROP TABLE IF EXISTS \"{table}\"");
-    transaction.execute(&drop_table, &[]).await.map_err(|error| refused(error.into()))?;
-    transaction.create_table(&table, &target, &[ROW_COLUMN]).await.map_err(|error| refused(error.into()))?;
+    // MariaDB drops a table at once and for good: the new one is filled beside the old one there, and takes its name at the end.
+    let beside = (transaction.dialect() == Dialect::Mariadb).then(|| format!("{table}_loading"));
+    let filled = beside.as_deref().unwrap_or(&table);
+    let drop_table = format!("DROP TABLE IF EXISTS \"{filled}\"");
+    transaction.define(&drop_table).await.map_err(|error| refused(error.into()))?;
+    transaction.create_table(filled, &target, &[ROW_COLUMN]).await.map_err(|error| refused(error.into()))?;
 
     let (sender, mut frames) = mpsc::channel(FRAMES_AHEAD);
     let reading = job.clone();
@@ -175,12 +178,23 @@ async fn load(job: FileJob, table: String, warehouse: &Warehouse) -> Result<File
     let what = format!("load {}", job.file);
     let mut loaded = 0;
     while let Some(frame) = frames.recv().await {
-        loaded += transaction.insert(&table, &target, &frame).await.map_err(|error| refused(error.into()))?;
+        loaded += transaction.insert(filled, &target, &frame).await.map_err(|error| refused(error.into()))?;
         job.progress.report(&what, loaded, total);
     }
     let outcome = joined(&job.file, reader.await)?;
     job.allow(&outcome)?;
     drop(target);
+    if let Some(filled) = &beside {
+        let there = warehouse.table_exists(Side::Target, &table).await.map_err(|error| refused(error.into()))?;
+        let old = there.then(|| format!("\"{table}\" TO \"{table}_before\", ")).unwrap_or_default();
+        for statement in [
+            format!("DROP TABLE IF EXISTS \"{table}_before\""),
+            format!("RENAME TABLE {old}\"{filled}\" TO \"{table}\""),
+            format!("DROP TABLE IF EXISTS \"{table}_before\""),
+        ] {
+            transaction.define(&statement).await.map_err(|error| refused(error.into()))?;
+        }
+    }
     transaction.commit().await.map_err(|error| refused(error.into()))?;
 
     for (column, nulls) in columns.iter_mut().zip(&outcome.nulls) {

@@ -112,7 +112,7 @@ impl Generator<'_> {
         if self.schema.role == Role::Ledger {
             return match self.found.get(name) {
                 Some(found) if self.changes(found).is_empty() => Ok(Statements::new()),
-                Some(found) if self.dialect == Dialect::Postgres || self.changes(found).only_adds() => {
+                Some(found) if self.dialect != Dialect::Sqlite || self.changes(found).only_adds() => {
                     self.altered(name, found)
                 }
                 _ => Err(vec![format!("`{name}` has keys, which are not generated: write that part by hand")]),
@@ -146,22 +146,25 @@ impl Generator<'_> {
             Some(found) if self.changes(found).only_adds() && self.altered(staged, found).is_ok() => {
                 self.added(staged, &self.changes(found))
             }
-            Some(_) => vec![format!("DROP TABLE {staged}"), self.create_table(staged)],
+            Some(_) => {
+                let if_exists = if self.dialect == Dialect::Mariadb { "IF EXISTS " } else { "" };
+                vec![format!("DROP TABLE {if_exists}{staged}"), self.create_table(staged)]
+            }
         }
     }
 
     /// What has to be done to the view after its table is as it should be. On SQLite `SELECT t.*` is what the table has at
-    /// any time; PostgreSQL keeps the columns of the day it was made.
+    /// any time; PostgreSQL and MariaDB keep the columns of the day it was made.
     fn view(&self, changes: Option<&ColumnChanges<'_>>, keeps_view: bool) -> Option<String> {
         let found = self.found.get(&view(&self.schema.name));
         let lacks = |view: &Relation| self.schema.columns.iter().any(|column| view.column(&column.name).is_none());
+        let is_other = |view: &Relation| changes.is_some_and(|changes| !changes.is_empty()) || lacks(view);
         let verb = match (self.dialect, found) {
+            (Dialect::Mariadb, None) => "CREATE OR REPLACE VIEW",
             (_, None) => "CREATE VIEW",
             (Dialect::Postgres, Some(_)) if !keeps_view => "CREATE VIEW",
-            (Dialect::Postgres, Some(view)) if changes.is_some_and(|changes| !changes.is_empty()) || lacks(view) => {
-                "CREATE OR REPLACE VIEW"
-            }
-            (Dialect::Sqlite | Dialect::Postgres, Some(_)) => return None,
+            (Dialect::Postgres | Dialect::Mariadb, Some(view)) if is_other(view) => "CREATE OR REPLACE VIEW",
+            (_, Some(_)) => return None,
         };
         let name = &self.schema.name;
         Some(format!(
@@ -213,6 +216,7 @@ impl Generator<'_> {
             _ if changes.is_empty() => Statements::new(),
             Dialect::Sqlite if changes.only_adds() => self.added(table, &changes),
             Dialect::Sqlite => self.rebuilt(table, found),
+            Dialect::Mariadb => self.modified(table, &changes)?,
             Dialect::Postgres => {
                 let mut statements = self.added(table, &changes);
                 let changed = changes.changed.iter().flat_map(|(before, column)| self.altered_column(before, column));
@@ -231,9 +235,34 @@ impl Generator<'_> {
     fn added(&self, table: &str, changes: &ColumnChanges<'_>) -> Statements {
         let add = |column: &&SchemaColumn| {
             let default = column.default.as_ref().map(|default| format!(" DEFAULT {default}")).unwrap_or_default();
-            format!("ALTER TABLE {table} ADD COLUMN {} {}{default}", column.name, column.definition(self.dialect))
+            let if_missing = if self.dialect == Dialect::Mariadb { "IF NOT EXISTS " } else { "" };
+            let definition = column.definition(self.dialect);
+            format!("ALTER TABLE {table} ADD COLUMN {if_missing}{} {definition}{default}", column.name)
         };
         changes.added.iter().map(add).collect()
+    }
+
+    /// Statements of MariaDB, each of which may be applied twice.
+    fn modified(&self, table: &str, changes: &ColumnChanges<'_>) -> Result<Statements, Vec<String>> {
+        let converted = changes.changed.iter().filter(|(_, column)| self.conversion(column).is_some());
+        let by_hand = converted.map(|(_, column)| {
+            format!("`{table}.{}` is converted, which may not happen twice: write that part by hand", column.name)
+        });
+        let faults: Vec<String> = by_hand.collect();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let mut statements = self.added(table, changes);
+        for (before, column) in &changes.changed {
+            let (name, definition) = (&column.name, column.definition(self.dialect));
+            if let (true, false, Some(default)) = (before.nullable, column.nullable, &column.default) {
+                statements.push(format!("UPDATE {table} SET {name} = {default} WHERE {name} IS NULL"));
+            }
+            statements.push(format!("ALTER TABLE {table} MODIFY COLUMN {name} {definition}"));
+        }
+        let drop = |column: &&FoundColumn| format!("ALTER TABLE {table} DROP COLUMN IF EXISTS {}", column.name);
+        statements.extend(changes.dropped.iter().map(drop));
+        Ok(statements)
     }
 
     /// The actions of `ALTER TABLE` that PostgreSQL has for a column.
@@ -310,10 +339,12 @@ impl Generator<'_> {
             .iter()
             .map(|column| format!("    {} {}", column.name, column.definition(self.dialect)))
             .collect();
-        format!("CREATE TABLE {table} (\n{}\n)", lines.join(",\n"))
+        let if_missing = if self.dialect == Dialect::Mariadb { "IF NOT EXISTS " } else { "" };
+        format!("CREATE TABLE {if_missing}{table} (\n{}\n){}", lines.join(",\n"), self.dialect.table_options())
     }
 
     fn create_index(&self) -> String {
-        format!("CREATE INDEX {0}_by_run ON {0} (run_id)", self.schema.name)
+        let if_missing = if self.dialect == Dialect::Mariadb { "IF NOT EXISTS " } else { "" };
+        format!("CREATE INDEX {if_missing}{0}_by_run ON {0} (run_id)", self.schema.name)
     }
 }

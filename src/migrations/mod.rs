@@ -75,11 +75,12 @@ pub async fn inspect(warehouse: &Warehouse, currency: Currency) -> Result<State,
     state::inspect(&mut Reader::Warehouse(warehouse), currency).await
 }
 
-/// Brings the tables up to date in one transaction; gives the names of the steps applied.
+/// Brings the tables up to date in one transaction; gives the names of the steps applied. MariaDB has no transaction around what
+/// changes tables: a step that is cut short there is marked as begun, and the next call applies it from its start.
 ///
 /// # Errors
 /// When the tables differ from what the steps so far leave, or would differ afterwards; when a job is running; when a
-/// statement is refused. Nothing is left behind then.
+/// statement is refused. Nothing is left behind then, but on MariaDB.
 pub async fn apply(
     warehouse: &Warehouse,
     currency: Currency,
@@ -90,19 +91,31 @@ pub async fn apply(
     }
     let mut transaction = warehouse.begin().await?;
     // Two processes that find the same steps pending apply them one after the other.
-    lock(&mut transaction, "pg_advisory_xact_lock").await?;
-    let state = refuse(state::inspect(&mut Reader::Transaction(&mut transaction), currency).await?)?;
+    lock(&mut transaction).await?;
+    let applied = apply_in(&mut transaction, currency, now_micros).await;
+    unlock(&mut transaction, applied.is_ok()).await?;
+    if applied.is_ok() {
+        transaction.commit().await?;
+    }
+    applied
+}
+
+async fn apply_in(
+    transaction: &mut Transaction,
+    currency: Currency,
+    now_micros: i64,
+) -> Result<Vec<&'static str>, MigrationError> {
+    let state = refuse(state::inspect(&mut Reader::Transaction(transaction), currency).await?)?;
     if state.is_current() {
         return Ok(Vec::new());
     }
     if !state.is_fresh() {
-        nobody_runs(&mut transaction, now_micros).await?;
+        nobody_runs(transaction, now_micros).await?;
     }
     for statement in state.work(now_micros) {
         transaction.execute(&statement, &[]).await?;
     }
-    refuse(state::inspect(&mut Reader::Transaction(&mut transaction), currency).await?)?;
-    transaction.commit().await?;
+    refuse(state::inspect(&mut Reader::Transaction(transaction), currency).await?)?;
     Ok(state.pending.iter().map(|step| step.name).collect())
 }
 
@@ -112,14 +125,42 @@ pub async fn apply(
 /// # Errors
 /// When the warehouse refuses.
 pub async fn hold(transaction: &mut Transaction) -> Result<Option<Problem>, WarehouseError> {
-    lock(transaction, "pg_advisory_xact_lock_shared").await?;
+    if transaction.dialect() == Dialect::Postgres {
+        let sql = "SELECT pg_advisory_xact_lock_shared(hashtext('nightclerk_migrations'))";
+        transaction.execute(sql, &[]).await?;
+    }
     state::newer_step(&mut Reader::Transaction(transaction)).await
 }
 
-/// PostgreSQL's lock of our tables, until the transaction ends; SQLite has one writer anyway.
-async fn lock(transaction: &mut Transaction, function: &str) -> Result<(), WarehouseError> {
-    if transaction.dialect() == Dialect::Postgres {
-        transaction.execute(&format!("SELECT {function}(hashtext('nightclerk_migrations'))"), &[]).await?;
+/// How long another process may take to bring the tables up to date, on MariaDB; elsewhere the engine's own limits hold.
+const LOCK_SECONDS: u32 = 120;
+
+/// Keeps other processes from bringing our tables up to date until the transaction ends, on MariaDB until [`unlock`]; SQLite has one
+/// writer anyway.
+async fn lock(transaction: &mut Transaction) -> Result<(), WarehouseError> {
+    match transaction.dialect() {
+        Dialect::Sqlite => Ok(()),
+        Dialect::Postgres => {
+            let sql = "SELECT pg_advisory_xact_lock(hashtext('nightclerk_migrations'))";
+            transaction.execute(sql, &[]).await.map(|_| ())
+        }
+        Dialect::Mariadb => {
+            let sql = format!("SELECT GET_LOCK(CONCAT(DATABASE(), '.nightclerk_migrations'), {LOCK_SECONDS})");
+            let rows = transaction.read_values(&sql, &[]).await?;
+            let is_ours = rows.first().and_then(|row| row.first()).and_then(Value::as_integer) == Some(1);
+            let message = format!("another process has been bringing our tables up to date for {LOCK_SECONDS} s");
+            let busy = || WarehouseError::Busy { origin: "migrations".to_owned(), message };
+            is_ours.then_some(()).ok_or_else(busy)
+        }
+    }
+}
+
+/// Ends what [`lock`] began where the end of the transaction does not.
+async fn unlock(transaction: &mut Transaction, keeps: bool) -> Result<(), WarehouseError> {
+    if transaction.dialect() == Dialect::Mariadb {
+        // Before anybody else looks.
+        transaction.execute(if keeps { "COMMIT" } else { "ROLLBACK" }, &[]).await?;
+        transaction.execute("DO RELEASE_LOCK(CONCAT(DATABASE(), '.nightclerk_migrations'))", &[]).await?;
     }
     Ok(())
 }
@@ -152,6 +193,7 @@ pub fn script(state: &State, schema: &str) -> String {
     let head = match state.dialect {
         Dialect::Sqlite => String::new(),
         Dialect::Postgres => format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\";\nSET search_path = \"{schema}\";\n"),
+        Dialect::Mariadb => "SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES');\n".to_owned(),
     };
     let body: Vec<String> = statements.iter().map(|statement| format!("{statement};\n")).collect();
     format!("{head}BEGIN;\n\n{}\nCOMMIT;\n", body.join("\n"))

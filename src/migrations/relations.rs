@@ -79,7 +79,7 @@ pub fn of(dialect: Dialect, schemas: &[Schema]) -> Relations {
     let mut relations = Relations::new();
     for schema in schemas {
         for name in names(schema) {
-            let has_columns = dialect == Dialect::Postgres || name != view(&schema.name);
+            let has_columns = dialect != Dialect::Sqlite || name != view(&schema.name);
             let columns = schema.columns.iter().filter(|_| has_columns).map(|column| column.on(dialect));
             relations.insert(name, Relation { columns: columns.collect() });
         }
@@ -162,6 +162,10 @@ fn catalogue_sql(dialect: Dialect, names: &[String]) -> String {
              FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name IN ({names}) \
              UNION ALL SELECT name, NULL, NULL, NULL FROM sqlite_master WHERE type = 'view' AND name IN ({names})"
         ),
+        Dialect::Mariadb => format!(
+            "SELECT table_name, column_name, column_type, is_nullable = 'YES' FROM information_schema.columns \
+             WHERE table_schema = DATABASE() AND table_name IN ({names}) ORDER BY table_name, ordinal_position"
+        ),
         Dialect::Postgres => format!(
             "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod)::text, \
              NOT a.attnotnull \
@@ -177,6 +181,10 @@ fn type_name(dialect: Dialect, found: &str, currency: Currency) -> String {
     let (found, money) = (found.to_uppercase(), dialect.type_name(ColumnType::Money));
     match (dialect, found.as_str()) {
         (Dialect::Postgres, "TIMESTAMP WITH TIME ZONE") => "TIMESTAMPTZ".to_owned(),
+        (Dialect::Mariadb, "BIGINT(20)") => "BIGINT".to_owned(),
+        (Dialect::Mariadb, "TINYINT(1)") => "BOOLEAN".to_owned(),
+        // A key has a length there, which the schemas do not know.
+        (Dialect::Mariadb, text) if text.starts_with("VARCHAR(") => dialect.type_name(ColumnType::Text).to_owned(),
         _ if found == in_currency(money, currency) => money.to_owned(),
         _ => found,
     }

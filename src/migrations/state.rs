@@ -61,13 +61,24 @@ impl State {
         let mut work = vec![RECORD_OF_STEPS.to_owned()];
         work.extend(self.adoption.iter().cloned());
         for step in &self.pending {
-            work.extend(statements(step.sql).map(|statement| in_currency(statement, self.currency)));
-            work.push(format!(
-                "INSERT INTO {STEPS_TABLE} (version, name, applied_us, checksum)\nVALUES ({}, '{}', {now_micros}, '{}')",
-                step.number,
-                step.name,
-                step.checksum()
-            ));
+            let statements = statements(step.sql).map(|statement| in_currency(statement, self.currency));
+            let row = |applied_us: i64| {
+                let (number, name, checksum) = (step.number, step.name, step.checksum());
+                format!(
+                    "{STEPS_TABLE} (version, name, applied_us, checksum)\nVALUES ({number}, '{name}', {applied_us}, '{checksum}')"
+                )
+            };
+            if self.dialect == Dialect::Mariadb {
+                // What changes a table commits by itself there. A step that was begun is begun again: each of its statements may be
+                // applied twice.
+                work.push(self.dialect.insert_new(&row(BEGUN), "version"));
+                work.extend(statements);
+                let number = step.number;
+                work.push(format!("UPDATE {STEPS_TABLE} SET applied_us = {now_micros} WHERE version = {number}"));
+            } else {
+                work.extend(statements);
+                work.push(format!("INSERT INTO {}", row(now_micros)));
+            }
         }
         work
     }
@@ -76,12 +87,17 @@ impl State {
 const RECORD_OF_STEPS: &str = "CREATE TABLE IF NOT EXISTS nightclerk_migrations (\n    \
     version BIGINT PRIMARY KEY,\n    name TEXT NOT NULL,\n    applied_us BIGINT NOT NULL,\n    checksum TEXT\n)";
 
+/// When a step was applied that was begun and not ended, as the record of steps has it.
+const BEGUN: i64 = -1;
+
 /// A row of the record of steps.
 struct Applied {
     number: i64,
     name: String,
     /// SHA-256 of the text; none where a program applied it that kept none.
     checksum: Option<String>,
+    /// Whether it was begun and not ended.
+    is_begun: bool,
 }
 
 /// Looks; changes nothing.
@@ -103,7 +119,10 @@ pub(super) async fn inspect(reader: &mut Reader<'_>, currency: Currency) -> Resu
         let has_checksums = record.column("checksum").is_some();
         let applied = read_applied(reader, has_checksums).await?;
         state.compare_steps(&applied, has_checksums);
-        state.compare_tables(&found);
+        // In the middle of a step the tables are neither those of before nor those of after.
+        if !applied.iter().any(|row| row.is_begun) {
+            state.compare_tables(&found);
+        }
     } else {
         state.problems.extend(without_record(&found));
         if let Some(problem) = elsewhere(reader).await? {
@@ -122,7 +141,8 @@ fn every_schema() -> Vec<Schema> {
 
 async fn read_applied(reader: &mut Reader<'_>, has_checksums: bool) -> Result<Vec<Applied>, WarehouseError> {
     let checksum = if has_checksums { "checksum" } else { "NULL" };
-    let rows = reader.rows(&format!("SELECT version, name, {checksum} FROM {STEPS_TABLE} ORDER BY version")).await?;
+    let sql = format!("SELECT version, name, {checksum}, applied_us FROM {STEPS_TABLE} ORDER BY version");
+    let rows = reader.rows(&sql).await?;
     let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
     Ok(rows
         .iter()
@@ -130,6 +150,7 @@ async fn read_applied(reader: &mut Reader<'_>, has_checksums: bool) -> Result<Ve
             number: row.first().and_then(Value::as_integer).unwrap_or_default(),
             name: text(row.get(1)).unwrap_or_default(),
             checksum: text(row.get(2)),
+            is_begun: row.get(3).and_then(Value::as_integer) == Some(BEGUN),
         })
         .collect())
 }
@@ -184,7 +205,7 @@ impl State {
         let all = std::mem::take(&mut self.pending);
         for row in applied {
             let Some(step) = all.iter().find(|step| step.number == row.number) else {
-                self.problems.push(newer(row, all.len() as i64));
+                self.problems.push(newer(row, all.last().map_or(0, |step| step.number)));
                 continue;
             };
             let renamed =
@@ -199,9 +220,10 @@ impl State {
                 _ => self.problems.push(other_text(row, step)),
             }
         }
-        self.applied = applied.iter().map(|row| row.number).max().unwrap_or_default();
+        let ended = |row: &&Applied| !row.is_begun;
+        self.applied = applied.iter().filter(ended).map(|row| row.number).max().unwrap_or_default();
         for step in all {
-            if applied.iter().any(|row| row.number == step.number) {
+            if applied.iter().filter(ended).any(|row| row.number == step.number) {
                 continue;
             }
             if step.number < self.applied {

@@ -49,7 +49,8 @@ impl Step {
     }
 }
 
-/// Every step of a dialect, in order.
+/// Every step of a dialect, in order. An engine that came later begins with the step that was the last one then, which makes
+/// everything at once.
 pub fn steps(dialect: Dialect) -> Vec<Step> {
     let step = |(name, sql): (&'static str, &'static str)| Some(Step { number: number_of(name)?, name, sql });
     files_in(&format!("{FOLDER}/{}", dialect.name())).filter_map(step).collect()
@@ -108,12 +109,13 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_numbered_from_one_without_a_gap_and_alike_on_every_engine() {
+    fn steps_are_numbered_without_a_gap_and_alike_on_every_engine() {
         let names = |dialect| steps(dialect).iter().map(|step| step.name).collect::<Vec<_>>();
         for dialect in Dialect::ALL {
             let numbers: Vec<i64> = steps(dialect).iter().map(|step| step.number).collect();
-            assert_eq!(numbers, (1..=numbers.len() as i64).collect::<Vec<_>>());
-            assert_eq!(names(dialect), names(Dialect::Sqlite));
+            let first = if dialect == Dialect::Mariadb { 9 } else { 1 };
+            assert_eq!(numbers, (first..first + numbers.len() as i64).collect::<Vec<_>>());
+            assert_eq!(names(dialect), names(Dialect::Sqlite)[first as usize - 1..]);
         }
     }
 

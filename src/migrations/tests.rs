@@ -36,7 +36,8 @@ fn frozen() -> BTreeMap<String, String> {
 
 /// The files of a step.
 fn files_of(step: &str) -> Vec<String> {
-    let sql = Dialect::ALL.iter().map(|dialect| format!("{}/{step}", dialect.name()));
+    let has_it = |dialect: &&Dialect| steps(**dialect).first().is_some_and(|first| first.name <= step);
+    let sql = Dialect::ALL.iter().filter(has_it).map(|dialect| format!("{}/{step}", dialect.name()));
     sql.chain([snapshot_path(step)]).collect()
 }
 
@@ -159,7 +160,7 @@ fn a_new_column_is_added_where_its_table_stands() {
     assert_eq!(fault.len(), 1, "{fault:?}");
     assert!(fault[0].starts_with("`t.c` may not be NULL and has no default"), "{fault:?}");
     after[0].columns[3].default = Some("FALSE".to_owned());
-    insta::assert_snapshot!(both(&before, &after, &[]), @r"
+    insta::assert_snapshot!(on_each(&before, &after, &[]), @r"
     == sqlite
     -- t
     ALTER TABLE t ADD COLUMN b REAL;
@@ -174,6 +175,14 @@ fn a_new_column_is_added_where_its_table_stands() {
     ALTER TABLE staged_t ADD COLUMN c BOOLEAN NOT NULL DEFAULT FALSE;
     CREATE OR REPLACE VIEW t_current AS
     SELECT t.* FROM t t JOIN nightclerk_current c ON c.run_id = t.run_id;
+    == mariadb
+    -- t
+    ALTER TABLE t ADD COLUMN IF NOT EXISTS b DOUBLE;
+    ALTER TABLE t ADD COLUMN IF NOT EXISTS c BOOLEAN NOT NULL DEFAULT FALSE;
+    ALTER TABLE staged_t ADD COLUMN IF NOT EXISTS b DOUBLE;
+    ALTER TABLE staged_t ADD COLUMN IF NOT EXISTS c BOOLEAN NOT NULL DEFAULT FALSE;
+    CREATE OR REPLACE VIEW t_current AS
+    SELECT t.* FROM t t JOIN nightclerk_current c ON c.run_id = t.run_id;
     ");
 }
 
@@ -182,7 +191,7 @@ fn a_table_is_rebuilt_where_a_type_changes_or_a_column_goes() {
     let before = parsed("published t\n    run_id integer\n    cents integer\n    gone text\n");
     let after = parsed("published t\n    run_id integer\n    cents real null\n");
     let conversion = generator::Conversion { table: "t", column: "cents", expression: "cents / 100.0" };
-    insta::assert_snapshot!(both(&before, &after, &[conversion]), @r"
+    insta::assert_snapshot!(on_each(&before, &after, &[conversion]), @r"
     == sqlite
     -- t
     CREATE TABLE before_t AS SELECT * FROM t;
@@ -222,6 +231,8 @@ fn a_table_is_rebuilt_where_a_type_changes_or_a_column_goes() {
     );
     CREATE VIEW t_current AS
     SELECT t.* FROM t t JOIN nightclerk_current c ON c.run_id = t.run_id;
+    == mariadb
+    `t.cents` is converted, which may not happen twice: write that part by hand
     ");
 }
 
@@ -240,11 +251,15 @@ fn parsed(text: &str) -> Vec<Schema> {
     super::schemas::parse(text).unwrap()
 }
 
-/// The step on both engines, without its head.
-fn both(before: &[Schema], after: &[Schema], conversions: &[generator::Conversion<'_>]) -> String {
+/// The step on every engine, without its head; what has to be written by hand.
+fn on_each(before: &[Schema], after: &[Schema], conversions: &[generator::Conversion<'_>]) -> String {
     let step = |dialect: Dialect| {
-        let sql = generator::step(dialect, before, after, conversions).unwrap();
-        format!("== {}\n{}", dialect.name(), sql.splitn(4, '\n').last().unwrap_or_default())
+        let sql = generator::step(dialect, before, after, conversions);
+        let sql = sql.map_or_else(
+            |faults| format!("{}\n", faults.join("\n")),
+            |sql| sql.splitn(4, '\n').last().unwrap_or_default().to_owned(),
+        );
+        format!("== {}\n{sql}", dialect.name())
     };
     Dialect::ALL.map(step).concat()
 }

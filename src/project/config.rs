@@ -13,11 +13,12 @@ use crate::project::environment::{Environment, ExpandError, Redacted, expand, ha
 use crate::project::toml_text::{Reading, read};
 use crate::quantities::{Count, Currency, Share};
 use crate::schedule::TimeZone;
+use crate::secrets;
 
 /// The file's name.
 pub const CONFIG_FILE: &str = "nightclerk.toml";
 
-const SCHEMES: [&str; 3] = ["sqlite", "postgres", "postgresql"];
+const SCHEMES: [&str; 5] = ["sqlite", "postgres", "postgresql", "mariadb", "mysql"];
 
 /// The settings of a project, checked.
 #[derive(Clone, Debug, Serialize)]
@@ -209,11 +210,10 @@ impl UrlReader<'_> {
         }
         let filled = self.fill_in(url, faults)?;
         let scheme = filled.split(':').next().unwrap_or("");
-        if !filled.contains(':') || !SCHEMES.contains(&scheme) {
-            // What a variable holds is not shown.
-            let written =
-                url.get_ref().split_once(':').map(|(written, _)| written).filter(|written| !written.contains("${"));
-            let shown = written.map_or_else(|| "something else".to_owned(), |written| format!("`{written}:`"));
+        if !secrets::is_url(&filled) || !SCHEMES.contains(&scheme) {
+            // Neither what a variable holds nor what may be a password is shown.
+            let written = secrets::hidden(url.get_ref());
+            let shown = if written == "***" { "something else".to_owned() } else { format!("`{written}`") };
             let near =
                 did_you_mean(scheme, SCHEMES).map_or_else(String::new, |near| format!("did you mean `{near}:`? "));
             faults.push(
@@ -224,7 +224,7 @@ impl UrlReader<'_> {
                     format!("`{key}` must be a database URL, found {shown}"),
                 )
                 .with_help(format!(
-                    "{near}allowed are `sqlite:FILE` and `postgres://USER:${{PASSWORD}}@HOST/DATABASE`"
+                    "{near}allowed are `sqlite:FILE`, and `postgres://` or `mariadb://` with `USER:${{PASSWORD}}@HOST/DATABASE`"
                 )),
             );
             return None;
@@ -437,12 +437,12 @@ mod tests {
           |         ^^^^^^^^^^^^
           = help: write it like `2026-11-22`
 
-        error: `url` must be a database URL, found `postgre:`
+        error: `url` must be a database URL, found `postgre://db`
           --> nightclerk.toml:8:7
           |
         8 | url = "postgre://db"
           |       ^^^^^^^^^^^^^^
-          = help: did you mean `postgres:`? allowed are `sqlite:FILE` and `postgres://USER:${PASSWORD}@HOST/DATABASE`
+          = help: did you mean `postgres:`? allowed are `sqlite:FILE`, and `postgres://` or `mariadb://` with `USER:${PASSWORD}@HOST/DATABASE`
 
         error: `schema`: `Night Clerk` cannot be the name of a schema
           --> nightclerk.toml:9:10

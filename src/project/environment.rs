@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::secrets;
+
 /// Where `${NAME}` is looked up. Tests pass a closure.
 pub trait Environment {
     /// The variable's value, if it is set.
@@ -44,12 +46,7 @@ impl Redacted {
 
 impl fmt::Display for Redacted {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = self.0.clone();
-        // From the back, so that the earlier positions stay true.
-        for secret in secrets(&self.0).into_iter().rev() {
-            shown.replace_range(secret, "***");
-        }
-        formatter.write_str(&shown)
+        formatter.write_str(&secrets::hidden(&self.0))
     }
 }
 
@@ -89,7 +86,7 @@ pub fn expand(template: &str, environment: &dyn Environment) -> Result<String, V
         filled.push_str(&template[at..opening]);
         let name = template[opening + 2..].split('}').next().unwrap_or("");
         let closing = opening + 2 + name.len();
-        if !is_variable_name(name) || !template[closing..].starts_with('}') {
+        if !secrets::is_variable_name(name) || !template[closing..].starts_with('}') {
             errors.push(ExpandError::Malformed);
             at = opening + 2;
             continue;
@@ -107,30 +104,7 @@ pub fn expand(template: &str, environment: &dyn Environment) -> Result<String, V
 
 /// Whether a URL, before its variables are filled in, spells out a password.
 pub fn has_inline_secret(template: &str) -> bool {
-    secrets(template).into_iter().any(|secret| {
-        let secret = &template[secret];
-        let name = secret.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-        !secret.is_empty() && !name.is_some_and(is_variable_name)
-    })
-}
-
-/// Where the secrets of a URL stand: `scheme://user:SECRET@host` and `?password=SECRET`.
-fn secrets(url: &str) -> Vec<std::ops::Range<usize>> {
-    let mut found = Vec::new();
-    if let Some(user_part) = user_part(url)
-        && let Some(colon) = url[user_part.clone()].find(':')
-    {
-        found.push(user_part.start + colon + 1..user_part.end);
-    }
-    let query = url.rfind('?').unwrap_or(url.len());
-    for pair in url[query..].split(['?', '&']).filter(|pair| pair.to_ascii_lowercase().starts_with("password=")) {
-        let start = pair.as_ptr() as usize - url.as_ptr() as usize + "password=".len();
-        let overlaps = found.iter().any(|secret| secret.contains(&start));
-        if !overlaps {
-            found.push(start..start + pair.len() - "password=".len());
-        }
-    }
-    found
+    secrets::is_url(template) && !secrets::secrets(template).is_empty()
 }
 
 /// `user:password` of a URL. It ends at the last `@`, because a raw password may hold `/`, `?` and `@`.
@@ -140,12 +114,6 @@ fn user_part(url: &str) -> Option<std::ops::Range<usize>> {
     }
     let start = url.find("://")? + 3;
     url[start..].rfind('@').map(|at| start..start + at)
-}
-
-fn is_variable_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 fn percent_encode(value: &str) -> String {

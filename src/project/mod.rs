@@ -21,9 +21,9 @@ use crate::datasets::Dataset;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::job_file::{self, JobFile, ParsedJobFile};
 use crate::registry::Registry;
+use crate::warehouse::Dialect;
 
 /// The dialects for which `sql/datasets/NAME.DIALECT.sql` may stand in for `NAME.sql`.
-const DIALECTS: [&str; 3] = ["mysql", "postgres", "sqlite"];
 
 /// A project without a fault.
 #[derive(Clone, Debug)]
@@ -178,9 +178,10 @@ fn dataset_name_fault(file_name: &str, datasets: &[&Dataset]) -> Option<Diagnost
         );
     }
     let dialect = rest.strip_suffix(".sql")?;
-    (!DIALECTS.contains(&dialect)).then(|| {
+    let dialects = Dialect::ALL.map(Dialect::name);
+    (!dialects.contains(&dialect)).then(|| {
         Diagnostic::in_file(&file, format!("no dialect is called `{dialect}`, so nothing reads this file"))
-            .with_help(format!("the dialects are: {}", DIALECTS.join(", ")))
+            .with_help(format!("the dialects are: {}", dialects.join(", ")))
             .as_warning()
     })
 }

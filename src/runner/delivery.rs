@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Runner;
 use super::events::Event;
+use super::faults::point;
 use super::files::{self, WriteError};
 use super::index::write_index;
 use super::ledger::files::{self as rows, FileRow, INDEX, NewFile};
@@ -91,7 +92,11 @@ pub(super) async fn deliver(runner: &Runner) -> Result<Vec<String>, WarehouseErr
     let mut undone = Vec::new();
     for file in rows::in_state(&runner.warehouse, "pending", place).await?.iter().filter(|file| file.path != INDEX) {
         match put(runner, file) {
-            Ok(()) => rows::written(&runner.warehouse, file, runner.now()).await?,
+            Ok(()) => {
+                point("file_in_place");
+                rows::written(&runner.warehouse, file, runner.now()).await?;
+                point("file_recorded");
+            }
             Err(reason) => undone.push(reason),
         }
     }

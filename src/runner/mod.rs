@@ -1,17 +1,19 @@
 //! Runs jobs: claim -> load -> recommend -> gates -> stage -> audits -> publish -> report.
 //!
 //! This is the only module that sees all of it. `daemon` runs what is due, `slots` says what that is, `night` puts the
-//! jobs of a business date in order, `run` is one job, `gates` the conditions, `publish` the transaction, `ledger` what
+//! jobs of a business date in order, `run` is one job, `gates` the conditions, `look` asks them, `publish` the transaction, `ledger` what
 //! is due, who runs it and what is current, `memory` what a job left for its next night, `page`, `index` and `files` what is
-//! written to disk, `delivery` puts it where it belongs, `outcome` how a job ended, `events` what is told meanwhile, `status` what is told afterwards.
+//! written to disk, `delivery` puts it where it belongs, `outcome` how a job ended, `faults` where tests let a process die, `events` what is told meanwhile, `status` what is told afterwards.
 
 pub mod daemon;
 pub mod delivery;
 pub mod events;
+pub mod faults;
 pub mod files;
 pub mod gates;
 mod index;
 pub mod ledger;
+mod look;
 pub mod memory;
 pub mod night;
 pub mod outcome;
@@ -56,6 +58,8 @@ pub struct Runner {
     pub owner: ledger::Owner,
     /// Where events go.
     pub events: Events,
+    /// Whether days are run that are long over: then no file is made that somebody acts on.
+    pub backfilling: bool,
     /// Whether somebody has asked to stop: then no further job is begun.
     pub stopping: Arc<dyn Fn() -> bool + Send + Sync>,
 }
@@ -98,6 +102,7 @@ impl Runner {
             by_server_clock: false,
             server_ahead: Arc::default(),
             events: Arc::new(|_| {}),
+            backfilling: false,
             stopping: Arc::new(|| false),
         })
     }

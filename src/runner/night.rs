@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::Runner;
 use super::delivery;
 use super::events::Event;
+use super::faults::point;
 use super::index::write_index;
 use super::ledger::slots::{SlotState, slot};
 use super::ledger::{self, Claimant};
@@ -72,6 +73,7 @@ pub async fn run_night(runner: &Runner, as_of: NaiveDate, only: &[String]) -> Ni
         Ok(index) => (index, None),
         Err(reason) => (None, Some(reason)),
     };
+    point("index_written");
     NightOutcome { as_of, jobs: outcomes, index, index_error }
 }
 

@@ -10,7 +10,7 @@ use super::publish::{rows_in, rows_out};
 use crate::datasets::InputOrigin;
 use crate::job::RunContext;
 use crate::job_file::JobFile;
-use crate::publication::Publication;
+use crate::publication::{Caveat, Publication, Severity};
 use crate::report::{self, FileLink, RunFacts, RunState};
 
 /// What the page says about the run.
@@ -79,7 +79,9 @@ pub(super) fn render(facts: &Facts<'_>, computed: &Computed, stop: Option<&Stop>
     let (mut files, mut links) = (Vec::new(), Vec::new());
     if stop.is_none() {
         let about = facts.describe(computed, stop, Vec::new());
-        for export in exports {
+        // What reaches a supplier or a customer comes of a night, not of days that are long over.
+        let is_made = |export: &&crate::publication::Export| !(export.leaves && facts.runner.backfilling);
+        for export in exports.iter().filter(is_made) {
             for format in export.formats {
                 let (extension, bytes) = match format {
                     crate::publication::ExportFormat::Csv => ("csv", report::export_csv(export, about.currency)),
@@ -101,7 +103,24 @@ pub(super) fn render(facts: &Facts<'_>, computed: &Computed, stop: Option<&Stop>
         }
     }
     let described = facts.describe(computed, stop, links);
-    let html = report::page_html(&facts.runner.templates, &described, page, metrics, caveats);
+    let mut caveats = caveats.clone();
+    let kept_back: Vec<String> = exports
+        .iter()
+        .filter(|export| export.leaves && facts.runner.backfilling && stop.is_none())
+        .map(|export| export.stem.clone())
+        .collect();
+    if !kept_back.is_empty() {
+        caveats.push(Caveat {
+            severity: Severity::Note,
+            code: "backfilled".to_owned(),
+            count: kept_back.len() as u64,
+            text: "This date was backfilled: files that somebody acts on are made by a night alone; \
+                   `nightclerk run --as-of` makes them for a date."
+                .to_owned(),
+            examples: kept_back,
+        });
+    }
+    let html = report::page_html(&facts.runner.templates, &described, page, metrics, &caveats);
     let html = html.map_err(|error| error.to_string())?;
     let href = format!("{folder}/{}.html", facts.ctx.job);
     files.push(Rendered { path: href.clone(), bytes: html.into_bytes(), leaves: false });

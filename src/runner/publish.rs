@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{Column as Series, DataFrame, DataType, IntoColumn, NamedFrom, Series as Values};
 
+use super::faults::point;
 use super::ledger::files::NewFile;
 use super::ledger::profiles;
 use super::ledger::slots::{SlotEnd, SlotState};
@@ -40,6 +41,7 @@ pub async fn stage(
         let frame = keyed(ctx, claim, published)?;
         transaction.insert(&staged, &columns(published.table), &frame).await?;
         transaction.refresh_statistics(&staged).await?;
+        point("staging");
     }
     transaction.commit().await?;
     Ok(true)
@@ -121,6 +123,7 @@ pub async fn publish(warehouse: &Warehouse, publishing: &Publishing<'_>) -> Resu
             });
         }
         clear_staged(&mut transaction, table, &ctx.job).await?;
+        point("swapping");
     }
     transaction.execute("DELETE FROM nightclerk_publications WHERE job = $1 AND as_of = $2", &key).await?;
     insert_publication(&mut transaction, publishing).await?;
@@ -141,6 +144,7 @@ pub async fn publish(warehouse: &Warehouse, publishing: &Publishing<'_>) -> Resu
             &[text(&claim.job), Value::Integer(claim.fence)],
         )
         .await?;
+    point("before_commit");
     transaction.commit().await?;
     Ok(true)
 }
@@ -230,17 +234,27 @@ async fn prune(transaction: &mut Transaction, publishing: &Publishing<'_>) -> Re
     if publishing.publication.tables.iter().any(|rows| rows.table.is_kept_for_ever()) {
         return Ok(());
     }
-    let old = format!(
-        "SELECT run_id FROM nightclerk_publications WHERE job = $1 AND run_id <> {} AND as_of NOT IN \
-         (SELECT as_of FROM nightclerk_publications WHERE job = $1 AND state = 'published' ORDER BY as_of DESC LIMIT {})",
-        publishing.claim.run_id,
-        publishing.keep.max(2)
-    );
+    // Asked first: not every engine deletes from a table by a question to the same, or bounds an inner one.
     let job = [text(&publishing.ctx.job)];
-    for PublishedTable { table, .. } in &publishing.publication.tables {
-        transaction.execute(&format!("DELETE FROM {} WHERE run_id IN ({old})", table.name()), &job).await?;
+    let all = "SELECT run_id, as_of, state FROM nightclerk_publications WHERE job = $1 ORDER BY as_of DESC";
+    let rows = transaction.read_values(all, &job).await?;
+    let published = rows.iter().filter(|row| row.get(2).and_then(Value::as_text) == Some("published"));
+    let kept: Vec<Option<&Value>> = published.take(publishing.keep.max(2) as usize).map(|row| row.get(1)).collect();
+    let old: Vec<String> = rows
+        .iter()
+        .filter(|row| !kept.contains(&row.get(1)))
+        .filter_map(|row| row.first()?.as_integer())
+        .filter(|run_id| *run_id != publishing.claim.run_id)
+        .map(|run_id| run_id.to_string())
+        .collect();
+    if old.is_empty() {
+        return ledger::files::forget(transaction, &publishing.ctx.job).await;
     }
-    transaction.execute(&format!("DELETE FROM nightclerk_publications WHERE run_id IN ({old})"), &job).await?;
+    let old = old.join(", ");
+    for PublishedTable { table, .. } in &publishing.publication.tables {
+        transaction.execute(&format!("DELETE FROM {} WHERE run_id IN ({old})", table.name()), &[]).await?;
+    }
+    transaction.execute(&format!("DELETE FROM nightclerk_publications WHERE run_id IN ({old})"), &[]).await?;
     ledger::files::forget(transaction, &publishing.ctx.job).await
 }
 

@@ -7,18 +7,19 @@ use chrono::NaiveDate;
 use super::Runner;
 use super::delivery;
 use super::events::{Event, Phase};
+use super::faults::point;
 use super::files::{self, JobLock};
-use super::gates::{self, GateSettings};
+use super::gates;
 use super::ledger::files::NewFile;
 use super::ledger::slots::{SlotEnd, SlotState};
 use super::ledger::{self, Claim, Claimant, Claimed, RunEnd, RunStart};
+use super::look::{Looked, blocked_by, look};
 use super::memory;
 use super::outcome::{Computed, JobOutcome, JobState, Stop};
 use super::page::{self, Facts};
 use super::publish::{self, Publishing};
 use super::slots;
 use crate::datasets::{Dataset, LoadError, Source, SqlFiles};
-use crate::gate::{GateResult, GateSeverity};
 use crate::job::{Progress, RunContext};
 use crate::job_file::JobFile;
 use crate::report::NightJob;
@@ -103,6 +104,7 @@ async fn attempt_run(
     if let Err(error) = runner.compare_clocks().await {
         return Ok(not_run(error.into()));
     }
+    point("before_claim");
     let (started, lock) = (runner.now(), JobLock::try_take(&runner.project.root, &job.name));
     let start = run_start(runner, job, as_of, claimant);
     let claim = match ledger::claim(&runner.warehouse, &start, started, lock.state()).await {
@@ -128,6 +130,7 @@ async fn attempt_run(
             text: format!("{} earlier run ended without a word; it published nothing", claim.crashed_runs),
         });
     }
+    point("claimed");
     let heartbeat = heartbeat(runner, &claim);
     let mut computed = None;
     let result = Box::pin(carry_out(runner, job, ctx, &claim, started, &mut computed)).await;
@@ -192,49 +195,35 @@ async fn carry_out(
     }
     phase(runner, ctx, Phase::Compute);
     let computed = computed.insert(compute(runner, job, ctx).await?);
-    let settings = GateSettings {
-        max_age_days: runner.project.config.gates.max_age_days,
-        row_count_ratio: runner.project.config.gates.row_count_ratio,
-    };
+    point("loaded");
     for input in computed.inputs.iter().filter(|input| !input.quarantined.is_empty()) {
         ledger::profiles::keep_quarantine(&runner.warehouse, claim, &input.dataset, &input.quarantined).await?;
     }
     let history = gates::history(&runner.warehouse, ctx, &computed.inputs).await?;
-    let tolerated = job.job.tolerates();
-    computed.gates.extend(gates::freshness_gates(&computed.inputs, tolerated, &settings));
-    computed.gates.extend(gates::newest_day_gates(&computed.inputs, tolerated));
-    gates::accept(&mut computed.gates, &job.accepted, ctx.as_of);
-    let stale = failed(&computed.gates);
-    let published_columns = gates::published_columns(&computed.publication)
-        .map_err(|error| Stop { state: JobState::Failed, reason: error.to_string() })?;
-    computed.gates.extend(gates::quarantine_gates(&computed.inputs));
-    computed.gates.extend(gates::value_gates(&computed.inputs, &published_columns, tolerated, &history));
-    computed.gates.extend(gates::input_gates(&computed.inputs, tolerated, &history, &settings));
-    computed.gates.extend(gates::output_gates(&computed.publication, &history, &settings));
-    computed.gates.extend(gates::own_audits(&computed.publication));
-    for published in &computed.publication.tables {
-        published.table.check(&published.frame).map_err(|reason| Stop { state: JobState::Failed, reason })?;
-    }
+    let Looked { published_columns, is_stale } = look(runner, job, ctx, computed, &history)?;
 
     phase(runner, ctx, Phase::Staging);
     if !publish::stage(&runner.warehouse, ctx, claim, &computed.publication).await? {
         return Err(superseded());
     }
 
+    point("staged");
     phase(runner, ctx, Phase::Gates);
     let audits =
         gates::audits(&runner.warehouse, &runner.audits, &computed.publication, claim.run_id, ctx.currency).await?;
     computed.gates.extend(audits);
     gates::accept(&mut computed.gates, &job.accepted, ctx.as_of);
     publish::record_gates(&runner.warehouse, claim.run_id, &computed.gates).await?;
-    if let Some(reason) = failed(&computed.gates) {
+    point("gates_recorded");
+    if let Some(reason) = blocked_by(&computed.gates) {
         publish::discard(&runner.warehouse, claim, &computed.publication).await?;
-        let state = if stale.is_some() { JobState::Refused } else { JobState::Blocked };
+        let state = if is_stale { JobState::Refused } else { JobState::Blocked };
         return Err(Stop { state, reason });
     }
 
     phase(runner, ctx, Phase::Report);
     let files = make_files(runner, job, ctx, claim, started, computed).await?;
+    point("laid_aside");
     phase(runner, ctx, Phase::Publishing);
     let publishing = Publishing {
         ctx,
@@ -257,12 +246,14 @@ async fn carry_out(
     if !published? {
         return Err(superseded());
     }
+    point("committed");
     if let Some(bytes) = &computed.publication.memory
         && let Err(error) = memory::keep(&runner.project.root, &ctx.job, &runner.project.config_hash, bytes)
     {
         let text = format!("the next night begins without what this one read: {error}");
         (runner.events)(&Event::Note { job: ctx.job.clone(), text });
     }
+    point("memory_kept");
     Ok(())
 }
 
@@ -364,16 +355,6 @@ fn stop_for(error: &anyhow::Error) -> Stop {
     Stop { state, reason }
 }
 
-/// The blocking gates that failed, in a sentence.
-fn failed(gates: &[GateResult]) -> Option<String> {
-    let failed: Vec<String> = gates
-        .iter()
-        .filter(|gate| !gate.passed && gate.severity == GateSeverity::Block)
-        .map(|gate| format!("{}: {}, {} expected", gate.name, gate.observed, gate.expected))
-        .collect();
-    (!failed.is_empty()).then(|| failed.join("; "))
-}
-
 /// Writes the ledger's last word and the page.
 async fn finish(
     runner: &Runner,
@@ -404,6 +385,7 @@ async fn finish(
             phase(runner, ctx, Phase::Files);
             // The rows are published; that a file is not yet must not be lost.
             let undone = delivery::deliver(runner).await.unwrap_or_else(|error| vec![error.to_string()]);
+            point("files_done");
             if !undone.is_empty() {
                 let reason = format!("its rows are published, its files not all: {}", undone.join("; "));
                 stop = Some(Stop { state: JobState::Undelivered, reason });

@@ -11,6 +11,8 @@ pub enum Dialect {
     Sqlite,
     /// PostgreSQL 12 or newer.
     Postgres,
+    /// MariaDB 10.6 or newer; the retailer's own tables may be on MySQL.
+    Mariadb,
 }
 
 /// What stands in a type and in a step for the decimals of the project's currency.
@@ -22,42 +24,78 @@ impl Dialect {
         match self {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
+            Self::Mariadb => "mariadb",
         }
     }
 
     /// Every dialect.
-    pub const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
+    pub const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::Mariadb];
 
     /// The type a column of ours gets in `CREATE TABLE`. [`MONEY_DECIMALS`] stands for the decimals of the project's currency.
     pub const fn type_name(self, kind: ColumnType) -> &'static str {
         match (self, kind) {
+            // TEXT ends at 64 KiB there.
+            (Self::Mariadb, ColumnType::Text) => "MEDIUMTEXT",
             (_, ColumnType::Text) | (Self::Sqlite, ColumnType::Date | ColumnType::Instant) => "TEXT",
             (Self::Sqlite, ColumnType::Integer | ColumnType::Flag) => "INTEGER",
             (Self::Sqlite, ColumnType::Real) => "REAL",
             // Affinity NUMERIC: numbers stay numbers, a whole one is kept as an integer and printed without a point.
             (Self::Sqlite, ColumnType::Quantity) => "DECIMAL(18,3)",
             (Self::Sqlite, ColumnType::Money) => "DECIMAL(18,{money_decimals})",
+            (Self::Mariadb, ColumnType::Quantity) => "DECIMAL(18,3)",
+            (Self::Mariadb, ColumnType::Money) => "DECIMAL(18,{money_decimals})",
+            (Self::Mariadb, ColumnType::Real) => "DOUBLE",
+            // Kept as UTC, whatever the zone of the session; DATETIME would be a local time of nobody's zone.
+            (Self::Mariadb, ColumnType::Instant) => "TIMESTAMP(6)",
             (Self::Postgres, ColumnType::Quantity) => "NUMERIC(18,3)",
             (Self::Postgres, ColumnType::Money) => "NUMERIC(18,{money_decimals})",
-            (Self::Postgres, ColumnType::Integer) => "BIGINT",
             (Self::Postgres, ColumnType::Real) => "DOUBLE PRECISION",
-            (Self::Postgres, ColumnType::Date) => "DATE",
             (Self::Postgres, ColumnType::Instant) => "TIMESTAMPTZ",
-            (Self::Postgres, ColumnType::Flag) => "BOOLEAN",
+            (Self::Postgres | Self::Mariadb, ColumnType::Integer) => "BIGINT",
+            (Self::Postgres | Self::Mariadb, ColumnType::Date) => "DATE",
+            (Self::Postgres | Self::Mariadb, ColumnType::Flag) => "BOOLEAN",
+        }
+    }
+
+    /// The type of a column that is part of a key: MariaDB indexes no text without a length, and 3,072 bytes in all.
+    const fn key_type_name(self, kind: ColumnType) -> &'static str {
+        match (self, kind) {
+            (Self::Mariadb, ColumnType::Text) => "VARCHAR(190)",
+            _ => self.type_name(kind),
+        }
+    }
+
+    /// What follows the columns of a table of ours.
+    pub const fn table_options(self) -> &'static str {
+        match self {
+            Self::Sqlite | Self::Postgres => "",
+            // Byte by byte, as the others compare: neither `a` and `A` are one product, nor `a` and `a `.
+            Self::Mariadb => " ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+        }
+    }
+
+    /// `INSERT` of rows whose key is not there yet; those whose key is are left as they are, and not counted. `rows` is what follows
+    /// `INTO`, `key` names the columns of the key.
+    pub fn insert_new(self, rows: &str, key: &str) -> String {
+        match self {
+            Self::Sqlite | Self::Postgres => format!("INSERT INTO {rows} ON CONFLICT ({key}) DO NOTHING"),
+            Self::Mariadb => format!("INSERT IGNORE INTO {rows}"),
         }
     }
 
     /// The placeholder of bind number `position`, from 1.
     pub fn placeholder(self, position: usize) -> String {
         match self {
-            Self::Sqlite | Self::Postgres => format!("${position}"),
+            // MariaDB counts no placeholders: its statements are given `?` and their values in order when they are sent.
+            Self::Sqlite | Self::Postgres | Self::Mariadb => format!("${position}"),
         }
     }
 
     /// A name as an SQL identifier; a dot separates schema and table.
     pub fn quote(self, name: &str) -> String {
         let part = |part: &str| match self {
-            Self::Sqlite | Self::Postgres => format!("\"{}\"", part.replace('"', "\"\"")),
+            // MariaDB's sessions are opened with ANSI_QUOTES.
+            Self::Sqlite | Self::Postgres | Self::Mariadb => format!("\"{}\"", part.replace('"', "\"\"")),
         };
         name.split('.').map(part).collect::<Vec<_>>().join(".")
     }
@@ -68,7 +106,7 @@ impl Dialect {
     pub fn rows_per_insert(self, columns: usize) -> usize {
         let binds = match self {
             Self::Sqlite => 32_766,
-            Self::Postgres => 65_535,
+            Self::Postgres | Self::Mariadb => 65_535,
         };
         (binds / columns.max(1)).clamp(1, 400)
     }
@@ -93,9 +131,16 @@ pub(super) fn columns_sql(
     let mut sql = format!("CREATE TABLE {guard}{} (", dialect.quote(table));
     for (position, column) in columns.iter().enumerate() {
         let comma = if position == 0 { "" } else { "," };
-        let null = if column.nullable { "" } else { " NOT NULL" };
+        let null = match (dialect, column.nullable) {
+            (_, false) => " NOT NULL",
+            // Older ones give a timestamp that says nothing the current time for a default.
+            (Dialect::Mariadb, true) => " NULL",
+            (Dialect::Sqlite | Dialect::Postgres, true) => "",
+        };
+        let is_key = primary_key.contains(&column.name);
+        let kind = if is_key { dialect.key_type_name(column.kind) } else { dialect.type_name(column.kind) };
         // Writing to a String cannot fail.
-        let _ = write!(sql, "{comma}\n    {} {}{null}", dialect.quote(column.name), dialect.type_name(column.kind));
+        let _ = write!(sql, "{comma}\n    {} {kind}{null}", dialect.quote(column.name));
     }
     if !primary_key.is_empty() {
         let names: Vec<String> = primary_key.iter().map(|name| dialect.quote(name)).collect();
@@ -104,8 +149,9 @@ pub(super) fn columns_sql(
     sql.push_str(match dialect {
         // Without it SQLite takes text for a number, and arithmetic then takes the text for 0.
         Dialect::Sqlite => "\n) STRICT",
-        Dialect::Postgres => "\n)",
+        Dialect::Postgres | Dialect::Mariadb => "\n)",
     });
+    sql.push_str(dialect.table_options());
     sql
 }
 
@@ -128,6 +174,14 @@ mod tests {
     #[test]
     fn a_grain_with_nulls_has_no_primary_key() {
         assert!(!create_table_sql(Dialect::Sqlite, &PRICES.schema, false).contains("PRIMARY KEY"));
+    }
+
+    #[test]
+    fn a_key_of_mariadb_has_a_length_and_no_padding() {
+        let sql = create_table_sql(Dialect::Mariadb, &SUPPLIERS.schema, false);
+        assert!(sql.contains("\"supplier_id\" VARCHAR(190) NOT NULL,"), "{sql}");
+        assert!(sql.contains("\"name\" MEDIUMTEXT"), "{sql}");
+        assert!(sql.ends_with("COLLATE utf8mb4_nopad_bin"), "{sql}");
     }
 
     #[test]

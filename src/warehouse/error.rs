@@ -8,11 +8,22 @@ use crate::contract::ContractError;
 pub enum WarehouseError {
     /// The URL names an engine we do not speak.
     #[error(
-        "a warehouse URL begins with `sqlite:` or `postgres://`, found `{scheme}`; other engines are not supported yet"
+        "a warehouse URL begins with `sqlite:`, `postgres://` or `mariadb://`, found `{scheme}`; other engines are not supported yet"
     )]
     UnsupportedScheme {
         /// What stands before the colon.
         scheme: String,
+    },
+    /// A server that may hold the retailer's tables, and not ours.
+    #[error(
+        "the server at {url} is MySQL {version}, and our own tables need MariaDB 10.6 or newer; keep the retailer's there as \
+         `source_url` and set `url` to a MariaDB, PostgreSQL or SQLite"
+    )]
+    UnsupportedServer {
+        /// The URL without its password.
+        url: String,
+        /// What the server says it is.
+        version: String,
     },
     /// The warehouse could not be reached or did not let us in.
     #[error("cannot open the warehouse {url}: {message}; {hint}")]
@@ -37,6 +48,18 @@ pub enum WarehouseError {
         message: String,
         /// The engine's code: an SQLSTATE, or SQLite's result code.
         code: Option<String>,
+    },
+    /// A text that is to read data does something else.
+    #[error(
+        "{origin}{place}: `{word}` has no place in a dataset, which is one SELECT that reads; the retailer's tables are never written to"
+    )]
+    Writes {
+        /// The file.
+        origin: String,
+        /// ` line 3, column 8`.
+        place: String,
+        /// The word.
+        word: String,
     },
     /// A statement uses a bind that nobody gives it.
     #[error("{origin}: unknown bind `:{name}`, known here: {known}")]
@@ -121,7 +144,8 @@ impl WarehouseError {
             error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned);
         let hint = match (code.as_deref(), error) {
             (Some("28P01" | "28000"), _) => "check the user and the password",
-            (Some("3D000"), _) => "create the database or correct its name",
+            // MariaDB says 42000 for a database that is not there and for one that this user may not use.
+            (Some("3D000" | "42000"), _) => "create the database or correct its name",
             (Some("14"), _) => "the file does not exist or its folder cannot be written to",
             (Some("26"), _) => "the file is not an SQLite database",
             (_, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => {
@@ -157,6 +181,15 @@ fn class_of(error: &sqlx::Error) -> Class {
                     code if code.starts_with("08") => Class::Transient,
                     _ => Class::Other,
                 }
+            } else if let Some(mariadb) = database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+                // https://mariadb.com/kb/en/mariadb-error-code-reference/: too many connections, shutdown, lock wait, deadlock,
+                // a row changed since it was read, killed.
+                match mariadb.number() {
+                    1020 | 1040 | 1053 | 1203 | 1205 | 1213 | 1226 | 1927 => Class::Transient,
+                    // No right to it, a server that is read-only, a transaction that is.
+                    1044 | 1142 | 1143 | 1227 | 1290 | 1370 | 1792 => Class::ReadOnly,
+                    _ => Class::Other,
+                }
             } else {
                 // The low byte of an extended result code is the primary one: https://www.sqlite.org/rescode.html
                 match code.parse::<u32>().map(|code| code & 0xff) {
@@ -170,10 +203,36 @@ fn class_of(error: &sqlx::Error) -> Class {
     }
 }
 
+/// Whether an error's own words may quote a value, which may be a customer's: data that cannot be read as what they should be (class 22,
+/// on MariaDB wrong values too), and keys that stand twice there.
+fn quotes_values(error: &dyn sqlx::error::DatabaseError) -> bool {
+    let is_data = error.code().is_some_and(|code| code.starts_with("22"));
+    let mariadb = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>();
+    (is_data && error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_none())
+        || mariadb.is_some_and(|error| matches!(error.number(), 1062 | 1292 | 1366 | 1411 | 1586 | 1918))
+}
+
+/// A message with `…` for what it quotes.
+fn without_quoted(message: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(message.len()), message);
+    while let Some(start) = rest.find(['"', '\'']) {
+        let quote = &rest[start..=start];
+        // A value may hold the quote itself: all up to the last one is taken for the value.
+        let Some(length) = rest[start + 1..].rfind(quote) else { break };
+        out.push_str(&rest[..start]);
+        out.push('…');
+        rest = &rest[start + 1 + length + 1..];
+    }
+    out + rest
+}
+
 fn message_of(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(database) => {
             let mut message = database.message().to_owned();
+            if quotes_values(&**database) {
+                message = without_quoted(&message);
+            }
             if let Some(postgres) = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
                 // The detail of data errors (class 22) and broken constraints (class 23) quotes rows, which may be
                 // customers'.

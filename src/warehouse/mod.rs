@@ -7,6 +7,8 @@ mod columns;
 mod dialect;
 mod error;
 mod frame_cells;
+mod mariadb;
+mod mariadb_wire;
 mod postgres;
 mod postgres_wire;
 mod sqlite;
@@ -17,6 +19,8 @@ mod value;
 
 #[cfg(test)]
 mod tests;
+
+use std::time::Duration;
 
 use chrono_tz::Tz;
 use polars::prelude::DataFrame;
@@ -30,7 +34,6 @@ pub use transaction::Transaction;
 pub use url::WarehouseUrl;
 pub use value::{Cell, Value};
 
-use crate::contract::Quarantine;
 use crate::table::TableSchema;
 
 /// Where a warehouse is.
@@ -84,6 +87,7 @@ pub enum Side {
 /// An open warehouse; a cheap handle, clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Warehouse {
+    /// The engine refuses to write through it.
     source: Pool,
     target: Pool,
 }
@@ -92,6 +96,7 @@ pub struct Warehouse {
 enum Pool {
     Sqlite(sqlx::SqlitePool),
     Postgres(sqlx::PgPool),
+    Mariadb(sqlx::MySqlPool),
 }
 
 /// A column of a statement's result, as the engine describes it.
@@ -156,10 +161,11 @@ impl Warehouse {
     /// # Errors
     /// [`WarehouseError::UnsupportedScheme`], [`WarehouseError::Connect`] with a hint; no message holds a password.
     pub async fn open(config: &WarehouseConfig) -> Result<Self, WarehouseError> {
-        let target = Pool::open(&config.url, config, false).await?;
+        let target = Pool::open(&config.url, config, Access::Write).await?;
         let source = match &config.source_url {
-            Some(url) => Pool::open(url, config, true).await?,
-            None => target.clone(),
+            Some(url) => Pool::open(url, config, Access::Read).await?,
+            None if config.url.is_in_memory() => target.clone(),
+            None => Pool::open(&config.url, config, Access::ReadWhereWeWrite).await?,
         };
         Ok(Self { source, target })
     }
@@ -169,18 +175,30 @@ impl Warehouse {
         match self.pool(side) {
             Pool::Sqlite(_) => Dialect::Sqlite,
             Pool::Postgres(_) => Dialect::Postgres,
+            Pool::Mariadb(_) => Dialect::Mariadb,
         }
     }
 
     /// The columns a statement would give. Prepares it and runs nothing.
     ///
     /// # Errors
-    /// What the engine refuses, with its place in the text where the engine names one.
+    /// What the engine refuses, with its place in the text where the engine names one; on the source all but a reading of data.
     pub async fn describe(&self, side: Side, origin: &str, sql: &str) -> Result<Vec<DescribedColumn>, WarehouseError> {
-        match self.pool(side) {
-            Pool::Sqlite(pool) => sqlite::describe(&mut *acquired(pool).await?, origin, sql).await,
-            Pool::Postgres(pool) => postgres::describe(&mut *acquired(pool).await?, origin, sql).await,
+        if side == Side::Source
+            && let Some((offset, word)) = statement::what_writes(sql)
+        {
+            let (line, column, _) = statement::place(sql, offset);
+            let place = format!(" line {line}, column {column}");
+            return Err(WarehouseError::Writes { origin: origin.to_owned(), place, word });
         }
+        within(QUICK, origin, async {
+            match self.pool(side) {
+                Pool::Sqlite(pool) => sqlite::describe(&mut *acquired(pool).await?, origin, sql).await,
+                Pool::Postgres(pool) => postgres::describe(&mut *acquired(pool).await?, origin, sql).await,
+                Pool::Mariadb(pool) => mariadb::describe(&mut *acquired(pool).await?, origin, sql).await,
+            }
+        })
+        .await
     }
 
     /// The answer as a frame: in schema order, absent nullable columns as NULLs, sorted by grain (by all columns where
@@ -189,18 +207,14 @@ impl Warehouse {
     /// # Errors
     /// What the engine refuses; [`WarehouseError::Contract`] with column and row when the answer is not as expected.
     pub async fn read(&self, side: Side, query: &Query<'_>) -> Result<DataFrame, WarehouseError> {
-        self.read_sound(side, query).await.map(|(frame, _)| frame)
-    }
-
-    /// The same with what was left out of it, where the query allows a quarantine.
-    ///
-    /// # Errors
-    /// As [`Warehouse::read`]; what is left out is no error unless it is more than the query allows.
-    pub async fn read_sound(&self, side: Side, query: &Query<'_>) -> Result<(DataFrame, Quarantine), WarehouseError> {
-        match self.pool(side) {
-            Pool::Sqlite(pool) => sqlite::read(&mut *acquired(pool).await?, query).await,
-            Pool::Postgres(pool) => postgres::read(&mut *acquired(pool).await?, query).await,
-        }
+        let sound = within(BULK, query.origin, async {
+            match self.pool(side) {
+                Pool::Sqlite(pool) => sqlite::read(&mut *acquired(pool).await?, query).await,
+                Pool::Postgres(pool) => postgres::read(&mut *acquired(pool).await?, query).await,
+                Pool::Mariadb(pool) => mariadb::read(&mut *acquired(pool).await?, query).await,
+            }
+        });
+        sound.await.map(|(frame, _)| frame)
     }
 
     /// A small answer without a schema; placeholders are `$1`, `$2` ... on every engine. On SQLite dates and instants
@@ -209,10 +223,14 @@ impl Warehouse {
     /// # Errors
     /// What the engine refuses.
     pub async fn read_values(&self, side: Side, sql: &str, binds: &[Value]) -> Result<Vec<Vec<Value>>, WarehouseError> {
-        match self.pool(side) {
-            Pool::Sqlite(pool) => sqlite::read_values(&mut *acquired(pool).await?, sql, binds).await,
-            Pool::Postgres(pool) => postgres::read_values(&mut *acquired(pool).await?, sql, binds).await,
-        }
+        within(QUICK, "warehouse", async {
+            match self.pool(side) {
+                Pool::Sqlite(pool) => sqlite::read_values(&mut *acquired(pool).await?, sql, binds).await,
+                Pool::Postgres(pool) => postgres::read_values(&mut *acquired(pool).await?, sql, binds).await,
+                Pool::Mariadb(pool) => mariadb::read_values(&mut *acquired(pool).await?, sql, binds).await,
+            }
+        })
+        .await
     }
 
     /// The same for SQL from a project's file, with binds as `:name`.
@@ -235,10 +253,29 @@ impl Warehouse {
     /// # Errors
     /// What the engine refuses.
     pub async fn execute(&self, side: Side, sql: &str, binds: &[Value]) -> Result<u64, WarehouseError> {
-        match self.pool(side) {
-            Pool::Sqlite(pool) => sqlite::execute(&mut *acquired(pool).await?, sql, binds).await,
-            Pool::Postgres(pool) => postgres::execute(&mut *acquired(pool).await?, sql, binds).await,
-        }
+        within(QUICK, "warehouse", async {
+            match self.pool(side) {
+                Pool::Sqlite(pool) => sqlite::execute(&mut *acquired(pool).await?, sql, binds).await,
+                Pool::Postgres(pool) => postgres::execute(&mut *acquired(pool).await?, sql, binds).await,
+                Pool::Mariadb(pool) => mariadb::execute(&mut *acquired(pool).await?, sql, binds).await,
+            }
+        })
+        .await
+    }
+
+    /// Begins to read [`Side::Source`] as it is at one moment: what others write from then on is not seen, and nothing can be written.
+    ///
+    /// # Errors
+    /// When the warehouse cannot be reached.
+    pub async fn snapshot(&self) -> Result<Transaction, WarehouseError> {
+        within(QUICK, "begin to read", async {
+            match &self.source {
+                Pool::Sqlite(pool) => Transaction::snapshot_of_sqlite(pool).await,
+                Pool::Postgres(pool) => Transaction::snapshot_of_postgres(pool).await,
+                Pool::Mariadb(pool) => Transaction::snapshot_of_mariadb(pool).await,
+            }
+        })
+        .await
     }
 
     /// Begins a transaction on [`Side::Target`]; on SQLite it holds the write lock from the start.
@@ -246,10 +283,14 @@ impl Warehouse {
     /// # Errors
     /// [`WarehouseError::Busy`] when another writer does not finish within 30 seconds.
     pub async fn begin(&self) -> Result<Transaction, WarehouseError> {
-        match &self.target {
-            Pool::Sqlite(pool) => Transaction::begin_sqlite(pool).await,
-            Pool::Postgres(pool) => Transaction::begin_postgres(pool).await,
-        }
+        within(QUICK, "begin", async {
+            match &self.target {
+                Pool::Sqlite(pool) => Transaction::begin_sqlite(pool).await,
+                Pool::Postgres(pool) => Transaction::begin_postgres(pool).await,
+                Pool::Mariadb(pool) => Transaction::begin_mariadb(pool).await,
+            }
+        })
+        .await
     }
 
     /// What the clock of the target's server says, in microseconds since 1970; `None` where there is no server.
@@ -260,8 +301,10 @@ impl Warehouse {
         let sql = match self.dialect(Side::Target) {
             Dialect::Sqlite => return Ok(None),
             Dialect::Postgres => "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+            Dialect::Mariadb => "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)",
         };
-        let rows = self.read_values(Side::Target, sql, &[]).await?;
+        // Asked before anything else: a server that does not answer is known by it.
+        let rows = within(AT_ONCE, "the server's clock", self.read_values(Side::Target, sql, &[])).await?;
         Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_integer))
     }
 
@@ -275,6 +318,11 @@ impl Warehouse {
                 ("SELECT COUNT(*) FROM sqlite_master WHERE type IN ('table', 'view') AND name = $1", name.to_owned())
             }
             Dialect::Postgres => ("SELECT (to_regclass($1) IS NOT NULL)::int", Dialect::Postgres.quote(name)),
+            Dialect::Mariadb => (
+                "SELECT COUNT(*) FROM information_schema.tables \
+                 WHERE table_schema = DATABASE() AND BINARY table_name = BINARY $1",
+                name.to_owned(),
+            ),
         };
         let rows = self.read_values(side, sql, &[name.into()]).await?;
         Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_integer).is_some_and(|count| count > 0))
@@ -286,6 +334,7 @@ impl Warehouse {
             match pool {
                 Pool::Sqlite(pool) => pool.close().await,
                 Pool::Postgres(pool) => pool.close().await,
+                Pool::Mariadb(pool) => pool.close().await,
             }
         }
     }
@@ -299,14 +348,52 @@ impl Warehouse {
 }
 
 impl Pool {
-    async fn open(url: &WarehouseUrl, config: &WarehouseConfig, read_only: bool) -> Result<Self, WarehouseError> {
+    async fn open(url: &WarehouseUrl, config: &WarehouseConfig, access: Access) -> Result<Self, WarehouseError> {
         Ok(match url.dialect()? {
-            Dialect::Sqlite => Self::Sqlite(sqlite::open(url, read_only, config.create == Create::Everything).await?),
+            Dialect::Sqlite => Self::Sqlite(sqlite::open(url, access, config.create == Create::Everything).await?),
             Dialect::Postgres => {
-                Self::Postgres(postgres::open(url, &config.schema, read_only, config.create >= Create::Schema).await?)
+                Self::Postgres(postgres::open(url, &config.schema, access, config.create >= Create::Schema).await?)
             }
+            Dialect::Mariadb => Self::Mariadb(mariadb::open(url, access).await?),
         })
     }
+}
+
+/// What a pool of connections is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// Our own tables.
+    Write,
+    /// The retailer's, elsewhere; the engine refuses to write.
+    Read,
+    /// The retailer's in the database that also has ours, which is open already; the engine refuses to write all the same. Connects
+    /// when it is first used.
+    ReadWhereWeWrite,
+}
+
+impl Access {
+    const fn is_read_only(self) -> bool {
+        !matches!(self, Self::Write)
+    }
+}
+
+/// How long a server may take to say what time it is.
+const AT_ONCE: Duration = Duration::from_secs(20);
+/// How long a question of ours, or a statement of the ledger, may take. Writers wait 30 seconds for each other.
+const QUICK: Duration = Duration::from_mins(5);
+/// How long it may take to read a dataset, to write a publication or to ask an audit.
+const BULK: Duration = Duration::from_mins(60);
+
+/// The answer, or [`WarehouseError::Busy`] where there is none in time: a server that has frozen says nothing at all.
+async fn within<T>(
+    limit: Duration,
+    origin: &str,
+    answer: impl Future<Output = Result<T, WarehouseError>>,
+) -> Result<T, WarehouseError> {
+    tokio::time::timeout(limit, answer).await.unwrap_or_else(|_| {
+        let message = format!("no answer within {} s", limit.as_secs());
+        Err(WarehouseError::Busy { origin: origin.to_owned(), message })
+    })
 }
 
 async fn acquired<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) -> Result<sqlx::pool::PoolConnection<DB>, WarehouseError> {

@@ -14,7 +14,7 @@ use sqlx::{
 use super::frame_cells::cell_columns;
 use super::postgres_wire::{self, ColumnDecoder, CopyBuffer, oid};
 use super::statement::{Rewritten, bind_values, place, rewrite, vouch};
-use super::{DescribedColumn, Dialect, FoundColumn, FrameBuilder, Query, Value, WarehouseError, WarehouseUrl};
+use super::{Access, DescribedColumn, Dialect, FoundColumn, FrameBuilder, Query, Value, WarehouseError, WarehouseUrl};
 use crate::contract::Quarantine;
 use crate::datasets::conform;
 use crate::table::Column;
@@ -26,18 +26,24 @@ const COPY_CHUNK_BYTES: usize = 1 << 20;
 pub(super) async fn open(
     url: &WarehouseUrl,
     schema: &str,
-    read_only: bool,
+    access: Access,
     create: bool,
 ) -> Result<PgPool, WarehouseError> {
     let fail = |error: sqlx::Error| WarehouseError::from_connect(url.redacted(), &error);
     let options: PgConnectOptions = url.reveal().parse().map_err(fail)?;
-    let mut settings = format!("SET search_path = {}, public", Dialect::Postgres.quote(schema));
-    if read_only {
+    // A process of ours that was frozen in a transaction must not keep the others waiting for ever.
+    let mut settings = format!(
+        "SET search_path = {}, public; SET idle_in_transaction_session_timeout = '5min'",
+        Dialect::Postgres.quote(schema)
+    );
+    if access.is_read_only() {
         settings.push_str("; SET default_transaction_read_only = on");
     }
-    // A pool tries again for as long as it may; a wrong port should be told at once.
-    let first = options.connect().await.map_err(fail)?;
-    first.close().await.map_err(fail)?;
+    if access != Access::ReadWhereWeWrite {
+        // A pool tries again for as long as it may; a wrong port should be told at once.
+        let first = options.connect().await.map_err(fail)?;
+        first.close().await.map_err(fail)?;
+    }
     // A statement rather than a start-up option: connection poolers refuse start-up options they do not know.
     let pool = PgPoolOptions::new()
         .max_connections(4)
@@ -45,11 +51,13 @@ pub(super) async fn open(
         .after_connect(move |connection, _| {
             let settings = vouch(&settings);
             Box::pin(async move { connection.execute(sqlx::raw_sql(settings)).await.map(|_| ()) })
-        })
-        .connect_with(options.application_name("nightclerk"))
-        .await
-        .map_err(fail)?;
-    if create && !read_only {
+        });
+    let options = options.application_name("nightclerk");
+    let pool = match access {
+        Access::ReadWhereWeWrite => return Ok(pool.connect_lazy_with(options)),
+        Access::Read | Access::Write => pool.connect_with(options).await.map_err(fail)?,
+    };
+    if create && access == Access::Write {
         // Asking first spares the right to create schemas where an administrator has made ours.
         let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)")
             .bind(schema)

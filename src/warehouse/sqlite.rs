@@ -16,7 +16,9 @@ use sqlx::{
 
 use super::frame_cells::cell_columns;
 use super::statement::{Rewritten, bind_values, only_place_of, place, rewrite, vouch};
-use super::{Cell, DescribedColumn, Dialect, FoundColumn, FrameBuilder, Query, Value, WarehouseError, WarehouseUrl};
+use super::{
+    Access, Cell, DescribedColumn, Dialect, FoundColumn, FrameBuilder, Query, Value, WarehouseError, WarehouseUrl,
+};
 use crate::contract::Quarantine;
 use crate::datasets::conform;
 use crate::table::{Column, date_text, instant_text};
@@ -26,17 +28,21 @@ const ROWS_AHEAD: usize = 8_192;
 /// How long it is left to fill them when there are none.
 const FILLING: Duration = Duration::from_millis(1);
 
-pub(super) async fn open(url: &WarehouseUrl, read_only: bool, create: bool) -> Result<SqlitePool, WarehouseError> {
+pub(super) async fn open(url: &WarehouseUrl, access: Access, create: bool) -> Result<SqlitePool, WarehouseError> {
     let fail = |error: sqlx::Error| WarehouseError::from_connect(url.redacted(), &error);
     let mut options: SqliteConnectOptions = url.reveal().parse().map_err(fail)?;
     options = options.busy_timeout(Duration::from_secs(30)).foreign_keys(false).pragma("temp_store", "MEMORY");
     options = options.row_buffer_size(ROWS_AHEAD);
-    options = if read_only {
+    options = if access.is_read_only() {
         options.read_only(true)
     } else {
         options.create_if_missing(create).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal)
     };
-    SqlitePoolOptions::new().max_connections(4).connect_with(options).await.map_err(fail)
+    let pool = SqlitePoolOptions::new().max_connections(4);
+    match access {
+        Access::ReadWhereWeWrite => Ok(pool.connect_lazy_with(options)),
+        Access::Read | Access::Write => pool.connect_with(options).await.map_err(fail),
+    }
 }
 
 pub(super) async fn describe(
@@ -223,16 +229,7 @@ fn encode_error(origin: &str, error: &sqlx::error::BoxDynError) -> WarehouseErro
 fn arguments<'v>(origin: &str, values: impl IntoIterator<Item = &'v Value>) -> Result<SqliteArguments, WarehouseError> {
     let mut arguments = SqliteArguments::default();
     for value in values {
-        let cell = match value {
-            Value::Null => Cell::Null,
-            Value::Integer(number) => Cell::Integer(*number),
-            Value::Real(number) => Cell::Real(*number),
-            Value::Text(text) => Cell::Text(text),
-            Value::Date(date) => Cell::Date(date.to_epoch_days()),
-            Value::Instant(micros) => Cell::Instant(*micros),
-            Value::Flag(flag) => Cell::Flag(*flag),
-        };
-        arguments.add(Bind(cell)).map_err(|error| encode_error(origin, &error))?;
+        arguments.add(Bind(Cell::of(value))).map_err(|error| encode_error(origin, &error))?;
     }
     Ok(arguments)
 }

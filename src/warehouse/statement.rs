@@ -78,7 +78,7 @@ pub(crate) fn skip_quoted(characters: &[char], start: usize) -> usize {
     };
     match characters[start] {
         // A doubled quote ends one literal and begins the next, which comes to the same.
-        quote @ ('\'' | '"') => find(start + 1, &[quote]),
+        quote @ ('\'' | '"' | '`') => find(start + 1, &[quote]),
         '-' if characters.get(start + 1) == Some(&'-') => find(start + 2, &['\n']),
         '/' if characters.get(start + 1) == Some(&'*') => find(start + 2, &['*', '/']),
         '$' if characters.get(start + 1) == Some(&'$') => find(start + 2, &['$', '$']),
@@ -96,6 +96,73 @@ pub(super) fn positional(
     let rewritten = rewrite(sql, dialect);
     let values = bind_values(origin, &rewritten.names, binds)?.into_iter().cloned().collect();
     Ok((rewritten.sql, values))
+}
+
+/// A statement whose numbered placeholders, `$1` and so on, have become `?`, which MariaDB has, and which of the binds, from 0, each
+/// of them stands for.
+pub(super) fn question_marks(sql: &str) -> (String, Vec<usize>) {
+    let characters: Vec<char> = sql.chars().collect();
+    let (mut out, mut order, mut at) = (String::with_capacity(sql.len()), Vec::new(), 0);
+    while at < characters.len() {
+        let quoted_end = skip_quoted(&characters, at);
+        let digits_end = (at + 1..characters.len())
+            .find(|&end| !characters[end].is_ascii_digit())
+            .unwrap_or(characters.len())
+            .max(at + 1);
+        let number: String = characters[at + 1..digits_end].iter().collect();
+        if quoted_end > at {
+            out.extend(&characters[at..quoted_end]);
+            at = quoted_end;
+        } else if let ('$', Ok(number @ 1..)) = (characters[at], number.parse::<usize>()) {
+            out.push('?');
+            order.push(number - 1);
+            at = digits_end;
+        } else {
+            out.push(characters[at]);
+            at += 1;
+        }
+    }
+    (out, order)
+}
+
+/// What in a text is no reading of data, with its character offset: another verb than SELECT, also one hidden in a WITH or in
+/// brackets, a target of SELECT ... INTO, rows locked for writing, a second statement. The engine refuses to write anyway; this says so
+/// before the night.
+pub(super) fn what_writes(sql: &str) -> Option<(usize, String)> {
+    let characters: Vec<char> = sql.chars().collect();
+    let (mut before, mut at): (Option<String>, usize) = (None, 0);
+    while at < characters.len() {
+        let quoted_end = skip_quoted(&characters, at);
+        if quoted_end > at {
+            if !matches!(characters[at], '-' | '/') {
+                before = Some(String::new());
+            }
+            at = quoted_end;
+            continue;
+        }
+        if characters[at].is_whitespace() {
+            at += 1;
+            continue;
+        }
+        let is_part = |character: &char| character.is_alphanumeric() || *character == '_';
+        let length = characters[at..].iter().take_while(|character| is_part(character)).count().max(1);
+        let word: String = characters[at..at + length].iter().collect::<String>().to_uppercase();
+        let begins = before.is_none();
+        let opens = matches!(before.as_deref(), Some("(" | ")"));
+        let faulty = match word.as_str() {
+            "SELECT" | "WITH" | "VALUES" | "TABLE" | "(" if begins => false,
+            "INSERT" | "UPDATE" | "DELETE" | "MERGE" => begins || opens || before.as_deref() == Some("FOR"),
+            "INTO" => true,
+            _ => begins || before.as_deref() == Some(";"),
+        };
+        // A lone semicolon at the end is everybody's habit.
+        if faulty && word != ";" {
+            return Some((at, characters[at..at + length].iter().collect()));
+        }
+        before = Some(word);
+        at += length;
+    }
+    None
 }
 
 /// The values of a rewritten statement's placeholders.
@@ -154,6 +221,40 @@ mod tests {
             "SELECT ':no', \":no\", x::date, 'it''s :no' -- :no\n/* :no */ FROM t WHERE a<=$1 AND b>$2 AND c=$1"
         );
         assert_eq!(out.names, ["as_of", "from"]);
+    }
+
+    #[test]
+    fn numbered_placeholders_become_question_marks_in_their_order() {
+        let (sql, order) =
+            question_marks("SELECT '$1', `a$1`, $2, t.b$ FROM t -- $3\nWHERE a = $1 AND b = $2 AND c = $10");
+        assert_eq!(sql, "SELECT '$1', `a$1`, ?, t.b$ FROM t -- $3\nWHERE a = ? AND b = ? AND c = ?");
+        assert_eq!(order, [1, 0, 1, 9]);
+    }
+
+    #[test]
+    fn a_text_that_writes_is_found_and_one_that_reads_is_not() {
+        for reads in [
+            "SELECT update_count, 'DELETE FROM t', \"insert\" FROM t -- delete\n;\n",
+            "/* INSERT */ WITH a AS (SELECT 1 AS deleted) SELECT REPLACE(x, 'a', 'b') FROM a",
+            "(SELECT 1) UNION ALL (SELECT 2)",
+            "VALUES (1), (2)",
+            "",
+        ] {
+            assert_eq!(what_writes(reads), None, "{reads}");
+        }
+        for (writes, word) in [
+            ("DELETE FROM t RETURNING *", "DELETE"),
+            ("WITH gone AS (DELETE FROM t RETURNING *) SELECT * FROM gone", "DELETE"),
+            ("WITH a AS (SELECT 1) update t SET x = 1", "update"),
+            ("SELECT * INTO copy FROM t", "INTO"),
+            ("SELECT * FROM t FOR UPDATE", "UPDATE"),
+            ("SELECT 1; DROP TABLE t", "DROP"),
+            ("CALL tidy()", "CALL"),
+        ] {
+            let found = what_writes(writes);
+            assert_eq!(found.as_ref().map(|(_, found)| found.as_str()), Some(word), "{writes}");
+            assert!(found.is_some_and(|(at, word)| writes[at..].starts_with(&word)), "{writes}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::{Dialect, WarehouseError};
+use crate::secrets;
 
 /// A warehouse URL. Neither `Debug` nor `Display` shows its password.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -25,34 +26,45 @@ impl WarehouseUrl {
     /// Which engine the scheme names.
     ///
     /// # Errors
-    /// [`WarehouseError::UnsupportedScheme`].
+    /// [`WarehouseError::UnsupportedScheme`]; [`WarehouseError::Connect`] for what has not the form of a URL.
     pub fn dialect(&self) -> Result<Dialect, WarehouseError> {
+        let known = self.scheme()?;
+        if !secrets::is_url(&self.0) {
+            // Not asked of the engine, whose answer might quote a password from a wrong place.
+            return Err(WarehouseError::Connect {
+                url: self.redacted(),
+                message: "it has not the form of a URL".to_owned(),
+                hint: "write `SCHEME://USER:PASSWORD@HOST:PORT/DATABASE`, signs of a password such as `@` as `%40`"
+                    .to_owned(),
+                transient: false,
+            });
+        }
+        Ok(known)
+    }
+
+    fn scheme(&self) -> Result<Dialect, WarehouseError> {
         match self.0.split_once(':').map_or("", |(scheme, _)| scheme) {
             "sqlite" => Ok(Dialect::Sqlite),
             "postgres" | "postgresql" => Ok(Dialect::Postgres),
-            scheme => Err(WarehouseError::UnsupportedScheme { scheme: scheme.to_owned() }),
+            "mariadb" | "mysql" => Ok(Dialect::Mariadb),
+            scheme => {
+                // What is no word may be the beginning of a password.
+                let is_word = scheme.len() <= 12 && scheme.chars().all(|letter| letter.is_ascii_alphabetic());
+                let scheme = if is_word { scheme } else { "***" };
+                Err(WarehouseError::UnsupportedScheme { scheme: scheme.to_owned() })
+            }
         }
     }
 
-    /// The URL with `***` in place of its password.
+    /// Whether it is a SQLite database that lives and dies with its connections.
+    pub(super) fn is_in_memory(&self) -> bool {
+        self.0.contains(":memory:") || self.0.contains("mode=memory")
+    }
+
+    /// The URL with `***` in place of its password, or of all of it that does not have the form of a URL.
     pub fn redacted(&self) -> String {
-        let url = redact_parameter(&self.0);
-        let Some((scheme, rest)) = url.split_once("://") else { return url };
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        // A password may hold an unescaped slash; then the last `@` of the whole rest ends it.
-        let at = rest[..end].rfind('@').or_else(|| rest.rfind('@'));
-        match at.and_then(|at| rest[..at].find(':').map(|colon| (colon, at))) {
-            Some((colon, at)) => format!("{scheme}://{}:***{}", &rest[..colon], &rest[at..]),
-            None => url,
-        }
+        secrets::hidden(&self.0)
     }
-}
-
-/// `?password=secret` is the other place where PostgreSQL URLs keep one.
-fn redact_parameter(url: &str) -> String {
-    let Some(start) = url.find("password=").map(|at| at + "password=".len()) else { return url.to_owned() };
-    let end = url[start..].find('&').map_or(url.len(), |length| start + length);
-    format!("{}***{}", &url[..start], &url[end..])
 }
 
 impl fmt::Debug for WarehouseUrl {
@@ -88,7 +100,7 @@ mod tests {
         for (url, shown) in [
             ("postgres://anna:s3cret@db:5432/shop", "postgres://anna:***@db:5432/shop"),
             ("postgres://anna:a/b@c@db/shop", "postgres://anna:***@db/shop"),
-            ("postgres://db/shop?user=anna&password=s3cret&x=1", "postgres://db/shop?user=anna&password=***&x=1"),
+            ("postgres://db/shop?user=anna&password=s3cret&x=1", "postgres://db/shop?user=anna&password=***&x=***"),
             ("postgres://anna@db/shop", "postgres://anna@db/shop"),
             ("sqlite:shop.sqlite", "sqlite:shop.sqlite"),
         ] {
@@ -99,7 +111,7 @@ mod tests {
 
     #[test]
     fn another_engine_is_refused_by_name() {
-        let message = WarehouseUrl::new("mysql://db/shop").dialect().unwrap_err().to_string();
-        assert!(message.contains("`mysql`") && message.contains("postgres://"), "{message}");
+        let message = WarehouseUrl::new("oracle://db/shop").dialect().unwrap_err().to_string();
+        assert!(message.contains("`oracle`") && message.contains("postgres://"), "{message}");
     }
 }

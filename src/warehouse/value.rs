@@ -156,6 +156,19 @@ impl Cell<'_> {
         }
     }
 
+    /// The cell of a value.
+    pub(super) fn of(value: &Value) -> Cell<'_> {
+        match value {
+            Value::Null => Cell::Null,
+            Value::Integer(number) => Cell::Integer(*number),
+            Value::Real(number) => Cell::Real(*number),
+            Value::Text(text) => Cell::Text(text),
+            Value::Date(date) => Cell::Date(date.to_epoch_days()),
+            Value::Instant(micros) => Cell::Instant(*micros),
+            Value::Flag(flag) => Cell::Flag(*flag),
+        }
+    }
+
     /// The value as an owned [`Value`].
     pub fn into_value(self) -> Value {
         match self {

@@ -340,18 +340,42 @@ fn advance_of_a_project_that_is_no_demo_is_refused() {
 }
 
 #[test]
-fn backfill_runs_every_date_of_its_range_oldest_first() {
+fn backfill_runs_the_dates_of_its_range_that_are_not_published_oldest_first() {
     let project = Project::demo();
-    let arguments = ["backfill", "--from", "2026-11-20", "--to", "2026-11-22", "--job", "basket_rules", "--json"];
-    let lines = project.run(&arguments).exits(0).json_lines();
-    let nights: Vec<&str> = lines
-        .iter()
-        .filter(|line| line["event"] == "night_started")
-        .map(|line| line["as_of"].as_str().unwrap())
-        .collect();
-    assert_eq!(nights, ["2026-11-20", "2026-11-21", "2026-11-22"]);
+    let range = ["backfill", "--from", "2026-11-20", "--to", "2026-11-22", "--job", "basket_rules", "--json"];
+    let nights = |more: &[&str]| -> Vec<String> {
+        let lines = project.run(&[&range, more].concat()).exits(0).json_lines();
+        let started = lines.iter().filter(|line| line["event"] == "night_started");
+        started.map(|line| line["as_of"].as_str().unwrap().to_owned()).collect()
+    };
+    let planned = project.run(&[&range[..], &["--dry-run"]].concat()).exits(0).json_lines();
+    let planned: Vec<_> = planned.iter().map(|line| (line["state"].as_str(), line["runs"].as_bool())).collect();
+    assert_eq!(planned, [(None, Some(true)), (None, Some(true)), (Some("published"), Some(false))]);
+    assert_eq!(nights(&[]), ["2026-11-20", "2026-11-21"]);
+    assert_eq!(nights(&[]), [""; 0]);
     let sql = "SELECT COUNT(*) FROM nightclerk_publications WHERE job = 'basket_rules'";
     assert_eq!(project.count(sql), 4);
+
+    let rules = "SELECT COUNT(*), SUM(n_both), SUM(q_value) FROM association_rules WHERE as_of = '2026-11-21'";
+    let before = project.query(rules);
+    assert_eq!(nights(&["--reprocess", "completed", "--reverse"]), ["2026-11-22", "2026-11-21", "2026-11-20"]);
+    assert_eq!(project.query(rules), before);
+    assert_eq!(project.count(sql), 4);
+}
+
+#[test]
+fn a_backfill_makes_no_file_that_somebody_acts_on() {
+    let project = Project::demo();
+    let date = ["backfill", "--from", "2026-11-21", "--to", "2026-11-21"];
+    project
+        .run(&[&date[..], &["--job", "demand_forecast", "--job", "inventory_plan", "--job", "coupon_targets"]].concat())
+        .exits(0);
+    let leaving = "SELECT COUNT(*) FROM nightclerk_files WHERE leaves AND as_of = '2026-11-21'";
+    assert_eq!(project.count(leaving), 0);
+    let orders = "SELECT COUNT(*) FROM inventory_recommendations WHERE as_of = '2026-11-21' AND order_quantity > 0";
+    assert!(project.count(orders) > 0);
+    let page = std::fs::read_to_string(project.path().join("out/2026-11-21/inventory_plan.html")).unwrap();
+    assert!(page.contains("This date was backfilled"), "the page says why there is no order file");
 }
 
 #[test]

@@ -97,6 +97,10 @@ async fn tables(warehouse: &Warehouse) -> BTreeMap<String, Vec<String>> {
             "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT) FROM information_schema.columns \
              WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position"
         }
+        Dialect::Mariadb => {
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE() \
+             ORDER BY table_name, ordinal_position"
+        }
     };
     let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in warehouse.read_values(Side::Target, sql, &[]).await.expect(sql) {

@@ -33,6 +33,7 @@ async fn structure(empty: &Empty) -> Vec<String> {
             "SELECT tablename::text, indexdef::text FROM pg_indexes WHERE schemaname = current_schema()",
             "SELECT viewname::text, definition::text FROM pg_views WHERE schemaname = current_schema()",
         ],
+        Dialect::Mariadb => unreachable!("no older program knew it"),
     };
     let mut lines = Vec::new();
     for sql in sql {
@@ -47,6 +48,7 @@ async fn tables(warehouse: &Warehouse) -> Vec<String> {
     let sql = match warehouse.dialect(Side::Target) {
         Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table'",
         Dialect::Postgres => "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()",
+        Dialect::Mariadb => unreachable!("no older program knew it"),
     };
     let names = rows(warehouse, sql).await;
     let names = names.iter().map(|row| row[0].as_text().unwrap().to_owned());

@@ -10,6 +10,8 @@ use std::sync::{Mutex, PoisonError};
 pub enum Need {
     /// A PostgreSQL server, or the programs to start one.
     Postgres,
+    /// The programs to start a MariaDB server.
+    Mariadb,
     /// The real data sets.
     Data,
 }
@@ -19,6 +21,7 @@ impl Need {
     fn word(self) -> &'static str {
         match self {
             Self::Postgres => "postgres",
+            Self::Mariadb => "mariadb",
             Self::Data => "data",
         }
     }
@@ -54,7 +57,7 @@ fn summed_up(mut skips: Vec<(String, Need, String)>) -> Option<String> {
             skips.iter().filter(|skip| skip.1 == need).map(|(_, _, reason)| reason.as_str()).collect();
         reasons.first().map(|reason| format!("{} for lack of {}: {reason}", reasons.len(), need.word()))
     };
-    let told: Vec<String> = [Need::Postgres, Need::Data].into_iter().filter_map(of).collect();
+    let told: Vec<String> = [Need::Postgres, Need::Mariadb, Need::Data].into_iter().filter_map(of).collect();
     (!told.is_empty()).then(|| format!("NOT ALL TESTS RAN. Skipped, wholly or in part: {}", told.join("; ")))
 }
 

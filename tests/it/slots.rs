@@ -14,6 +14,7 @@ use nightclerk::runner::{Runner, daemon};
 use nightclerk::warehouse::Side;
 
 use crate::beat::{Behaviour, Shop};
+use crate::mariadb::temporary_server;
 use crate::postgres::temporary_cluster;
 use crate::support::wait;
 
@@ -346,6 +347,15 @@ fn eight_hosts_on_one_server_run_every_slot_once_over_both_changes_of_the_clocks
     let jobs: Vec<(&'static str, &str)> = jobs.iter().map(|(job, text)| (*job, text.as_str())).collect();
     let folder = tempfile::tempdir().unwrap();
     race(&Shop::at("race_server", "Europe/Berlin", &jobs, folder, cluster.url), &CHANGES, 8);
+}
+
+#[test]
+fn eight_hosts_on_one_mariadb_run_every_slot_once_over_both_changes_of_the_clocks() {
+    let Some(server) = temporary_server() else { return };
+    let jobs = race_jobs();
+    let jobs: Vec<(&'static str, &str)> = jobs.iter().map(|(job, text)| (*job, text.as_str())).collect();
+    let folder = tempfile::tempdir().unwrap();
+    race(&Shop::at("race_mariadb", "Europe/Berlin", &jobs, folder, server.database("race")), &CHANGES, 8);
 }
 
 #[test]

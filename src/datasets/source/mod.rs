@@ -17,7 +17,7 @@ use crate::profile::{self, DayProfile, Days};
 use crate::published::{Seen, Table};
 use crate::remembered::{Memorable, MemoryTerms, Remembered};
 use crate::table::{Column, ColumnType, TableSchema};
-use crate::warehouse::{Query, Side, Value, Warehouse, WarehouseError};
+use crate::warehouse::{Query, Side, Transaction, Value, Warehouse, WarehouseError};
 
 pub use facts::{InputFact, InputOrigin};
 pub use sql_files::{SqlFiles, dataset_sql, declared_timezone};
@@ -102,7 +102,7 @@ pub struct PublishedFrame {
     pub frame: DataFrame,
 }
 
-/// Reads for one run.
+/// Reads for one run: all datasets as they are at one moment.
 #[derive(Debug)]
 pub struct Source<'a> {
     warehouse: &'a Warehouse,
@@ -114,6 +114,8 @@ pub struct Source<'a> {
     memory: Option<Vec<u8>>,
     quarantine_share: f64,
     facts: Mutex<Vec<InputFact>>,
+    /// Begun by the first dataset that is read.
+    snapshot: tokio::sync::Mutex<Option<Transaction>>,
 }
 
 /// Rows of a dataset that a job remembers from an earlier night, so that it reads the days after them alone.
@@ -140,6 +142,7 @@ impl<'a> Source<'a> {
             memory: None,
             quarantine_share: 0.0,
             facts: Mutex::new(Vec::new()),
+            snapshot: tokio::sync::Mutex::new(None),
         }
     }
 
@@ -219,6 +222,15 @@ impl<'a> Source<'a> {
             ..InputFact::of("memory", InputOrigin::Remembered, self.as_of)
         });
         Some(known)
+    }
+
+    /// Ends the reading of the retailer's tables: nobody has to keep what they were for us any more. What is read after it is read
+    /// as it is then.
+    pub async fn release(&self) {
+        if let Some(snapshot) = self.snapshot.lock().await.take() {
+            // A connection that is gone has nothing to keep.
+            let _ = snapshot.rollback().await;
+        }
     }
 
     /// What was read so far, in order.
@@ -338,7 +350,14 @@ impl<'a> Source<'a> {
             timezone,
             quarantine: Some(self.quarantine_share),
         };
-        let (frame, quarantine) = self.warehouse.read_sound(Side::Source, &query).await?;
+        let (frame, quarantine) = {
+            let mut snapshot = self.snapshot.lock().await;
+            let snapshot = match &mut *snapshot {
+                Some(begun) => begun,
+                none => none.insert(self.warehouse.snapshot().await?),
+            };
+            snapshot.read_sound(&query).await?
+        };
         let fail = |error: polars::prelude::PolarsError| LoadError::Frame {
             dataset: dataset.name().to_owned(),
             message: error.to_string(),

@@ -155,15 +155,14 @@ impl Lease {
 
 /// Reads the lease of a job and keeps it from being taken until the transaction ends.
 async fn lease(transaction: &mut Transaction, job: &str) -> Result<Lease, WarehouseError> {
-    transaction
-        .execute(
-            "INSERT INTO nightclerk_leases (job, place, process, fence, lease_until_us, runner, locked) \
-             VALUES ($1, '', 0, 0, 0, '', 0) ON CONFLICT (job) DO NOTHING",
-            &[text(job)],
-        )
-        .await?;
     // Writing the row first makes two claimants queue on it instead of both reading an expired lease.
-    transaction.execute("UPDATE nightclerk_leases SET fence = fence WHERE job = $1", &[text(job)]).await?;
+    let hold = "UPDATE nightclerk_leases SET fence = fence WHERE job = $1";
+    if transaction.execute(hold, &[text(job)]).await? == 0 {
+        let rows = "nightclerk_leases (job, place, process, fence, lease_until_us, runner, locked) VALUES ($1, '', 0, 0, 0, '', 0)";
+        let sql = transaction.dialect().insert_new(rows, "job");
+        transaction.execute(&sql, &[text(job)]).await?;
+        transaction.execute(hold, &[text(job)]).await?;
+    }
     let rows = transaction
         .read_values(
             "SELECT place, process, fence, lease_until_us, runner, locked FROM nightclerk_leases WHERE job = $1",

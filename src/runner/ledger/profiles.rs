@@ -142,7 +142,7 @@ pub async fn keep_quarantine(
             text(&found.reason),
             text(if found.leaves_row_out { "row" } else { "value" }),
         ];
-        let sql = "INSERT INTO nightclerk_quarantine (run_id, dataset, position, row_number, column_name, reason, left_out) \
+        let sql = "INSERT INTO nightclerk_quarantine (run_id, dataset, position, \"row_number\", column_name, reason, left_out) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7)";
         transaction.execute(sql, &values).await?;
     }

@@ -182,8 +182,11 @@ pub async fn had_slot_before(warehouse: &Warehouse, job: &str, as_of: NaiveDate)
 /// When the warehouse refuses.
 pub async fn open(warehouse: &Warehouse, slot: &SlotRow, now_micros: i64) -> Result<bool, WarehouseError> {
     let mut transaction = warehouse.begin().await?;
-    let written = insert(&mut transaction, slot, now_micros).await?;
-    let adopted = if written || slot.schedule.is_empty() {
+    // Looked at first: who writes what is there already, and changes it then, makes others who do the same wait in a circle.
+    let known = state_in(&mut transaction, &slot.job, slot.as_of).await?;
+    let written = known.is_none() && insert(&mut transaction, slot, now_micros).await?;
+    let is_asked_for = known.is_some_and(|known| known.schedule.is_empty() && known.state != SlotState::Published);
+    let adopted = if !is_asked_for || slot.schedule.is_empty() {
         0
     } else {
         // One that runs goes on; how it ends is the schedule's business from here.
@@ -209,10 +212,9 @@ pub async fn open(warehouse: &Warehouse, slot: &SlotRow, now_micros: i64) -> Res
 }
 
 async fn insert(transaction: &mut Transaction, slot: &SlotRow, now_micros: i64) -> Result<bool, WarehouseError> {
-    let sql = format!(
-        "INSERT INTO nightclerk_slots ({COLUMNS}, changed_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11) \
-         ON CONFLICT (job, as_of) DO NOTHING"
-    );
+    let rows =
+        format!("nightclerk_slots ({COLUMNS}, changed_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11)");
+    let sql = transaction.dialect().insert_new(&rows, "job, as_of");
     let values = [
         text(&slot.job),
         Value::Date(slot.as_of),
@@ -315,7 +317,9 @@ pub(super) async fn begin(
     run_id: i64,
     now_micros: i64,
 ) -> Result<i64, WarehouseError> {
-    insert(transaction, &asked.slot("", now_micros), now_micros).await?;
+    if state_in(transaction, asked.job, asked.as_of).await?.is_none() {
+        insert(transaction, &asked.slot("", now_micros), now_micros).await?;
+    }
     transaction
         .execute(
             "UPDATE nightclerk_slots SET attempts = CASE WHEN state IN ('waiting', 'running') THEN attempts ELSE 0 END + 1, \

@@ -1,4 +1,4 @@
-//! The same shop on PostgreSQL and on SQLite gives the same publications.
+//! The same shop gives the same publications on every engine.
 
 use nightclerk::published::KEY_COLUMNS;
 use nightclerk::registry::Registry;
@@ -6,6 +6,7 @@ use nightclerk::table::{Column, ColumnType, TableSchema};
 use nightclerk::warehouse::{Side, Value, Warehouse, WarehouseConfig};
 
 use crate::database::Database;
+use crate::mariadb::temporary_server;
 use crate::postgres::temporary_cluster;
 use crate::support::{Project, nightclerk, with_warehouse};
 
@@ -16,8 +17,16 @@ const TOLERANCE: f64 = 1e-9;
 fn the_demo_publishes_the_same_rows_on_postgres_and_on_sqlite() {
     let Some(cluster) = temporary_cluster() else { return };
     let database = Database::new(&cluster, "equals_sqlite");
-    let url = database.url.as_str();
+    publishes_what_sqlite_does("PostgreSQL", &database.url);
+}
 
+#[test]
+fn the_demo_publishes_the_same_rows_on_mariadb_and_on_sqlite() {
+    let Some(server) = temporary_server() else { return };
+    publishes_what_sqlite_does("MariaDB", &server.database("equals_sqlite"));
+}
+
+fn publishes_what_sqlite_does(engine: &str, url: &str) {
     let folder = Project::empty();
     nightclerk(folder.path(), &["demo", "shop", "--scale", "0.1", "--seed", "3", "--url", url]).exits(0);
     nightclerk(&folder.path().join("shop"), &["check"]).exits(0);
@@ -28,13 +37,13 @@ fn the_demo_publishes_the_same_rows_on_postgres_and_on_sqlite() {
     };
     let mut n_rows = 0;
     for table in Registry::standard().tables() {
-        let (on_postgres, on_sqlite) = (rows(url, table), rows(&sqlite_url, table));
-        assert_eq!(on_postgres.len(), on_sqlite.len(), "rows of {}", table.name);
-        for (left, right) in on_postgres.iter().zip(&on_sqlite) {
+        let (on_engine, on_sqlite) = (rows(url, table), rows(&sqlite_url, table));
+        assert_eq!(on_engine.len(), on_sqlite.len(), "rows of {}", table.name);
+        for (left, right) in on_engine.iter().zip(&on_sqlite) {
             for (at, column) in columns(table).iter().enumerate() {
                 assert!(
                     same(column, &left[at], &right[at]),
-                    "{}.{}: {:?} on PostgreSQL, {:?} on SQLite, in {right:?}",
+                    "{}.{}: {:?} on {engine}, {:?} on SQLite, in {right:?}",
                     table.name,
                     column.name,
                     left[at],
@@ -44,7 +53,7 @@ fn the_demo_publishes_the_same_rows_on_postgres_and_on_sqlite() {
         }
         n_rows += on_sqlite.len();
     }
-    eprintln!("{n_rows} published rows are the same on PostgreSQL and on SQLite");
+    eprintln!("{n_rows} published rows are the same on {engine} and on SQLite");
     assert!(n_rows > 1000, "{n_rows}");
 }
 

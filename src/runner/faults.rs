@@ -1,0 +1,40 @@
+//! Where a process may die, so that tests can make it die there.
+//!
+//! Builds with debug assertions alone look: `NIGHTCLERK_FAULT=POINT` ends the process at that point as `kill -9` would,
+//! `NIGHTCLERK_FAULT=POINT:3` when it comes by for the third time.
+
+/// Every point, in the order in which a run comes by.
+pub const POINTS: [&str; 15] = [
+    "before_claim",
+    "claimed",
+    "loaded",
+    "staging",
+    "staged",
+    "gates_recorded",
+    "laid_aside",
+    "swapping",
+    "before_commit",
+    "committed",
+    "memory_kept",
+    "file_in_place",
+    "file_recorded",
+    "files_done",
+    "index_written",
+];
+
+/// A point. Does nothing unless a test asks for it.
+#[cfg(debug_assertions)]
+pub(super) fn point(name: &str) {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static CAME_BY: AtomicUsize = AtomicUsize::new(0);
+    debug_assert!(POINTS.contains(&name), "{name} is no point");
+    let Ok(asked) = std::env::var("NIGHTCLERK_FAULT") else { return };
+    let (wanted, times) = asked.split_once(':').unwrap_or((&asked, "1"));
+    if wanted == name && CAME_BY.fetch_add(1, Ordering::Relaxed) + 1 == times.parse().unwrap_or(1) {
+        std::process::abort();
+    }
+}
+
+/// A point. Does nothing.
+#[cfg(not(debug_assertions))]
+pub(super) const fn point(_: &str) {}

@@ -1,0 +1,207 @@
+//! What may be shown of a text that is meant as a database URL and may hold a password.
+//!
+//! Only what has the form of a URL is shown, part by part; of anything else, which is where a mistyped password hides, nothing but the
+//! scheme.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// `scheme://user:password@host:port/database?key=value`. The password reaches to the last `@`: a raw one may hold any character.
+static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?x) ^ [A-Za-z][A-Za-z0-9+.-]* :// (?: (?<user> [^:@/?\#\s;,"'`]* ) (?: : (?<password> .* ) )? @ )?
+          (?: \[ [0-9A-Fa-f:.]* \] | [A-Za-z0-9._%-]* | \$\{\w+\} ) (?: : (?: \d{1,5} | \$\{\w+\} ) )?
+          (?: / [^@?:\#\s;,"'`]* )? (?: \? (?<query> [^\#\s]* ) )? $"#,
+    )
+    .ok()
+});
+
+/// Keys of a query whose values are no secrets.
+const OPEN_KEYS: &[&str] = &[
+    "application_name",
+    "charset",
+    "collation",
+    "dbname",
+    "host",
+    "hostaddr",
+    "port",
+    "socket",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-mode",
+    "sslca",
+    "sslcert",
+    "sslmode",
+    "sslrootcert",
+    "time-zone",
+    "timezone",
+    "user",
+];
+
+/// Whether a text has the form of a database URL.
+pub fn is_url(text: &str) -> bool {
+    text.starts_with("sqlite:") || URL.as_ref().is_some_and(|pattern| pattern.is_match(text))
+}
+
+/// Where secrets stand in a text that is meant as a database URL, in order. A `${VARIABLE}` is none.
+pub fn secrets(text: &str) -> Vec<Range<usize>> {
+    if text.starts_with("sqlite:") {
+        return Vec::new();
+    }
+    let Some(found) = URL.as_ref().and_then(|pattern| pattern.captures(text)) else {
+        let known = ["postgresql", "postgres", "mariadb", "mysql", "sqlite"];
+        let scheme = known.iter().find(|scheme| text.starts_with(*scheme)).map_or(0, |scheme| scheme.len());
+        let all = std::iter::once(scheme..text.len());
+        return all.filter(|rest| !is_variable(text[rest.clone()].trim_start_matches([':', '/']))).collect();
+    };
+    let mut secrets: Vec<Range<usize>> = found.name("password").map(|password| password.range()).into_iter().collect();
+    if let Some(query) = found.name("query") {
+        let mut start = query.start();
+        for pair in query.as_str().split('&') {
+            let key_length = pair.find('=').map_or(0, |equals| equals + 1);
+            let (key, value) = pair.split_at(key_length);
+            let is_plain = value.chars().all(|letter| letter.is_ascii_alphanumeric() || "._/:%+-".contains(letter));
+            let is_open = OPEN_KEYS.contains(&key.trim_end_matches('=').to_ascii_lowercase().as_str()) && is_plain;
+            if !is_open {
+                secrets.push(start + key_length..start + pair.len());
+            }
+            start += pair.len() + 1;
+        }
+    }
+    secrets.retain(|secret| !secret.is_empty() && !is_variable(&text[secret.clone()]));
+    secrets
+}
+
+/// `${NAME}`, and nothing else.
+fn is_variable(text: &str) -> bool {
+    let name = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    name.is_some_and(is_variable_name)
+}
+
+/// Whether an environment variable may be called so.
+pub fn is_variable_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The text with `***` for each secret.
+pub fn hidden(text: &str) -> String {
+    let mut shown = text.to_owned();
+    // From the back, so that the earlier positions stay true.
+    for secret in secrets(text).into_iter().rev() {
+        shown.replace_range(secret, "***");
+    }
+    shown
+}
+
+/// A line of a settings file with a `*` for every letter of a secret: the length stays, so that carets below it stay true. What follows
+/// `url =` counts as a URL, however it is written, and so does whatever holds `://`.
+pub fn masked(line: &str) -> String {
+    static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?i)(?:url\b["']?\s*[=:]?\s*["'`]?|["'])(?<value>[^"'`]*://[^"'`]*)|url\b["']?\s*[=:]?\s*["'`]?(?<rest>[^"'`]*)"#)
+            .ok()
+    });
+    let mut shown = String::with_capacity(line.len());
+    let mut at = 0;
+    for found in VALUE.iter().flat_map(|pattern| pattern.captures_iter(line)) {
+        let Some(value) = found.name("value").or_else(|| found.name("rest")) else { continue };
+        let text = value.as_str().trim_end();
+        for secret in secrets(text) {
+            let (start, end) = (value.start() + secret.start, value.start() + secret.end);
+            shown.push_str(&line[at..start]);
+            shown.push_str(&"*".repeat(line[start..end].chars().count()));
+            at = end;
+        }
+    }
+    shown.push_str(&line[at..]);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_its_password() {
+        for (url, shown) in [
+            ("postgres://anna:s3cret@db:5432/shop", "postgres://anna:***@db:5432/shop"),
+            ("postgres://anna:a/b@c@db/shop", "postgres://anna:***@db/shop"),
+            ("postgres://anna:a?b#c@db/shop", "postgres://anna:***@db/shop"),
+            ("postgres://anna@db/shop?sslmode=require&user=anna", "postgres://anna@db/shop?sslmode=require&user=anna"),
+            (
+                "postgres:///shop?host=/run/postgresql&password=s3cret",
+                "postgres:///shop?host=/run/postgresql&password=***",
+            ),
+            ("postgres://clerk:${PW}@db/shop", "postgres://clerk:${PW}@db/shop"),
+            ("postgres://clerk:${PW}x@db/shop", "postgres://clerk:***@db/shop"),
+            ("mariadb://anna:s3cret@[::1]:3306/shop", "mariadb://anna:***@[::1]:3306/shop"),
+            ("sqlite:a@b:c.db", "sqlite:a@b:c.db"),
+            ("${URL}", "${URL}"),
+        ] {
+            assert_eq!(hidden(url), shown);
+        }
+    }
+
+    /// What people write when they mean `postgres://anna:s3cret@db:5432/shop`.
+    pub(crate) const MISTYPED: &[&str] = &[
+        "postgres//anna:s3cret@db/shop",
+        "postgres:/anna:s3cret@db/shop",
+        "postgres:anna:s3cret@db/shop",
+        "postgres:://anna:s3cret@db/shop",
+        "postgres;//anna:s3cret@db/shop",
+        "//anna:s3cret@db/shop",
+        "anna:s3cret@db/shop",
+        "postgres://anna:s3cret#db/shop",
+        "postgres://anna:s3cret/shop",
+        "postgres://anna:s3cret",
+        "postgres://anna s3cret@db/shop",
+        "postgres://anna;s3cret@db/shop",
+        "postgres://anna,s3cret@db/shop",
+        "postgres://anna:s3cret@db:port/shop",
+        "postgres://anna:s3cret@db:5432:shop",
+        "postgres://db/anna:s3cret@shop",
+        "postgres://db/shop?passwort=s3cret",
+        "postgres://db/shop?user=anna;password=s3cret",
+        "postgres://db/shop password=s3cret",
+        "jdbc:postgresql://anna:s3cret@db/shop",
+        "host=db user=anna password=s3cret",
+        "postgers://anna:s3cret@db/shop",
+        "postgres://anna:s3cret@db/shop@home",
+        "postgres\\\\anna:s3cret@db",
+    ];
+
+    #[test]
+    fn of_a_mistyped_url_no_password_is_shown() {
+        for url in MISTYPED {
+            let shown = hidden(url);
+            assert!(!shown.contains("s3cret"), "{url} -> {shown}");
+            for line in [
+                format!("url = \"{url}\""),
+                format!("url = {url}"),
+                format!("source_url='{url}'"),
+                format!("url: {url}"),
+            ] {
+                let shown = masked(&line);
+                assert!(!shown.contains("s3cret"), "{line} -> {shown}");
+                assert_eq!(shown.chars().count(), line.chars().count());
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_without_a_url_stays_as_it_is() {
+        for line in
+            ["name = \"Anna's\"", "# see https://example.org/a?b=c", "timezone = \"Europe/Berlin\"", "[warehouse]"]
+        {
+            assert_eq!(masked(line), line);
+        }
+        assert_eq!(
+            masked("url = \"postgres://me:hunter2@db/x\" # mine"),
+            "url = \"postgres://me:*******@db/x\" # mine"
+        );
+        assert_eq!(masked("url = \"sqlite:shop.db\""), "url = \"sqlite:shop.db\"");
+    }
+}
