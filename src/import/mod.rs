@@ -186,7 +186,7 @@ async fn load(job: FileJob, table: String, warehouse: &Warehouse) -> Result<File
     drop(target);
     if let Some(filled) = &beside {
         let there = warehouse.table_exists(Side::Target, &table).await.map_err(|error| refused(error.into()))?;
-        let old = there.then(|| format!("\"{table}\" TO \"{table}_before\", ")).unwrap_or_default();
+        let old = if there { format!("\"{table}\" TO \"{table}_before\", ") } else { String::new() };
         for statement in [
             format!("DROP TABLE IF EXISTS \"{table}_before\""),
             format!("RENAME TABLE {old}\"{filled}\" TO \"{table}\""),

@@ -23,8 +23,6 @@ use crate::job_file::{self, JobFile, ParsedJobFile};
 use crate::registry::Registry;
 use crate::warehouse::Dialect;
 
-/// The dialects for which `sql/datasets/NAME.DIALECT.sql` may stand in for `NAME.sql`.
-
 /// A project without a fault.
 #[derive(Clone, Debug)]
 pub struct Project {

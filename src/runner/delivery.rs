@@ -15,6 +15,7 @@ use super::events::Event;
 use super::faults::point;
 use super::files::{self, WriteError};
 use super::index::write_index;
+use super::ledger;
 use super::ledger::files::{self as rows, FileRow, INDEX, NewFile};
 
 use crate::project::Project;
@@ -113,7 +114,26 @@ pub(super) async fn deliver(runner: &Runner) -> Result<Vec<String>, WarehouseErr
         }
         rows::gone(&runner.warehouse, &file).await?;
     }
+    sweep(runner).await?;
     Ok(undone)
+}
+
+/// Removes what runs have laid aside that died before they published: nobody will ever owe it, and it may name customers.
+async fn sweep(runner: &Runner) -> Result<(), WarehouseError> {
+    let folder = runner.project.config.output.dir.join(STAGED);
+    let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+    let mut left: Vec<i64> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    let owed = rows::in_state(&runner.warehouse, "pending", Some(&runner.owner.place)).await?;
+    left.retain(|run_id| owed.iter().all(|file| file.run_id != *run_id));
+    // Asked after the files: one that runs may have published meanwhile, and owes them then.
+    for run_id in ledger::ended_unpublished(&runner.warehouse, &left).await? {
+        drop_staged(runner, run_id);
+    }
+    let _ = fs::remove_dir(folder);
+    Ok(())
 }
 
 /// Puts one file into its place. Done already counts as done: a process may have died between the two.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::Value;
 use crate::table::{Column, ColumnType, TableSchema};
 
 /// An SQL engine we speak to.
@@ -39,11 +40,9 @@ impl Dialect {
             (_, ColumnType::Text) | (Self::Sqlite, ColumnType::Date | ColumnType::Instant) => "TEXT",
             (Self::Sqlite, ColumnType::Integer | ColumnType::Flag) => "INTEGER",
             (Self::Sqlite, ColumnType::Real) => "REAL",
-            // Affinity NUMERIC: numbers stay numbers, a whole one is kept as an integer and printed without a point.
-            (Self::Sqlite, ColumnType::Quantity) => "DECIMAL(18,3)",
-            (Self::Sqlite, ColumnType::Money) => "DECIMAL(18,{money_decimals})",
-            (Self::Mariadb, ColumnType::Quantity) => "DECIMAL(18,3)",
-            (Self::Mariadb, ColumnType::Money) => "DECIMAL(18,{money_decimals})",
+            // On SQLite affinity NUMERIC: numbers stay numbers, a whole one is kept as an integer and printed without a point.
+            (Self::Sqlite | Self::Mariadb, ColumnType::Quantity) => "DECIMAL(18,3)",
+            (Self::Sqlite | Self::Mariadb, ColumnType::Money) => "DECIMAL(18,{money_decimals})",
             (Self::Mariadb, ColumnType::Real) => "DOUBLE",
             // Kept as UTC, whatever the zone of the session; DATETIME would be a local time of nobody's zone.
             (Self::Mariadb, ColumnType::Instant) => "TIMESTAMP(6)",
@@ -98,6 +97,21 @@ impl Dialect {
             Self::Sqlite | Self::Postgres | Self::Mariadb => format!("\"{}\"", part.replace('"', "\"\"")),
         };
         name.split('.').map(part).collect::<Vec<_>>().join(".")
+    }
+
+    /// A question for how many tables or views bear a name, with its bind.
+    pub(super) fn exists_sql(self, name: &str) -> (&'static str, Value) {
+        match self {
+            Self::Sqlite => {
+                ("SELECT COUNT(*) FROM sqlite_master WHERE type IN ('table', 'view') AND name = $1", name.into())
+            }
+            Self::Postgres => ("SELECT (to_regclass($1) IS NOT NULL)::int", self.quote(name).into()),
+            Self::Mariadb => (
+                "SELECT COUNT(*) FROM information_schema.tables \
+                 WHERE table_schema = DATABASE() AND BINARY table_name = BINARY $1",
+                name.into(),
+            ),
+        }
     }
 
     /// How many rows of `columns` columns go into one `INSERT ... VALUES` statement.

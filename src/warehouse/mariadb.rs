@@ -125,7 +125,7 @@ pub(super) async fn read_values(
     let fail = |error: sqlx::Error| sql_error(OWN, sql, &error);
     let (sent, order) = question_marks(sql);
     let arguments = arguments(OWN, order.iter().filter_map(|&position| binds.get(position)))?;
-    let query = sqlx::query_with(vouch(&sent), arguments).persistent(false);
+    let query = sqlx::query_with(vouch(&sent), arguments);
     let rows: Vec<MySqlRow> = connection.fetch_all(query).await.map_err(fail)?;
     let decoders = rows.first().map(decoders_of).unwrap_or_default();
     rows.iter()
@@ -148,7 +148,7 @@ pub(super) async fn execute(
     } else {
         let (sent, order) = question_marks(sql);
         let arguments = arguments(OWN, order.iter().filter_map(|&position| binds.get(position)))?;
-        connection.execute(sqlx::query_with(vouch(&sent), arguments).persistent(false)).await
+        connection.execute(sqlx::query_with(vouch(&sent), arguments)).await
     };
     done.map(|done| done.rows_affected()).map_err(|error| sql_error(OWN, sql, &error))
 }

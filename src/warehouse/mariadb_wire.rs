@@ -140,11 +140,11 @@ impl Encode<'_, MySql> for Bind<'_> {
 
     fn encode_by_ref(&self, buffer: &mut Vec<u8>) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
         match &self.0 {
-            Cell::Null | Cell::Other(_) => Ok(sqlx::encode::IsNull::Yes),
             Cell::Integer(number) => <i64 as Encode<MySql>>::encode_by_ref(number, buffer),
             Cell::Real(number) => <f64 as Encode<MySql>>::encode_by_ref(number, buffer),
             Cell::Decimal(number) if number.is_finite() => text(&format!("{number:.3}"), buffer),
-            Cell::Decimal(_) => Ok(sqlx::encode::IsNull::Yes),
+            // The engine has no number that is none.
+            Cell::Null | Cell::Other(_) | Cell::Decimal(_) => Ok(sqlx::encode::IsNull::Yes),
             Cell::Text(value) => text(value, buffer),
             Cell::Owned(value) => text(value, buffer),
             Cell::Date(days) => text(&date_text(*days), buffer),

@@ -90,12 +90,13 @@ pub struct Warehouse {
     /// The engine refuses to write through it.
     source: Pool,
     target: Pool,
+    is_one_database: bool,
 }
 
 #[derive(Clone, Debug)]
 enum Pool {
     Sqlite(sqlx::SqlitePool),
-    Postgres(sqlx::PgPool),
+    Postgres(postgres::Sessions),
     Mariadb(sqlx::MySqlPool),
 }
 
@@ -167,7 +168,7 @@ impl Warehouse {
             None if config.url.is_in_memory() => target.clone(),
             None => Pool::open(&config.url, config, Access::ReadWhereWeWrite).await?,
         };
-        Ok(Self { source, target })
+        Ok(Self { source, target, is_one_database: config.source_url.is_none() })
     }
 
     /// The engine of a side.
@@ -194,7 +195,11 @@ impl Warehouse {
         within(QUICK, origin, async {
             match self.pool(side) {
                 Pool::Sqlite(pool) => sqlite::describe(&mut *acquired(pool).await?, origin, sql).await,
-                Pool::Postgres(pool) => postgres::describe(&mut *acquired(pool).await?, origin, sql).await,
+                Pool::Postgres(sessions) => {
+                    let mut transaction = sessions.begin().await?;
+                    let described = postgres::describe(&mut transaction, origin, sql).await;
+                    postgres::settle(transaction, described).await
+                }
                 Pool::Mariadb(pool) => mariadb::describe(&mut *acquired(pool).await?, origin, sql).await,
             }
         })
@@ -210,7 +215,11 @@ impl Warehouse {
         let sound = within(BULK, query.origin, async {
             match self.pool(side) {
                 Pool::Sqlite(pool) => sqlite::read(&mut *acquired(pool).await?, query).await,
-                Pool::Postgres(pool) => postgres::read(&mut *acquired(pool).await?, query).await,
+                Pool::Postgres(sessions) => {
+                    let mut transaction = sessions.begin().await?;
+                    let read = postgres::read(&mut transaction, query).await;
+                    postgres::settle(transaction, read).await
+                }
                 Pool::Mariadb(pool) => mariadb::read(&mut *acquired(pool).await?, query).await,
             }
         });
@@ -226,7 +235,11 @@ impl Warehouse {
         within(QUICK, "warehouse", async {
             match self.pool(side) {
                 Pool::Sqlite(pool) => sqlite::read_values(&mut *acquired(pool).await?, sql, binds).await,
-                Pool::Postgres(pool) => postgres::read_values(&mut *acquired(pool).await?, sql, binds).await,
+                Pool::Postgres(sessions) => {
+                    let mut transaction = sessions.begin().await?;
+                    let values = postgres::read_values(&mut transaction, sql, binds).await;
+                    postgres::settle(transaction, values).await
+                }
                 Pool::Mariadb(pool) => mariadb::read_values(&mut *acquired(pool).await?, sql, binds).await,
             }
         })
@@ -256,7 +269,11 @@ impl Warehouse {
         within(QUICK, "warehouse", async {
             match self.pool(side) {
                 Pool::Sqlite(pool) => sqlite::execute(&mut *acquired(pool).await?, sql, binds).await,
-                Pool::Postgres(pool) => postgres::execute(&mut *acquired(pool).await?, sql, binds).await,
+                Pool::Postgres(sessions) => {
+                    let mut transaction = sessions.begin().await?;
+                    let done = postgres::execute(&mut transaction, sql, binds).await;
+                    postgres::settle(transaction, done).await
+                }
                 Pool::Mariadb(pool) => mariadb::execute(&mut *acquired(pool).await?, sql, binds).await,
             }
         })
@@ -271,7 +288,7 @@ impl Warehouse {
         within(QUICK, "begin to read", async {
             match &self.source {
                 Pool::Sqlite(pool) => Transaction::snapshot_of_sqlite(pool).await,
-                Pool::Postgres(pool) => Transaction::snapshot_of_postgres(pool).await,
+                Pool::Postgres(sessions) => sessions.snapshot().await.map(Transaction::of_postgres),
                 Pool::Mariadb(pool) => Transaction::snapshot_of_mariadb(pool).await,
             }
         })
@@ -286,7 +303,7 @@ impl Warehouse {
         within(QUICK, "begin", async {
             match &self.target {
                 Pool::Sqlite(pool) => Transaction::begin_sqlite(pool).await,
-                Pool::Postgres(pool) => Transaction::begin_postgres(pool).await,
+                Pool::Postgres(sessions) => sessions.begin().await.map(Transaction::of_postgres),
                 Pool::Mariadb(pool) => Transaction::begin_mariadb(pool).await,
             }
         })
@@ -313,19 +330,14 @@ impl Warehouse {
     /// # Errors
     /// What the engine refuses.
     pub async fn table_exists(&self, side: Side, name: &str) -> Result<bool, WarehouseError> {
-        let (sql, name) = match self.dialect(side) {
-            Dialect::Sqlite => {
-                ("SELECT COUNT(*) FROM sqlite_master WHERE type IN ('table', 'view') AND name = $1", name.to_owned())
-            }
-            Dialect::Postgres => ("SELECT (to_regclass($1) IS NOT NULL)::int", Dialect::Postgres.quote(name)),
-            Dialect::Mariadb => (
-                "SELECT COUNT(*) FROM information_schema.tables \
-                 WHERE table_schema = DATABASE() AND BINARY table_name = BINARY $1",
-                name.to_owned(),
-            ),
-        };
-        let rows = self.read_values(side, sql, &[name.into()]).await?;
-        Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_integer).is_some_and(|count| count > 0))
+        let (sql, bind) = self.dialect(side).exists_sql(name);
+        let rows = self.read_values(side, sql, &[bind]).await?;
+        Ok(counts_some(&rows))
+    }
+
+    /// Whether the retailer's tables and ours are in one database, so that one reading can see both.
+    pub fn is_one_database(&self) -> bool {
+        self.is_one_database
     }
 
     /// Closes all connections; on SQLite this also folds the write-ahead log into the file.
@@ -333,7 +345,7 @@ impl Warehouse {
         for pool in [&self.source, &self.target] {
             match pool {
                 Pool::Sqlite(pool) => pool.close().await,
-                Pool::Postgres(pool) => pool.close().await,
+                Pool::Postgres(sessions) => sessions.pool.close().await,
                 Pool::Mariadb(pool) => pool.close().await,
             }
         }
@@ -352,7 +364,8 @@ impl Pool {
         Ok(match url.dialect()? {
             Dialect::Sqlite => Self::Sqlite(sqlite::open(url, access, config.create == Create::Everything).await?),
             Dialect::Postgres => {
-                Self::Postgres(postgres::open(url, &config.schema, access, config.create >= Create::Schema).await?)
+                let create = config.create >= Create::Schema;
+                Self::Postgres(postgres::Sessions::open(url, &config.schema, access, create).await?)
             }
             Dialect::Mariadb => Self::Mariadb(mariadb::open(url, access).await?),
         })
@@ -377,23 +390,32 @@ impl Access {
     }
 }
 
+/// Whether an answer is one count, and more than none.
+fn counts_some(rows: &[Vec<Value>]) -> bool {
+    rows.first().and_then(|row| row.first()).and_then(Value::as_integer).is_some_and(|count| count > 0)
+}
+
 /// How long a server may take to say what time it is.
 const AT_ONCE: Duration = Duration::from_secs(20);
 /// How long a question of ours, or a statement of the ledger, may take. Writers wait 30 seconds for each other.
 const QUICK: Duration = Duration::from_mins(5);
 /// How long it may take to read a dataset, to write a publication or to ask an audit.
-const BULK: Duration = Duration::from_mins(60);
+const BULK: Duration = Duration::from_hours(1);
 
 /// The answer, or [`WarehouseError::Busy`] where there is none in time: a server that has frozen says nothing at all.
-async fn within<T>(
+fn within<T>(
     limit: Duration,
     origin: &str,
-    answer: impl Future<Output = Result<T, WarehouseError>>,
-) -> Result<T, WarehouseError> {
-    tokio::time::timeout(limit, answer).await.unwrap_or_else(|_| {
-        let message = format!("no answer within {} s", limit.as_secs());
-        Err(WarehouseError::Busy { origin: origin.to_owned(), message })
-    })
+    answer: impl Future<Output = Result<T, WarehouseError>> + Send,
+) -> impl Future<Output = Result<T, WarehouseError>> + Send {
+    // Boxed before anybody waits for it: three engines make a future too large to be carried through every caller.
+    let answer = Box::pin(answer);
+    async move {
+        tokio::time::timeout(limit, answer).await.unwrap_or_else(|_| {
+            let message = format!("no answer within {} s", limit.as_secs());
+            Err(WarehouseError::Busy { origin: origin.to_owned(), message })
+        })
+    }
 }
 
 async fn acquired<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) -> Result<sqlx::pool::PoolConnection<DB>, WarehouseError> {

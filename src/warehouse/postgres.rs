@@ -22,54 +22,100 @@ use crate::table::Column;
 /// How much a `COPY` sends at once.
 const COPY_CHUNK_BYTES: usize = 1 << 20;
 
-/// Connects; `schema` is where our own tables live.
-pub(super) async fn open(
-    url: &WarehouseUrl,
-    schema: &str,
-    access: Access,
-    create: bool,
-) -> Result<PgPool, WarehouseError> {
-    let fail = |error: sqlx::Error| WarehouseError::from_connect(url.redacted(), &error);
-    let options: PgConnectOptions = url.reveal().parse().map_err(fail)?;
-    // A process of ours that was frozen in a transaction must not keep the others waiting for ever.
-    let mut settings = format!(
-        "SET search_path = {}, public; SET idle_in_transaction_session_timeout = '5min'",
-        Dialect::Postgres.quote(schema)
-    );
-    if access.is_read_only() {
-        settings.push_str("; SET default_transaction_read_only = on");
+/// Connections of which nothing is expected from one transaction to the next: a pooler may hand every transaction to another server
+/// process. What a session would be told once, every transaction is told; no prepared statement outlives its own.
+#[derive(Clone, Debug)]
+pub(super) struct Sessions {
+    pub(super) pool: PgPool,
+    is_read_only: bool,
+    settings: String,
+}
+
+impl Sessions {
+    /// Connects; `schema` is where our own tables live.
+    pub(super) async fn open(
+        url: &WarehouseUrl,
+        schema: &str,
+        access: Access,
+        create: bool,
+    ) -> Result<Self, WarehouseError> {
+        let fail = |error: sqlx::Error| WarehouseError::from_connect(url.redacted(), &error);
+        let options: PgConnectOptions = url.reveal().parse().map_err(fail)?;
+        // Poolers refuse start-up options they do not know, and know no names of prepared statements. Numbers are sent in binary.
+        let options = options.application_name("nightclerk").extra_float_digits(None).statement_cache_capacity(0);
+        // A process of ours that was frozen in a transaction must not keep the others waiting for ever.
+        let settings = format!(
+            "SET LOCAL search_path = {}, public; SET LOCAL idle_in_transaction_session_timeout = '5min'",
+            Dialect::Postgres.quote(schema)
+        );
+        if access != Access::ReadWhereWeWrite {
+            // A pool tries again for as long as it may; a wrong port should be told at once.
+            let first = options.connect().await.map_err(fail)?;
+            first.close().await.map_err(fail)?;
+        }
+        let pool = PgPoolOptions::new().max_connections(4).acquire_timeout(std::time::Duration::from_secs(30));
+        let pool = match access {
+            Access::ReadWhereWeWrite => pool.connect_lazy_with(options),
+            Access::Read | Access::Write => pool.connect_with(options).await.map_err(fail)?,
+        };
+        let sessions = Self { pool, is_read_only: access.is_read_only(), settings };
+        if create && access == Access::Write {
+            sessions.create_schema(schema).await?;
+        }
+        Ok(sessions)
     }
-    if access != Access::ReadWhereWeWrite {
-        // A pool tries again for as long as it may; a wrong port should be told at once.
-        let first = options.connect().await.map_err(fail)?;
-        first.close().await.map_err(fail)?;
-    }
-    // A statement rather than a start-up option: connection poolers refuse start-up options they do not know.
-    let pool = PgPoolOptions::new()
-        .max_connections(4)
-        .acquire_timeout(std::time::Duration::from_secs(30))
-        .after_connect(move |connection, _| {
-            let settings = vouch(&settings);
-            Box::pin(async move { connection.execute(sqlx::raw_sql(settings)).await.map(|_| ()) })
-        });
-    let options = options.application_name("nightclerk");
-    let pool = match access {
-        Access::ReadWhereWeWrite => return Ok(pool.connect_lazy_with(options)),
-        Access::Read | Access::Write => pool.connect_with(options).await.map_err(fail)?,
-    };
-    if create && access == Access::Write {
-        // Asking first spares the right to create schemas where an administrator has made ours.
-        let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)")
-            .bind(schema)
-            .fetch_one(&pool)
-            .await
-            .map_err(fail)?;
-        if !known {
+
+    /// Asking first spares the right to create schemas where an administrator has made ours.
+    async fn create_schema(&self, schema: &str) -> Result<(), WarehouseError> {
+        let mut transaction = self.begin().await?;
+        let known = read_values(
+            &mut transaction,
+            "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)",
+            &[Value::Text(schema.to_owned())],
+        )
+        .await?;
+        if known.first().and_then(|row| row.first()) != Some(&Value::Flag(true)) {
             let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", Dialect::Postgres.quote(schema));
-            pool.execute(sqlx::raw_sql(vouch(&sql))).await.map_err(|error| sql_error(OWN, &sql, None, &error))?;
+            execute(&mut transaction, &sql, &[]).await?;
+        }
+        settle(transaction, Ok(())).await
+    }
+
+    /// Begins a transaction; on connections that are for reading one that reads.
+    pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, Postgres>, WarehouseError> {
+        self.begin_with(if self.is_read_only { "BEGIN READ ONLY" } else { "BEGIN" }).await
+    }
+
+    /// Begins to read what is there at one moment.
+    pub(super) async fn snapshot(&self) -> Result<sqlx::Transaction<'static, Postgres>, WarehouseError> {
+        self.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await
+    }
+
+    async fn begin_with(&self, begin: &str) -> Result<sqlx::Transaction<'static, Postgres>, WarehouseError> {
+        let begin = vouch(&format!("{begin}; {}", self.settings));
+        self.pool.begin_with(begin).await.map_err(|error| WarehouseError::from_sqlx("begin", String::new(), &error))
+    }
+}
+
+/// Ends a transaction of a single statement with what came of it.
+pub(super) async fn settle<T>(
+    transaction: sqlx::Transaction<'static, Postgres>,
+    answer: Result<T, WarehouseError>,
+) -> Result<T, WarehouseError> {
+    let failed = |error: sqlx::Error| WarehouseError::from_sqlx("commit", String::new(), &error);
+    match answer {
+        Ok(answer) => transaction.commit().await.map_err(failed).map(|()| answer),
+        Err(error) => {
+            // The error counts; a connection that is gone has rolled back.
+            let _ = transaction.rollback().await;
+            Err(error)
         }
     }
-    Ok(pool)
+}
+
+/// Drops the statements that were prepared under a name: behind a pooler the server process is somebody else's next.
+async fn forget_prepared(connection: &mut PgConnection) -> Result<(), WarehouseError> {
+    execute(connection, "DEALLOCATE ALL", &[]).await.map(|_| ())
 }
 
 pub(super) async fn describe(
@@ -83,7 +129,9 @@ pub(super) async fn describe(
         name: column.name().to_owned(),
         sql_type: column.type_info().name().to_owned(),
     };
-    Ok(statement.columns().iter().map(describe).collect())
+    let columns = statement.columns().iter().map(describe).collect();
+    forget_prepared(connection).await?;
+    Ok(columns)
 }
 
 pub(super) async fn read(
@@ -109,6 +157,7 @@ pub(super) async fn read(
         }
     }
     drop(rows);
+    forget_prepared(connection).await?;
     let (frame, quarantine) = builder.finish()?;
     Ok((conform(frame, &query.expectation())?, quarantine))
 }

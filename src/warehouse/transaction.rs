@@ -3,7 +3,7 @@
 use polars::prelude::DataFrame;
 
 use super::dialect::columns_sql;
-use super::{BULK, Dialect, QUICK, Query, Value, WarehouseError, mariadb, postgres, sqlite, within};
+use super::{BULK, Dialect, QUICK, Query, Value, WarehouseError, counts_some, mariadb, postgres, sqlite, within};
 use crate::contract::Quarantine;
 use crate::table::Column;
 
@@ -33,12 +33,6 @@ impl Transaction {
         Ok(Self { inner: Inner::Sqlite(transaction) })
     }
 
-    pub(super) async fn snapshot_of_postgres(pool: &sqlx::PgPool) -> Result<Self, WarehouseError> {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-        let transaction = pool.begin_with(begin).await.map_err(|error| failed("begin to read", &error))?;
-        Ok(Self { inner: Inner::Postgres(transaction) })
-    }
-
     /// Tables of engines without transactions, such as MyISAM, are read as they are at the moment of each statement.
     pub(super) async fn snapshot_of_mariadb(pool: &sqlx::MySqlPool) -> Result<Self, WarehouseError> {
         let begin = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
@@ -46,9 +40,8 @@ impl Transaction {
         Ok(Self { inner: Inner::Mariadb(transaction) })
     }
 
-    pub(super) async fn begin_postgres(pool: &sqlx::PgPool) -> Result<Self, WarehouseError> {
-        let transaction = pool.begin().await.map_err(|error| failed("begin", &error))?;
-        Ok(Self { inner: Inner::Postgres(transaction) })
+    pub(super) fn of_postgres(transaction: sqlx::Transaction<'static, sqlx::Postgres>) -> Self {
+        Self { inner: Inner::Postgres(transaction) }
     }
 
     pub(super) async fn begin_mariadb(pool: &sqlx::MySqlPool) -> Result<Self, WarehouseError> {
@@ -93,6 +86,15 @@ impl Transaction {
             }
         })
         .await
+    }
+
+    /// See [`super::Warehouse::table_exists`].
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    pub async fn table_exists(&mut self, name: &str) -> Result<bool, WarehouseError> {
+        let (sql, bind) = self.dialect().exists_sql(name);
+        Ok(counts_some(&self.read_values(sql, &[bind]).await?))
     }
 
     /// The answer as a frame, see [`super::Warehouse::read`], with what was left out of it where the query allows a quarantine.
@@ -164,9 +166,8 @@ impl Transaction {
     /// What the engine refuses.
     pub async fn refresh_statistics(&mut self, table: &str) -> Result<(), WarehouseError> {
         match self.dialect() {
-            Dialect::Sqlite => Ok(()),
-            // ANALYZE TABLE would commit; InnoDB counts by itself.
-            Dialect::Mariadb => Ok(()),
+            // On MariaDB ANALYZE TABLE would commit; InnoDB counts by itself.
+            Dialect::Sqlite | Dialect::Mariadb => Ok(()),
             Dialect::Postgres => {
                 let sql = format!("ANALYZE {}", Dialect::Postgres.quote(table));
                 self.execute(&sql, &[]).await.map(|_| ())

@@ -1,14 +1,12 @@
 //! A database of one test's own on the PostgreSQL server of the tests.
 
-use nightclerk::warehouse::{Side, WarehouseConfig};
-
 use crate::postgres::Cluster;
-use crate::support::with_warehouse;
+use crate::server;
 
 /// An empty database, dropped with this value.
 #[derive(Debug)]
 pub struct Database {
-    server: WarehouseConfig,
+    server: String,
     name: String,
     /// Its URL.
     pub url: String,
@@ -19,10 +17,9 @@ impl Database {
     pub fn new(cluster: &Cluster, name: &str) -> Self {
         let (base, _) = cluster.url.rsplit_once('/').expect("a database in the URL");
         let name = format!("nightclerk_{name}_{}", std::process::id());
-        let server = WarehouseConfig::new(cluster.url.as_str());
-        execute(&server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
-        execute(&server, &format!("CREATE DATABASE {name}"));
-        Self { server, url: format!("{base}/{name}"), name }
+        execute(&cluster.url, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        execute(&cluster.url, &format!("CREATE DATABASE {name}"));
+        Self { server: cluster.url.clone(), url: format!("{base}/{name}"), name }
     }
 }
 
@@ -35,8 +32,10 @@ impl Drop for Database {
     }
 }
 
-fn execute(server: &WarehouseConfig, sql: &str) {
-    with_warehouse(server, async |server| {
-        server.execute(Side::Target, sql, &[]).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
-    });
+/// By the engine's own client: these statements refuse to run in a transaction, and all of ours do.
+fn execute(url: &str, sql: &str) {
+    let psql = server::find("psql").unwrap_or_else(|error| panic!("{error}"));
+    let command = format!("{} -q -X -v ON_ERROR_STOP=1 -c '{sql}' '{url}'", psql.display());
+    server::run(&mut server::shell(None, &command, &std::env::temp_dir()))
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }

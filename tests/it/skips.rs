@@ -12,6 +12,8 @@ pub enum Need {
     Postgres,
     /// The programs to start a MariaDB server.
     Mariadb,
+    /// PgBouncer.
+    Pgbouncer,
     /// The real data sets.
     Data,
 }
@@ -22,6 +24,7 @@ impl Need {
         match self {
             Self::Postgres => "postgres",
             Self::Mariadb => "mariadb",
+            Self::Pgbouncer => "pgbouncer",
             Self::Data => "data",
         }
     }
@@ -57,7 +60,8 @@ fn summed_up(mut skips: Vec<(String, Need, String)>) -> Option<String> {
             skips.iter().filter(|skip| skip.1 == need).map(|(_, _, reason)| reason.as_str()).collect();
         reasons.first().map(|reason| format!("{} for lack of {}: {reason}", reasons.len(), need.word()))
     };
-    let told: Vec<String> = [Need::Postgres, Need::Mariadb, Need::Data].into_iter().filter_map(of).collect();
+    let told: Vec<String> =
+        [Need::Postgres, Need::Mariadb, Need::Pgbouncer, Need::Data].into_iter().filter_map(of).collect();
     (!told.is_empty()).then(|| format!("NOT ALL TESTS RAN. Skipped, wholly or in part: {}", told.join("; ")))
 }
 

@@ -1,6 +1,7 @@
 //! Where jobs read: the project's datasets and what was published before, never anything after the as-of date.
 
 mod facts;
+mod ours;
 mod sql_files;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ use crate::published::{Seen, Table};
 use crate::remembered::{Memorable, MemoryTerms, Remembered};
 use crate::table::{Column, ColumnType, TableSchema};
 use crate::warehouse::{Query, Side, Transaction, Value, Warehouse, WarehouseError};
+
+use ours::{Ours, begun};
 
 pub use facts::{InputFact, InputOrigin};
 pub use sql_files::{SqlFiles, dataset_sql, declared_timezone};
@@ -247,8 +250,9 @@ impl<'a> Source<'a> {
         table: &'static Table,
         at: PublishedAt,
     ) -> Result<Option<PublishedFrame>, LoadError> {
+        let mut ours = self.ours().await?;
         for name in ["nightclerk_publications", table.name()] {
-            if !self.warehouse.table_exists(Side::Target, name).await? {
+            if !ours.table_exists(name).await? {
                 return Ok(None);
             }
         }
@@ -262,7 +266,9 @@ impl<'a> Source<'a> {
         let quoted = dialect.quote(table.name());
         let counts = match table.seen {
             Seen::SideBySide => "p.state IN ('published', 'withdrawn_sent')".to_owned(),
-            Seen::Newest | Seen::OnePerDate => format!("p.state = 'published'{}", self.among_jobs(&quoted).await?),
+            Seen::Newest | Seen::OnePerDate => {
+                format!("p.state = 'published'{}", self.among_jobs(&mut ours, &quoted).await?)
+            }
         };
         let newest = format!(
             "SELECT p.job, p.as_of, p.run_id FROM nightclerk_publications p \
@@ -270,7 +276,7 @@ impl<'a> Source<'a> {
              AND EXISTS (SELECT 1 FROM {quoted} t WHERE t.run_id = p.run_id) \
              ORDER BY p.as_of DESC, p.run_id DESC LIMIT 1"
         );
-        let rows = self.warehouse.read_values(Side::Target, &newest, &[end.into()]).await?;
+        let rows = ours.read_values(&newest, &[end.into()]).await?;
         let Some([job, as_of, run_id]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
         let (Some(job), Some(as_of), Some(run_id)) = (job.as_text(), as_of.as_date(), run_id.as_integer()) else {
             return Ok(None);
@@ -303,7 +309,8 @@ impl<'a> Source<'a> {
             timezone: self.timezone,
             quarantine: None,
         };
-        let frame = self.warehouse.read(Side::Target, &query).await?;
+        let frame = ours.read(&query).await?;
+        drop(ours);
         self.record(InputFact {
             rows: frame.height() as u64,
             last_day: Some(as_of),
@@ -313,14 +320,24 @@ impl<'a> Source<'a> {
         Ok(Some(PublishedFrame { as_of, frame }))
     }
 
+    /// Who is asked for our own tables.
+    async fn ours(&self) -> Result<Ours<'_>, WarehouseError> {
+        if !self.warehouse.is_one_database() {
+            return Ok(Ours::Warehouse(self.warehouse));
+        }
+        let mut snapshot = self.snapshot.lock().await;
+        begun(&mut snapshot, self.warehouse).await?;
+        Ok(Ours::Snapshot(snapshot))
+    }
+
     /// `AND p.job IN (...)` for the jobs whose rows in a table of ours are meant: this job where it publishes the table, else
     /// those it runs after where one of them does, else any.
-    async fn among_jobs(&self, quoted_table: &str) -> Result<String, LoadError> {
+    async fn among_jobs(&self, ours: &mut Ours<'_>, quoted_table: &str) -> Result<String, LoadError> {
         let sql = format!(
             "SELECT DISTINCT p.job FROM nightclerk_publications p \
              WHERE EXISTS (SELECT 1 FROM {quoted_table} t WHERE t.run_id = p.run_id)"
         );
-        let rows = self.warehouse.read_values(Side::Target, &sql, &[]).await?;
+        let rows = ours.read_values(&sql, &[]).await?;
         let publishers: Vec<&str> = rows.iter().filter_map(|row| row.first()?.as_text()).collect();
         let meant: Vec<&str> = if publishers.contains(&self.job) {
             vec![self.job]
@@ -352,11 +369,7 @@ impl<'a> Source<'a> {
         };
         let (frame, quarantine) = {
             let mut snapshot = self.snapshot.lock().await;
-            let snapshot = match &mut *snapshot {
-                Some(begun) => begun,
-                none => none.insert(self.warehouse.snapshot().await?),
-            };
-            snapshot.read_sound(&query).await?
+            begun(&mut snapshot, self.warehouse).await?.read_sound(&query).await?
         };
         let fail = |error: polars::prelude::PolarsError| LoadError::Frame {
             dataset: dataset.name().to_owned(),

@@ -15,4 +15,5 @@ pub(crate) use cells::{as_date, as_text, text};
 pub use leases::{Claimed, FileLock, HEARTBEAT_SECONDS, LEASE_MICROS, cancel, claim, hold_fence, recover, renew};
 pub(super) use publications::recorded_inputs;
 pub use publications::{PublicationRow, is_published, publications, rollback, runs_with_warnings, was_sent};
+pub(super) use runs::ended_unpublished;
 pub use runs::{Claim, Claimant, Owner, RunEnd, RunRow, RunStart, finish, finish_in, latest_runs, record_waiting};

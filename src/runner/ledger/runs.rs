@@ -102,6 +102,26 @@ pub struct RunRow {
     pub error: Option<String>,
 }
 
+/// Which of these runs have ended without publishing.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub(in crate::runner) async fn ended_unpublished(
+    warehouse: &Warehouse,
+    runs: &[i64],
+) -> Result<Vec<i64>, WarehouseError> {
+    if runs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = runs.iter().map(i64::to_string).collect();
+    let sql = format!(
+        "SELECT run_id FROM nightclerk_runs WHERE state NOT IN ('running', 'published') AND run_id IN ({})",
+        ids.join(", ")
+    );
+    let rows = warehouse.read_values(Side::Target, &sql, &[]).await?;
+    Ok(rows.iter().map(|row| as_integer(row, 0)).collect())
+}
+
 pub(super) async fn insert_run(
     transaction: &mut Transaction,
     start: &RunStart,

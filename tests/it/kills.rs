@@ -1,0 +1,102 @@
+//! A process that dies at any point of a night leaves no half publication, and the next one completes the night: on every engine.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use nightclerk::runner::faults::POINTS;
+use rand::{Rng, SeedableRng};
+use rand_pcg::Pcg64;
+
+use crate::database::Database;
+use crate::mariadb::temporary_server;
+use crate::postgres::temporary_cluster;
+use crate::small_shop::{SmallShop, first_night};
+use crate::support::{command, ran};
+
+/// Kills a night at every point, each on a date of its own, and lets the next process complete it.
+fn dies_everywhere(shop: &SmallShop, control: &SmallShop) {
+    let mut as_of = first_night();
+    for (number, point) in POINTS.into_iter().enumerate() {
+        // Some points are passed once a job, some once a table or a file: not always the first time.
+        let times = if point == "index_written" { 1 } else { number % 3 + 1 };
+        let context = format!("{point}, time {times}, night of {as_of}");
+        let arguments = ["run", "--as-of", &as_of.to_string()];
+        let killed = ran(command(shop.project.path(), &arguments).env("NIGHTCLERK_FAULT", format!("{point}:{times}")));
+        assert_eq!(killed.code, -1, "{context}: it was to die: {}{}", killed.stdout, killed.stderr);
+        shop.is_whole(&context);
+        shop.run(as_of, &context);
+        shop.is_done(as_of, &context);
+        control.run(as_of, &context);
+        as_of += TimeDelta::days(1);
+    }
+    assert_eq!(shop.published(), control.published());
+}
+
+/// Kills nights at random instants; gives how many ended before they were killed.
+fn dies_by_chance(shop: &SmallShop, rounds: usize, seed: u64) -> usize {
+    let mut chance = Pcg64::seed_from_u64(seed);
+    let first = first_night();
+    shop.run(first, "undisturbed");
+    let started = Instant::now();
+    shop.run(first + TimeDelta::days(1), "undisturbed");
+    let undisturbed = started.elapsed();
+    let mut survived = 0;
+    for round in 0..rounds {
+        // Every third date is one that was published before.
+        let as_of = first + TimeDelta::days(2 + (round as i64 - i64::from(round % 3 == 2)).rem_euclid(30));
+        let delay = undisturbed.mul_f64(chance.random_range(0.0..1.1));
+        let context = format!("round {round}, {delay:?}, night of {as_of}");
+        let mut child = command(shop.project.path(), &["run", "--as-of", &as_of.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(delay);
+        survived += usize::from(child.try_wait().unwrap().is_some());
+        // On Unix this is SIGKILL: no handler, no destructor, no flush.
+        child.kill().unwrap();
+        child.wait().unwrap();
+        shop.is_whole(&context);
+        shop.run(as_of, &context);
+        shop.is_done(as_of, &context);
+        if round % 50 == 49 {
+            eprintln!("{} rounds, {survived} were over before", round + 1);
+        }
+    }
+    survived
+}
+
+/// By chance: 20 times in a test, more by hand.
+fn rounds() -> usize {
+    std::env::var("NIGHTCLERK_KILLS").map_or(20, |text| text.parse().expect("a number"))
+}
+
+fn dies_and_recovers(engine: &str, url: impl Fn(&str) -> String) {
+    dies_everywhere(&SmallShop::new(&url("killed")), &SmallShop::new(&url("control")));
+    let shop = SmallShop::new(&url("by_chance"));
+    let started = Instant::now();
+    let survived = dies_by_chance(&shop, rounds(), 20_261_129);
+    let took: Duration = started.elapsed();
+    eprintln!("{engine}: {} kills by chance in {took:.0?}, {survived} after the end", rounds());
+}
+
+#[test]
+fn a_process_that_dies_at_any_point_leaves_the_night_to_the_next_on_sqlite() {
+    dies_and_recovers("SQLite", |_| String::new());
+}
+
+#[test]
+fn a_process_that_dies_at_any_point_leaves_the_night_to_the_next_on_postgres() {
+    let Some(cluster) = temporary_cluster() else { return };
+    let databases =
+        ["killed", "control", "by_chance"].map(|name| (name, Database::new(&cluster, &format!("kills_{name}"))));
+    let url = |wanted: &str| databases.iter().find(|(name, _)| *name == wanted).unwrap().1.url.clone();
+    dies_and_recovers("PostgreSQL", url);
+}
+
+#[test]
+fn a_process_that_dies_at_any_point_leaves_the_night_to_the_next_on_mariadb() {
+    let Some(server) = temporary_server() else { return };
+    dies_and_recovers("MariaDB", |name| server.database(name));
+}
