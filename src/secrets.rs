@@ -21,20 +21,33 @@ static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Keys of a query whose values are no secrets.
 const OPEN_KEYS: &[&str] = &[
     "application_name",
+    "channel_binding",
     "charset",
     "collation",
+    "connect-timeout",
+    "connect_timeout",
     "dbname",
+    "gssencmode",
     "host",
     "hostaddr",
+    "keepalives",
+    "keepalives_idle",
+    "options",
     "port",
     "socket",
     "ssl-ca",
     "ssl-cert",
+    "ssl-key",
     "ssl-mode",
+    "ssl-root-cert",
     "sslca",
     "sslcert",
+    "sslkey",
     "sslmode",
     "sslrootcert",
+    "statement-cache-capacity",
+    "target_session_attrs",
+    "tcp_user_timeout",
     "time-zone",
     "timezone",
     "user",
@@ -74,6 +87,34 @@ pub fn secrets(text: &str) -> Vec<Range<usize>> {
     secrets
 }
 
+/// Whether a URL spells out a password: before the `@`, or under a key that says so.
+pub fn spells_out_password(url: &str) -> bool {
+    let Some(found) = URL.as_ref().and_then(|pattern| pattern.captures(url)).filter(|_| !url.starts_with("sqlite:"))
+    else {
+        return false;
+    };
+    let is_secret = |text: &str| !text.is_empty() && !is_variable(text);
+    let in_query = found.name("query").is_some_and(|query| {
+        query.as_str().split('&').filter_map(|pair| pair.split_once('=')).any(|(key, value)| {
+            let key = key.to_ascii_lowercase();
+            ["pass", "pwd", "secret", "token"].iter().any(|word| key.contains(word)) && is_secret(value)
+        })
+    });
+    in_query || found.name("password").is_some_and(|password| is_secret(password.as_str()))
+}
+
+/// A key of a URL's query that means nothing to us. It is refused: what it holds might be a password under a wrong name, which others
+/// would write into their logs.
+pub fn unknown_key(url: &str) -> Option<&str> {
+    let found = URL.as_ref().and_then(|pattern| pattern.captures(url)).filter(|_| !url.starts_with("sqlite:"))?;
+    let keys = found.name("query")?.as_str().split('&').map(|pair| pair.split('=').next().unwrap_or_default());
+    let is_known = |key: &str| {
+        let key = key.to_ascii_lowercase();
+        key.is_empty() || key == "password" || key.starts_with("options") || OPEN_KEYS.contains(&key.as_str())
+    };
+    keys.into_iter().find(|key| !is_known(key))
+}
+
 /// `${NAME}`, and nothing else.
 fn is_variable(text: &str) -> bool {
     let name = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
@@ -97,20 +138,14 @@ pub fn hidden(text: &str) -> String {
     shown
 }
 
-/// A line of a settings file with a `*` for every letter of a secret: the length stays, so that carets below it stay true. What follows
-/// `url =` counts as a URL, however it is written, and so does whatever holds `://`.
+/// A line of a settings file with a `*` for every letter of a secret: the length stays, so that carets below it stay true. What stands
+/// behind a key with `url` or `dsn` in its name counts as a URL, however it is written, and so does whatever holds `://`.
 pub fn masked(line: &str) -> String {
-    static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"(?i)(?:url\b["']?\s*[=:]?\s*["'`]?|["'])(?<value>[^"'`]*://[^"'`]*)|url\b["']?\s*[=:]?\s*["'`]?(?<rest>[^"'`]*)"#)
-            .ok()
-    });
     let mut shown = String::with_capacity(line.len());
     let mut at = 0;
-    for found in VALUE.iter().flat_map(|pattern| pattern.captures_iter(line)) {
-        let Some(value) = found.name("value").or_else(|| found.name("rest")) else { continue };
-        let text = value.as_str().trim_end();
-        for secret in secrets(text) {
-            let (start, end) = (value.start() + secret.start, value.start() + secret.end);
+    for value in values(line) {
+        for secret in secrets(&line[value.clone()]) {
+            let (start, end) = (value.start + secret.start, value.start + secret.end);
             shown.push_str(&line[at..start]);
             shown.push_str(&"*".repeat(line[start..end].chars().count()));
             at = end;
@@ -118,6 +153,59 @@ pub fn masked(line: &str) -> String {
     }
     shown.push_str(&line[at..]);
     shown
+}
+
+/// Where texts stand in a line that may be meant as URLs.
+fn values(line: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = line[at..]
+        .find(|letter: char| !letter.is_whitespace() && !['=', ':'].contains(&letter))
+        .map(|skipped| at + skipped)
+    {
+        let before = line[..start].trim_end_matches([' ', '\t', '=', ':']).to_ascii_lowercase();
+        let is_named = before.len() < start
+            && (before.ends_with("url\"") || ["url", "dsn"].iter().any(|key| before.ends_with(key)));
+        let first = line[start..].chars().next().unwrap_or(' ');
+        if ['"', '\'', '`'].contains(&first) {
+            // A password may hold the quote: all up to the last one is its value, where it is one.
+            let inner = start + 1;
+            let next = line[inner..].find(first).map(|length| inner + length);
+            let last = line[inner..].rfind(first).map_or(line.len(), |length| inner + length);
+            let text = &line[inner..last];
+            if is_named || text.contains("://") {
+                found.push(inner..last);
+                at = last + usize::from(last < line.len());
+            } else {
+                at = next.map_or(line.len(), |next| next + 1);
+            }
+            continue;
+        }
+        let end = line[start..].find(char::is_whitespace).map_or(line.len(), |length| start + length);
+        let word = &line[start..end];
+        let value = word
+            .rfind('=')
+            .filter(|equals| !word[..*equals].contains("://"))
+            .map_or(start, |equals| start + equals + 1);
+        let is_key = word.split(['=', ':']).next().is_some_and(|key| {
+            let key = key.to_ascii_lowercase();
+            word.len() > key.len() + 1 && (key.ends_with("url") || key.ends_with("dsn"))
+        });
+        if is_named || is_key || word.contains("://") {
+            // Without quotes all that follows may belong to it.
+            let start =
+                if is_key && value == start { start + word.find(':').map_or(0, |colon| colon + 1) } else { value };
+            let quoted = line[start..].starts_with(['"', '\'', '`']);
+            if quoted {
+                at = start;
+                continue;
+            }
+            found.push(start..line.trim_end().len());
+            break;
+        }
+        at = end;
+    }
+    found
 }
 
 #[cfg(test)]
@@ -193,8 +281,7 @@ mod tests {
 
     #[test]
     fn a_line_without_a_url_stays_as_it_is() {
-        for line in
-            ["name = \"Anna's\"", "# see https://example.org/a?b=c", "timezone = \"Europe/Berlin\"", "[warehouse]"]
+        for line in ["name = \"Anna's\"", "# see https://example.org/a", "timezone = \"Europe/Berlin\"", "[warehouse]"]
         {
             assert_eq!(masked(line), line);
         }
@@ -203,5 +290,30 @@ mod tests {
             "url = \"postgres://me:*******@db/x\" # mine"
         );
         assert_eq!(masked("url = \"sqlite:shop.db\""), "url = \"sqlite:shop.db\"");
+        assert_eq!(masked("url = \"${SHOP_URL}\""), "url = \"${SHOP_URL}\"");
+        for line in [
+            "dsn = postgres://anna:s3cret@db/shop",
+            "url_source = postgres://anna:s3cret@db/shop",
+            "postgres://anna:s3cret@db/shop",
+            "url = \"postgres://anna:12's3cret@db\"",
+            "url = \"postgres://anna:12\"s3cret@db\"",
+            "warehouse = { url = 'postgres//anna:s3cret@db' }",
+        ] {
+            assert!(!masked(line).contains("s3cret"), "{line} -> {}", masked(line));
+        }
+    }
+
+    #[test]
+    fn a_password_is_told_from_a_setting() {
+        for url in ["postgres://me:hunter2@db/x", "postgres://me:${A}x@db/x", "postgres://db/x?passwort=hunter2"] {
+            assert!(spells_out_password(url), "{url}");
+        }
+        for url in
+            ["postgres://me:${PW}@db/x", "postgres://me@db/x?connect_timeout=10&options=-c%20a=b", "sqlite:a:b@c.db"]
+        {
+            assert!(!spells_out_password(url), "{url}");
+        }
+        assert_eq!(unknown_key("postgres://db/x?sslmode=require&passwort=a"), Some("passwort"));
+        assert_eq!(unknown_key("postgres://db/x?sslmode=require&password=a"), None);
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::failure::Failure;
 use super::run::{CANCELLED, known_jobs, tell, unless_stopped};
+use crate::job_file::JobFile;
 use crate::runner::Runner;
 use crate::runner::ledger::slots::{self, SlotState};
 use crate::runner::night::{gravest, run_night};
@@ -16,7 +17,8 @@ use crate::warehouse::Create;
 
 /// Run the business dates of a range, oldest first.
 ///
-/// No file that somebody acts on is made: neither a coupon list nor an order to a supplier comes of a day that is long over.
+/// No file that somebody acts on is made: no order to a supplier comes of a day that is long over. Jobs whose rows count as contact with
+/// customers are left out altogether: nobody was contacted on a day that is over.
 #[derive(Debug, Args)]
 pub struct Backfill {
     /// The first business date.
@@ -85,7 +87,23 @@ pub(super) async fn backfill(context: &Context, command: &Backfill) -> Result<u8
     context.as_of(&project, Some(command.to))?;
     let warehouse = context.warehouse(&project, Create::Schema).await?;
     let runner = Runner { backfilling: true, ..context.runner(project, warehouse).await? };
-    let planned = plan(&runner, command).await?;
+    let (jobs, contacts): (Vec<&JobFile>, Vec<&JobFile>) = runner
+        .project
+        .jobs_in_order()
+        .into_iter()
+        .filter(|job| if command.jobs.is_empty() { job.enabled } else { command.jobs.contains(&job.name) })
+        .partition(|job| !job.job.publishes().iter().any(|table| table.reaches_people));
+    for job in contacts {
+        let name = &job.name;
+        let why = format!(
+            "`{name}` is not backfilled: its rows count as contact with customers; `nightclerk run --job {name} --as-of DATE` runs it"
+        );
+        if command.jobs.contains(name) {
+            return Err(Failure::usage(why));
+        }
+        context.terminal.note(why);
+    }
+    let planned = plan(&runner, command, &jobs).await?;
     if command.dry_run {
         return Ok(show(context, &planned));
     }
@@ -118,23 +136,16 @@ pub(super) async fn backfill(context: &Context, command: &Backfill) -> Result<u8
 }
 
 /// Every job and date of the range, oldest first, and whether it is run.
-async fn plan(runner: &Runner, command: &Backfill) -> Result<Vec<Planned>, Failure> {
+async fn plan(runner: &Runner, command: &Backfill, jobs: &[&JobFile]) -> Result<Vec<Planned>, Failure> {
     let known = slots::slots(&runner.warehouse, command.from).await?;
     let state = |job: &str, as_of: NaiveDate| {
         known.iter().find(|slot| slot.job == job && slot.as_of == as_of).map(|slot| slot.state)
     };
-    let jobs: Vec<&str> = runner
-        .project
-        .jobs_in_order()
-        .into_iter()
-        .filter(|job| if command.jobs.is_empty() { job.enabled } else { command.jobs.contains(&job.name) })
-        .map(|job| job.name.as_str())
-        .collect();
     let (mut planned, mut as_of) = (Vec::new(), command.from);
     while as_of <= command.to {
         planned.extend(jobs.iter().map(|job| {
-            let state = state(job, as_of);
-            Planned { as_of, job: (*job).to_owned(), state, runs: command.reprocess.runs(state) }
+            let state = state(&job.name, as_of);
+            Planned { as_of, job: job.name.clone(), state, runs: command.reprocess.runs(state) }
         }));
         as_of += TimeDelta::days(i64::from(command.step));
     }

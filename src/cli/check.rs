@@ -31,12 +31,13 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
         let mut entry =
             Checked { what: format!("sql/datasets/{}.sql", dataset.name()), problems: vec![], notes: vec![] };
         match dataset_sql(&sql, dataset.name()) {
-            Ok((label, text)) => {
-                entry.what.clone_from(&label);
-                match warehouse.describe(Side::Source, &label, &text).await {
+            Ok(dataset_sql) => {
+                let label = &dataset_sql.label;
+                entry.what.clone_from(label);
+                match warehouse.describe(Side::Source, label, &dataset_sql.text).await {
                     Ok(columns) => {
                         let expectation = Expectation {
-                            origin: &label,
+                            origin: label,
                             schema: &dataset.schema,
                             keeps_attributes: dataset.keeps_attributes,
                             timezone: project.config.zone(),
@@ -47,7 +48,7 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
                             .problems
                             .extend(FrameBuilder::new(expectation, &found, 0).err().map(|error| error.to_string()));
                     }
-                    Err(error) => entry.problems.push(error.to_string()),
+                    Err(error) => entry.problems.push(dataset_sql.blame(error).to_string()),
                 }
             }
             Err(error) => entry.problems.push(error.to_string()),

@@ -105,10 +105,13 @@ async fn make_shop(context: &Context, command: &Demo) -> Result<Runner, Failure>
     let project = context.project_in(&command.dir)?;
     let warehouse = context.warehouse(&project, Create::Everything).await?;
     drop_half_made(&warehouse).await?;
-    if warehouse.table_exists(Side::Target, "order_lines").await? {
-        return Err(Failure::usage(
-            "the warehouse holds a table `order_lines` already: the demo makes its own, name an empty one",
-        ));
+    for schema in every_table() {
+        if warehouse.table_exists(Side::Target, schema.name).await? {
+            return Err(Failure::usage(format!(
+                "the warehouse holds a table `{}` already: the demo makes its own, name an empty one",
+                schema.name
+            )));
+        }
     }
     context.terminal.note(format!("generating {HISTORY_DAYS} days of a shop at scale {}", command.scale));
     let (world, mut state) = (World::new(&settings), None);

@@ -11,6 +11,7 @@ mod failure;
 mod import;
 mod init;
 mod plan;
+mod prune;
 mod rollback;
 mod run;
 mod schedule;
@@ -75,6 +76,8 @@ enum Command {
     Explain(explain::Explain),
     /// Withdraw a job's current publication; the one before it becomes current again.
     Rollback(rollback::Rollback),
+    /// Forget old runs, gates and ended slots, and remove old pages and exports.
+    Prune(prune::Prune),
     /// Run as a daemon by the schedules of the job files; `schedule next` previews them.
     Schedule(schedule::ScheduleCommand),
 }
@@ -111,6 +114,7 @@ async fn carry_out(arguments: Arguments, now_micros: fn() -> i64) -> Result<u8, 
         Command::Status => status::run(&context).await,
         Command::Explain(command) => explain::run(&context, &command).await,
         Command::Rollback(command) => rollback::run(&context, &command).await,
+        Command::Prune(command) => prune::run(&context, &command).await,
         Command::Schedule(command) => schedule::run(&context, &command).await,
     }
 }

@@ -54,7 +54,7 @@ pub(super) async fn run(context: &Context, command: &Plan) -> Result<u8, Failure
     for job in project.enabled_in_order() {
         let mut reads = Vec::new();
         for dataset in job.job.needs().iter().chain(job.job.uses()) {
-            if let Ok((_, sql)) = dataset_sql(&sql, dataset.name()) {
+            if let Ok(sql) = dataset_sql(&sql, dataset.name()).map(|sql| sql.text) {
                 reads.push(PlannedQuery { dataset: dataset.name(), sql });
             }
         }

@@ -37,9 +37,13 @@ pub(super) const CANCELLED: u8 = 130;
 /// Waits for the work, or for SIGINT or SIGTERM: then what this process holds is freed at once.
 pub(super) async fn unless_stopped<T>(runner: &Runner, work: impl Future<Output = T>) -> Result<Option<T>, Failure> {
     let mut stop = scheduler::stop_on_signals().map_err(|error| Failure::new(1, error.to_string()))?;
+    // What `wait_for` gives is a lock: kept, the second signal would wait for it, and with it whoever waits for the network.
+    let asked = async {
+        let _ = stop.wait_for(|stop| *stop != Stop::Running).await.map(|_| ());
+    };
     tokio::select! {
         done = work => Ok(Some(done)),
-        _ = stop.wait_for(|stop| *stop != Stop::Running) => {
+        () = asked => {
             ledger::cancel(&runner.warehouse, &runner.owner, runner.now()).await?;
             Ok(None)
         }

@@ -143,6 +143,14 @@ fn choose_files(dir: &Path, files: Option<&[String]>) -> Result<BTreeMap<String,
     Ok(tables)
 }
 
+/// A name that nobody gives a table of his own, as short as the engine wants it.
+fn aside(what: &str, table: &str) -> String {
+    use sha2::{Digest as _, Sha256};
+    let digest = Sha256::digest(table.as_bytes());
+    let hash = digest.iter().take(6).fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"));
+    format!("nightclerk_{what}_{hash}")
+}
+
 /// Replaces the table by the file, in one transaction. A thread reads while the warehouse writes.
 #[expect(clippy::disallowed_methods, reason = "how long a file took is told, and nothing else depends on it")]
 async fn load(job: FileJob, table: String, warehouse: &Warehouse) -> Result<FileReport, ImportError> {
@@ -156,7 +164,7 @@ async fn load(job: FileJob, table: String, warehouse: &Warehouse) -> Result<File
     let mut transaction = warehouse.begin().await.map_err(|error| refused(error.into()))?;
     let target = table_columns(&columns);
     // MariaDB drops a table at once and for good: the new one is filled beside the old one there, and takes its name at the end.
-    let beside = (transaction.dialect() == Dialect::Mariadb).then(|| format!("{table}_loading"));
+    let beside = (transaction.dialect() == Dialect::Mariadb).then(|| aside("loading", &table));
     let filled = beside.as_deref().unwrap_or(&table);
     let drop_table = format!("DROP TABLE IF EXISTS \"{filled}\"");
     transaction.define(&drop_table).await.map_err(|error| refused(error.into()))?;
@@ -186,11 +194,12 @@ async fn load(job: FileJob, table: String, warehouse: &Warehouse) -> Result<File
     drop(target);
     if let Some(filled) = &beside {
         let there = warehouse.table_exists(Side::Target, &table).await.map_err(|error| refused(error.into()))?;
-        let old = if there { format!("\"{table}\" TO \"{table}_before\", ") } else { String::new() };
+        let replaced = aside("replaced", &table);
+        let old = if there { format!("\"{table}\" TO \"{replaced}\", ") } else { String::new() };
         for statement in [
-            format!("DROP TABLE IF EXISTS \"{table}_before\""),
+            format!("DROP TABLE IF EXISTS \"{replaced}\""),
             format!("RENAME TABLE {old}\"{filled}\" TO \"{table}\""),
-            format!("DROP TABLE IF EXISTS \"{table}_before\""),
+            format!("DROP TABLE IF EXISTS \"{replaced}\""),
         ] {
             transaction.define(&statement).await.map_err(|error| refused(error.into()))?;
         }

@@ -110,6 +110,9 @@ async fn apply_in(
         return Ok(Vec::new());
     }
     if !state.is_fresh() {
+        if transaction.dialect() == Dialect::Mariadb {
+            transaction.read_values("SELECT version FROM nightclerk_migrations FOR UPDATE", &[]).await?;
+        }
         nobody_runs(transaction, now_micros).await?;
     }
     for statement in state.work(now_micros) {
@@ -125,9 +128,17 @@ async fn apply_in(
 /// # Errors
 /// When the warehouse refuses.
 pub async fn hold(transaction: &mut Transaction) -> Result<Option<Problem>, WarehouseError> {
-    if transaction.dialect() == Dialect::Postgres {
-        let sql = "SELECT pg_advisory_xact_lock_shared(hashtext('nightclerk_migrations'))";
-        transaction.execute(sql, &[]).await?;
+    match transaction.dialect() {
+        Dialect::Sqlite => {}
+        Dialect::Postgres => {
+            let sql = "SELECT pg_advisory_xact_lock_shared(hashtext('nightclerk_migrations'))";
+            transaction.execute(sql, &[]).await?;
+        }
+        // Whoever brings the tables up to date waits for these rows before he asks who runs.
+        Dialect::Mariadb => {
+            let sql = "SELECT version FROM nightclerk_migrations LOCK IN SHARE MODE";
+            transaction.read_values(sql, &[]).await?;
+        }
     }
     state::newer_step(&mut Reader::Transaction(transaction)).await
 }

@@ -104,7 +104,7 @@ pub fn expand(template: &str, environment: &dyn Environment) -> Result<String, V
 
 /// Whether a URL, before its variables are filled in, spells out a password.
 pub fn has_inline_secret(template: &str) -> bool {
-    secrets::is_url(template) && !secrets::secrets(template).is_empty()
+    secrets::spells_out_password(template)
 }
 
 /// `user:password` of a URL. It ends at the last `@`, because a raw password may hold `/`, `?` and `@`.

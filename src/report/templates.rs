@@ -50,12 +50,17 @@ impl Templates {
     }
 }
 
+/// How many steps the rendering of a page may take.
+const FUEL: u64 = 30_000_000;
+
 fn empty_environment() -> Environment<'static> {
     let mut environment = Environment::new();
     // Lines that hold only a tag leave no blank line behind; should the builder refuse, the pages are merely longer.
     if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
         environment.set_syntax(syntax);
     }
+    // A page of ten thousand rows takes some two million steps; a template that loops for ever is an error, and not a night.
+    environment.set_fuel(Some(FUEL));
     // A misspelt name in a user's template must be an error, not a hole in the page.
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment

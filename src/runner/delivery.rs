@@ -118,18 +118,19 @@ pub(super) async fn deliver(runner: &Runner) -> Result<Vec<String>, WarehouseErr
     Ok(undone)
 }
 
-/// Removes what runs have laid aside that died before they published: nobody will ever owe it, and it may name customers.
+/// Removes what runs have laid aside that have ended and owe nothing: those that died before they published, whose files may name
+/// customers, and empty folders.
 async fn sweep(runner: &Runner) -> Result<(), WarehouseError> {
     let folder = runner.project.config.output.dir.join(STAGED);
     let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-    let mut left: Vec<i64> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    let left: Vec<i64> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
     if left.is_empty() {
         return Ok(());
     }
+    let ended = ledger::ended(&runner.warehouse, &left).await?;
+    // Asked after that: a run that has ended by publishing owes its files from that moment on.
     let owed = rows::in_state(&runner.warehouse, "pending", Some(&runner.owner.place)).await?;
-    left.retain(|run_id| owed.iter().all(|file| file.run_id != *run_id));
-    // Asked after the files: one that runs may have published meanwhile, and owes them then.
-    for run_id in ledger::ended_unpublished(&runner.warehouse, &left).await? {
+    for run_id in ended.into_iter().filter(|run_id| owed.iter().all(|file| file.run_id != *run_id)) {
         drop_staged(runner, run_id);
     }
     let _ = fs::remove_dir(folder);

@@ -238,10 +238,25 @@ async fn carry_out(
         keep: runner.project.config.output.keep_publications,
         now_micros: runner.now(),
     };
-    let published = publish::publish(&runner.warehouse, &publishing).await;
+    let published = match publish::publish(&runner.warehouse, &publishing).await {
+        // Whether a commit happened whose answer was lost, the ledger says. Where it cannot be asked, what was laid aside stays, and the
+        // next process finds out.
+        Err(error) => match ledger::has_published(&runner.warehouse, claim.run_id).await {
+            Ok(true) => Ok(true),
+            Ok(false) => {
+                delivery::drop_staged(runner, claim.run_id);
+                Err(error)
+            }
+            Err(_) => Err(error),
+        },
+        Ok(false) => {
+            delivery::drop_staged(runner, claim.run_id);
+            Ok(false)
+        }
+        Ok(true) => Ok(true),
+    };
     if !matches!(published, Ok(true)) {
         computed.published = None;
-        delivery::drop_staged(runner, claim.run_id);
     }
     if !published? {
         return Err(superseded());

@@ -148,6 +148,9 @@ impl WarehouseError {
             (Some("3D000" | "42000"), _) => "create the database or correct its name",
             (Some("14"), _) => "the file does not exist or its folder cannot be written to",
             (Some("26"), _) => "the file is not an SQLite database",
+            (_, sqlx::Error::Io(error)) if error.kind() == std::io::ErrorKind::InvalidData => {
+                "check the server's certificate, and `sslmode` and `sslrootcert` of the URL"
+            }
             (_, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => {
                 "check the host and the port, and that the server is running"
             }
@@ -168,6 +171,8 @@ enum Class {
 
 fn class_of(error: &sqlx::Error) -> Class {
     match error {
+        // A certificate that is not believed: trying again does not mend it.
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => Class::Other,
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
             Class::Transient
         }
@@ -176,16 +181,16 @@ fn class_of(error: &sqlx::Error) -> Class {
             if database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
                 // https://www.postgresql.org/docs/current/errcodes-appendix.html
                 match &*code {
-                    "40001" | "40P01" | "55P03" | "53300" | "57P01" | "57P02" | "57P03" => Class::Transient,
+                    "40001" | "40P01" | "55P03" | "53300" | "57P01" | "57P02" | "57P03" | "25P03" => Class::Transient,
                     "42501" | "25006" => Class::ReadOnly,
                     code if code.starts_with("08") => Class::Transient,
                     _ => Class::Other,
                 }
             } else if let Some(mariadb) = database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
                 // https://mariadb.com/kb/en/mariadb-error-code-reference/: too many connections, shutdown, lock wait, deadlock,
-                // a row changed since it was read, killed.
+                // a row or a table changed since it was read, killed.
                 match mariadb.number() {
-                    1020 | 1040 | 1053 | 1203 | 1205 | 1213 | 1226 | 1927 => Class::Transient,
+                    1020 | 1040 | 1053 | 1203 | 1205 | 1213 | 1226 | 1412 | 1927 => Class::Transient,
                     // No right to it, a server that is read-only, a transaction that is.
                     1044 | 1142 | 1143 | 1227 | 1290 | 1370 | 1792 => Class::ReadOnly,
                     _ => Class::Other,
@@ -203,36 +208,43 @@ fn class_of(error: &sqlx::Error) -> Class {
     }
 }
 
-/// Whether an error's own words may quote a value, which may be a customer's: data that cannot be read as what they should be (class 22,
-/// on MariaDB wrong values too), and keys that stand twice there.
-fn quotes_values(error: &dyn sqlx::error::DatabaseError) -> bool {
-    let is_data = error.code().is_some_and(|code| code.starts_with("22"));
-    let mariadb = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>();
-    (is_data && error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_none())
-        || mariadb.is_some_and(|error| matches!(error.number(), 1062 | 1292 | 1366 | 1411 | 1586 | 1918))
-}
-
-/// A message with `…` for what it quotes.
-fn without_quoted(message: &str) -> String {
-    let (mut out, mut rest) = (String::with_capacity(message.len()), message);
-    while let Some(start) = rest.find(['"', '\'']) {
-        let quote = &rest[start..=start];
-        // A value may hold the quote itself: all up to the last one is taken for the value.
-        let Some(length) = rest[start + 1..].rfind(quote) else { break };
-        out.push_str(&rest[..start]);
-        out.push('…');
-        rest = &rest[start + 1 + length + 1..];
+/// Our words for an error whose own may quote a value, which may be a customer's: data that cannot be read as what they should be (class
+/// 22), on MariaDB wrong values and keys that stand twice. Servers speak many languages, and quote in as many ways.
+fn words_for(error: &dyn sqlx::error::DatabaseError) -> Option<String> {
+    let code = error.code().unwrap_or_default();
+    if let Some(mariadb) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+        let words = match mariadb.number() {
+            1062 | 1586 => "a key stands twice",
+            1292 | 1411 => "a value is no date, time or number of the kind that is wanted",
+            1366 => "a value does not fit the type of its column",
+            1918 => "a value cannot be converted",
+            _ if code.starts_with("22") => "a value cannot be used as it is",
+            _ => return None,
+        };
+        return Some(format!("{words} (not shown; error {})", mariadb.number()));
     }
-    out + rest
+    if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_none() || !code.starts_with("22") {
+        return None;
+    }
+    // https://www.postgresql.org/docs/current/errcodes-appendix.html
+    let words = match &*code {
+        "22P02" => "a text cannot be read as a value of the type that is wanted",
+        "22007" => "a text is no date or time",
+        "22008" => "a date or time is out of range",
+        "22003" => "a number is out of range",
+        "22012" => "division by zero",
+        "22001" => "a text is too long",
+        "22021" | "22P05" => "a text has characters that its encoding does not",
+        _ => "a value cannot be used as it is",
+    };
+    Some(format!("{words} (not shown; SQLSTATE {code})"))
 }
 
 fn message_of(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(database) => {
-            let mut message = database.message().to_owned();
-            if quotes_values(&**database) {
-                message = without_quoted(&message);
-            }
+            let ours = words_for(&**database);
+            let mut message = ours.unwrap_or_else(|| database.message().to_owned());
             if let Some(postgres) = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
                 // The detail of data errors (class 22) and broken constraints (class 23) quotes rows, which may be
                 // customers'.

@@ -232,7 +232,17 @@ impl Warehouse {
     /// # Errors
     /// What the engine refuses.
     pub async fn read_values(&self, side: Side, sql: &str, binds: &[Value]) -> Result<Vec<Vec<Value>>, WarehouseError> {
-        within(QUICK, "warehouse", async {
+        self.read_within(QUICK, side, sql, binds).await
+    }
+
+    async fn read_within(
+        &self,
+        limit: Duration,
+        side: Side,
+        sql: &str,
+        binds: &[Value],
+    ) -> Result<Vec<Vec<Value>>, WarehouseError> {
+        within(limit, "warehouse", async {
             match self.pool(side) {
                 Pool::Sqlite(pool) => sqlite::read_values(&mut *acquired(pool).await?, sql, binds).await,
                 Pool::Postgres(sessions) => {
@@ -258,7 +268,7 @@ impl Warehouse {
         binds: &[(&str, Value)],
     ) -> Result<Vec<Vec<Value>>, WarehouseError> {
         let (sql, values) = statement::positional(origin, sql, binds, self.dialect(side))?;
-        self.read_values(side, &sql, &values).await.map_err(|error| error.of_file(origin))
+        self.read_within(BULK, side, &sql, &values).await.map_err(|error| error.of_file(origin))
     }
 
     /// Runs a statement and returns how many rows it changed; without binds the text may hold several statements.

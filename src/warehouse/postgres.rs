@@ -45,7 +45,8 @@ impl Sessions {
         let options = options.application_name("nightclerk").extra_float_digits(None).statement_cache_capacity(0);
         // A process of ours that was frozen in a transaction must not keep the others waiting for ever.
         let settings = format!(
-            "SET LOCAL search_path = {}, public; SET LOCAL idle_in_transaction_session_timeout = '5min'",
+            "SET LOCAL search_path = {}, public; SET LOCAL idle_in_transaction_session_timeout = '5min'; \
+             SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, MDY'",
             Dialect::Postgres.quote(schema)
         );
         if access != Access::ReadWhereWeWrite {
@@ -146,6 +147,7 @@ pub(super) async fn read(
     let found: Vec<FoundColumn> = statement.columns().iter().map(|column| FoundColumn::named(column.name())).collect();
     let decoders: Vec<ColumnDecoder> =
         statement.columns().iter().map(|column| ColumnDecoder::of(column.type_info())).collect();
+    forget_prepared(connection).await?;
     let mut builder = FrameBuilder::new(query.expectation(), &found, 1024)?;
     let arguments = arguments(query.origin, binds)?;
     let mut rows = connection.fetch(sqlx::query_with(vouch(&rewritten.sql), arguments).persistent(false));
@@ -157,7 +159,6 @@ pub(super) async fn read(
         }
     }
     drop(rows);
-    forget_prepared(connection).await?;
     let (frame, quarantine) = builder.finish()?;
     Ok((conform(frame, &query.expectation())?, quarantine))
 }

@@ -31,6 +31,16 @@ const FILLING: Duration = Duration::from_millis(1);
 pub(super) async fn open(url: &WarehouseUrl, access: Access, create: bool) -> Result<SqlitePool, WarehouseError> {
     let fail = |error: sqlx::Error| WarehouseError::from_connect(url.redacted(), &error);
     let mut options: SqliteConnectOptions = url.reveal().parse().map_err(fail)?;
+    if let Some(kind) = network_file_system(options.get_filename()) {
+        return Err(WarehouseError::Connect {
+            url: url.redacted(),
+            message: format!(
+                "the file lies on a network file system ({kind}), where two hosts would write into each other's pages"
+            ),
+            hint: "use a disk of this machine, or PostgreSQL or MariaDB for several hosts".to_owned(),
+            transient: false,
+        });
+    }
     options = options.busy_timeout(Duration::from_secs(30)).foreign_keys(false).pragma("temp_store", "MEMORY");
     options = options.row_buffer_size(ROWS_AHEAD);
     options = if access.is_read_only() {
@@ -43,6 +53,32 @@ pub(super) async fn open(url: &WarehouseUrl, access: Access, create: bool) -> Re
         Access::ReadWhereWeWrite => Ok(pool.connect_lazy_with(options)),
         Access::Read | Access::Write => pool.connect_with(options).await.map_err(fail),
     }
+}
+
+/// File systems of other machines: SQLite's locks and its shared memory do not reach across them.
+const OF_THE_NETWORK: [&str; 11] =
+    ["nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "glusterfs", "fuse.glusterfs", "fuse.sshfs", "lustre", "afs"];
+
+/// The kind of the network file system that a file lies on, if it does; only Linux says.
+fn network_file_system(file: &std::path::Path) -> Option<&'static str> {
+    let mounts = std::fs::read_to_string("/proc/mounts").ok()?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    network_mount(&mounts, &folder.canonicalize().ok()?)
+}
+
+/// The kind of the innermost mount above a folder, if it is one of the network's. Lines are `DEVICE FOLDER KIND OPTIONS`.
+fn network_mount(mounts: &str, folder: &std::path::Path) -> Option<&'static str> {
+    let innermost = mounts
+        .lines()
+        .filter_map(|line| {
+            let mut parts = line.split(' ').skip(1);
+            // Blanks are written as `\040` there.
+            Some((parts.next()?.replace("\\040", " "), parts.next()?))
+        })
+        .filter(|(mount, _)| folder.starts_with(mount))
+        // Of two at one place the later one lies over the other.
+        .max_by_key(|(mount, _)| mount.len())?;
+    OF_THE_NETWORK.into_iter().find(|kind| *kind == innermost.1)
 }
 
 pub(super) async fn describe(
@@ -260,5 +296,19 @@ impl Encode<'_, Sqlite> for Bind<'_> {
             }
             Cell::Flag(flag) => <i64 as Encode<Sqlite>>::encode(i64::from(*flag), buffer),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_another_machine_is_known_by_its_mount() {
+        let mounts = "/dev/sda1 / ext4 rw 0 0\nfiler:/shops /srv/my\\040shops nfs4 rw 0 0\n/dev/sdb1 /srv/my\\040shops/fast ext4 rw 0 0\n";
+        let kind = |folder: &str| network_mount(mounts, std::path::Path::new(folder));
+        assert_eq!(kind("/srv/my shops/berlin"), Some("nfs4"));
+        assert_eq!(kind("/srv/my shops/fast/berlin"), None);
+        assert_eq!(kind("/opt/shop"), None);
     }
 }

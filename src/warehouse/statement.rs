@@ -82,6 +82,10 @@ pub(crate) fn skip_quoted(characters: &[char], start: usize) -> usize {
         '-' if characters.get(start + 1) == Some(&'-') => find(start + 2, &['\n']),
         '/' if characters.get(start + 1) == Some(&'*') => find(start + 2, &['*', '/']),
         '$' if characters.get(start + 1) == Some(&'$') => find(start + 2, &['$', '$']),
+        // MariaDB's other comment; PostgreSQL has an operator of that sign, and nobody begins a line with it.
+        '#' if characters[..start].iter().rev().find(|c| !matches!(c, ' ' | '\t')).is_none_or(|c| *c == '\n') => {
+            find(start + 1, &['\n'])
+        }
         _ => start,
     }
 }
@@ -134,7 +138,7 @@ pub(super) fn what_writes(sql: &str) -> Option<(usize, String)> {
     while at < characters.len() {
         let quoted_end = skip_quoted(&characters, at);
         if quoted_end > at {
-            if !matches!(characters[at], '-' | '/') {
+            if !matches!(characters[at], '-' | '/' | '#') {
                 before = Some(String::new());
             }
             at = quoted_end;
@@ -149,10 +153,15 @@ pub(super) fn what_writes(sql: &str) -> Option<(usize, String)> {
         let word: String = characters[at..at + length].iter().collect::<String>().to_uppercase();
         let begins = before.is_none();
         let opens = matches!(before.as_deref(), Some("(" | ")"));
+        let after = characters[at + length..].iter().find(|character| !character.is_whitespace());
+        // A function or a column of that name.
+        let is_name = before.as_deref() == Some(".") || matches!(after, Some('(' | ',' | ')' | '.'));
         let faulty = match word.as_str() {
             "SELECT" | "WITH" | "VALUES" | "TABLE" | "(" if begins => false,
-            "INSERT" | "UPDATE" | "DELETE" | "MERGE" => begins || opens || before.as_deref() == Some("FOR"),
-            "INTO" => true,
+            "INSERT" | "UPDATE" | "DELETE" | "MERGE" => {
+                begins || (opens && !is_name) || before.as_deref() == Some("FOR")
+            }
+            "INTO" => before.as_deref() != Some("."),
             _ => begins || before.as_deref() == Some(";"),
         };
         // A lone semicolon at the end is everybody's habit.
@@ -237,6 +246,7 @@ mod tests {
             "SELECT update_count, 'DELETE FROM t', \"insert\" FROM t -- delete\n;\n",
             "/* INSERT */ WITH a AS (SELECT 1 AS deleted) SELECT REPLACE(x, 'a', 'b') FROM a",
             "(SELECT 1) UNION ALL (SELECT 2)",
+            "# a note\n  # and that's another\nSELECT UPPER(INSERT(a, 1, 2, 'b')), COALESCE(delete, 1), t.into, (update) FROM t",
             "VALUES (1), (2)",
             "",
         ] {

@@ -299,8 +299,8 @@ async fn the_default_datasets_run_on_every_engine() {
         }
         let files = SqlFiles::from_texts(texts(&folder), dialect);
         for dataset in DATASETS {
-            if let Ok((origin, sql)) = dataset_sql(&files, dataset.name()) {
-                warehouse.describe(Side::Source, &origin, &sql).await.unwrap();
+            if let Ok(sql) = dataset_sql(&files, dataset.name()) {
+                warehouse.describe(Side::Source, &sql.label, &sql.text).await.unwrap();
             }
         }
         let as_of = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();

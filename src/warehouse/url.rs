@@ -39,6 +39,14 @@ impl WarehouseUrl {
                 transient: false,
             });
         }
+        if let Some(key) = secrets::unknown_key(&self.0) {
+            return Err(WarehouseError::Connect {
+                url: self.redacted(),
+                message: format!("nobody knows the setting `{key}`"),
+                hint: "settings behind the `?` are those of the engine's driver, such as `sslmode`".to_owned(),
+                transient: false,
+            });
+        }
         Ok(known)
     }
 

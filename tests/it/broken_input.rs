@@ -325,7 +325,7 @@ fn a_dataset_file_that_is_not_sql() {
     report: ./out/index.html
     --- stderr
     night of 2026-11-22: demand_forecast
-      demand_forecast    failed: sql/datasets/daily_sales.sql line 38, column 1, `GROUPED BY ordered_on, product_id, COALESCE(location_id, 'all')`: near "GROUPED": syntax error
+      demand_forecast    failed: sql/datasets/daily_sales.sql line 13, column 1, `GROUPED BY ordered_on, product_id, COALESCE(location_id, 'all')`: near "GROUPED": syntax error
     "#);
 }
 

@@ -20,7 +20,7 @@ use crate::remembered::{Memorable, MemoryTerms, Remembered};
 use crate::table::{Column, ColumnType, TableSchema};
 use crate::warehouse::{Query, Side, Transaction, Value, Warehouse, WarehouseError};
 
-use ours::{Ours, begun};
+use ours::{Ours, begun, refuse_refilled};
 
 pub use facts::{InputFact, InputOrigin};
 pub use sql_files::{SqlFiles, dataset_sql, declared_timezone};
@@ -356,11 +356,12 @@ impl<'a> Source<'a> {
         dataset: &'static Dataset,
         known: Option<&KnownRows>,
     ) -> Result<(String, DataFrame), LoadError> {
-        let (origin, sql) = dataset_sql(self.files, dataset.name())?;
-        let timezone = declared_timezone(&origin, &sql)?.unwrap_or(self.timezone);
+        let sql = dataset_sql(self.files, dataset.name())?;
+        let origin = sql.label.clone();
+        let timezone = declared_timezone(&origin, &sql.text)?.unwrap_or(self.timezone);
         let query = Query {
             origin: &origin,
-            sql: &sql,
+            sql: &sql.text,
             binds: self.binds(known.map(|known| known.before)),
             schema: &dataset.schema,
             keeps_attributes: dataset.keeps_attributes,
@@ -369,8 +370,12 @@ impl<'a> Source<'a> {
         };
         let (frame, quarantine) = {
             let mut snapshot = self.snapshot.lock().await;
-            begun(&mut snapshot, self.warehouse).await?.read_sound(&query).await?
+            let read = begun(&mut snapshot, self.warehouse).await?.read_sound(&query).await;
+            read.map_err(|error| sql.blame(error))?
         };
+        if frame.height() == 0 {
+            refuse_refilled(self.warehouse, &query).await?;
+        }
         let fail = |error: polars::prelude::PolarsError| LoadError::Frame {
             dataset: dataset.name().to_owned(),
             message: error.to_string(),

@@ -1,4 +1,4 @@
-//! Our own tables, as a run reads them.
+//! Our own tables, as a run reads them, and the reading itself.
 
 use polars::prelude::DataFrame;
 
@@ -47,4 +47,14 @@ pub(super) async fn begun<'a>(
         Some(begun) => Ok(begun),
         none => Ok(none.insert(warehouse.snapshot().await?)),
     }
+}
+
+/// Refuses an empty answer where the same question has one outside of the reading: what TRUNCATE emptied and somebody filled again after
+/// the reading began is empty for it, and never was for the retailer.
+pub(super) async fn refuse_refilled(warehouse: &Warehouse, query: &Query<'_>) -> Result<(), WarehouseError> {
+    if warehouse.read(Side::Source, query).await?.height() == 0 {
+        return Ok(());
+    }
+    let message = "what it reads was emptied and filled again meanwhile".to_owned();
+    Err(WarehouseError::Busy { origin: query.origin.to_owned(), message })
 }

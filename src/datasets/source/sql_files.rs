@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use super::LoadError;
-use crate::warehouse::{Dialect, skip_quoted};
+use crate::warehouse::{Dialect, WarehouseError, skip_quoted};
 
 /// Dataset name to the file that speaks for it on one engine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,17 +45,50 @@ impl SqlFiles {
     }
 }
 
-/// The label of a dataset's file, and its SQL with every `{name}` replaced by `(SQL of that dataset) AS name`.
+/// A dataset's SQL with what it includes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DatasetSql {
+    /// The label of its file.
+    pub label: String,
+    /// Its text, every `{name}` replaced by `(SQL of that dataset) AS name`.
+    pub text: String,
+    /// Of each line of the text the file it stands in, and its number there.
+    lines: Vec<(String, usize)>,
+}
+
+impl DatasetSql {
+    /// The error with the file and the line that are to blame, where these are an included file's.
+    pub fn blame(&self, error: WarehouseError) -> WarehouseError {
+        let WarehouseError::Sql { origin, place, message, code } = error else { return error };
+        let found = place.strip_prefix(" line ").and_then(|rest| {
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            let line: usize = rest[..digits].parse().ok()?;
+            Some((self.lines.get(line.checked_sub(1)?)?, &rest[digits..]))
+        });
+        match found {
+            Some(((label, line), rest)) if origin == self.label && *label != self.label => WarehouseError::Sql {
+                origin: label.clone(),
+                place: format!(" line {line}{rest}"),
+                message: format!("{message} (included by {})", self.label),
+                code,
+            },
+            Some(((_, line), rest)) if origin == self.label => {
+                WarehouseError::Sql { origin, place: format!(" line {line}{rest}"), message, code }
+            }
+            _ => WarehouseError::Sql { origin, place, message, code },
+        }
+    }
+}
+
+/// The SQL of a dataset with what it includes.
 ///
 /// # Errors
 /// [`LoadError::Missing`] with the dataset that has no file, [`LoadError::Cycle`].
-pub fn dataset_sql(files: &SqlFiles, name: &str) -> Result<(String, String), LoadError> {
-    let sql = expand(files, name, &mut Vec::new())?;
-    let label = files.files.get(name).map_or_else(String::new, |file| file.label.clone());
-    Ok((label, sql))
+pub fn dataset_sql(files: &SqlFiles, name: &str) -> Result<DatasetSql, LoadError> {
+    expand(files, name, &mut Vec::new())
 }
 
-fn expand(files: &SqlFiles, name: &str, path: &mut Vec<String>) -> Result<String, LoadError> {
+fn expand(files: &SqlFiles, name: &str, path: &mut Vec<String>) -> Result<DatasetSql, LoadError> {
     if path.iter().any(|known| known == name) {
         path.push(name.to_owned());
         return Err(LoadError::Cycle { path: path.join(" -> ") });
@@ -63,27 +96,37 @@ fn expand(files: &SqlFiles, name: &str, path: &mut Vec<String>) -> Result<String
     let Some(file) = files.files.get(name) else { return Err(LoadError::Missing { names: vec![name.to_owned()] }) };
     path.push(name.to_owned());
     let characters: Vec<char> = file.text.chars().collect();
-    let mut sql = String::with_capacity(file.text.len());
-    let mut at = 0;
+    let mut out = DatasetSql {
+        label: file.label.clone(),
+        text: String::with_capacity(file.text.len()),
+        lines: vec![(file.label.clone(), 1)],
+    };
+    let (mut at, mut line) = (0, 1);
     while at < characters.len() {
         let quoted_end = skip_quoted(&characters, at);
-        let included = include_at(&characters, at);
-        if quoted_end > at {
-            sql.extend(&characters[at..quoted_end]);
-            at = quoted_end;
-        } else if let Some((included, end)) = included {
+        if let Some((included, end)) = include_at(&characters, at).filter(|_| quoted_end == at) {
             let inner = expand(files, &included, path)?;
-            let inner = inner.trim_end().trim_end_matches(';');
+            let text = inner.text.trim_end().trim_end_matches(';');
+            let n_lines = text.matches('\n').count() + 1;
+            out.lines.extend(inner.lines.into_iter().take(n_lines).skip(1));
             // The line break ends a comment that the included file may end with.
-            sql.extend(["(", inner, "\n) AS ", &included]);
+            out.lines.push((file.label.clone(), line));
+            out.text.extend(["(", text, "\n) AS ", &included]);
             at = end;
-        } else {
-            sql.push(characters[at]);
-            at += 1;
+            continue;
         }
+        let end = quoted_end.max(at + 1);
+        for character in &characters[at..end] {
+            out.text.push(*character);
+            if *character == '\n' {
+                line += 1;
+                out.lines.push((file.label.clone(), line));
+            }
+        }
+        at = end;
     }
     path.pop();
-    Ok(sql)
+    Ok(out)
 }
 
 /// The name in `{name}` at `start`, and where it ends.
@@ -120,7 +163,7 @@ mod tests {
     fn the_file_of_the_engine_wins() {
         for order in [["a.sql", "a.postgres.sql"], ["a.postgres.sql", "a.sql"]] {
             let files = files(&[(order[0], order[0]), (order[1], order[1]), ("a.sqlite.sql", "no"), ("b.md", "no")]);
-            let (label, sql) = dataset_sql(&files, "a").unwrap();
+            let DatasetSql { label, text: sql, .. } = dataset_sql(&files, "a").unwrap();
             assert_eq!((label.as_str(), sql.as_str()), ("sql/datasets/a.postgres.sql", "a.postgres.sql"));
             assert!(files.has("a") && !files.has("b"));
         }
@@ -129,8 +172,25 @@ mod tests {
     #[test]
     fn a_dataset_is_put_in_where_another_names_it() {
         let files = files(&[("a.sql", "SELECT 1 AS x -- one\n;\n"), ("b.sql", "-- {a}\nSELECT x, '{a}' FROM {a}")]);
-        let (_, sql) = dataset_sql(&files, "b").unwrap();
+        let sql = dataset_sql(&files, "b").unwrap().text;
         assert_eq!(sql, "-- {a}\nSELECT x, '{a}' FROM (SELECT 1 AS x -- one\n\n) AS a");
+    }
+
+    #[test]
+    fn an_error_is_blamed_on_the_file_and_the_line_that_it_stands_in() {
+        let files = files(&[("a.sql", "-- head\nSELECT quantty\nFROM t\n"), ("b.sql", "SELECT *\nFROM {a}\nWHERE zz")]);
+        let sql = dataset_sql(&files, "b").unwrap();
+        assert_eq!(sql.text.lines().nth(2), Some("SELECT quantty"));
+        let error = |place: &str| {
+            let (origin, place) = (sql.label.clone(), place.to_owned());
+            sql.blame(WarehouseError::Sql { origin, place, message: "no".to_owned(), code: None }).to_string()
+        };
+        assert_eq!(
+            error(" line 3, column 8, `SELECT quantty`"),
+            "sql/datasets/a.sql line 2, column 8, `SELECT quantty`: no (included by sql/datasets/b.sql)"
+        );
+        assert_eq!(error(" line 6, column 7, `WHERE zz`"), "sql/datasets/b.sql line 3, column 7, `WHERE zz`: no");
+        assert_eq!(error(""), "sql/datasets/b.sql: no");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Files: which pages and exports a publication has, whether they stand in their places, and which of them left the house.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 
@@ -108,6 +110,18 @@ pub(in crate::runner) async fn forget(transaction: &mut Transaction, job: &str) 
     let sql = "DELETE FROM nightclerk_files WHERE job = $1 AND NOT leaves AND state <> 'obsolete' \
                AND run_id NOT IN (SELECT run_id FROM nightclerk_publications WHERE job = $1)";
     transaction.execute(sql, &[text(job)]).await.map(|_| ())
+}
+
+/// The places, from the output folder on, of files that are kept whatever their age: those of publications that are kept, and what
+/// left the house.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn kept(warehouse: &Warehouse) -> Result<BTreeSet<String>, WarehouseError> {
+    let sql = "SELECT path FROM nightclerk_files f WHERE leaves OR state = 'pending' \
+               OR EXISTS (SELECT 1 FROM nightclerk_publications p WHERE p.run_id = f.run_id)";
+    let rows = warehouse.read_values(Side::Target, sql, &[]).await?;
+    Ok(rows.iter().map(|row| as_text(row, 0)).collect())
 }
 
 /// The files in a state that a place has to deal with; all places where `place` is `None`.

@@ -1,12 +1,13 @@
 //! The ledger: what is due, who runs what, which publication is current. All of it in the target warehouse, in portable SQL.
 //!
 //! `slots` are due and end, `runs` are their tries, `leases` say who may try, `publications` what came of it, `files` what of that
-//! is on disk or has left the house, `profiles` what earlier nights looked like.
+//! is on disk or has left the house, `profiles` what earlier nights looked like; `prune` forgets.
 
 mod cells;
 pub mod files;
 mod leases;
 pub mod profiles;
+pub mod prune;
 mod publications;
 mod runs;
 pub mod slots;
@@ -15,5 +16,5 @@ pub(crate) use cells::{as_date, as_text, text};
 pub use leases::{Claimed, FileLock, HEARTBEAT_SECONDS, LEASE_MICROS, cancel, claim, hold_fence, recover, renew};
 pub(super) use publications::recorded_inputs;
 pub use publications::{PublicationRow, is_published, publications, rollback, runs_with_warnings, was_sent};
-pub(super) use runs::ended_unpublished;
 pub use runs::{Claim, Claimant, Owner, RunEnd, RunRow, RunStart, finish, finish_in, latest_runs, record_waiting};
+pub(super) use runs::{ended, has_published};

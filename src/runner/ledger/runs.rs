@@ -102,22 +102,26 @@ pub struct RunRow {
     pub error: Option<String>,
 }
 
-/// Which of these runs have ended without publishing.
+/// Whether a run's publication is there.
 ///
 /// # Errors
 /// When the warehouse refuses.
-pub(in crate::runner) async fn ended_unpublished(
-    warehouse: &Warehouse,
-    runs: &[i64],
-) -> Result<Vec<i64>, WarehouseError> {
+pub(in crate::runner) async fn has_published(warehouse: &Warehouse, run_id: i64) -> Result<bool, WarehouseError> {
+    let sql = "SELECT run_id FROM nightclerk_publications WHERE run_id = $1";
+    let rows = warehouse.read_values(Side::Target, sql, &[Value::Integer(run_id)]).await?;
+    Ok(!rows.is_empty())
+}
+
+/// Which of these runs have ended.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub(in crate::runner) async fn ended(warehouse: &Warehouse, runs: &[i64]) -> Result<Vec<i64>, WarehouseError> {
     if runs.is_empty() {
         return Ok(Vec::new());
     }
     let ids: Vec<String> = runs.iter().map(i64::to_string).collect();
-    let sql = format!(
-        "SELECT run_id FROM nightclerk_runs WHERE state NOT IN ('running', 'published') AND run_id IN ({})",
-        ids.join(", ")
-    );
+    let sql = format!("SELECT run_id FROM nightclerk_runs WHERE state <> 'running' AND run_id IN ({})", ids.join(", "));
     let rows = warehouse.read_values(Side::Target, &sql, &[]).await?;
     Ok(rows.iter().map(|row| as_integer(row, 0)).collect())
 }
@@ -185,7 +189,7 @@ pub async fn finish_in(
     transaction
         .execute(
             "UPDATE nightclerk_runs SET state = $1, error = $2, rows_in = $3, rows_out = $4, finished_us = $5 \
-             WHERE run_id = $6",
+             WHERE run_id = $6 AND state <> 'published'",
             &[
                 text(end.state),
                 end.error.as_ref().map_or(Value::Null, |error| text(error)),
