@@ -308,7 +308,7 @@ pub fn input_gates(
         if let Some(weeks) = recent_weeks(input) {
             // A day on which nothing at all was written down is a closed shop; whether it is a missing load, other gates ask.
             let open = weeks.days(&inputs.iter().filter(|other| other.grows_daily).collect::<Vec<_>>());
-            let least = (weeks.median * settings.row_count_ratio * open).ceil() as u64;
+            let least = least_by_chance(weeks.median * open, settings.row_count_ratio);
             results.push(GateResult {
                 name: format!("last week of {}", input.dataset),
                 severity: severity_of(input, tolerated),
@@ -324,6 +324,12 @@ pub fn input_gates(
         }
     }
     results
+}
+
+/// The least count that is no fault where so many are usual: the share that the project sets, and of few rows what chance may leave of
+/// them, four standard deviations of a Poisson count.
+fn least_by_chance(usual: f64, ratio: f64) -> u64 {
+    (usual * ratio).min(usual - 4.0 * usual.sqrt()).max(0.0).ceil() as u64
 }
 
 struct Weeks {
