@@ -12,7 +12,7 @@
 //! | `methods.rs` | the models by name |
 //! | `chosen.rs`, `forecast.rs` | what is forecast, and the run |
 //! | `metrics.rs`, `score.rs` | what is measured |
-//! | `report.rs`, `caveats.rs`, `output.rs` | what is said and written |
+//! | `report.rs`, `caveats.rs`, `output.rs`, `error.rs` | what is said and written; what cannot be read |
 //! | `process.rs` | CPU time and memory |
 //! | `basket_file.rs`, `rules.rs` | baskets of a file, and what is found in them: [`evaluate_rules`] |
 //! | `purchase_file.rs`, `sequences.rs` | what customers bought when, and in which order: [`evaluate_sequences`] |

@@ -6,7 +6,7 @@
 //! rows count), for data that has no key of its own. Memory is bounded by a few chunks of rows, whatever the size of
 //! the file.
 //!
-//! This module reads a user's data files; `eval` looks at them through it.
+//! `eval` reads Parquet and the times of CSV files through it.
 
 pub(crate) mod csv_file;
 mod error;

@@ -1,4 +1,5 @@
-//! The tables of the ledger, as their step makes them; `runner::ledger` alone reads and writes them.
+//! The tables of the ledger, as their step makes them. `runner::ledger` writes them, with `runner::publish` (publications) and
+//! [`super`] (the steps applied); gates, `datasets::source` and `bench` read some.
 
 use crate::table::ColumnType::{Date, Flag, Integer, Real, Text};
 use crate::table::{Column, TableSchema};

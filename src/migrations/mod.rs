@@ -5,7 +5,7 @@
 //!                                      ├─> differences ─> generator ─> the next step; what mends a warehouse
 //! the warehouse's real columns -> relations ─┘                 state ─> check, plan, run
 //! ```
-//! A step is a file per engine. It is frozen once it is committed: `sql/migrations/CHECKSUMS` holds its SHA-256, every
+//! A step is a file per engine; those of MariaDB begin with the ninth, which makes everything. A step is frozen once it is committed: `sql/migrations/CHECKSUMS` holds its SHA-256, every
 //! warehouse that applied it holds the same, and `check`, `plan`, `rollback` and whatever runs a night compare them.
 //! Beside it lies a snapshot of the schemas after it, `sql/migrations/schemas`.
 //!

@@ -38,7 +38,7 @@ impl NewProject<'_> {
              {as_of}\n\
              [warehouse]\n\
              # Where nightclerk publishes. Passwords come from the environment:\n\
-             # url = \"postgres://clerk:${{NIGHTCLERK_PG_PASSWORD}}@db.example.org/retail\"\n\
+             # url = \"postgres://clerk:${{NIGHTCLERK_PG_PASSWORD}}@db.example.org/retail\"   # or mariadb://\n\
              url = {url:?}\n\
              # source_url = \"...\"   # read-only, when your data live elsewhere\n\
              # schema = \"nightclerk\"   # the PostgreSQL schema of our own tables\n\n\

@@ -11,7 +11,8 @@ use crate::table::TableSchema;
 pub struct Table {
     /// Its name, what it says, its grain and its own columns; the runner adds [`super::KEY_COLUMNS`] before them.
     pub schema: TableSchema<'static>,
-    /// The number of the migration step that creates it: 3 for `sql/migrations/*/0003_*.sql`.
+    /// The number of the migration step that creates it: 3 for `0003_*.sql` in `sql/migrations`. An engine whose steps begin later makes
+    /// everything in its first.
     pub created_in: i64,
     /// Which of its earlier publications a later night sees.
     pub seen: Seen,

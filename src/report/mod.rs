@@ -5,7 +5,7 @@
 //! the facts and decides where the bytes go, so that the same publication always renders to the same bytes.
 //!
 //! The way of a page: [`RunFacts`] and [`Page`] -> formatted words and drawn charts (`view`, `svg`, `format`) -> a
-//! template ([`Templates`]). All text comes from data and is escaped, in HTML, in SVG and in CSV.
+//! template ([`Templates`]); `index` is the night's page, `csv` and `xlsx` are the files. All text comes from data and is escaped, in HTML, in SVG and in CSV.
 
 use minijinja::value::Serde;
 

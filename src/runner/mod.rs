@@ -1,4 +1,4 @@
-//! Runs jobs: claim -> load -> recommend -> gates -> stage -> audits -> publish -> report.
+//! Runs jobs: claim -> load -> recommend -> gates -> stage -> audits -> lay pages and files aside -> publish -> deliver them.
 //!
 //! This is the only module that sees all of it. `daemon` runs what is due, `slots` says what that is, `night` puts the
 //! jobs of a business date in order, `run` is one job, `gates` the conditions, `look` asks them, `publish` the transaction, `ledger` what
@@ -34,7 +34,8 @@ use crate::report::{ReportError, Templates};
 use crate::warehouse::{Warehouse, WarehouseError};
 use events::Events;
 
-/// Gives the time, in microseconds since 1970-01-01T00:00:00Z. The only clock below `main`.
+/// Gives the time, in microseconds since 1970-01-01T00:00:00Z. The only clock of this machine below `main`; leases go by the server's
+/// where there is one.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// What every run shares.

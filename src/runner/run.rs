@@ -363,7 +363,7 @@ fn refusal(job: &JobFile, missing: &[&'static Dataset]) -> String {
 fn stop_for(error: &anyhow::Error) -> Stop {
     let reason = format!("{error:#}");
     let state = match error.chain().find_map(|cause| cause.downcast_ref::<LoadError>()) {
-        Some(LoadError::Missing { .. } | LoadError::Empty { .. }) => JobState::Refused,
+        Some(LoadError::Missing { .. } | LoadError::Empty { .. } | LoadError::Unpublished(_)) => JobState::Refused,
         Some(error) if error.is_transient() => JobState::Retry,
         _ => JobState::Failed,
     };

@@ -1,4 +1,4 @@
-//! What differs between engines, one question per function; a third engine is one more arm in each.
+//! What differs between engines, one question per function.
 
 use std::fmt::Write as _;
 

@@ -1,7 +1,23 @@
 //! The port to the retailer's warehouse: typed frames out, typed frames in, and what can go wrong said plainly.
 //!
-//! A warehouse has two sides. The source holds the retailer's tables and is only read; the target holds ours. They are
-//! one connection pool unless the project names two URLs. `sqlx` is named nowhere outside of this folder.
+//! A warehouse has two sides. The source holds the retailer's tables and is only read; the target holds ours. Each has a
+//! connection pool of its own, also where both are one database: the engine keeps the source's from writing (only SQLite in
+//! memory shares one). `sqlx` is named nowhere outside of this folder.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `dialect.rs` | what differs between engines in the SQL that we write |
+//! | `url.rs`, `error.rs` | addresses, which hold passwords; what can go wrong |
+//! | `statement.rs`, `value.rs` | SQL texts and their binds on the way in, single values |
+//! | `columns.rs`, `frame_cells.rs` | cells into frames, checked; frames into cells |
+//! | `transaction.rs` | readings and publications, each as of one moment |
+//! | `sqlite.rs`, `postgres.rs`, `mariadb.rs` | an engine each; `_wire.rs` beside the servers' is their binary form |
+//!
+//! # Adding an engine
+//! Here: its file, an arm of `Pool`, of `transaction.rs` and of every `match` that the compiler then names; `url.rs` and `SCHEMES` in
+//! `project/config.rs` and `secrets.rs` for its addresses. What the compiler does not name: `git grep 'Dialect::Mariadb'` finds where
+//! an engine is asked for by `==` (migrations, demo, import). In `migrations/steps.rs` the number that its steps begin with, the
+//! folder in `sql/migrations`, and in `tests/it` a server (`server.rs`) and the tests of `mariadb.rs`.
 
 mod columns;
 mod dialect;

@@ -2,7 +2,7 @@
 
 use nightclerk::migrations;
 use nightclerk::quantities::Currency;
-use nightclerk::warehouse::{Side, Warehouse, WarehouseConfig};
+use nightclerk::warehouse::{Dialect, Side, Warehouse, WarehouseConfig};
 
 use crate::mariadb::{Server, temporary_server};
 use crate::support::wait;
@@ -35,7 +35,8 @@ fn a_step_that_was_cut_short_anywhere_is_taken_up_again() {
     wait(async {
         let first = empty(&server).await;
         let all = statements(&first).await;
-        assert_eq!(migrations::apply(&first, yen(), 1).await.unwrap(), ["0009_profiles.sql"]);
+        let of_all: Vec<&str> = migrations::steps(Dialect::Mariadb).iter().map(|step| step.name).collect();
+        assert_eq!(migrations::apply(&first, yen(), 1).await.unwrap(), of_all);
         assert!(is_current(&first).await);
         assert_eq!(migrations::apply(&first, yen(), 2).await.unwrap(), [""; 0]);
         // Every seventh statement, and those at both ends.

@@ -1,4 +1,4 @@
-//! `nightclerk bench DIR`: published advice against the truth about a generated shop. `bench warehouse`: rows per second.
+//! `nightclerk bench DIR`: published advice against the truth about a generated shop. `bench warehouse`: rows per CPU second.
 //! `bench scale`: forecasts of many series or rules of many baskets, from the warehouse to published rows.
 
 mod scale;

@@ -13,7 +13,7 @@ use crate::warehouse::{Warehouse, WarehouseConfig};
 /// Works in a table of its own, `nightclerk_bench_rows`, which it drops.
 #[derive(Debug, Args)]
 pub struct WarehouseBench {
-    /// `sqlite:FILE` or `postgres://...`; a temporary SQLite file when not given.
+    /// `sqlite:FILE`, `postgres://...` or `mariadb://...`; a temporary SQLite file when not given.
     #[arg(long)]
     url: Option<String>,
     /// Rows to write and read.

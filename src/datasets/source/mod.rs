@@ -1,5 +1,7 @@
-//! Where jobs read: the project's datasets and what was published before, never anything after the as-of date.
+//! Where jobs read: the project's datasets and what was published before, nothing that became known after the as-of date (data without a
+//! day column, planned ahead or standing, are read as they are).
 
+mod error;
 mod facts;
 mod ours;
 mod sql_files;
@@ -22,6 +24,7 @@ use crate::warehouse::{Query, Side, Transaction, Value, Warehouse, WarehouseErro
 
 use ours::{Ours, begun, refuse_refilled};
 
+pub use error::LoadError;
 pub use facts::{InputFact, InputOrigin};
 pub use sql_files::{SqlFiles, dataset_sql, declared_timezone};
 
@@ -30,62 +33,6 @@ pub const HISTORY_DAYS: u64 = 800;
 
 /// How many days back [`InputFact::rows_by_day`] counts: nine weeks, so that the last can be held against eight.
 pub const DAYS_COUNTED: i32 = 63;
-
-/// Why data could not be loaded.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LoadError {
-    /// Datasets have no file.
-    #[error("no SQL file for {}; write sql/datasets/NAME.sql for each", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))]
-    Missing {
-        /// Their names.
-        names: Vec<String>,
-    },
-    /// A dataset without a single row up to the as-of date.
-    #[error("{origin}: no rows up to {as_of}; check the dates of the tables it reads, or choose another as-of date")]
-    Empty {
-        /// The dataset.
-        dataset: String,
-        /// Its file.
-        origin: String,
-        /// The as-of date.
-        as_of: NaiveDate,
-    },
-    /// Files that include each other.
-    #[error("sql/datasets: these files include each other: {path}")]
-    Cycle {
-        /// `a -> b -> a`.
-        path: String,
-    },
-    /// A `-- timezone:` line with an unknown zone.
-    #[error(
-        "{origin}: unknown time zone `{zone}` in its `-- timezone:` line, expected an IANA name such as `Europe/London`"
-    )]
-    Timezone {
-        /// The file.
-        origin: String,
-        /// The text.
-        zone: String,
-    },
-    /// The warehouse, or what it holds.
-    #[error(transparent)]
-    Warehouse(#[from] WarehouseError),
-    /// A frame could not be handled; a fault of ours.
-    #[error("{dataset}: {message}")]
-    Frame {
-        /// The dataset or table.
-        dataset: String,
-        /// What polars says.
-        message: String,
-    },
-}
-
-impl LoadError {
-    /// Whether the same call may succeed a little later.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Warehouse(error) if error.is_transient())
-    }
-}
 
 /// Up to which day publications are meant; which of them is said by the table, see [`crate::published::Seen`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

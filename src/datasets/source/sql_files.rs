@@ -21,7 +21,7 @@ struct SqlFile {
 }
 
 impl SqlFiles {
-    /// From file names to texts: `NAME.sql`, overridden by `NAME.postgres.sql` or `NAME.sqlite.sql`. Files for other
+    /// From file names to texts: `NAME.sql`, overridden by `NAME.sqlite.sql`, `NAME.postgres.sql` or `NAME.mariadb.sql`. Files for other
     /// engines and files that do not end in `.sql` are left aside.
     pub fn from_texts(texts: BTreeMap<String, String>, dialect: Dialect) -> Self {
         let mut files = BTreeMap::new();

@@ -31,6 +31,12 @@
 //! No margin share, contact cost or redemptions: no net value, and a caveat. A window that begins before the history
 //! does is skipped. Each is a caveat. Without both `customer_days` and `campaign_outcomes` the run refuses.
 //!
+//! # Files, from the bottom up
+//! - What is known: `facts` (campaigns with their customers in numbers), `dataset` (reads them).
+//! - What is decided: `lift_row` (what is said of an arm), `arms` (who is compared with whom), `measure` (from customers to rows),
+//!   `decision` (every campaign, the correction for their number, money), `verdicts` (in words).
+//! - What is said: `caveats`, `page`, `page_details`, `tables`; `recommend` puts it together.
+//!
 //! # References
 //! Welch (1947); Fieller (1954); Holm (1979); Fabijan et al. (2019), KDD; Miratrix, Sekhon & Yu (2013), *JRSS B* 75:369
 //! (comparison within groups); Deng et al. (2013) for what a pre-period could add.

@@ -122,8 +122,7 @@ const LEVELS: [f64; QUANTILES.len()] = {
 pub struct DemandForecast {
     /// Days to forecast.
     pub horizon_days: Days,
-    /// Days of history to learn from. 728 = 104 weeks: with a complete second year regression also fits a trend, which
-    /// the rolling origins, having less history, could not vouch for.
+    /// Days of history to learn from. 728 = 104 weeks: two of every season.
     pub history_days: Days,
     /// Rolling origins per series; more are slower and judge better.
     pub n_windows: Count,

@@ -10,8 +10,8 @@ use super::line_key::LineKey;
 use super::{advice, forecasts, history};
 use crate::contract::ContractError;
 use crate::datasets::{
-    DAILY_SALES, DELIVERIES, Delivery, OPEN_ORDERS, OpenOrder, PRICES, PRODUCTS, Price, Product, PublishedAt,
-    STOCK_LEVELS, SUPPLIERS, Source, Supplier,
+    DAILY_SALES, DELIVERIES, Delivery, LoadError, OPEN_ORDERS, OpenOrder, PRICES, PRODUCTS, Price, Product,
+    PublishedAt, STOCK_LEVELS, SUPPLIERS, Source, Supplier,
 };
 use crate::day::Day;
 use crate::job::RunContext;
@@ -53,23 +53,28 @@ pub(super) async fn load(ctx: &RunContext, source: &Source<'_>) -> anyhow::Resul
     shape(ctx.as_of.into(), &frames)
 }
 
+/// What the forecast has to bring first: the run is refused.
+fn unpublished<T>(why: String) -> anyhow::Result<T> {
+    Err(LoadError::Unpublished(why).into())
+}
+
 /// Turns frames into facts.
 ///
 /// # Errors
 /// When there is no forecast, or one whose days have all passed.
 pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<InventoryFacts> {
     let Some((forecast_as_of, forecast)) = &frames.forecast else {
-        anyhow::bail!(
+        return unpublished(format!(
             "planning orders: no `demand_forecasts` have been published up to {as_of}; run the job of kind `demand_forecast` for {as_of} first"
-        );
+        ));
     };
     let age = usize::try_from(as_of - *forecast_as_of).unwrap_or(0);
     let forecasts = forecasts::read(forecast, age)?;
     if forecasts.is_empty() {
-        anyhow::bail!(
+        return unpublished(format!(
             "planning orders: the newest `demand_forecasts`, of {forecast_as_of}, hold no day after {as_of} at level `product_location`; \
              run the job of kind `demand_forecast` for {as_of} first"
-        );
+        ));
     }
     let locations: BTreeSet<&str> = forecasts.keys().map(|key| key.location_id.as_str()).collect();
     let sole_location = if locations.len() == 1 { locations.first().copied() } else { None };

@@ -1,5 +1,5 @@
-//! What the days of a dataset say about themselves: ratios that jumped, days that are missing. One night is enough to know, because the
-//! days before are in the same data.
+//! What the days of a dataset say: ratios that jumped, days that are missing (one night is enough to know, because the days before are in
+//! the same data), days that earlier nights read otherwise.
 
 use std::collections::BTreeSet;
 

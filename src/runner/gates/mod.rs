@@ -1,7 +1,13 @@
-//! Gates: what must hold before rows become visible. `days` are about the days of a dataset, `columns` about the columns of what is read
-//! and written beside earlier nights; freshness, row counts and audits are here.
+//! Gates: what must hold before rows become visible. `days` holds the days of a dataset against the days before and against what earlier
+//! nights found of them, `columns` the columns of what is read and written against earlier nights, `counts` rows against rows; freshness,
+//! newest days, the quarantine, audits in SQL and a kind's own are here.
+//!
+//! A gate is a function that returns [`GateResult`]s, and its line in `look` (the file beside this folder), which asks them all in
+//! order: what says that data are old comes first, because the job is then refused and not blocked. [`accept`] lets pass what the
+//! job's file answers for.
 
 mod columns;
+mod counts;
 mod days;
 
 use std::collections::BTreeMap;
@@ -12,9 +18,10 @@ use polars::prelude::PolarsResult;
 
 use super::ledger::{as_text, recorded_inputs, text};
 use columns::Role;
+pub use counts::{input_gates, output_gates};
 
 use super::ledger::profiles::{self, ColumnHistory};
-use crate::datasets::{DATASETS, Dataset, InputFact, InputOrigin};
+use crate::datasets::{DATASETS, Dataset, InputFact};
 use crate::gate::{GateResult, GateSeverity};
 use crate::job::RunContext;
 use crate::job_file::Accepted;
@@ -277,122 +284,6 @@ pub fn accept(gates: &mut [GateResult], accepted: &[Accepted], as_of: NaiveDate)
             gate.explanation = format!("accepted by {by}: {why}; else: {}", gate.explanation);
         }
     }
-}
-
-/// Holds the rows that were read against the newest earlier publication, and each dataset's last seven days against the
-/// weeks before. Half a load is caught by the first where all of history was lost, by the second where last night was.
-pub fn input_gates(
-    inputs: &[InputFact],
-    tolerated: &[&Dataset],
-    history: &History,
-    settings: &GateSettings,
-) -> Vec<GateResult> {
-    let mut results = Vec::new();
-    for input in inputs.iter().filter(|input| input.origin == InputOrigin::Dataset) {
-        // What grows every day and what a shop is made of cannot shrink by itself; open orders and promotions come and go.
-        let keeps = known_dataset(input).is_some_and(|dataset| dataset.grows_daily || dataset.keeps_its_rows);
-        let severity = if keeps { severity_of(input, tolerated) } else { GateSeverity::Warn };
-        if let Some(&before) = history.inputs.get(&input.dataset) {
-            let least = (before as f64 * settings.row_count_ratio).ceil() as u64;
-            results.push(GateResult {
-                name: format!("rows of {}", input.dataset),
-                severity,
-                passed: input.rows >= least,
-                observed: input.rows.to_string(),
-                expected: format!("at least {least}"),
-                explanation: format!(
-                    "the newest publication before read {before} rows; much fewer may mean that part of the load is missing"
-                ),
-            });
-        }
-        if let Some(weeks) = recent_weeks(input) {
-            // A day on which nothing at all was written down is a closed shop; whether it is a missing load, other gates ask.
-            let open = weeks.days(&inputs.iter().filter(|other| other.grows_daily).collect::<Vec<_>>());
-            let least = least_by_chance(weeks.median * open, settings.row_count_ratio);
-            results.push(GateResult {
-                name: format!("last week of {}", input.dataset),
-                severity: severity_of(input, tolerated),
-                passed: weeks.last >= least,
-                observed: weeks.last.to_string(),
-                expected: format!("at least {least}"),
-                explanation: format!(
-                    "rows of the last seven days{} against the median {} of the eight weeks before",
-                    if open < 1.0 { ", of which some were closed," } else { "" },
-                    weeks.median
-                ),
-            });
-        }
-    }
-    results
-}
-
-/// The least count that is no fault where so many are usual: the share that the project sets, and of few rows what chance may leave of
-/// them, four standard deviations of a Poisson count.
-fn least_by_chance(usual: f64, ratio: f64) -> u64 {
-    (usual * ratio).min(usual - 4.0 * usual.sqrt()).max(0.0).ceil() as u64
-}
-
-struct Weeks {
-    newest: NaiveDate,
-    last: u64,
-    median: f64,
-}
-
-impl Weeks {
-    /// The share of its usual days on which the shop was open in the last seven: on which any dataset has rows.
-    fn days(&self, daily: &[&InputFact]) -> f64 {
-        let open = |week: i64| {
-            let last = self.newest - chrono::TimeDelta::days(7 * week);
-            let has_rows =
-                |day: &NaiveDate| daily.iter().any(|input| input.rows_by_day.get(day).is_some_and(|rows| *rows > 0));
-            (0..7).map(|back| last - chrono::TimeDelta::days(back)).filter(has_rows).count()
-        };
-        let mut usual: Vec<usize> = (1..=8).map(open).collect();
-        usual.sort_unstable();
-        (open(0) as f64 / usual[4].max(1) as f64).min(1.0)
-    }
-}
-
-/// Sums of seven days, counted back from the newest day; `None` without nine full weeks of daily rows.
-fn recent_weeks(input: &InputFact) -> Option<Weeks> {
-    let newest = input.as_of;
-    let week = |index: i64| -> u64 {
-        let last = newest - chrono::TimeDelta::days(7 * index);
-        let first = last - chrono::TimeDelta::days(6);
-        input.rows_by_day.range(first..=last).map(|(_, rows)| rows).sum()
-    };
-    let mut before: Vec<u64> = (1..=8).map(week).collect();
-    if before.contains(&0) {
-        return None;
-    }
-    before.sort_unstable();
-    Some(Weeks { newest, last: week(0), median: (before[3] + before[4]) as f64 / 2.0 })
-}
-
-/// Holds the rows to be published against the median of the last publications.
-pub fn output_gates(publication: &Publication, history: &History, settings: &GateSettings) -> Vec<GateResult> {
-    let mut results = Vec::new();
-    for PublishedTable { table, frame } in &publication.tables {
-        let Some(earlier) = history.tables.get(table.name()) else { continue };
-        let mut earlier = earlier.clone();
-        earlier.sort_unstable();
-        let median = earlier.get(earlier.len() / 2).copied().unwrap_or_default();
-        let least = (median as f64 * settings.row_count_ratio).floor() as u64;
-        let found = frame.height() as u64;
-        let severity = if table.may_shrink { GateSeverity::Warn } else { GateSeverity::Block };
-        results.push(GateResult {
-            name: format!("rows for {}", table.name()),
-            severity,
-            passed: found >= least,
-            observed: found.to_string(),
-            expected: format!("at least {least}"),
-            explanation: match earlier.len() {
-                1 => format!("the last publication had {median} rows"),
-                n => format!("the last {n} publications had a median of {median} rows"),
-            },
-        });
-    }
-    results
 }
 
 /// Offending rows that are named.

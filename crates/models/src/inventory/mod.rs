@@ -2,13 +2,21 @@
 //!
 //! The policy is (R, S) (Silver, Pyke and Thomas, 4th ed., chapter 6; Axsäter, 3rd ed., chapter 5): on every day on which the
 //! supplier takes orders, raise the inventory position to `S`, the demand that will not be exceeded, with probability
-//! `service_level`, until the *next* order could have arrived. One distribution does both jobs: the published forecast's total
+//! `service_level`, until the *next* order could have arrived. The published forecast's total
 //! demand over that protection interval sets `S`, mixed over the lead times the supplier has really shown.
 //!
 //! Timing, pinned once: a day is (1) receive, (2) serve demand, (3) record, and in the night after it
 //! (4) order. `as_of` is the last complete day; an order of that night is dated `as_of + 1` or the supplier's next order day, and a lead
 //! time of `L` days makes it available for the demand of day `order day + L`. The protection interval therefore has
 //! `next order day + L - (as_of + 1)` days: lead time plus review period, never one less.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `outlook.rs`, `lead_time.rs`, `calendar.rs` | demand ahead, lead times, order days: what is uncertain, what is fixed |
+//! | `plan.rs` | from quantiles of demand to the level `S` (`protection_demand`) and from it to an order (`plan_order`) |
+//! | `rules.rs` | from the need to what a supplier accepts: packs, minimum, shelf life, one explained step each |
+//! | `supplier.rs` | a supplier's minimum over all lines |
+//! | `projection.rs`, `grade.rs` | what stock will do without more orders; whether past advice was right |
 //!
 //! Quantities that must add up are integer thousandths of a unit (`..._milli`); forecasts are floating-point units.
 
