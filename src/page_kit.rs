@@ -204,9 +204,7 @@ impl<'r, R> ViewRows<'r, R> {
 
     fn with<C: Into<Cell>>(mut self, label: &str, unit: Option<Unit>, cell: impl Fn(&'r R) -> C) -> Self {
         self.columns.push(ViewColumn { label: label.to_owned(), unit });
-        for (cells, row) in self.cells.iter_mut().zip(&self.rows) {
-            cells.push(cell(row).into());
-        }
+        add(&mut self.cells, &mut self.rows.iter().map(|row| cell(row).into()));
         self
     }
 
@@ -231,6 +229,13 @@ impl<'r, R> ViewRows<'r, R> {
             rows: self.cells,
             leaves: false,
         }
+    }
+}
+
+/// A column more; compiled once and not for each.
+fn add(rows: &mut [Vec<Cell>], column: &mut dyn Iterator<Item = Cell>) {
+    for (cells, cell) in rows.iter_mut().zip(column) {
+        cells.push(cell);
     }
 }
 

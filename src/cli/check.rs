@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::datasets::{SqlFiles, dataset_sql};
+use crate::datasets::{DatasetSql, EXCLUDED, ExcludedSql, SqlFiles, dataset_sql, excluded_sql};
 use crate::migrations::{self, State};
 use crate::runner;
-use crate::warehouse::{Create, Expectation, FoundColumn, FrameBuilder, Side};
+use crate::warehouse::{Create, Expectation, FoundColumn, FrameBuilder, Side, Warehouse};
 
 /// One file or one job, and what is wrong with it.
 #[derive(Serialize)]
@@ -31,29 +31,41 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
         let mut entry =
             Checked { what: format!("sql/datasets/{}.sql", dataset.name()), problems: vec![], notes: vec![] };
         match dataset_sql(&sql, dataset.name()) {
-            Ok(dataset_sql) => {
-                let label = &dataset_sql.label;
-                entry.what.clone_from(label);
-                match warehouse.describe(Side::Source, label, &dataset_sql.text).await {
-                    Ok(columns) => {
-                        let expectation = Expectation {
-                            origin: label,
-                            schema: &dataset.schema,
-                            keeps_attributes: dataset.keeps_attributes,
-                            timezone: project.config.zone(),
-                            quarantine: None,
-                        };
-                        let found: Vec<_> = columns.iter().map(|column| FoundColumn::named(&column.name)).collect();
-                        entry
-                            .problems
-                            .extend(FrameBuilder::new(expectation, &found, 0).err().map(|error| error.to_string()));
+            Ok(of_dataset) => {
+                let expectation = Expectation {
+                    origin: &of_dataset.label,
+                    schema: &dataset.schema,
+                    keeps_attributes: dataset.keeps_attributes,
+                    timezone: project.config.zone(),
+                    quarantine: None,
+                };
+                entry.what.clone_from(&of_dataset.label);
+                entry.problems.extend(problem(&warehouse, &of_dataset, expectation).await);
+                checked.push(entry);
+                let beside = match excluded_sql(&sql, &of_dataset) {
+                    Ok(all) => all.into_iter().find(|one| one.dataset == dataset.name()),
+                    Err(error) => {
+                        let what = format!("sql/datasets/{}.excluded.sql", dataset.name());
+                        checked.push(Checked { what, problems: vec![error.to_string()], notes: vec![] });
+                        None
                     }
-                    Err(error) => entry.problems.push(dataset_sql.blame(error).to_string()),
+                };
+                if let Some(ExcludedSql { sql: counting, .. }) = beside {
+                    let expectation = Expectation {
+                        origin: &counting.label,
+                        schema: &EXCLUDED,
+                        keeps_attributes: false,
+                        ..expectation
+                    };
+                    let problems = problem(&warehouse, &counting, expectation).await.into_iter().collect();
+                    checked.push(Checked { what: counting.label.clone(), problems, notes: vec![] });
                 }
             }
-            Err(error) => entry.problems.push(error.to_string()),
+            Err(error) => {
+                entry.problems.push(error.to_string());
+                checked.push(entry);
+            }
         }
-        checked.push(entry);
     }
     let state = migrations::inspect(&warehouse, project.config.currency).await?;
     checked.push(our_tables(&state));
@@ -79,6 +91,17 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
         checked.push(entry);
     }
     Ok(tell(context, &project.warnings, &checked))
+}
+
+/// What is wrong with a query: that the engine refuses it, or that its columns are not those that are expected.
+async fn problem(warehouse: &Warehouse, sql: &DatasetSql, expectation: Expectation<'_>) -> Option<String> {
+    match warehouse.describe(Side::Source, &sql.label, &sql.text).await {
+        Ok(columns) => {
+            let found: Vec<_> = columns.iter().map(|column| FoundColumn::named(&column.name)).collect();
+            FrameBuilder::new(expectation, &found, 0).err().map(|error| error.to_string())
+        }
+        Err(error) => Some(sql.blame(error).to_string()),
+    }
 }
 
 /// The warehouse's real tables, held against what the steps leave.

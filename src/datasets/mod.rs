@@ -24,7 +24,8 @@ pub use customers::{CUSTOMERS, SUPPRESSIONS};
 pub use sales::{BASKET_LINES, CUSTOMER_DAYS, CUSTOMER_PURCHASES, DAILY_SALES, ORDER_LINES};
 pub use sales::{BasketLine, CustomerDay, CustomerPurchase, Sale};
 pub use source::{
-    InputFact, InputOrigin, KnownRows, LoadError, PublishedAt, PublishedFrame, Source, SqlFiles, dataset_sql,
+    DatasetSql, EXCLUDED, Excluded, ExcludedSql, InputFact, InputOrigin, KnownRows, LoadError, PublishedAt,
+    PublishedFrame, Source, SqlFiles, dataset_sql, excluded_sql,
 };
 pub use supply::{DELIVERIES, OPEN_ORDERS, STOCK_LEVELS, SUPPLIERS};
 pub use supply::{Delivery, OpenOrder, StockLevel, Supplier};

@@ -175,6 +175,7 @@ fn dataset_name_fault(file_name: &str, datasets: &[&Dataset]) -> Option<Diagnost
                 .as_warning(),
         );
     }
+    let rest = rest.strip_prefix("excluded.").unwrap_or(rest);
     let dialect = rest.strip_suffix(".sql")?;
     let dialects = Dialect::ALL.map(Dialect::name);
     (!dialects.contains(&dialect)).then(|| {

@@ -152,6 +152,8 @@ fn a_misspelt_dataset_is_a_warning() {
     let project = load(&[
         ("nightclerk.toml", SHOP),
         ("sql/datasets/daily_sale.sql", "SELECT 1"),
+        ("sql/datasets/products.excluded.sql", "SELECT 1"),
+        ("sql/datasets/products.excluded.mariadb.sql", "SELECT 1"),
         ("sql/datasets/products.oracle.sql", "SELECT 1"),
     ])
     .unwrap();

@@ -23,11 +23,17 @@ use crate::table::ColumnType;
 /// is told by [`Rows::publish`].
 #[derive(Debug)]
 pub struct Rows<'r, R> {
-    table: &'static Table,
     /// What its rows are made from.
     source: &'r [R],
     /// What money is in.
     currency: Option<Currency>,
+    given: Given,
+}
+
+/// The columns of a table that are given so far. Apart from [`Rows`], so that it is compiled once and not for each column.
+#[derive(Debug)]
+struct Given {
+    table: &'static Table,
     /// One place per column of the table.
     columns: Vec<Option<Column>>,
     fault: Option<String>,
@@ -46,7 +52,8 @@ pub struct RowsError {
 impl<'r, R> Rows<'r, R> {
     /// Begins with the rows, in published order.
     pub fn of(table: &'static Table, rows: &'r [R]) -> Self {
-        Self { table, source: rows, currency: None, columns: vec![None; table.columns.len()], fault: None }
+        let given = Given { table, columns: vec![None; table.columns.len()], fault: None };
+        Self { source: rows, currency: None, given }
     }
 
     /// Says what money is in, before the first column that holds some.
@@ -58,26 +65,8 @@ impl<'r, R> Rows<'r, R> {
     /// Gives a column its values.
     #[must_use]
     pub fn column<V: Published>(mut self, name: &str, value_of: impl Fn(&'r R) -> V) -> Self {
-        let found = self.table.columns.iter().position(|column| column.name == name);
-        let fault = match found {
-            None => Some(format!(
-                "`{name}` is not one of its columns: {}",
-                quoted(self.table.columns.iter().map(|column| column.name))
-            )),
-            Some(place) if self.columns[place].is_some() => Some(format!("column `{name}` is given twice")),
-            Some(place) if self.table.columns[place].kind != V::KIND => {
-                let wanted = self.table.columns[place].kind.name();
-                Some(format!("column `{name}` is given values of type {}, its schema says {wanted}", V::KIND.name()))
-            }
-            Some(place) => match V::column(name, self.source.iter().map(value_of), self.currency) {
-                Some(values) => {
-                    self.columns[place] = Some(values);
-                    None
-                }
-                None => Some(format!("column `{name}` is money: say in which currency (`Rows::in_currency`)")),
-            },
-        };
-        self.fault = self.fault.or(fault);
+        let values = V::column(name, &mut self.source.iter().map(value_of), self.currency);
+        self.given.put(name, V::KIND, values);
         self
     }
 
@@ -86,6 +75,38 @@ impl<'r, R> Rows<'r, R> {
     /// # Errors
     /// A column is unknown, missing, given twice, of another type, or NULL where none is allowed.
     pub fn publish(self) -> Result<PublishedTable, RowsError> {
+        self.given.publish(self.source.len())
+    }
+}
+
+impl Given {
+    /// Puts a column into its place; `None` for money in no currency.
+    fn put(&mut self, name: &str, kind: ColumnType, values: Option<Column>) {
+        let found = self.table.columns.iter().position(|column| column.name == name);
+        let fault = match found {
+            None => Some(format!(
+                "`{name}` is not one of its columns: {}",
+                quoted(self.table.columns.iter().map(|column| column.name))
+            )),
+            Some(place) if self.columns[place].is_some() => Some(format!("column `{name}` is given twice")),
+            Some(place) if self.table.columns[place].kind != kind => {
+                let wanted = self.table.columns[place].kind.name();
+                Some(format!("column `{name}` is given values of type {}, its schema says {wanted}", kind.name()))
+            }
+            Some(place) => match values {
+                Some(values) => {
+                    self.columns[place] = Some(values);
+                    None
+                }
+                None => Some(format!("column `{name}` is money: say in which currency (`Rows::in_currency`)")),
+            },
+        };
+        if self.fault.is_none() {
+            self.fault = fault;
+        }
+    }
+
+    fn publish(self, n_rows: usize) -> Result<PublishedTable, RowsError> {
         let fail = |fault| RowsError { table: self.table.name(), fault };
         if let Some(fault) = self.fault {
             return Err(fail(fault));
@@ -96,7 +117,7 @@ impl<'r, R> Rows<'r, R> {
             return Err(fail(format!("these columns are not given: {}", quoted(missing))));
         }
         let columns = self.columns.into_iter().flatten().collect();
-        let frame = DataFrame::new(self.source.len(), columns).map_err(|error| fail(error.to_string()))?;
+        let frame = DataFrame::new(n_rows, columns).map_err(|error| fail(error.to_string()))?;
         self.table.check(&frame).map_err(fail)?;
         Ok(PublishedTable { table: self.table, frame })
     }
@@ -110,8 +131,9 @@ fn quoted<'n>(names: impl Iterator<Item = &'n str>) -> String {
 pub trait Published: Sized {
     /// The type of its column.
     const KIND: ColumnType;
-    /// The column of values; `None` for money without a currency.
-    fn column(name: &str, values: impl Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column>;
+    /// The column of values; `None` for money without a currency. The iterator is behind a pointer because there is one for every
+    /// column of every table.
+    fn column(name: &str, values: &mut dyn Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column>;
 }
 
 /// A value that is published as another one.
@@ -119,15 +141,15 @@ macro_rules! published_as {
     ($($value:ty as $shown:ty: $raw:ident => $converted:expr;)*) => {$(
         impl Published for $value {
             const KIND: ColumnType = <$shown as Published>::KIND;
-            fn column(name: &str, values: impl Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column> {
-                <$shown as Published>::column(name, values.map(|$raw| $converted), currency)
+            fn column(name: &str, values: &mut dyn Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column> {
+                <$shown as Published>::column(name, &mut values.map(|$raw| $converted), currency)
             }
         }
 
         impl Published for Option<$value> {
             const KIND: ColumnType = <$shown as Published>::KIND;
-            fn column(name: &str, values: impl Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column> {
-                <Option<$shown> as Published>::column(name, values.map(|value| value.map(|$raw| $converted)), currency)
+            fn column(name: &str, values: &mut dyn Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column> {
+                <Option<$shown> as Published>::column(name, &mut values.map(|value| value.map(|$raw| $converted)), currency)
             }
         }
     )*};
@@ -138,14 +160,14 @@ macro_rules! published {
     ($($value:ty,)*) => {$(
         impl Published for $value {
             const KIND: ColumnType = <$value as ColumnValue>::KIND;
-            fn column(name: &str, values: impl Iterator<Item = Self>, _: Option<Currency>) -> Option<Column> {
+            fn column(name: &str, values: &mut dyn Iterator<Item = Self>, _: Option<Currency>) -> Option<Column> {
                 Some(Column::new(PlSmallStr::from_str(name), values.collect::<Vec<_>>()))
             }
         }
 
         impl Published for Option<$value> {
             const KIND: ColumnType = <$value as ColumnValue>::KIND;
-            fn column(name: &str, values: impl Iterator<Item = Self>, _: Option<Currency>) -> Option<Column> {
+            fn column(name: &str, values: &mut dyn Iterator<Item = Self>, _: Option<Currency>) -> Option<Column> {
                 Some(Column::new(PlSmallStr::from_str(name), values.collect::<Vec<_>>()))
             }
         }
@@ -166,14 +188,14 @@ published_as! {
 
 impl Published for Day {
     const KIND: ColumnType = ColumnType::Date;
-    fn column(name: &str, values: impl Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column> {
-        <Option<Self> as Published>::column(name, values.map(Some), currency)
+    fn column(name: &str, values: &mut dyn Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column> {
+        <Option<Self> as Published>::column(name, &mut values.map(Some), currency)
     }
 }
 
 impl Published for Option<Day> {
     const KIND: ColumnType = ColumnType::Date;
-    fn column(name: &str, values: impl Iterator<Item = Self>, _: Option<Currency>) -> Option<Column> {
+    fn column(name: &str, values: &mut dyn Iterator<Item = Self>, _: Option<Currency>) -> Option<Column> {
         let numbers: Int32Chunked = values.map(|day| day.map(Day::number)).collect();
         Some(numbers.with_name(PlSmallStr::from_str(name)).into_date().into_column())
     }
@@ -184,14 +206,14 @@ macro_rules! published_decimal {
     ($($value:ty: $kind:ident, ($raw:ident, $currency:ident) => $converted:expr;)*) => {$(
         impl Published for $value {
             const KIND: ColumnType = ColumnType::$kind;
-            fn column(name: &str, values: impl Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column> {
-                <Option<Self> as Published>::column(name, values.map(Some), currency)
+            fn column(name: &str, values: &mut dyn Iterator<Item = Self>, currency: Option<Currency>) -> Option<Column> {
+                <Option<Self> as Published>::column(name, &mut values.map(Some), currency)
             }
         }
 
         impl Published for Option<$value> {
             const KIND: ColumnType = ColumnType::$kind;
-            fn column(name: &str, values: impl Iterator<Item = Self>, $currency: Option<Currency>) -> Option<Column> {
+            fn column(name: &str, values: &mut dyn Iterator<Item = Self>, $currency: Option<Currency>) -> Option<Column> {
                 let decimal = |value: Option<$value>| match value {
                     None => Some(None),
                     Some($raw) => $converted.map(Some),
@@ -300,17 +322,17 @@ mod tests {
     #[test]
     fn dates_quantities_and_counts_are_published_as_the_schema_holds_them() {
         let date = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
-        let column = Published::column("d", [Some(date), None].into_iter(), None).unwrap();
+        let column = Published::column("d", &mut [Some(date), None].into_iter(), None).unwrap();
         assert_eq!(
             column.date().unwrap().physical().iter().collect::<Vec<_>>(),
             [Some(Day::from(date).number()), None]
         );
-        let column = Quantity::column("q", std::iter::once(Quantity::from_thousandths(-1500)), None).unwrap();
+        let column = Quantity::column("q", &mut std::iter::once(Quantity::from_thousandths(-1500)), None).unwrap();
         assert_eq!(column.f64().unwrap().get(0), Some(-1.5));
         let money = [Some(ExpectedMoney::from_minor(1234.5)), None];
-        let column = Published::column("m", money.into_iter(), Currency::new("EUR").ok()).unwrap();
+        let column = Published::column("m", &mut money.into_iter(), Currency::new("EUR").ok()).unwrap();
         assert_eq!(column.f64().unwrap().iter().collect::<Vec<_>>(), [Some(12.35), None]);
-        let column = u64::column("n", std::iter::once(u64::MAX), None).unwrap();
+        let column = u64::column("n", &mut std::iter::once(u64::MAX), None).unwrap();
         assert_eq!(column.i64().unwrap().get(0), Some(i64::MAX));
     }
 }

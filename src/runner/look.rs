@@ -35,6 +35,7 @@ pub(super) fn look(
     let published_columns =
         gates::published_columns(&computed.publication).map_err(|error| failed_by(error.to_string()))?;
     computed.gates.extend(gates::quarantine_gates(&computed.inputs));
+    computed.gates.extend(gates::excluded_gates(&computed.inputs, history));
     computed.gates.extend(gates::value_gates(&computed.inputs, &published_columns, tolerated, history));
     computed.gates.extend(gates::input_gates(&computed.inputs, tolerated, history, &settings));
     computed.gates.extend(gates::output_gates(&computed.publication, history, &settings));

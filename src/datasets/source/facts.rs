@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::excluded::Excluded;
 use crate::contract::{Quarantine, Quarantined};
 use crate::profile::{ColumnProfile, Days};
 
@@ -36,6 +37,9 @@ pub struct InputFact {
     /// Values that broke the contract and were taken for unknown.
     #[serde(default)]
     pub left_out_values: u64,
+    /// What its SQL left out, and what the SQL that it includes did, where that is counted; each once a run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<Excluded>,
     /// What broke the contract: the first rows and values, with the reason.
     #[serde(skip)]
     pub quarantined: Vec<Quarantined>,
@@ -65,11 +69,22 @@ impl InputFact {
             note: String::new(),
             left_out_rows: 0,
             left_out_values: 0,
+            excluded: Vec::new(),
             quarantined: Vec::new(),
             days: Days::new(),
             columns: Vec::new(),
             special_days: BTreeSet::new(),
         }
+    }
+
+    /// Tells of what its SQL left out.
+    pub(super) fn take_excluded(&mut self, excluded: Vec<Excluded>) {
+        for one in excluded.iter().filter(|one| one.rows() > 0) {
+            let told =
+                if one.dataset == self.dataset { one.told() } else { format!("`{}`: {}", one.dataset, one.told()) };
+            self.note = if self.note.is_empty() { told } else { format!("{}; {told}", self.note) };
+        }
+        self.excluded = excluded;
     }
 
     /// Tells of what was left out.

@@ -2,6 +2,7 @@
 //! day column, planned ahead or standing, are read as they are).
 
 mod error;
+mod excluded;
 mod facts;
 mod ours;
 mod sql_files;
@@ -22,11 +23,13 @@ use crate::remembered::{Memorable, MemoryTerms, Remembered};
 use crate::table::{Column, ColumnType, TableSchema};
 use crate::warehouse::{Query, Side, Transaction, Value, Warehouse, WarehouseError};
 
+use excluded::{ExcludedRows, RECENT_DAYS};
 use ours::{Ours, begun, refuse_refilled};
 
 pub use error::LoadError;
+pub use excluded::{EXCLUDED, Excluded, ExcludedSql};
 pub use facts::{InputFact, InputOrigin};
-pub use sql_files::{SqlFiles, dataset_sql, declared_timezone};
+pub use sql_files::{DatasetSql, SqlFiles, dataset_sql, declared_timezone, excluded_sql};
 
 /// How many days of history `:history_from` reaches back: two years and a season.
 pub const HISTORY_DAYS: u64 = 800;
@@ -329,6 +332,7 @@ impl<'a> Source<'a> {
         };
         let (frame, mut fact) = self.up_to_as_of(dataset, frame).map_err(fail)?;
         fact.take(quarantine);
+        fact.take_excluded(self.count_excluded(&sql, timezone).await?);
         if dataset.grows_daily {
             fact.days = self.day_profiles(dataset, &frame).map_err(fail)?;
         } else {
@@ -342,6 +346,34 @@ impl<'a> Source<'a> {
         }
         self.record(fact);
         Ok((origin, frame))
+    }
+
+    /// What a dataset's SQL leaves out, and what it includes does; what was counted before in this run is not counted again.
+    async fn count_excluded(&self, of: &DatasetSql, timezone: Tz) -> Result<Vec<Excluded>, LoadError> {
+        let mut found = Vec::new();
+        for ExcludedSql { dataset, sql } in excluded_sql(self.files, of)? {
+            if self.inputs().iter().flat_map(|input| &input.excluded).any(|known| known.dataset == dataset) {
+                continue;
+            }
+            let query = Query {
+                origin: &sql.label,
+                sql: &sql.text,
+                binds: self.binds(None),
+                schema: &EXCLUDED,
+                keeps_attributes: false,
+                timezone,
+                quarantine: None,
+            };
+            let frame = {
+                let mut snapshot = self.snapshot.lock().await;
+                let read = begun(&mut snapshot, self.warehouse).await?.read_sound(&query).await;
+                read.map_err(|error| sql.blame(error))?.0
+            };
+            let rows = ExcludedRows::read(&frame)
+                .map_err(|error| LoadError::Frame { dataset: dataset.clone(), message: error.to_string() })?;
+            found.push(Excluded::of(&dataset, rows));
+        }
+        Ok(found)
     }
 
     /// Rows and sums of every day.
@@ -376,7 +408,13 @@ impl<'a> Source<'a> {
         let next = self.as_of.succ_opt().unwrap_or(self.as_of);
         let midnight = next.and_time(chrono::NaiveTime::MIN);
         let end = crate::warehouse::local_micros(midnight, self.timezone).map_or(Value::Null, Value::Instant);
-        vec![("as_of", Value::Date(self.as_of)), ("as_of_end", end), ("history_from", Value::Date(from))]
+        let recent = self.as_of.checked_sub_days(chrono::Days::new(RECENT_DAYS - 1)).unwrap_or(NaiveDate::MIN);
+        vec![
+            ("as_of", Value::Date(self.as_of)),
+            ("as_of_end", end),
+            ("history_from", Value::Date(from)),
+            ("recent_from", Value::Date(recent)),
+        ]
     }
 
     /// Leaves out what became known after the as-of date, whatever the SQL lets through. Rows without a day stay.

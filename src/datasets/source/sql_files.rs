@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use super::LoadError;
+use super::excluded::ExcludedSql;
 use crate::warehouse::{Dialect, WarehouseError, skip_quoted};
 
-/// Dataset name to the file that speaks for it on one engine.
+/// Dataset name to the file that speaks for it on one engine, and to the one that counts what that leaves out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SqlFiles {
     files: BTreeMap<String, SqlFile>,
+    excluded: BTreeMap<String, SqlFile>,
 }
 
 /// One file.
@@ -21,22 +23,26 @@ struct SqlFile {
 }
 
 impl SqlFiles {
-    /// From file names to texts: `NAME.sql`, overridden by `NAME.sqlite.sql`, `NAME.postgres.sql` or `NAME.mariadb.sql`. Files for other
-    /// engines and files that do not end in `.sql` are left aside.
+    /// From file names to texts: `NAME.sql`, and `NAME.excluded.sql` beside it, overridden by `NAME.sqlite.sql`, `NAME.postgres.sql` or
+    /// `NAME.mariadb.sql` (`NAME.excluded.sqlite.sql` ...). Files for other engines and files that do not end in `.sql` are left aside.
     pub fn from_texts(texts: BTreeMap<String, String>, dialect: Dialect) -> Self {
-        let mut files = BTreeMap::new();
+        let mut files = Self::default();
         let own = format!(".{}", dialect.name());
         for (file, text) in texts {
             let Some(stem) = file.strip_suffix(".sql") else { continue };
             let special = stem.strip_suffix(&own);
             let name = special.unwrap_or(stem);
-            if name.contains('.') || (special.is_none() && files.contains_key(name)) {
+            let (name, of_kind) = match name.strip_suffix(".excluded") {
+                Some(name) => (name, &mut files.excluded),
+                None => (name, &mut files.files),
+            };
+            if name.contains('.') || (special.is_none() && of_kind.contains_key(name)) {
                 continue;
             }
             let label = format!("sql/datasets/{file}");
-            files.insert(name.to_owned(), SqlFile { label, text });
+            of_kind.insert(name.to_owned(), SqlFile { label, text });
         }
-        Self { files }
+        files
     }
 
     /// Whether a dataset has a file.
@@ -54,6 +60,8 @@ pub struct DatasetSql {
     pub text: String,
     /// Of each line of the text the file it stands in, and its number there.
     lines: Vec<(String, usize)>,
+    /// The datasets whose files it is made of: itself, and those that it includes.
+    names: Vec<String>,
 }
 
 impl DatasetSql {
@@ -88,6 +96,19 @@ pub fn dataset_sql(files: &SqlFiles, name: &str) -> Result<DatasetSql, LoadError
     expand(files, name, &mut Vec::new())
 }
 
+/// The queries that count what a dataset's SQL, and what it includes, leaves out.
+///
+/// # Errors
+/// As [`dataset_sql`].
+pub fn excluded_sql(files: &SqlFiles, of: &DatasetSql) -> Result<Vec<ExcludedSql>, LoadError> {
+    let counted = of.names.iter().filter_map(|name| Some((name, files.excluded.get(name)?)));
+    counted
+        .map(|(name, file)| {
+            Ok(ExcludedSql { dataset: name.clone(), sql: expand_file(files, file, name, &mut Vec::new())? })
+        })
+        .collect()
+}
+
 fn expand(files: &SqlFiles, name: &str, path: &mut Vec<String>) -> Result<DatasetSql, LoadError> {
     if path.iter().any(|known| known == name) {
         path.push(name.to_owned());
@@ -95,11 +116,18 @@ fn expand(files: &SqlFiles, name: &str, path: &mut Vec<String>) -> Result<Datase
     }
     let Some(file) = files.files.get(name) else { return Err(LoadError::Missing { names: vec![name.to_owned()] }) };
     path.push(name.to_owned());
+    let found = expand_file(files, file, name, path)?;
+    path.pop();
+    Ok(found)
+}
+
+fn expand_file(files: &SqlFiles, file: &SqlFile, name: &str, path: &mut Vec<String>) -> Result<DatasetSql, LoadError> {
     let characters: Vec<char> = file.text.chars().collect();
     let mut out = DatasetSql {
         label: file.label.clone(),
         text: String::with_capacity(file.text.len()),
         lines: vec![(file.label.clone(), 1)],
+        names: vec![name.to_owned()],
     };
     let (mut at, mut line) = (0, 1);
     while at < characters.len() {
@@ -107,6 +135,11 @@ fn expand(files: &SqlFiles, name: &str, path: &mut Vec<String>) -> Result<Datase
         if let Some((included, end)) = include_at(&characters, at).filter(|_| quoted_end == at) {
             let inner = expand(files, &included, path)?;
             let text = inner.text.trim_end().trim_end_matches(';');
+            for name in inner.names {
+                if !out.names.contains(&name) {
+                    out.names.push(name);
+                }
+            }
             let n_lines = text.matches('\n').count() + 1;
             out.lines.extend(inner.lines.into_iter().take(n_lines).skip(1));
             // The line break ends a comment that the included file may end with.
@@ -125,7 +158,6 @@ fn expand(files: &SqlFiles, name: &str, path: &mut Vec<String>) -> Result<Datase
         }
         at = end;
     }
-    path.pop();
     Ok(out)
 }
 

@@ -9,6 +9,7 @@
 mod columns;
 mod counts;
 mod days;
+mod excluded;
 
 use std::collections::BTreeMap;
 
@@ -19,9 +20,10 @@ use polars::prelude::PolarsResult;
 use super::ledger::{as_text, recorded_inputs, text};
 use columns::Role;
 pub use counts::{input_gates, output_gates};
+pub use excluded::excluded_gates;
 
 use super::ledger::profiles::{self, ColumnHistory};
-use crate::datasets::{DATASETS, Dataset, InputFact};
+use crate::datasets::{DATASETS, Dataset, Excluded, InputFact};
 use crate::gate::{GateResult, GateSeverity};
 use crate::job::RunContext;
 use crate::job_file::Accepted;
@@ -107,6 +109,8 @@ impl Audit {
 pub struct History {
     /// Rows read per dataset by the newest publication before this business date.
     pub inputs: BTreeMap<String, u64>,
+    /// What the SQL of datasets left out in the last publications, newest first.
+    pub excluded: BTreeMap<String, Vec<Excluded>>,
     /// Rows per table of the last publications, newest first.
     pub tables: BTreeMap<String, Vec<u64>>,
     /// Days of datasets, as earlier publications found them.
@@ -132,8 +136,12 @@ pub async fn history(warehouse: &Warehouse, ctx: &RunContext, inputs: &[InputFac
         for (table, n) in tables {
             history.tables.entry(table).or_default().push(n);
         }
+        let inputs = as_text(row, 0);
+        for excluded in recorded_inputs(&inputs).unwrap_or_default().into_iter().flat_map(|input| input.excluded) {
+            history.excluded.entry(excluded.dataset.clone()).or_default().push(excluded);
+        }
         if index == 0 {
-            history.inputs = recorded_rows(&as_text(row, 0));
+            history.inputs = recorded_rows(&inputs);
         }
     }
     for input in inputs.iter().filter(|input| !input.days.is_empty()) {

@@ -1,0 +1,179 @@
+//! How many rows were read, and how many are to be published, against earlier nights and against the weeks before.
+
+use chrono::NaiveDate;
+
+use super::{GateSettings, History, known_dataset, severity_of};
+use crate::datasets::{Dataset, InputFact, InputOrigin};
+use crate::gate::{GateResult, GateSeverity};
+use crate::publication::{Publication, PublishedTable};
+
+/// Holds the rows that were read against the newest earlier publication, and each dataset's last seven days against the
+/// weeks before. Half a load is caught by the first where all of history was lost, by the second where last night was.
+pub fn input_gates(
+    inputs: &[InputFact],
+    tolerated: &[&Dataset],
+    history: &History,
+    settings: &GateSettings,
+) -> Vec<GateResult> {
+    let mut results = Vec::new();
+    for input in inputs.iter().filter(|input| input.origin == InputOrigin::Dataset) {
+        // What grows every day and what a shop is made of cannot shrink by itself; open orders and promotions come and go.
+        let keeps = known_dataset(input).is_some_and(|dataset| dataset.grows_daily || dataset.keeps_its_rows);
+        let severity = if keeps { severity_of(input, tolerated) } else { GateSeverity::Warn };
+        if let Some(&before) = history.inputs.get(&input.dataset) {
+            // What a shop is made of does not come by chance: of ten products six are too few.
+            let by_chance = known_dataset(input).is_some_and(|dataset| dataset.grows_daily);
+            let share = (before as f64 * settings.row_count_ratio).ceil() as u64;
+            let least = if by_chance { least_by_chance(before as f64, settings.row_count_ratio) } else { share };
+            results.push(GateResult {
+                name: format!("rows of {}", input.dataset),
+                severity,
+                passed: input.rows >= least,
+                observed: input.rows.to_string(),
+                expected: format!("at least {least}"),
+                explanation: format!(
+                    "the newest publication before read {before} rows; much fewer may mean that part of the load is missing"
+                ),
+            });
+        }
+        if let Some(weeks) = recent_weeks(input) {
+            // A day on which nothing at all was written down is a closed shop; whether it is a missing load, other gates ask.
+            let open = weeks.days(&inputs.iter().filter(|other| other.grows_daily).collect::<Vec<_>>());
+            let least = least_by_chance(weeks.median * open, settings.row_count_ratio);
+            results.push(GateResult {
+                name: format!("last week of {}", input.dataset),
+                severity: severity_of(input, tolerated),
+                passed: weeks.last >= least,
+                observed: weeks.last.to_string(),
+                expected: format!("at least {least}"),
+                explanation: format!(
+                    "rows of the last seven days{} against the median {} of the eight weeks before",
+                    if open < 1.0 { ", of which some were closed," } else { "" },
+                    weeks.median
+                ),
+            });
+        }
+    }
+    results
+}
+
+/// The least count that is no fault where so many are usual: the share that the project sets, and of few rows what chance may leave of
+/// them, four standard deviations of a Poisson count.
+fn least_by_chance(usual: f64, ratio: f64) -> u64 {
+    (usual * ratio).min(usual - 4.0 * usual.sqrt()).max(0.0).ceil() as u64
+}
+
+struct Weeks {
+    newest: NaiveDate,
+    last: u64,
+    median: f64,
+}
+
+impl Weeks {
+    /// The share of its usual days on which the shop was open in the last seven: on which any dataset has rows.
+    fn days(&self, daily: &[&InputFact]) -> f64 {
+        let open = |week: i64| {
+            let last = self.newest - chrono::TimeDelta::days(7 * week);
+            let has_rows =
+                |day: &NaiveDate| daily.iter().any(|input| input.rows_by_day.get(day).is_some_and(|rows| *rows > 0));
+            (0..7).map(|back| last - chrono::TimeDelta::days(back)).filter(has_rows).count()
+        };
+        let mut usual: Vec<usize> = (1..=8).map(open).collect();
+        usual.sort_unstable();
+        (open(0) as f64 / usual[4].max(1) as f64).min(1.0)
+    }
+}
+
+/// Sums of seven days, counted back from the newest day; `None` without nine full weeks of daily rows.
+fn recent_weeks(input: &InputFact) -> Option<Weeks> {
+    let newest = input.as_of;
+    let week = |index: i64| -> u64 {
+        let last = newest - chrono::TimeDelta::days(7 * index);
+        let first = last - chrono::TimeDelta::days(6);
+        input.rows_by_day.range(first..=last).map(|(_, rows)| rows).sum()
+    };
+    let mut before: Vec<u64> = (1..=8).map(week).collect();
+    if before.contains(&0) {
+        return None;
+    }
+    before.sort_unstable();
+    Some(Weeks { newest, last: week(0), median: (before[3] + before[4]) as f64 / 2.0 })
+}
+
+/// Holds the rows to be published against the median of the last publications.
+pub fn output_gates(publication: &Publication, history: &History, settings: &GateSettings) -> Vec<GateResult> {
+    let mut results = Vec::new();
+    for PublishedTable { table, frame } in &publication.tables {
+        let Some(earlier) = history.tables.get(table.name()) else { continue };
+        let mut earlier = earlier.clone();
+        earlier.sort_unstable();
+        let median = earlier.get(earlier.len() / 2).copied().unwrap_or_default();
+        let least = (median as f64 * settings.row_count_ratio).floor() as u64;
+        let found = frame.height() as u64;
+        let severity = if table.may_shrink { GateSeverity::Warn } else { GateSeverity::Block };
+        results.push(GateResult {
+            name: format!("rows for {}", table.name()),
+            severity,
+            passed: found >= least,
+            observed: found.to_string(),
+            expected: format!("at least {least}"),
+            explanation: match earlier.len() {
+                1 => format!("the last publication had {median} rows"),
+                n => format!("the last {n} publications had a median of {median} rows"),
+            },
+        });
+    }
+    results
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: GateSettings = GateSettings { max_age_days: 2, row_count_ratio: 0.6 };
+
+    /// Nine weeks of `rows` rows a week, of which the newest has `last`; `total` rows in all.
+    fn input(dataset: &str, total: u64, rows: u64, last: u64) -> InputFact {
+        let as_of: NaiveDate = "2026-11-22".parse().unwrap();
+        let week = |index: u64| (as_of - chrono::Days::new(7 * index), if index == 0 { last } else { rows });
+        InputFact {
+            grows_daily: true,
+            rows: total,
+            last_day: Some(as_of),
+            rows_by_day: (0..9).map(week).collect(),
+            ..InputFact::of(dataset, InputOrigin::Dataset, as_of)
+        }
+    }
+
+    fn stopped_by(input: InputFact, before: u64) -> Vec<String> {
+        let inputs = [(input.dataset.clone(), before)].into();
+        let gates = input_gates(&[input], &[], &History { inputs, ..History::default() }, &SETTINGS);
+        gates.into_iter().filter(|gate| !gate.passed).map(|gate| gate.name).collect()
+    }
+
+    #[test]
+    fn few_rows_may_be_fewer_by_chance_and_many_may_not() {
+        let cases = [
+            // rows a week, the last week, whether that is a fault
+            (29, 17, false),
+            (29, 6, true),
+            (100, 60, false),
+            (100, 59, true),
+            (10_000, 6_000, false),
+            (10_000, 5_999, true),
+            (9, 0, false),
+        ];
+        for (usual, last, fault) in cases {
+            let found = stopped_by(input("daily_sales", 5_000, usual, last), 5_000);
+            assert_eq!(!found.is_empty(), fault, "{last} of {usual}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_shop_is_made_of_does_not_come_by_chance() {
+        let of = |dataset, now| stopped_by(InputFact { rows_by_day: [].into(), ..input(dataset, now, 0, 0) }, 10);
+        assert_eq!(of("products", 5), ["rows of products"]);
+        assert_eq!(of("products", 6), [""; 0]);
+        assert_eq!(of("daily_sales", 5), [""; 0]);
+    }
+}
