@@ -15,6 +15,7 @@ mod prune;
 mod rollback;
 mod run;
 mod schedule;
+mod service_manager;
 mod status;
 mod terminal;
 

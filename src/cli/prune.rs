@@ -72,11 +72,11 @@ pub(super) async fn run(context: &Context, command: &Prune) -> Result<u8, Failur
     }
     let pruned = Pruned { before, dry_run: command.dry_run, forgotten, files, bytes };
     context.terminal.object(&pruned);
-    let Forgotten { runs, gates, quarantined, slots } = forgotten;
+    let Forgotten { runs, gates, quarantined, slots, alerts } = forgotten;
     let would = if command.dry_run { "would go" } else { "went" };
     context.terminal.line(format!(
         "before {before} {would}: {runs} runs without a publication, {gates} outcomes of gates, {quarantined} quarantined values, \
-         {slots} slots, {files} files of {} kB; what reached people and what left the house stays",
+         {slots} slots, {alerts} alerts, {files} files of {} kB; what reached people and what left the house stays",
         bytes.div_ceil(1000)
     ));
     Ok(0)

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::context::Context;
 use super::failure::Failure;
+use super::service_manager;
 use super::terminal::Terminal;
 use crate::runner::{Runner, daemon};
 use crate::scheduler::{self, Ended, Stop};
@@ -81,6 +82,9 @@ async fn wait_and_run(context: &Context, grace: Duration) -> Result<u8, Failure>
     let stopping = Arc::new(move || *draining.borrow() != Stop::Running);
     let runner = Arc::new(Runner { stopping, ..context.runner(project, warehouse).await? });
     context.terminal.note("waiting; SIGINT or SIGTERM ends after the job in flight");
+    service_manager::tell(service_manager::READY);
+    service_manager::keep_alive();
+    tokio::spawn(tell_when_stopping(stop.clone()));
     let terminal = context.terminal.clone();
     let away_since = Arc::new(Mutex::new(None));
     let tick = move || {
@@ -93,6 +97,13 @@ async fn wait_and_run(context: &Context, grace: Duration) -> Result<u8, Failure>
     };
     let ended = scheduler::run(tick, stop, grace).await.map_err(|error| Failure::new(1, error.to_string()))?;
     Ok(if ended == Ended::Drained { 0 } else { 130 })
+}
+
+/// Tells the service manager that the daemon ends, once it does.
+async fn tell_when_stopping(mut stop: tokio::sync::watch::Receiver<Stop>) {
+    if stop.wait_for(|stop| *stop != Stop::Running).await.is_ok() {
+        service_manager::tell(service_manager::STOPPING);
+    }
 }
 
 /// Says once that the ledger cannot be reached, and once that it can again.

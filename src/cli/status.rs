@@ -3,8 +3,8 @@
 use super::context::Context;
 use super::failure::Failure;
 use crate::migrations;
-use crate::runner::ledger::PublicationRow;
 use crate::runner::ledger::slots::{SlotRow, SlotState};
+use crate::runner::ledger::{self, PublicationRow};
 use crate::runner::status;
 use crate::table::instant_text;
 use crate::warehouse::Create;
@@ -31,7 +31,8 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
     }
     let now = chrono::DateTime::from_timestamp_micros((context.now_micros)()).unwrap_or_default();
     let statuses = status::of_jobs(&project, &warehouse, now).await?;
-    context.terminal.object(&serde_json::json!({ "jobs": statuses }));
+    let undelivered = ledger::alerts::undelivered(&warehouse).await?;
+    context.terminal.object(&serde_json::json!({ "jobs": statuses, "alerts": undelivered }));
     context.terminal.line(format!("{:<20} {:<12} {:<24} {:<26} next run", "job", "current", "last run", "published"));
     for status in &statuses {
         let current = status.current.as_ref().map_or("never".to_owned(), |row| row.as_of.to_string());
@@ -51,6 +52,11 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
         for input in status.current.iter().flat_map(PublicationRow::remembered) {
             context.terminal.line(format!("{:<20} {}: {}", "", input.dataset, input.note));
         }
+    }
+    for alert in &undelivered {
+        let why = if alert.error.is_empty() { String::new() } else { format!(": {}", alert.error) };
+        let (channel, job, as_of, kind, state) = (&alert.channel, &alert.job, alert.as_of, &alert.kind, &alert.state);
+        context.terminal.line(format!("alert to `{channel}` that {job} {as_of} {kind} is {state}{why}"));
     }
     Ok(0)
 }

@@ -6,7 +6,7 @@ use crate::table::{Column, TableSchema};
 
 /// Every table of the ledger but the one that says which steps were applied.
 pub(super) const LEDGER_TABLES: &[TableSchema<'static>] =
-    &[COUNTERS, RUNS, LEASES, PUBLICATIONS, GATES, SLOTS, FILES, DAYS, PROFILES, QUARANTINE];
+    &[COUNTERS, RUNS, LEASES, PUBLICATIONS, GATES, SLOTS, FILES, DAYS, PROFILES, QUARANTINE, ALERTS];
 
 const COUNTERS: TableSchema<'static> = TableSchema {
     name: "nightclerk_counters",
@@ -172,5 +172,25 @@ const QUARANTINE: TableSchema<'static> = TableSchema {
         Column::new("column_name", Text, "the column"),
         Column::new("reason", Text, "what is wrong, without personal data"),
         Column::new("left_out", Text, "row, or value where the column may be unknown"),
+    ],
+};
+
+const ALERTS: TableSchema<'static> = TableSchema {
+    name: "nightclerk_alerts",
+    doc: "what people are to be told: a message to a channel, sent at least once",
+    grain: &["dedupe_key", "channel"],
+    columns: &[
+        Column::new("dedupe_key", Text, "the same for a message that is meant to be the same"),
+        Column::new("channel", Text, "who is told, by the name in [[alerts]]"),
+        Column::new("job", Text, "the job that it is about"),
+        Column::new("as_of", Date, "the business date that began the incident"),
+        Column::new("kind", Text, "opened or recovered"),
+        Column::new("body_json", Text, "what is sent"),
+        Column::new("state", Text, "due, sending, sent, failed or unknown"),
+        Column::new("attempts", Integer, "how often it was tried"),
+        Column::new("next_try_us", Integer, "before that it is not tried, in microseconds since 1970"),
+        Column::new("created_us", Integer, "when it was written down, in microseconds since 1970"),
+        Column::new("error", Text, "why it did not arrive; empty otherwise"),
+        Column::new("changed_us", Integer, "when its state changed, in microseconds since 1970"),
     ],
 };

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::project::alerts::{self, AlertChannel};
 use crate::project::environment::{Environment, ExpandError, Redacted, expand, has_inline_secret};
 use crate::project::toml_text::{Reading, read};
 use crate::quantities::{Count, Currency, Share};
@@ -39,6 +40,8 @@ pub struct Config {
     pub output: OutputConfig,
     /// When a publication is held back.
     pub gates: GatesConfig,
+    /// Who is told when a job has not published.
+    pub alerts: Vec<AlertChannel>,
 }
 
 impl Config {
@@ -92,6 +95,8 @@ struct ConfigTable {
     output: OutputTable,
     #[serde(default)]
     gates: GatesTable,
+    #[serde(default)]
+    alerts: Vec<AlertChannel>,
 }
 
 #[derive(Deserialize)]
@@ -155,6 +160,7 @@ pub fn parse(text: &str, root: &Path, environment: &dyn Environment) -> Reading<
         source_url = warehouse.source_url.and_then(|url| reader.url("source_url", &url, secrets, &mut faults));
         schema = warehouse.schema;
     }
+    faults.extend(alerts::faults(CONFIG_FILE, &table.alerts));
     let dir = match &table.output.dir {
         Some(dir) => reader.fill_in(dir, &mut faults),
         None => Some("out".to_owned()),
@@ -180,6 +186,7 @@ pub fn parse(text: &str, root: &Path, environment: &dyn Environment) -> Reading<
                 row_count_ratio: table.gates.row_count_ratio.map_or(0.5, Share::get),
                 quarantine_share: table.gates.quarantine_share.map_or(0.05, Share::get),
             },
+            alerts: table.alerts,
         })
     })();
     Reading { value, faults, left_out }
@@ -462,7 +469,7 @@ mod tests {
            |
         14 | [gate]
            |  ^^^^
-           = help: did you mean `gates`? allowed here: name, timezone, currency, seed, as_of, warehouse, output, gates
+           = help: did you mean `gates`? allowed here: name, timezone, currency, seed, as_of, warehouse, output, gates, alerts
         "#);
     }
 }

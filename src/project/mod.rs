@@ -2,11 +2,13 @@
 //!
 //! This is the only place that reads what a person wrote there, and the variables that it names.
 
+mod alerts;
 mod config;
 pub mod embedded;
 mod environment;
 pub mod toml_text;
 
+pub use alerts::AlertChannel;
 pub use config::{CONFIG_FILE, Config, GatesConfig, OutputConfig, WarehouseConfig};
 pub use environment::{Environment, ProcessEnvironment, Redacted};
 

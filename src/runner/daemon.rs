@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::Runner;
+use super::alerts;
 use super::delivery;
 use super::events::Event;
 use super::files::JobLock;
@@ -35,7 +36,8 @@ pub async fn tick(runner: &Runner) -> Result<(), WarehouseError> {
         known = rows::slots(&runner.warehouse, oldest(runner, now)).await?;
     }
     expire(runner, &known).await?;
-    run_waiting(runner, &known).await
+    run_waiting(runner, &known).await?;
+    alerts::tell(runner).await
 }
 
 /// The oldest business date that any job may still catch up.

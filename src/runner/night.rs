@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::Runner;
+use super::alerts;
 use super::delivery;
 use super::events::Event;
 use super::faults::point;
@@ -74,6 +75,10 @@ pub async fn run_night(runner: &Runner, as_of: NaiveDate, only: &[String]) -> Ni
         Err(reason) => (None, Some(reason)),
     };
     point("index_written");
+    // What cannot be told now stays in the ledger.
+    if let Err(error) = alerts::tell(runner).await {
+        (runner.events)(&Event::Note { job: "alerts".to_owned(), text: format!("not told yet: {error}") });
+    }
     NightOutcome { as_of, jobs: outcomes, index, index_error }
 }
 

@@ -94,6 +94,34 @@ fn the_daemon_runs_what_is_due_after_what_it_waits_for_and_stops_on_a_signal() {
     assert_eq!(project.count(&ended), 3);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_service_manager_is_told_that_it_waits_that_it_lives_and_that_it_stops() {
+    use std::os::unix::net::UnixDatagram;
+
+    let shop = crate::small_shop::SmallShop::new("");
+    let folder = shop.project.path();
+    let socket = UnixDatagram::bind(folder.join("notify")).unwrap();
+    socket.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    let heard = || {
+        let mut bytes = [0; 64];
+        let length = socket.recv(&mut bytes).expect("a word within a minute");
+        String::from_utf8(bytes[..length].to_vec()).unwrap()
+    };
+    let mut process = command(folder, &["schedule"])
+        .env("NOTIFY_SOCKET", folder.join("notify"))
+        .env("WATCHDOG_USEC", "400000")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary starts");
+    assert_eq!(heard(), "READY=1");
+    assert_eq!([heard(), heard(), heard()], ["WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"]);
+    send("-TERM", &process);
+    while heard() != "STOPPING=1" {}
+    assert_eq!(exit_code(&mut process), Some(0));
+}
+
 #[test]
 fn what_waits_for_a_job_that_did_not_publish_waits_on_and_says_why() {
     let project = timeless_demo();

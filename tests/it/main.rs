@@ -8,6 +8,7 @@
     reason = "a test may panic, measure and tell"
 )]
 
+mod alerts;
 mod beat;
 mod broken_input;
 mod circles;

@@ -76,7 +76,7 @@ fn processes_that_find_the_steps_pending_apply_them_once() {
         let threads: Vec<_> = (0..6).map(|_| one()).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    assert_eq!(applied.iter().sum::<usize>(), 1, "{applied:?}");
+    assert_eq!(applied.iter().sum::<usize>(), migrations::steps(Dialect::Mariadb).len(), "{applied:?}");
 }
 
 #[test]

@@ -5,7 +5,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::sql_files::DatasetSql;
 use crate::frames::typed_rows;
 use crate::table::ColumnType::{Integer, Text};
 use crate::table::{Column, MOST_MILLI, TableSchema};
@@ -82,15 +81,6 @@ impl Excluded {
         let why = if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join(", ")) };
         format!("its SQL leaves out {}{of} rows of the last {RECENT_DAYS} days{why}", self.rows())
     }
-}
-
-/// The file that counts what another one leaves out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExcludedSql {
-    /// The dataset whose rows it counts.
-    pub dataset: String,
-    /// Its text, with what it includes.
-    pub sql: DatasetSql,
 }
 
 #[cfg(test)]

@@ -27,9 +27,9 @@ use excluded::{ExcludedRows, RECENT_DAYS};
 use ours::{Ours, begun, refuse_refilled};
 
 pub use error::LoadError;
-pub use excluded::{EXCLUDED, Excluded, ExcludedSql};
+pub use excluded::{EXCLUDED, Excluded};
 pub use facts::{InputFact, InputOrigin};
-pub use sql_files::{DatasetSql, SqlFiles, dataset_sql, declared_timezone, excluded_sql};
+pub use sql_files::{DatasetSql, ExcludedSql, SqlFiles, dataset_sql, declared_timezone, excluded_sql};
 
 /// How many days of history `:history_from` reaches back: two years and a season.
 pub const HISTORY_DAYS: u64 = 800;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use super::LoadError;
-use super::excluded::ExcludedSql;
 use crate::warehouse::{Dialect, WarehouseError, skip_quoted};
 
 /// Dataset name to the file that speaks for it on one engine, and to the one that counts what that leaves out.
@@ -86,6 +85,15 @@ impl DatasetSql {
             _ => WarehouseError::Sql { origin, place, message, code },
         }
     }
+}
+
+/// The file that counts what another one leaves out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExcludedSql {
+    /// The dataset whose rows it counts.
+    pub dataset: String,
+    /// Its text, with what it includes.
+    pub sql: DatasetSql,
 }
 
 /// The SQL of a dataset with what it includes.

@@ -1,9 +1,10 @@
 //! The ledger: what is due, who runs what, which publication is current. All of it in the target warehouse, in portable SQL.
 //!
 //! `slots` are due and end, `runs` are their tries, `leases` say who may try, `publications` what came of it, `files` what of that
-//! is on disk or has left the house, `profiles` what earlier nights looked like; `prune` forgets. `cells` are
+//! is on disk or has left the house, `profiles` what earlier nights looked like, `alerts` what people are to be told; `prune` forgets. `cells` are
 //! values on their way in and out.
 
+pub mod alerts;
 mod cells;
 pub mod files;
 mod leases;

@@ -18,6 +18,8 @@ pub struct Forgotten {
     pub quarantined: u64,
     /// Slots.
     pub slots: u64,
+    /// Alerts of incidents that are over.
+    pub alerts: u64,
 }
 
 const OLD_RUNS: &str = "SELECT run_id FROM nightclerk_runs WHERE as_of < $1 AND state <> 'running' \
@@ -47,6 +49,16 @@ pub async fn forget(warehouse: &Warehouse, before: NaiveDate, dry: bool) -> Resu
             "nightclerk_slots WHERE job = $1 AND as_of < $2 AND as_of < $3 AND state NOT IN ('waiting', 'running')";
         let newest = newest.as_date().map_or(Value::Null, Value::Date);
         forgotten.slots += delete(&mut transaction, which, &[job.clone(), newest, Value::Date(before)]).await?;
+    }
+    // The newest of a job says whether its incident goes on.
+    let newest =
+        transaction.read_values("SELECT job, MAX(created_us) FROM nightclerk_alerts GROUP BY job", &[]).await?;
+    for row in &newest {
+        let [job, newest] = row.as_slice() else { continue };
+        let which =
+            "nightclerk_alerts WHERE job = $1 AND created_us < $2 AND as_of < $3 AND state NOT IN ('due', 'sending')";
+        forgotten.alerts +=
+            delete(&mut transaction, which, &[job.clone(), newest.clone(), Value::Date(before)]).await?;
     }
     if dry {
         transaction.rollback().await?;

@@ -1,0 +1,295 @@
+//! Who is told: one message when a job stops publishing, one when it publishes again, through the outbox of the ledger.
+//!
+//! An incident is a job's. It begins with the newest business date that ended without a publication, or that has been tried
+//! [`LASTING`] times and still waits; it ends when the job has published that date or a later one. What merely waits for another job
+//! is no incident of its own: that one is told of.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::Runner;
+use super::events::Event;
+use super::ledger::alerts::{self, AlertRow, Sent};
+use super::ledger::slots::{self as rows, SlotRow, SlotState};
+use super::slots::backoff;
+use crate::project::AlertChannel;
+use crate::warehouse::WarehouseError;
+
+/// Tries after which a date that still waits is told of.
+const LASTING: i64 = 3;
+/// How often a message is tried.
+const MOST_TRIES: i64 = 8;
+/// How long a command may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often it is asked whether it has ended.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
+/// A message that has been on its way for so long was lost with its process.
+const LOST_AFTER_MICROS: i64 = 5 * 60 * 1_000_000;
+
+/// What is sent. It carries no personal data: reasons are those of the ledger.
+#[derive(Serialize)]
+struct Message<'a> {
+    /// `opened` or `recovered`.
+    alert: &'a str,
+    /// The same where the message is meant to be the same.
+    dedupe_key: &'a str,
+    /// The retailer.
+    project: &'a str,
+    job: &'a str,
+    /// The business date that began the incident.
+    as_of: NaiveDate,
+    /// Where its slot stands, or `published`.
+    state: &'a str,
+    /// Why.
+    reason: &'a str,
+    /// The business date that consumers see; none where nothing was ever published.
+    current_as_of: Option<NaiveDate>,
+    /// In a sentence, for a person.
+    text: String,
+}
+
+/// Writes down what is to be told of the project's jobs, and tells it. What cannot be told now is told by the next call.
+///
+/// # Errors
+/// When the ledger cannot be asked or written.
+pub async fn tell(runner: &Runner) -> Result<(), WarehouseError> {
+    if runner.project.config.alerts.is_empty() || runner.backfilling {
+        return Ok(());
+    }
+    write_down(runner).await?;
+    send(runner).await
+}
+
+async fn write_down(runner: &Runner) -> Result<(), WarehouseError> {
+    let unpublished = rows::unpublished(&runner.warehouse).await?;
+    let publications = super::ledger::publications(&runner.warehouse, None).await?;
+    for job in runner.project.enabled_in_order() {
+        let slots: Vec<&SlotRow> = unpublished.iter().filter(|slot| slot.job == job.name).collect();
+        let current = publications.iter().find(|row| row.job == job.name && row.state == "published");
+        let current_as_of = current.map(|row| row.as_of);
+        let newest = alerts::newest(&runner.warehouse, &job.name).await?;
+        let (kind, as_of, state, reason, run_id) = match incident(&slots, newest.as_ref(), current_as_of) {
+            Some(Change::Opened(slot)) => ("opened", slot.as_of, slot.state.name(), &slot.reason, slot.run_id),
+            Some(Change::Recovered(since)) => {
+                ("recovered", since, "published", &String::new(), current.map(|row| row.run_id))
+            }
+            None => continue,
+        };
+        // The run is in the key: the same date may fail, be mended and withdrawn, and fail again.
+        let dedupe_key = format!("{}/{as_of}/{kind}/{}", job.name, run_id.unwrap_or_default());
+        let text = match (kind, current_as_of) {
+            ("recovered", Some(current)) => format!("{} has published again: {current} is current", job.name),
+            (_, Some(current)) => {
+                format!("{} has not published {as_of} ({state}): {reason}. {current} is still current", job.name)
+            }
+            (_, None) => format!("{} has not published {as_of} ({state}): {reason}. It has never published", job.name),
+        };
+        let message = Message {
+            alert: kind,
+            dedupe_key: &dedupe_key,
+            project: &runner.project.config.name,
+            job: &job.name,
+            as_of,
+            state,
+            reason,
+            current_as_of,
+            text,
+        };
+        let body_json = serde_json::to_string(&message).unwrap_or_default();
+        let now = runner.now();
+        for channel in runner.project.config.alerts.iter().filter(|channel| channel.wants(&job.name)) {
+            let alert = AlertRow {
+                dedupe_key: dedupe_key.clone(),
+                channel: channel.name.clone(),
+                job: job.name.clone(),
+                as_of,
+                kind: kind.to_owned(),
+                body_json: body_json.clone(),
+                state: "due".to_owned(),
+                attempts: 0,
+                next_try_us: now,
+                created_us: now,
+                error: String::new(),
+            };
+            alerts::write(&runner.warehouse, &alert).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What is news of a job.
+#[derive(Debug, PartialEq)]
+enum Change<'a> {
+    /// An incident has begun, with this slot.
+    Opened(&'a SlotRow),
+    /// The one that began with this date is over.
+    Recovered(NaiveDate),
+}
+
+/// What is news, given a job's slots without a publication (newest first), the newest message about it and what is current.
+fn incident<'a>(
+    slots: &[&'a SlotRow],
+    newest: Option<&AlertRow>,
+    current_as_of: Option<NaiveDate>,
+) -> Option<Change<'a>> {
+    let is_trouble = |slot: &SlotRow| match slot.state {
+        SlotState::Blocked | SlotState::Refused | SlotState::Failed | SlotState::Expired => true,
+        SlotState::Waiting => slot.attempts >= LASTING,
+        SlotState::Running | SlotState::Published | SlotState::Cancelled | SlotState::PassedOver => false,
+    };
+    // Older dates that wait beside a newer publication are caught up; they are no incident.
+    let is_newer = |slot: &SlotRow| current_as_of.is_none_or(|current| slot.as_of > current);
+    let trouble = slots.iter().find(|slot| is_newer(slot) && is_trouble(slot));
+    let open = newest.filter(|alert| alert.kind == "opened");
+    match (trouble, open) {
+        (Some(slot), None) => Some(Change::Opened(slot)),
+        (_, Some(alert)) if current_as_of.is_some_and(|current| current >= alert.as_of) => {
+            Some(Change::Recovered(alert.as_of))
+        }
+        _ => None,
+    }
+}
+
+async fn send(runner: &Runner) -> Result<(), WarehouseError> {
+    let now = runner.now();
+    let lost = alerts::lose(&runner.warehouse, now - LOST_AFTER_MICROS, now).await?;
+    if lost > 0 {
+        note(
+            runner,
+            "alerts",
+            format!("{lost} alerts were being sent when their process ended: whether they arrived is unknown"),
+        );
+    }
+    for alert in alerts::due(&runner.warehouse, now).await? {
+        let channel = runner.project.config.alerts.iter().find(|channel| channel.name == alert.channel);
+        if !alerts::claim(&runner.warehouse, &alert, runner.now()).await? {
+            continue;
+        }
+        let sent = match channel {
+            None => Sent::Never { error: "no alert of this name is in nightclerk.toml any more".to_owned() },
+            Some(channel) => match call(runner, channel, &alert).await {
+                Ok(()) => Sent::Yes,
+                Err(error) if alert.attempts + 1 >= MOST_TRIES => Sent::Never { error },
+                Err(error) => {
+                    let wait = backoff(alert.attempts + 1, &format!("{} {}", alert.dedupe_key, alert.channel));
+                    let wait = i64::try_from(wait.as_micros()).unwrap_or_default();
+                    Sent::Again { error, next_try_us: runner.now() + wait }
+                }
+            },
+        };
+        let told = match &sent {
+            Sent::Yes => format!("`{}` is told: {}", alert.channel, alert.kind),
+            Sent::Again { error, .. } => format!("`{}` could not be told and will be: {error}", alert.channel),
+            Sent::Never { error } => format!("`{}` could not be told: {error}", alert.channel),
+        };
+        note(runner, &alert.job, told);
+        alerts::settle(&runner.warehouse, &alert, &sent, runner.now()).await?;
+    }
+    Ok(())
+}
+
+fn note(runner: &Runner, job: &str, text: String) {
+    (runner.events)(&Event::Note { job: job.to_owned(), text });
+}
+
+/// Runs a channel's command with the message; why it did not arrive otherwise.
+async fn call(runner: &Runner, channel: &AlertChannel, alert: &AlertRow) -> Result<(), String> {
+    let Some((program, arguments)) = channel.command.split_first() else {
+        return Err("it names no program".to_owned());
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(&runner.project.root);
+    command.env("NIGHTCLERK_ALERT", &alert.kind).env("NIGHTCLERK_ALERT_JOB", &alert.job);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let (program, line) = (program.clone(), format!("{}\n", alert.body_json));
+    let called = tokio::task::spawn_blocking(move || run(&mut command, &program, &line)).await;
+    called.unwrap_or_else(|_| Err("it could not be run".to_owned()))
+}
+
+fn run(command: &mut Command, program: &str, line: &str) -> Result<(), String> {
+    let mut child = command.spawn().map_err(|error| format!("run `{program}`: {error}"))?;
+    if let Some(mut input) = child.stdin.take() {
+        // One that does not read is judged by how it ends.
+        let _ = input.write_all(line.as_bytes());
+    }
+    for _ in 0..PATIENCE.as_millis() / ASK_AGAIN.as_millis() {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(format!("`{program}`: {status}")),
+            Ok(None) => std::thread::sleep(ASK_AGAIN),
+            Err(error) => return Err(format!("`{program}`: {error}")),
+        }
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    Err(format!("`{program}` has not ended within {} seconds", PATIENCE.as_secs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 9, day).unwrap()
+    }
+
+    fn slot(day: u32, state: SlotState, attempts: i64) -> SlotRow {
+        SlotRow {
+            job: "plan".to_owned(),
+            as_of: date(day),
+            state,
+            reason: String::new(),
+            schedule: String::new(),
+            due_us: 0,
+            until_us: 0,
+            next_try_us: 0,
+            attempts,
+            crashes: 0,
+            run_id: None,
+        }
+    }
+
+    fn alert(day: u32, kind: &str) -> AlertRow {
+        AlertRow {
+            dedupe_key: String::new(),
+            channel: "on-call".to_owned(),
+            job: "plan".to_owned(),
+            as_of: date(day),
+            kind: kind.to_owned(),
+            body_json: String::new(),
+            state: "sent".to_owned(),
+            attempts: 1,
+            next_try_us: 0,
+            created_us: 0,
+            error: String::new(),
+        }
+    }
+
+    #[test]
+    fn an_incident_is_told_of_once_and_its_end_once() {
+        let failed = slot(5, SlotState::Failed, 1);
+        assert_eq!(incident(&[&failed], None, Some(date(4))), Some(Change::Opened(&failed)));
+        let open = alert(5, "opened");
+        let later = slot(6, SlotState::Blocked, 1);
+        assert_eq!(incident(&[&later, &failed], Some(&open), Some(date(4))), None, "it goes on");
+        assert_eq!(incident(&[], Some(&open), Some(date(5))), Some(Change::Recovered(date(5))));
+        assert_eq!(incident(&[], Some(&open), Some(date(6))), Some(Change::Recovered(date(5))), "a later date will do");
+        assert_eq!(incident(&[], Some(&alert(5, "recovered")), Some(date(6))), None);
+        assert_eq!(incident(&[&later], Some(&alert(5, "recovered")), Some(date(5))), Some(Change::Opened(&later)));
+    }
+
+    #[test]
+    fn what_waits_is_told_of_only_where_it_lasts() {
+        let waits = |attempts| slot(5, SlotState::Waiting, attempts);
+        assert_eq!(incident(&[&waits(0)], None, None), None, "for another job, or for its turn");
+        assert_eq!(incident(&[&waits(2)], None, None), None);
+        let lasting = waits(3);
+        assert_eq!(incident(&[&lasting], None, None), Some(Change::Opened(&lasting)));
+        assert_eq!(incident(&[&slot(3, SlotState::Failed, 1)], None, Some(date(4))), None, "it is not what people see");
+        assert_eq!(incident(&[&slot(5, SlotState::Cancelled, 1)], None, None), None, "somebody wanted that");
+    }
+}
