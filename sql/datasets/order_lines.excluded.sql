@@ -1,5 +1,5 @@
 -- How many lines order_lines.sql leaves out, by reason, of the last 28 days; `kept` are those that pass. Change both files together:
--- a reason that becomes frequent is told of, and stops the night where it takes a fifth of the lines more than it used to.
+-- a reason that takes 2 % of the lines more than in the last nights is remarked on, 5 % stop the job.
 -- binds:    :recent_from, the first of the 28 days, beside those of order_lines.sql
 SELECT reason, COUNT(*) AS n_rows
 FROM (

@@ -53,7 +53,7 @@ fn an_unknown_key_in_the_settings() {
       |
     4 | curency = "EUR"
       | ^^^^^^^
-      = help: did you mean `currency`? allowed here: name, timezone, currency, seed, as_of, warehouse, output, gates
+      = help: did you mean `currency`? allowed here: name, timezone, currency, seed, as_of, warehouse, output, gates, alerts
     "#);
 }
 

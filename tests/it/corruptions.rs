@@ -16,6 +16,7 @@ use nightclerk::runner::gates::{
 use nightclerk::warehouse::{Side, Warehouse, WarehouseConfig};
 
 use crate::projects::{COMPLETE_JOURNEY, ONLINE_RETAIL, RealProject};
+use crate::small_shop::{SmallShop, first_night};
 use crate::support::{Project as Shop, data_folder, nightclerk, wait};
 
 /// A way in which a dataset goes wrong: what its SQL returns is replaced by this, where `{rows}` stands for the sound query.
@@ -219,9 +220,18 @@ impl Nights {
 
     /// What a night reads; an error is what stopped the reading.
     async fn read(&self, sql: &BTreeMap<String, String>, as_of: NaiveDate) -> Result<Vec<InputFact>, String> {
+        self.read_some(sql, as_of, &READ).await
+    }
+
+    async fn read_some(
+        &self,
+        sql: &BTreeMap<String, String>,
+        as_of: NaiveDate,
+        names: &[&str],
+    ) -> Result<Vec<InputFact>, String> {
         let files = SqlFiles::from_texts(sql.clone(), self.warehouse.dialect(Side::Source));
         let source = Source::new(&self.warehouse, &files, as_of, chrono_tz::Tz::Europe__Berlin).with_quarantine(0.05);
-        for name in READ {
+        for name in names {
             source.read_if_present(dataset(name)).await.map_err(|error| error.to_string())?;
         }
         source.read_if_present(dataset("calendar")).await.map_err(|error| error.to_string())?;
@@ -272,15 +282,20 @@ type Fates = BTreeMap<(i64, String), Vec<String>>;
 async fn corrupt(nights: &Nights, sizes: &[i64], fates: &mut Fates) {
     let as_of = nights.newest;
     let history = history(&[nights.read(&nights.sql, as_of - Days::new(1)).await.unwrap()]);
-    let clean = failed(&nights.read(&nights.sql, as_of).await.unwrap(), &history);
+    let sound = nights.read(&nights.sql, as_of).await.unwrap();
+    let clean = failed(&sound, &history);
     assert!(clean.iter().all(|gate| gate.severity == GateSeverity::Warn), "{clean:#?}");
     for (size, corruption) in
         sizes.iter().flat_map(|size| corruptions(as_of, *size).into_iter().map(|one| (*size, one)))
     {
         let Some(sql) = nights.corrupted(&corruption).await else { continue };
-        let fate = match nights.read(&sql, as_of).await {
+        // What is not corrupted is as it was.
+        let fate = match nights.read_some(&sql, as_of, &[corruption.dataset]).await {
             Err(error) => format!("stopped by its contract: {error}"),
-            Ok(inputs) => {
+            Ok(read) => {
+                let is_read = |input: &&InputFact| !read.iter().any(|found| found.dataset == input.dataset);
+                let mut inputs: Vec<InputFact> = sound.iter().filter(is_read).cloned().collect();
+                inputs.extend(read);
                 let gates = failed(&inputs, &history);
                 let stops = gates.iter().find(|gate| gate.severity == GateSeverity::Block);
                 match stops.or(gates.first()) {
@@ -329,6 +344,24 @@ fn corruptions_a_hundredfold_are_stopped_before_anything_is_published() {
     let missed = fates.iter().filter(|(_, fates)| of_kind(fates, "stopped") < fates.len());
     let unknown: Vec<_> = missed.filter(|((_, name), _)| !KNOWN.contains(&name.as_str())).collect();
     assert!(unknown.is_empty(), "{unknown:#?}");
+}
+
+#[test]
+fn lines_that_lose_their_products_stop_the_night_and_are_counted() {
+    let shop = SmallShop::new("");
+    let (first, second) = (first_night(), first_night() + Days::new(1));
+    shop.run(first, "the first night");
+    // Nobody complains: the lines are there, and the join drops them.
+    let since = first - Days::new(6);
+    shop.project.execute(&format!(
+        "UPDATE order_lines SET product_id = product_id || '-new' WHERE ordered_on >= '{since}' AND rowid % 2 = 0"
+    ));
+    let ran = shop.project.run(&["run", "--as-of", &second.to_string(), "--job", "demand_forecast"]).exits(3);
+    let told = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(told.contains("left out by order_lines: "), "{told}");
+    let page = shop.project.read(&format!("out/{second}/demand_forecast.html"));
+    assert!(page.contains("with a product that is not in the catalogue"), "the page names the reason");
+    assert_eq!(shop.count("SELECT COUNT(*) FROM nightclerk_publications WHERE state = 'published' AND as_of > '2026-09-01' AND job = 'demand_forecast'"), 0);
 }
 
 /// The shops that a study by hand looks at: the first in `NIGHTCLERK_FIRST_SHOP`, else 11; how many in `NIGHTCLERK_SHOPS`, else ten.

@@ -7,8 +7,8 @@ use crate::gate::{GateResult, GateSeverity};
 
 /// More of the rows than in any of the last nights, in points of the whole, that is remarked on.
 const WARNS_AT: f64 = 0.02;
-/// That stops the publication.
-const BLOCKS_AT: f64 = 0.2;
+/// That stops the publication: of the last four weeks, a day and a half.
+const BLOCKS_AT: f64 = 0.05;
 /// Rows without which a share is chance.
 const LEAST_ROWS: u64 = 20;
 
@@ -70,13 +70,13 @@ mod tests {
     fn a_join_that_lost_its_partners_is_seen_and_what_has_always_been_left_out_is_not() {
         let usual = || vec![excluded(9_900, 100), excluded(9_800, 200)];
         assert!(found(excluded(9_700, 300), usual()).unwrap().0, "a point more than the worst night");
-        let more = found(excluded(9_000, 1_000), usual()).unwrap();
+        let more = found(excluded(9_500, 500), usual()).unwrap();
         assert_eq!(
             (more.0, more.1, more.2.as_str()),
-            (false, GateSeverity::Warn, "10.0 % of the rows, 1000, of unknown products")
+            (false, GateSeverity::Warn, "5.0 % of the rows, 500, of unknown products")
         );
-        let half = found(excluded(5_000, 5_000), usual()).unwrap();
-        assert_eq!((half.0, half.1), (false, GateSeverity::Block));
+        let tenth = found(excluded(9_000, 1_000), usual()).unwrap();
+        assert_eq!((tenth.0, tenth.1), (false, GateSeverity::Block));
         assert!(found(excluded(5, 5), usual()).unwrap().0, "five rows are chance");
         let as_of = "2026-11-22".parse().unwrap();
         let input =
