@@ -177,6 +177,8 @@ fn without_run(bytes: &[u8]) -> String {
         (r"<dt>Took</dt><dd>.* over all jobs", "<dt>Took</dt><dd>[duration] over all jobs"),
         (r"<span>\d+(\.\d+)? m?s</span>|<span>\d+ (min|h) \d\d (s|min)</span>", "<span>[duration]</span>"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:[port]"),
+        // A workbook names its run, so that its packed length is the run's too. Its entries are compared one by one.
+        (r#"xlsx</a></td><td class="number">[^<]*"#, r#"xlsx</a></td><td class="number">[size]"#),
     ] {
         text = Regex::new(pattern).expect("a pattern").replace_all(&text, replacement).into_owned();
     }
