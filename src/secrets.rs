@@ -140,11 +140,15 @@ pub fn hidden(text: &str) -> String {
 
 /// A line of a settings file with a `*` for every letter of a secret: the length stays, so that carets below it stay true. What stands
 /// behind a key with `url` or `dsn` in its name counts as a URL, however it is written, and so does whatever holds `://`.
+/// All that stands behind one of [`SECRET_KEYS`] is secret.
 pub fn masked(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
     let mut at = 0;
-    for value in values(line) {
-        for secret in secrets(&line[value.clone()]) {
+    let of_key = line.find('=').filter(|equals| SECRET_KEYS.contains(&line[..*equals].trim().trim_matches('"')));
+    let values = of_key.map_or_else(|| values(line), |equals| std::iter::once(equals + 1..line.len()).collect());
+    for value in values {
+        let text = &line[value.clone()];
+        for secret in if of_key.is_some() { unquoted(text) } else { secrets(text) } {
             let (start, end) = (value.start + secret.start, value.start + secret.end);
             shown.push_str(&line[at..start]);
             shown.push_str(&"*".repeat(line[start..end].chars().count()));
@@ -153,6 +157,17 @@ pub fn masked(line: &str) -> String {
     }
     shown.push_str(&line[at..]);
     shown
+}
+
+/// Keys of `[[alerts]]`: the path of a webhook's address is its password.
+const SECRET_KEYS: &[&str] = &["webhook", "secret", "slack", "smtp", "ping"];
+
+/// The text between quotes, if it is no variable alone.
+fn unquoted(value: &str) -> Vec<Range<usize>> {
+    let is_open = |letter: char| letter.is_whitespace() || ['"', '\''].contains(&letter);
+    let start = value.len() - value.trim_start_matches(is_open).len();
+    let end = value.trim_end_matches(is_open).len().max(start);
+    if is_variable(&value[start..end]) { Vec::new() } else { std::iter::once(start..end).collect() }
 }
 
 /// Where texts stand in a line that may be meant as URLs.
@@ -315,5 +330,14 @@ mod tests {
         }
         assert_eq!(unknown_key("postgres://db/x?sslmode=require&passwort=a"), Some("passwort"));
         assert_eq!(unknown_key("postgres://db/x?sslmode=require&password=a"), None);
+    }
+
+    #[test]
+    fn what_stands_behind_a_key_of_an_alert_is_secret() {
+        assert_eq!(masked(r#"webhook = "https://a.test/b""#), r#"webhook = "****************""#);
+        assert_eq!(masked(r#"  "secret"='abc'  "#), r#"  "secret"='***'  "#);
+        assert_eq!(masked(r#"secret = "${HOOK_SECRET}""#), r#"secret = "${HOOK_SECRET}""#);
+        assert_eq!(masked(r#"email = ["a@b.test"]"#), r#"email = ["a@b.test"]"#);
+        assert_eq!(masked("ping = "), "ping = ");
     }
 }

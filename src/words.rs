@@ -1,6 +1,11 @@
-//! Numbers in sentences, for every kind of job.
+//! Numbers as texts, for every kind of job.
 
 use crate::quantities::Currency;
+
+/// Bytes as hexadecimal digits, two each.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |hex, byte| hex + &format!("{byte:02x}"))
+}
 
 /// Minor units as money: `18,230.40 EUR`.
 pub(crate) fn money(minor: f64, currency: Currency) -> String {

@@ -56,7 +56,8 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
     for alert in &undelivered {
         let why = if alert.error.is_empty() { String::new() } else { format!(": {}", alert.error) };
         let (channel, job, as_of, kind, state) = (&alert.channel, &alert.job, alert.as_of, &alert.kind, &alert.state);
-        context.terminal.line(format!("alert to `{channel}` that {job} {as_of} {kind} is {state}{why}"));
+        let what = if job.is_empty() { format!("all is well on {as_of}") } else { format!("{job} {as_of} {kind}") };
+        context.terminal.line(format!("alert to `{channel}` that {what} is {state}{why}"));
     }
     Ok(0)
 }

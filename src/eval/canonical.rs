@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::EvalError;
 use crate::models::rules::SequenceRule;
+use crate::words::hex;
 
 /// The canonical lines, as one text.
 #[derive(Default)]
@@ -135,6 +136,6 @@ impl Lines {
                 block.clear();
             }
         }
-        Ok(hash.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
+        Ok(hex(&hash.finalize()))
     }
 }

@@ -29,7 +29,7 @@ fn lines_are_canonical() {
     assert_eq!((found.n, found.n_baskets, found.min_count), (5, 4, 2));
     let lines = "1 10:2\n1 2:2\n10:2\n1:3\n2:3\n";
     assert_eq!(std::fs::read_to_string(&out).unwrap(), lines);
-    let expected = Sha256::digest(lines).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    let expected = crate::words::hex(&Sha256::digest(lines));
     assert_eq!(found.sha256, expected);
     assert_eq!(found.by_size, BTreeMap::from([(1, 3), (2, 2)]));
 

@@ -1,7 +1,7 @@
 //! CSV files, plain or gzipped: a first pass for the types, a second for the rows.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use polars::prelude::DataFrame;
@@ -208,9 +208,32 @@ impl<'a> Row<'a> {
 fn open(path: &Path) -> io::Result<Box<dyn Read>> {
     let file = BufReader::with_capacity(1 << 16, File::open(path)?);
     if path.extension().is_some_and(|ending| ending == "gz") {
-        Ok(Box::new(flate2::bufread::MultiGzDecoder::new(file)))
+        let unpacked = flate2::bufread::MultiGzDecoder::new(file);
+        line_feeds(BufReader::with_capacity(1 << 16, unpacked))
     } else {
-        Ok(Box::new(file))
+        line_feeds(file)
+    }
+}
+
+/// A file whose lines end with a carriage return alone, as old spreadsheets write them, with line feeds in their place: the reader
+/// counts lines by them. Whether it is one is judged by its beginning.
+fn line_feeds(mut file: impl BufRead + 'static) -> io::Result<Box<dyn Read>> {
+    let beginning = file.fill_buf()?;
+    let is_one = beginning.contains(&b'\r') && !beginning.contains(&b'\n');
+    Ok(if is_one { Box::new(CarriageReturns(file)) } else { Box::new(file) })
+}
+
+struct CarriageReturns<R>(R);
+
+impl<R: Read> Read for CarriageReturns<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.0.read(buffer)?;
+        for byte in &mut buffer[..length] {
+            if *byte == b'\r' {
+                *byte = b'\n';
+            }
+        }
+        Ok(length)
     }
 }
 

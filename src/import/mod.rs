@@ -34,6 +34,7 @@ use crate::job::Progress;
 use crate::quantities::Share;
 use crate::table::{Column, ColumnType};
 use crate::warehouse::{Dialect, Side, Warehouse};
+use crate::words::hex;
 use csv_file::CsvPlan;
 use parquet_file::ParquetPlan;
 use rejects::Rejects;
@@ -147,7 +148,7 @@ fn choose_files(dir: &Path, files: Option<&[String]>) -> Result<BTreeMap<String,
 fn aside(what: &str, table: &str) -> String {
     use sha2::{Digest as _, Sha256};
     let digest = Sha256::digest(table.as_bytes());
-    let hash = digest.iter().take(6).fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"));
+    let hash = hex(&digest[..6]);
     format!("nightclerk_{what}_{hash}")
 }
 

@@ -201,6 +201,18 @@ async fn bad_rows_are_kept_with_line_and_reason() {
 }
 
 #[tokio::test]
+async fn lines_that_end_with_a_carriage_return_alone_are_counted_too() {
+    let mut text = String::from("id,note\r1,a\r2,b,c\r");
+    (3..40).for_each(|number| text.push_str(&format!("{number},x\r")));
+    let dir = folder(&[("a.csv", text.as_bytes()), ("b.csv.gz", &gzip(text.as_bytes()))]);
+    for file in import(&dir, &settings()).await.unwrap().files {
+        assert_eq!((file.rows, file.rejected), (38, 1));
+        let rejects = std::fs::read_to_string(file.rejects_file.unwrap()).unwrap();
+        assert_eq!(rejects.lines().nth(1), Some("3,\"3 fields, expected 2\",\"2,b,c\""));
+    }
+}
+
+#[tokio::test]
 async fn a_file_with_too_many_bad_rows_leaves_the_old_table_as_it_was() {
     let dir = folder(&[("a.csv", b"id\n1\n2\n")]);
     import(&dir, &settings()).await.unwrap();

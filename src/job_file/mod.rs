@@ -18,7 +18,7 @@ use toml::Spanned;
 use crate::diagnostic::{Diagnostic, allowed_words};
 use crate::job::AnyJob;
 use crate::kind::Kind;
-use crate::project::toml_text::read;
+use crate::project::toml_text::{date, read};
 use crate::quantities::{Count, Days};
 use crate::schedule::{CronExpression, Misfire, Schedule, TimeZone, Timetable};
 
@@ -74,6 +74,7 @@ pub struct Accepted {
     /// Why it is right.
     pub why: String,
     /// The last business date for which it holds; none: until it is taken out.
+    #[serde(default, deserialize_with = "date")]
     pub until: Option<NaiveDate>,
 }
 

@@ -290,3 +290,21 @@ fn dependencies_that_are_unknown_or_circular() {
       = help: take one of these `after` entries out
     "#);
 }
+
+#[test]
+fn a_gate_is_accepted_until_a_date_with_or_without_quotes() {
+    for written in ["2026-12-24", "\"2026-12-24\""] {
+        let text =
+            format!("kind = \"basket_rules\"\n[[accept]]\ngate = \"g\"\nby = \"b\"\nwhy = \"w\"\nuntil = {written}\n");
+        let job = parse("jobs/a.toml", &text, KINDS, Tz::UTC).job.unwrap();
+        assert_eq!(job.accepted[0].until, NaiveDate::from_ymd_opt(2026, 12, 24), "{written}");
+    }
+    let faults = parse(
+        "jobs/a.toml",
+        "kind = \"basket_rules\"\n[[accept]]\ngate = \"g\"\nby = \"b\"\nwhy = \"w\"\nuntil = 24\n",
+        KINDS,
+        Tz::UTC,
+    )
+    .faults;
+    assert_eq!(faults[0].message, "`until`: `24` is not a date");
+}

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 use super::schemas::{self, Schema};
 use crate::quantities::Currency;
 use crate::warehouse::{Dialect, MONEY_DECIMALS};
+use crate::words::hex;
 
 /// Every file below `sql/migrations`, by its path in the repository.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/migration_files.rs"));
@@ -68,7 +69,7 @@ pub(super) fn snapshot_path(step: &str) -> String {
 
 /// SHA-256 of a text, in hexadecimal digits.
 pub(super) fn checksum(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// The number that a file's name begins with.

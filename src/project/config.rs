@@ -1,17 +1,17 @@
 //! `nightclerk.toml`: the settings of a project.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::project::alerts::{self, AlertChannel};
-use crate::project::environment::{Environment, ExpandError, Redacted, expand, has_inline_secret};
-use crate::project::toml_text::{Reading, read};
+use crate::project::alerts::{self, AlertChannel, AlertTable};
+use crate::project::environment::{Environment, Redacted, has_inline_secret};
+use crate::project::filled::Filler;
+use crate::project::toml_text::{Reading, date, read};
 use crate::quantities::{Count, Currency, Share};
 use crate::schedule::TimeZone;
 use crate::secrets;
@@ -89,14 +89,15 @@ struct ConfigTable {
     timezone: Option<TimeZone>,
     currency: Option<Currency>,
     seed: Option<u64>,
-    as_of: Option<BusinessDate>,
+    #[serde(default, deserialize_with = "date")]
+    as_of: Option<NaiveDate>,
     warehouse: Option<WarehouseTable>,
     #[serde(default)]
     output: OutputTable,
     #[serde(default)]
     gates: GatesTable,
     #[serde(default)]
-    alerts: Vec<AlertChannel>,
+    alerts: Vec<AlertTable>,
 }
 
 #[derive(Deserialize)]
@@ -130,7 +131,7 @@ pub fn parse(text: &str, root: &Path, environment: &dyn Environment) -> Reading<
     let Some(table) = value else {
         return Reading { value: None, faults, left_out };
     };
-    let reader = UrlReader { text, root, environment };
+    let filler = Filler { file: CONFIG_FILE, text, environment };
     let mut missing = |path: &str, example: &str| {
         // A key that is there but wrong has its own fault, and so has a table that is wrong as a whole.
         let parent = path.split('.').next().unwrap_or(path);
@@ -156,13 +157,14 @@ pub fn parse(text: &str, root: &Path, environment: &dyn Environment) -> Reading<
     let (mut url, mut source_url, mut schema) = (None, None, None);
     if let Some(warehouse) = table.warehouse {
         let secrets = warehouse.allow_inline_secrets;
-        url = warehouse.url.and_then(|url| reader.url("url", &url, secrets, &mut faults));
-        source_url = warehouse.source_url.and_then(|url| reader.url("source_url", &url, secrets, &mut faults));
+        url = warehouse.url.and_then(|url| database_url(&filler, root, "url", &url, secrets, &mut faults));
+        source_url =
+            warehouse.source_url.and_then(|url| database_url(&filler, root, "source_url", &url, secrets, &mut faults));
         schema = warehouse.schema;
     }
-    faults.extend(alerts::faults(CONFIG_FILE, &table.alerts));
+    let alerts = alerts::channels(&filler, table.alerts, &mut faults);
     let dir = match &table.output.dir {
-        Some(dir) => reader.fill_in(dir, &mut faults),
+        Some(dir) => filler.fill_in(dir, &mut faults),
         None => Some("out".to_owned()),
     };
     let value = (|| {
@@ -171,7 +173,7 @@ pub fn parse(text: &str, root: &Path, environment: &dyn Environment) -> Reading<
             timezone: table.timezone?,
             currency: table.currency?,
             seed: table.seed.unwrap_or(1),
-            as_of: table.as_of.map(|date| date.0),
+            as_of: table.as_of,
             warehouse: WarehouseConfig {
                 url: url?,
                 source_url,
@@ -186,85 +188,42 @@ pub fn parse(text: &str, root: &Path, environment: &dyn Environment) -> Reading<
                 row_count_ratio: table.gates.row_count_ratio.map_or(0.5, Share::get),
                 quarantine_share: table.gates.quarantine_share.map_or(0.05, Share::get),
             },
-            alerts: table.alerts,
+            alerts,
         })
     })();
     Reading { value, faults, left_out }
 }
 
-struct UrlReader<'a> {
-    text: &'a str,
-    root: &'a Path,
-    environment: &'a dyn Environment,
-}
-
-impl UrlReader<'_> {
-    fn url(
-        &self,
-        key: &str,
-        url: &Spanned<String>,
-        allow_inline_secrets: bool,
-        faults: &mut Vec<Diagnostic>,
-    ) -> Option<Redacted> {
-        if has_inline_secret(url.get_ref()) && !allow_inline_secrets {
-            faults.push(
-                Diagnostic::at(CONFIG_FILE, self.text, url.span(), format!("`{key}` holds a password")).with_help(
-                    "put it into an environment variable and write `${NIGHTCLERK_PG_PASSWORD}` in its place, \
-                     or set `allow_inline_secrets = true` below `[warehouse]`",
-                ),
-            );
-            return None;
-        }
-        let filled = self.fill_in(url, faults)?;
-        let scheme = filled.split(':').next().unwrap_or("");
-        if !secrets::is_url(&filled) || !SCHEMES.contains(&scheme) {
-            // Neither what a variable holds nor what may be a password is shown.
-            let written = secrets::hidden(url.get_ref());
-            let shown = if written == "***" { "something else".to_owned() } else { format!("`{written}`") };
-            let near =
-                did_you_mean(scheme, SCHEMES).map_or_else(String::new, |near| format!("did you mean `{near}:`? "));
-            faults.push(
-                Diagnostic::at(
-                    CONFIG_FILE,
-                    self.text,
-                    url.span(),
-                    format!("`{key}` must be a database URL, found {shown}"),
-                )
-                .with_help(format!(
-                    "{near}allowed are `sqlite:FILE`, and `postgres://` or `mariadb://` with `USER:${{PASSWORD}}@HOST/DATABASE`"
-                )),
-            );
-            return None;
-        }
-        Some(Redacted::new(resolve_sqlite(&filled, self.root)))
+/// The address of a database, relative files of SQLite resolved against `root`.
+fn database_url(
+    filler: &Filler<'_>,
+    root: &Path,
+    key: &str,
+    url: &Spanned<String>,
+    allow_inline_secrets: bool,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Redacted> {
+    if has_inline_secret(url.get_ref()) && !allow_inline_secrets {
+        faults.push(filler.fault(url.span(), format!("`{key}` holds a password")).with_help(
+            "put it into an environment variable and write `${NIGHTCLERK_PG_PASSWORD}` in its place, \
+             or set `allow_inline_secrets = true` below `[warehouse]`",
+        ));
+        return None;
     }
-
-    fn fill_in(&self, template: &Spanned<String>, faults: &mut Vec<Diagnostic>) -> Option<String> {
-        let errors = match expand(template.get_ref(), self.environment) {
-            Ok(filled) => return Some(filled),
-            Err(errors) => errors,
-        };
-        for error in errors {
-            let (found, message, help) = match &error {
-                ExpandError::Unset { name } => (
-                    format!("${{{name}}}"),
-                    format!("environment variable `{name}` is not set or empty"),
-                    format!("set it where nightclerk runs: `export {name}=...`"),
-                ),
-                ExpandError::Malformed => (
-                    "${".to_owned(),
-                    "`${` is not followed by the name of a variable and `}`".to_owned(),
-                    "write `${NAME}`".to_owned(),
-                ),
-            };
-            let whole = template.span();
-            let span = self.text[whole.clone()]
-                .find(&found)
-                .map_or(whole.clone(), |at| whole.start + at..whole.start + at + found.len());
-            faults.push(Diagnostic::at(CONFIG_FILE, self.text, span, message).with_help(help));
-        }
-        None
+    let filled = filler.fill_in(url, faults)?;
+    let scheme = filled.split(':').next().unwrap_or("");
+    if !secrets::is_url(&filled) || !SCHEMES.contains(&scheme) {
+        // Neither what a variable holds nor what may be a password is shown.
+        let written = secrets::hidden(url.get_ref());
+        let shown = if written == "***" { "something else".to_owned() } else { format!("`{written}`") };
+        let near = did_you_mean(scheme, SCHEMES).map_or_else(String::new, |near| format!("did you mean `{near}:`? "));
+        let fault = filler.fault(url.span(), format!("`{key}` must be a database URL, found {shown}"));
+        faults.push(fault.with_help(format!(
+            "{near}allowed are `sqlite:FILE`, and `postgres://` or `mariadb://` with `USER:${{PASSWORD}}@HOST/DATABASE`"
+        )));
+        return None;
     }
+    Some(Redacted::new(resolve_sqlite(&filled, root)))
 }
 
 /// `sqlite:FILE` with a relative `FILE` made relative to `root`. The rest of the program never looks at the folder it
@@ -280,22 +239,6 @@ fn resolve_sqlite(url: &str, root: &Path) -> String {
     // The driver decodes percent signs and ends the path at `?`.
     let root = root.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
     format!("sqlite:{}", Path::new(&root).join(path).display())
-}
-
-/// A date as `2026-11-22`, with or without quotes.
-struct BusinessDate(NaiveDate);
-
-impl<'de> Deserialize<'de> for BusinessDate {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written = match toml::Value::deserialize(deserializer)? {
-            toml::Value::String(text) => text,
-            other => other.to_string(),
-        };
-        let date = written.parse().map_err(|_| {
-            serde::de::Error::custom(format_args!("`{written}` is not a date\nwrite it like `2026-11-22`"))
-        })?;
-        Ok(Self(date))
-    }
 }
 
 /// The name of a database schema that needs no quotes anywhere.
@@ -314,12 +257,6 @@ impl TryFrom<String> for SchemaName {
                 "`{name}` cannot be the name of a schema\nuse small letters, digits and `_`, a letter first, at most 63"
             ))
         }
-    }
-}
-
-impl fmt::Debug for BusinessDate {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
     }
 }
 

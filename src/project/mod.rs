@@ -6,9 +6,10 @@ mod alerts;
 mod config;
 pub mod embedded;
 mod environment;
+mod filled;
 pub mod toml_text;
 
-pub use alerts::AlertChannel;
+pub use alerts::{AlertChannel, Secret, SecretUrl, Way};
 pub use config::{CONFIG_FILE, Config, GatesConfig, OutputConfig, WarehouseConfig};
 pub use environment::{Environment, ProcessEnvironment, Redacted};
 
@@ -24,6 +25,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::job_file::{self, JobFile, ParsedJobFile};
 use crate::registry::Registry;
 use crate::warehouse::Dialect;
+use crate::words::hex;
 
 /// A project without a fault.
 #[derive(Clone, Debug)]
@@ -149,11 +151,22 @@ impl Folder {
     }
 
     fn add_file(&mut self, root: &Path, path: &str) {
-        match fs::read_to_string(root.join(path)) {
+        let bytes = match fs::read(root.join(path)) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.faults.push(Diagnostic::in_file(path, format!("read the file: {error}"))),
+        };
+        match String::from_utf8(bytes) {
             Ok(text) => {
                 self.texts.insert(path.to_owned(), text);
             }
-            Err(error) => self.faults.push(Diagnostic::in_file(path, format!("read the file: {error}"))),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let message = format!("byte {:#04x} is not UTF-8", error.as_bytes()[at]);
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                self.faults.push(
+                    Diagnostic::at(path, &text, at..at + 1, message).with_help("save the file with the encoding UTF-8"),
+                );
+            }
         }
     }
 }
@@ -196,9 +209,7 @@ fn hash(texts: &BTreeMap<String, String>) -> String {
             sha.update(part);
         }
     }
-    let mut digits = format!("{:x}", sha.finalize());
-    digits.truncate(12);
-    digits
+    hex(&sha.finalize()[..6])
 }
 
 #[cfg(test)]

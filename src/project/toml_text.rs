@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use chrono::NaiveDate;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -23,6 +25,18 @@ pub struct Reading<T> {
     pub faults: Vec<Diagnostic>,
     /// The dotted paths of the keys that were left out because they are wrong: they are not also missing.
     pub left_out: BTreeSet<String>,
+}
+
+/// A key's date as `2026-11-22`, with or without quotes; for `deserialize_with`, beside `default`.
+pub fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    let written = match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    let date = written
+        .parse()
+        .map_err(|_| serde::de::Error::custom(format_args!("`{written}` is not a date\nwrite it like `2026-11-22`")))?;
+    Ok(Some(date))
 }
 
 /// Reads `text` with `parse`, which is called again as often as there are faults.

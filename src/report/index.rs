@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::facts::{NightFacts, NightJob, RunState};
 use super::format;
-use super::page::gates_passed;
+use super::page::{gates_passed, headlines};
 use super::view::{self, FigureWords, MetricWords, Verdict};
 use crate::gate::GateResult;
 
@@ -37,6 +37,7 @@ struct JobWords {
     href: String,
     verdict: Verdict,
     headline: String,
+    held_back: String,
     reason: String,
     grade: String,
     metrics: Vec<MetricWords>,
@@ -105,6 +106,7 @@ fn night_verdict(night: &NightFacts) -> (Verdict, String) {
 
 fn job_words(job: &NightJob, night: &NightFacts) -> JobWords {
     let facts = &job.facts;
+    let (headline, held_back) = headlines(facts, &job.headline);
     JobWords {
         job: facts.job.clone(),
         kind_label: facts.kind.replace('_', " "),
@@ -112,7 +114,8 @@ fn job_words(job: &NightJob, night: &NightFacts) -> JobWords {
         late: facts.as_of != night.as_of,
         href: view::safe_href(&job.href),
         verdict: Verdict::of(facts),
-        headline: job.headline.clone(),
+        headline,
+        held_back,
         reason: facts.reason.clone(),
         grade: job.grade_headline.clone().unwrap_or_default(),
         metrics: job

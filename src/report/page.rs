@@ -13,6 +13,8 @@ use crate::publication::{Caveat, Metric, Page, Severity};
 pub(super) struct PageWords {
     title: String,
     headline: String,
+    /// The headline of a run that was not published: what it came to, which nobody may act on.
+    held_back: String,
     verdict: Verdict,
     facts: FactWords,
     grade: Option<SectionWords>,
@@ -91,9 +93,11 @@ struct FileWords {
 pub(super) fn view(facts: &RunFacts, page: &Page, metrics: &[Metric], caveats: &[Caveat]) -> PageWords {
     let mut writer = SectionWriter::new(facts.currency, &facts.files);
     let kind_label = capitalised(&facts.kind.replace('_', " "));
+    let (headline, held_back) = headlines(facts, &page.headline);
     PageWords {
         title: if page.title.is_empty() { kind_label.clone() } else { page.title.clone() },
-        headline: page.headline.clone(),
+        headline,
+        held_back,
         verdict: Verdict::of(facts),
         facts: fact_words(facts, kind_label),
         grade: page.grade.as_ref().map(|section| writer.section(section)),
@@ -116,6 +120,16 @@ pub(super) fn view(facts: &RunFacts, page: &Page, metrics: &[Metric], caveats: &
                 size: format::bytes(file.bytes),
             })
             .collect(),
+    }
+}
+
+/// What is said in large letters, and what is said below because nobody may act on it: the first line of a run that was not
+/// published is why.
+pub(super) fn headlines(facts: &RunFacts, computed: &str) -> (String, String) {
+    if facts.state.is_published() {
+        (computed.to_owned(), String::new())
+    } else {
+        (facts.reason.clone(), computed.to_owned())
     }
 }
 

@@ -255,6 +255,20 @@ fn a_blocked_run_says_since_when_readers_see_old_rows() {
 }
 
 #[test]
+fn the_first_line_of_a_run_that_was_held_back_is_why_and_its_figure_is_not_to_be_acted_on() {
+    let page = Page { headline: "Order 82 lines worth 3,075.72 EUR".to_owned(), ..Page::default() };
+    let mut facts = facts();
+    assert!(html(&page, &facts).contains("<p class=\"headline\">Order 82 lines worth 3,075.72 EUR</p>"));
+    facts.state = RunState::Blocked;
+    facts.reason = "half of the lines are missing".to_owned();
+    let html = html(&page, &facts);
+    assert!(html.contains("<p class=\"headline\">half of the lines are missing</p>"));
+    assert_eq!(html.matches("half of the lines are missing").count(), 1);
+    assert!(html.contains("Held back, not to be acted on: Order 82 lines worth 3,075.72 EUR"));
+    assert!(html.contains("This run was not published: what follows is held back"));
+}
+
+#[test]
 fn a_cut_table_says_how_much_is_shown_and_where_the_rest_is() {
     let table = TableView {
         caption: "Orders".to_owned(),

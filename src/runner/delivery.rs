@@ -20,6 +20,7 @@ use super::ledger::files::{self as rows, FileRow, INDEX, NewFile};
 
 use crate::project::Project;
 use crate::warehouse::WarehouseError;
+use crate::words::hex;
 
 /// A page or an export, ready to be written.
 #[derive(Debug)]
@@ -212,5 +213,5 @@ fn has_bytes(path: &Path, expected: &str) -> bool {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    hex(&Sha256::digest(bytes))
 }

@@ -77,9 +77,10 @@ pub(super) async fn write_index(
     Ok(Some(path.display().to_string()))
 }
 
-/// The metrics that jobs name `headline_*`, first of each job: the night in a handful of numbers.
+/// The first metric of each job that published: the night in a handful of numbers.
 fn totals(jobs: &[NightJob]) -> Vec<Figure> {
     jobs.iter()
+        .filter(|job| job.facts.state.is_published())
         .filter_map(|job| {
             let metric = job.metrics.first()?;
             Some(Figure {

@@ -255,5 +255,5 @@ fn associations(world: &World) -> PolarsResult<ShopTable> {
 
 fn contact_hash(contact: usize) -> String {
     let digest = Sha256::digest(format!("customer{contact}@example.com"));
-    digest.iter().take(12).fold(String::with_capacity(24), |text, byte| text + &format!("{byte:02x}"))
+    crate::words::hex(&digest[..12])
 }

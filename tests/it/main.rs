@@ -23,6 +23,7 @@ mod dump;
 mod engines_are_equal;
 mod eval;
 mod eval_rules;
+mod hostile;
 mod imports;
 mod kills;
 mod made_up_kind;

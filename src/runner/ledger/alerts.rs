@@ -16,11 +16,11 @@ pub struct AlertRow {
     pub dedupe_key: String,
     /// Who is told, by the name in `[[alerts]]`.
     pub channel: String,
-    /// The job that it is about.
+    /// The job that it is about; empty for a ping, which is about all jobs of its channel.
     pub job: String,
-    /// The business date that began the incident.
+    /// The business date that began the incident, or that is published.
     pub as_of: NaiveDate,
-    /// `opened` or `recovered`.
+    /// `opened`, `recovered` or `ping`.
     pub kind: String,
     /// What is sent.
     pub body_json: String,

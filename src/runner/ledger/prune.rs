@@ -50,15 +50,14 @@ pub async fn forget(warehouse: &Warehouse, before: NaiveDate, dry: bool) -> Resu
         let newest = newest.as_date().map_or(Value::Null, Value::Date);
         forgotten.slots += delete(&mut transaction, which, &[job.clone(), newest, Value::Date(before)]).await?;
     }
-    // The newest of a job says whether its incident goes on.
-    let newest =
-        transaction.read_values("SELECT job, MAX(created_us) FROM nightclerk_alerts GROUP BY job", &[]).await?;
-    for row in &newest {
-        let [job, newest] = row.as_slice() else { continue };
-        let which =
-            "nightclerk_alerts WHERE job = $1 AND created_us < $2 AND as_of < $3 AND state NOT IN ('due', 'sending')";
-        forgotten.alerts +=
-            delete(&mut transaction, which, &[job.clone(), newest.clone(), Value::Date(before)]).await?;
+    // The newest of a job says whether its incident goes on, and that of a ping which date was told of.
+    let sql = "SELECT job, channel, MAX(created_us) FROM nightclerk_alerts GROUP BY job, channel";
+    for row in transaction.read_values(sql, &[]).await? {
+        let [job, channel, newest] = row.as_slice() else { continue };
+        let which = "nightclerk_alerts WHERE job = $1 AND channel = $2 AND created_us < $3 AND as_of < $4 \
+                     AND state NOT IN ('due', 'sending')";
+        let values = [job.clone(), channel.clone(), newest.clone(), Value::Date(before)];
+        forgotten.alerts += delete(&mut transaction, which, &values).await?;
     }
     if dry {
         transaction.rollback().await?;

@@ -64,11 +64,6 @@ impl SlotState {
         }
     }
 
-    /// Whether it waits or runs.
-    pub const fn is_open(self) -> bool {
-        matches!(self, Self::Waiting | Self::Running)
-    }
-
     /// A word that is none of ours, which only a newer program writes, counts as ended.
     fn parse(word: &str) -> Self {
         Self::ALL.into_iter().find(|state| state.name() == word).unwrap_or(Self::Failed)

@@ -4,29 +4,29 @@
 //! [`LASTING`] times and still waits; it ends when the job has published that date or a later one. What merely waits for another job
 //! is no incident of its own: that one is told of.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-use std::time::Duration;
+mod ways;
+
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use self::ways::Telling;
 use super::Runner;
 use super::events::Event;
 use super::ledger::alerts::{self, AlertRow, Sent};
 use super::ledger::slots::{self as rows, SlotRow, SlotState};
+use super::ledger::{self, PublicationRow};
 use super::slots::backoff;
-use crate::project::AlertChannel;
+use crate::project::{AlertChannel, Way};
 use crate::warehouse::WarehouseError;
 
 /// Tries after which a date that still waits is told of.
 const LASTING: i64 = 3;
 /// How often a message is tried.
 const MOST_TRIES: i64 = 8;
-/// How long a command may take.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How often it is asked whether it has ended.
-const ASK_AGAIN: Duration = Duration::from_millis(20);
+/// The kind of a row that says that all is well.
+const PING: &str = "ping";
 /// A message that has been on its way for so long was lost with its process.
 const LOST_AFTER_MICROS: i64 = 5 * 60 * 1_000_000;
 
@@ -60,16 +60,19 @@ pub async fn tell(runner: &Runner) -> Result<(), WarehouseError> {
     if runner.project.config.alerts.is_empty() || runner.backfilling {
         return Ok(());
     }
-    write_down(runner).await?;
+    let publications = ledger::publications(&runner.warehouse, None).await?;
+    let current: BTreeMap<&str, &PublicationRow> =
+        publications.iter().filter(|row| row.state == "published").rev().map(|row| (row.job.as_str(), row)).collect();
+    write_down(runner, &current).await?;
+    write_pings(runner, &current).await?;
     send(runner).await
 }
 
-async fn write_down(runner: &Runner) -> Result<(), WarehouseError> {
+async fn write_down(runner: &Runner, current: &BTreeMap<&str, &PublicationRow>) -> Result<(), WarehouseError> {
     let unpublished = rows::unpublished(&runner.warehouse).await?;
-    let publications = super::ledger::publications(&runner.warehouse, None).await?;
     for job in runner.project.enabled_in_order() {
         let slots: Vec<&SlotRow> = unpublished.iter().filter(|slot| slot.job == job.name).collect();
-        let current = publications.iter().find(|row| row.job == job.name && row.state == "published");
+        let current = current.get(job.name.as_str());
         let current_as_of = current.map(|row| row.as_of);
         let newest = alerts::newest(&runner.warehouse, &job.name).await?;
         let (kind, as_of, state, reason, run_id) = match incident(&slots, newest.as_ref(), current_as_of) {
@@ -100,25 +103,49 @@ async fn write_down(runner: &Runner) -> Result<(), WarehouseError> {
             text,
         };
         let body_json = serde_json::to_string(&message).unwrap_or_default();
-        let now = runner.now();
-        for channel in runner.project.config.alerts.iter().filter(|channel| channel.wants(&job.name)) {
-            let alert = AlertRow {
-                dedupe_key: dedupe_key.clone(),
-                channel: channel.name.clone(),
-                job: job.name.clone(),
-                as_of,
-                kind: kind.to_owned(),
-                body_json: body_json.clone(),
-                state: "due".to_owned(),
-                attempts: 0,
-                next_try_us: now,
-                created_us: now,
-                error: String::new(),
-            };
+        let wants = |channel: &&AlertChannel| channel.wants(&job.name) && !matches!(channel.by, Way::Ping(_));
+        for channel in runner.project.config.alerts.iter().filter(wants) {
+            let alert = alert_row(runner, channel, (dedupe_key.clone(), &job.name), (as_of, kind), body_json.clone());
             alerts::write(&runner.warehouse, &alert).await?;
         }
     }
     Ok(())
+}
+
+/// One ping for each business date that all of a channel's jobs have published.
+async fn write_pings(runner: &Runner, current: &BTreeMap<&str, &PublicationRow>) -> Result<(), WarehouseError> {
+    for channel in runner.project.config.alerts.iter().filter(|channel| matches!(channel.by, Way::Ping(_))) {
+        let jobs = runner.project.enabled_in_order().into_iter().filter(|job| channel.wants(&job.name));
+        let dates: Option<Vec<NaiveDate>> =
+            jobs.map(|job| current.get(job.name.as_str()).map(|row| row.as_of)).collect();
+        let Some(as_of) = dates.and_then(|dates| dates.into_iter().min()) else { continue };
+        let alert = alert_row(runner, channel, (format!("{PING}/{as_of}"), ""), (as_of, PING), "{}".to_owned());
+        alerts::write(&runner.warehouse, &alert).await?;
+    }
+    Ok(())
+}
+
+fn alert_row(
+    runner: &Runner,
+    channel: &AlertChannel,
+    (dedupe_key, job): (String, &str),
+    (as_of, kind): (NaiveDate, &str),
+    body_json: String,
+) -> AlertRow {
+    let now = runner.now();
+    AlertRow {
+        dedupe_key,
+        channel: channel.name.clone(),
+        job: job.to_owned(),
+        as_of,
+        kind: kind.to_owned(),
+        body_json,
+        state: "due".to_owned(),
+        attempts: 0,
+        next_try_us: now,
+        created_us: now,
+        error: String::new(),
+    }
 }
 
 /// What is news of a job.
@@ -182,6 +209,7 @@ async fn send(runner: &Runner) -> Result<(), WarehouseError> {
             },
         };
         let told = match &sent {
+            Sent::Yes if alert.kind == PING => format!("`{}` is told that {} is published", alert.channel, alert.as_of),
             Sent::Yes => format!("`{}` is told: {}", alert.channel, alert.kind),
             Sent::Again { error, .. } => format!("`{}` could not be told and will be: {error}", alert.channel),
             Sent::Never { error } => format!("`{}` could not be told: {error}", alert.channel),
@@ -196,37 +224,12 @@ fn note(runner: &Runner, job: &str, text: String) {
     (runner.events)(&Event::Note { job: job.to_owned(), text });
 }
 
-/// Runs a channel's command with the message; why it did not arrive otherwise.
+/// Tells a channel the message; why it did not arrive otherwise.
 async fn call(runner: &Runner, channel: &AlertChannel, alert: &AlertRow) -> Result<(), String> {
-    let Some((program, arguments)) = channel.command.split_first() else {
-        return Err("it names no program".to_owned());
-    };
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(&runner.project.root);
-    command.env("NIGHTCLERK_ALERT", &alert.kind).env("NIGHTCLERK_ALERT_JOB", &alert.job);
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    let (program, line) = (program.clone(), format!("{}\n", alert.body_json));
-    let called = tokio::task::spawn_blocking(move || run(&mut command, &program, &line)).await;
-    called.unwrap_or_else(|_| Err("it could not be run".to_owned()))
-}
-
-fn run(command: &mut Command, program: &str, line: &str) -> Result<(), String> {
-    let mut child = command.spawn().map_err(|error| format!("run `{program}`: {error}"))?;
-    if let Some(mut input) = child.stdin.take() {
-        // One that does not read is judged by how it ends.
-        let _ = input.write_all(line.as_bytes());
-    }
-    for _ in 0..PATIENCE.as_millis() / ASK_AGAIN.as_millis() {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => return Err(format!("`{program}`: {status}")),
-            Ok(None) => std::thread::sleep(ASK_AGAIN),
-            Err(error) => return Err(format!("`{program}`: {error}")),
-        }
-    }
-    let _ = child.kill();
-    let _ = child.wait();
-    Err(format!("`{program}` has not ended within {} seconds", PATIENCE.as_secs()))
+    let telling = Telling { root: runner.project.root.clone(), now_us: runner.now(), alert: alert.clone() };
+    let way = channel.by.clone();
+    let told = tokio::task::spawn_blocking(move || telling.tell(&way)).await;
+    told.unwrap_or_else(|_| Err("it could not be told".to_owned()))
 }
 
 #[cfg(test)]
