@@ -1,11 +1,15 @@
 //! `nightclerk check`: every file read, every query prepared, nothing run.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::context::Context;
 use super::failure::Failure;
 use crate::datasets::{DatasetSql, EXCLUDED, ExcludedSql, SqlFiles, dataset_sql, excluded_sql};
 use crate::migrations::{self, State};
+use crate::project::Project;
+use crate::report::{ReportError, Templates, rehearse_index, rehearse_page};
 use crate::runner;
 use crate::warehouse::{Create, Expectation, FoundColumn, FrameBuilder, Side, Warehouse};
 
@@ -19,7 +23,7 @@ struct Checked {
 
 pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
     let project = context.project()?;
-    runner::templates(&project)?;
+    let templates = runner::templates(&project)?;
     let audits = runner::audits(&project)?;
     let warehouse = context.warehouse(&project, Create::Nothing).await?;
     let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
@@ -82,6 +86,7 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
     } else {
         context.terminal.note("note: our tables are not up to date, so audits were not prepared");
     }
+    checked.extend(rehearsals(&project, &templates));
     for job in project.enabled_in_order() {
         let missing: Vec<&str> = job.job.needs().iter().map(|d| d.name()).filter(|name| !sql.has(name)).collect();
         let mut entry = Checked { what: job.path.display().to_string(), problems: vec![], notes: vec![] };
@@ -91,6 +96,22 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
         checked.push(entry);
     }
     Ok(tell(context, &project.warnings, &checked))
+}
+
+/// The pages of the project's own templates, each rendered once with one of everything.
+fn rehearsals(project: &Project, templates: &Templates) -> Vec<Checked> {
+    if project.templates.is_empty() {
+        return Vec::new();
+    }
+    let currency = project.config.currency;
+    let kinds: BTreeSet<&str> = project.jobs.iter().map(|job| job.kind).collect();
+    let pages = kinds.into_iter().map(|kind| (kind, rehearse_page(templates, kind, currency)));
+    let tried = |(name, tried): (&str, Result<(), ReportError>)| Checked {
+        what: format!("the page of {name}"),
+        problems: tried.err().map(|error| error.to_string()).into_iter().collect(),
+        notes: vec![],
+    };
+    pages.chain([("the night", rehearse_index(templates, currency))]).map(tried).collect()
 }
 
 /// What is wrong with a query: that the engine refuses it, or that its columns are not those that are expected.

@@ -2,9 +2,11 @@
 
 mod backfill;
 mod bench;
+mod cancel;
 mod check;
 mod context;
 mod demo;
+mod doctor;
 mod eval;
 mod explain;
 mod failure;
@@ -16,6 +18,7 @@ mod rollback;
 mod run;
 mod schedule;
 mod service_manager;
+mod shell;
 mod status;
 mod terminal;
 
@@ -65,6 +68,8 @@ enum Command {
     Import(import::Import),
     /// Read every file, prepare every query; run nothing.
     Check,
+    /// Whether a night could run here: folders, warehouse, clocks, privileges, what waits and what was not delivered.
+    Doctor,
     /// What a night would run, replace and create; nothing is changed.
     Plan(plan::Plan),
     /// Run a night, or one job.
@@ -75,12 +80,17 @@ enum Command {
     Status,
     /// Why this number: the chain behind one order, one coupon.
     Explain(explain::Explain),
+    /// Stop a job wherever it runs, or a date that waits to be tried again.
+    Cancel(cancel::Cancel),
     /// Withdraw a job's current publication; the one before it becomes current again.
     Rollback(rollback::Rollback),
     /// Forget old runs, gates and ended slots, and remove old pages and exports.
     Prune(prune::Prune),
     /// Run as a daemon by the schedules of the job files; `schedule next` previews them.
     Schedule(schedule::ScheduleCommand),
+    Completions(shell::Completions),
+    /// Print the manual page: `nightclerk man | man -l -`.
+    Man,
 }
 
 /// Runs the command to its end; gives the exit code.
@@ -109,14 +119,18 @@ async fn carry_out(arguments: Arguments, now_micros: fn() -> i64) -> Result<u8, 
         Command::Eval(command) => eval::run(&context, &command),
         Command::Import(command) => import::run(&context, &command).await,
         Command::Check => check::run(&context).await,
+        Command::Doctor => doctor::run(&context).await,
         Command::Plan(command) => plan::run(&context, &command).await,
         Command::Run(command) => run::run(&context, &command).await,
         Command::Backfill(command) => backfill::backfill(&context, &command).await,
         Command::Status => status::run(&context).await,
         Command::Explain(command) => explain::run(&context, &command).await,
+        Command::Cancel(command) => cancel::run(&context, &command).await,
         Command::Rollback(command) => rollback::run(&context, &command).await,
         Command::Prune(command) => prune::run(&context, &command).await,
         Command::Schedule(command) => schedule::run(&context, &command).await,
+        Command::Completions(command) => Ok(shell::completions(&context, &command)),
+        Command::Man => shell::manual(&context),
     }
 }
 

@@ -5,7 +5,7 @@
 //! the facts and decides where the bytes go, so that the same publication always renders to the same bytes.
 //!
 //! The way of a page: [`RunFacts`] and [`Page`] -> formatted words and drawn charts (`view`, `svg`, `format`) -> a
-//! template ([`Templates`]); `index` is the night's page, `csv` and `xlsx` are the files. All text comes from data and is escaped, in HTML, in SVG and in CSV.
+//! template ([`Templates`]); `index` is the night's page, `csv` and `xlsx` are the files, `rehearsal` tries templates before a night. All text comes from data and is escaped, in HTML, in SVG and in CSV.
 
 use minijinja::value::Serde;
 
@@ -16,6 +16,7 @@ mod facts;
 mod format;
 mod index;
 mod page;
+mod rehearsal;
 mod svg;
 mod templates;
 mod view;
@@ -26,6 +27,7 @@ mod tests;
 
 pub use csv::export_csv;
 pub use facts::{FileLink, NightFacts, NightJob, RunFacts, RunState};
+pub use rehearsal::{rehearse_index, rehearse_page};
 pub use templates::Templates;
 pub use xlsx::export_xlsx;
 

@@ -41,7 +41,7 @@ pub(super) async fn write_index(
             }
             (Some(outcome), row) => {
                 let state = match outcome.state {
-                    JobState::Skipped | JobState::Locked => RunState::Skipped,
+                    JobState::Skipped | JobState::Locked | JobState::Cancelled => RunState::Skipped,
                     _ => RunState::Failed,
                 };
                 without_page(runner, job, as_of, state, &outcome.reason, row.map(|row| row.as_of))

@@ -1,7 +1,7 @@
 //! Runs jobs: claim -> load -> recommend -> gates -> stage -> audits -> lay pages and files aside -> publish -> deliver them.
 //!
 //! This is the only module that sees all of it. `daemon` runs what is due, `slots` says what that is, `night` puts the
-//! jobs of a business date in order, `run` is one job, `gates` the conditions, `look` asks them, `publish` the transaction, `ledger` what
+//! jobs of a business date in order, `run` is one job, `heartbeat` keeps its lease, `gates` the conditions, `look` asks them, `publish` the transaction, `ledger` what
 //! is due, who runs it and what is current, `memory` what a job left for its next night, `page`, `index` and `files` what is
 //! written to disk, `delivery` puts it where it belongs, `alerts` tells who wants to know, `outcome` how a job ended, `faults` where tests let a process die, `events` what is told meanwhile, `status` what is told afterwards.
 
@@ -12,6 +12,7 @@ pub mod events;
 pub mod faults;
 pub mod files;
 pub mod gates;
+mod heartbeat;
 mod index;
 pub mod ledger;
 mod look;

@@ -40,7 +40,7 @@ impl NightOutcome {
 
 /// The gravest of several exit codes; 0 when all are.
 pub fn gravest(codes: impl IntoIterator<Item = u8>) -> u8 {
-    const GRAVEST_FIRST: [u8; 5] = [1, 3, 4, 75, 5];
+    const GRAVEST_FIRST: [u8; 6] = [1, 3, 4, 130, 75, 5];
     let codes: Vec<u8> = codes.into_iter().collect();
     GRAVEST_FIRST.into_iter().find(|code| codes.contains(code)).unwrap_or(0)
 }

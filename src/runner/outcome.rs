@@ -90,6 +90,8 @@ pub enum JobState {
     Locked,
     /// Its lease was lost while it ran; whoever took it over publishes.
     Superseded,
+    /// Somebody cancelled it while it ran.
+    Cancelled,
     /// The warehouse is busy or away, or a disk is full; trying again later may work.
     Retry,
     /// What was published for the date has left the house: it is kept as it is.
@@ -114,6 +116,7 @@ impl JobState {
             Self::Refused => 4,
             Self::Locked | Self::Superseded => 5,
             Self::Retry => 75,
+            Self::Cancelled => 130,
         }
     }
 }

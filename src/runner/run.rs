@@ -1,7 +1,5 @@
 //! One job for one business date, from claim to page.
 
-use std::time::Duration;
-
 use chrono::NaiveDate;
 
 use super::Runner;
@@ -10,6 +8,7 @@ use super::events::{Event, Phase};
 use super::faults::point;
 use super::files::{self, JobLock};
 use super::gates;
+use super::heartbeat::Heartbeat;
 use super::ledger::files::NewFile;
 use super::ledger::slots::{SlotEnd, SlotState};
 use super::ledger::{self, Claim, Claimant, Claimed, RunEnd, RunStart};
@@ -131,33 +130,17 @@ async fn attempt_run(
         });
     }
     point("claimed");
-    let heartbeat = heartbeat(runner, &claim);
+    let heartbeat = Heartbeat::new(runner, &claim);
     let mut computed = None;
-    let result = Box::pin(carry_out(runner, job, ctx, &claim, started, &mut computed)).await;
+    let mut result = Box::pin(carry_out(runner, job, ctx, (&claim, &heartbeat), started, &mut computed)).await;
     drop(heartbeat);
-    Ok(finish(runner, job, ctx, &claim, started, computed, result).await)
-}
-
-/// Renews a lease until it is dropped, also when the run itself is.
-struct Heartbeat(tokio::task::JoinHandle<()>);
-
-impl Drop for Heartbeat {
-    fn drop(&mut self) {
-        self.0.abort();
+    if let Err(stop) = &mut result
+        && stop.state == JobState::Superseded
+        && let Ok(Some(reason)) = ledger::cancelled(&runner.warehouse, claim.run_id).await
+    {
+        *stop = Stop { state: JobState::Cancelled, reason };
     }
-}
-
-fn heartbeat(runner: &Runner, claim: &Claim) -> Heartbeat {
-    let (runner, claim) = (runner.clone(), claim.clone());
-    Heartbeat(tokio::spawn(async move {
-        let mut ticks = tokio::time::interval(Duration::from_secs(ledger::HEARTBEAT_SECONDS));
-        loop {
-            ticks.tick().await;
-            // A lost lease is found by the fence check of the publishing transaction, which is the one that counts.
-            let _ = runner.compare_clocks().await;
-            let _ = ledger::renew(&runner.warehouse, &claim, runner.now()).await;
-        }
-    }))
+    Ok(finish(runner, job, ctx, &claim, started, computed, result).await)
 }
 
 /// Load, decide, stage, check, publish.
@@ -165,7 +148,7 @@ async fn carry_out(
     runner: &Runner,
     job: &JobFile,
     ctx: &RunContext,
-    claim: &Claim,
+    (claim, heartbeat): (&Claim, &Heartbeat),
     started: i64,
     computed: &mut Option<Computed>,
 ) -> Result<(), Stop> {
@@ -194,7 +177,11 @@ async fn carry_out(
         return Err(Stop { state: JobState::Kept, reason });
     }
     phase(runner, ctx, Phase::Compute);
-    let computed = computed.insert(compute(runner, job, ctx).await?);
+    // What is computed when the lease is lost, nobody can publish: dropping it ends its computations.
+    let computed = computed.insert(tokio::select! {
+        computed = compute(runner, job, ctx) => computed?,
+        () = heartbeat.lost() => return Err(superseded()),
+    });
     point("loaded");
     for input in computed.inputs.iter().filter(|input| !input.quarantined.is_empty()) {
         ledger::profiles::keep_quarantine(&runner.warehouse, claim, &input.dataset, &input.quarantined).await?;
@@ -408,7 +395,9 @@ async fn finish(
             (Some(page), Some(entry))
         }
         // The page of whoever took the job over, or of what left the house, is not to be overwritten.
-        (Some(Stop { state: JobState::Superseded | JobState::Kept, .. }), _) | (None, None) => (None, None),
+        (Some(Stop { state: JobState::Superseded | JobState::Cancelled | JobState::Kept, .. }), _) | (None, None) => {
+            (None, None)
+        }
         (Some(stopped), _) => match write_page(runner, job, ctx, claim, started, &computed, stopped).await {
             Ok((page, entry)) => (Some(page), Some(entry)),
             Err(reason) => {
@@ -461,6 +450,7 @@ fn ledger_state(state: JobState) -> &'static str {
         JobState::Blocked => "blocked",
         JobState::Refused => "refused",
         JobState::Superseded => "superseded",
+        JobState::Cancelled => "cancelled",
         JobState::Kept => "kept",
         JobState::Failed | JobState::Skipped | JobState::Locked | JobState::Retry | JobState::Undelivered => "failed",
     }
@@ -479,6 +469,7 @@ fn slot_end(stop: &Stop, claim: &Claim, now_micros: i64) -> SlotEnd {
         }
         JobState::Kept | JobState::Published | JobState::Undelivered => SlotState::Published,
         JobState::Failed => SlotState::Failed,
+        JobState::Cancelled => SlotState::Cancelled,
     };
     SlotEnd::Ended { state, reason }
 }

@@ -265,6 +265,19 @@ fn a_bad_template() {
 }
 
 #[test]
+fn a_template_that_names_what_no_page_has_is_found_before_the_night() {
+    let project = Project::demo();
+    project.write(
+        "reports/basket_rules.html.j2",
+        "{% extends \"layout.html.j2\" %}\n{% block guide %}{{ facts.shop }}{% endblock %}\n",
+    );
+    let checked = project.run(&["check"]).exits(2);
+    let expected = "BAD  the page of basket_rules\n       cannot render the template `basket_rules.html.j2`, line 2: `facts.shop` is undefined";
+    assert!(checked.stdout.contains(expected), "{}", checked.stdout);
+    assert!(checked.stdout.contains("ok   the page of the night"), "{}", checked.stdout);
+}
+
+#[test]
 fn an_unknown_job() {
     let project = Project::demo();
     assert_snapshot!(project.run(&["run", "--job", "forecast"]).shown(project.path()), @r"

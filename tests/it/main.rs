@@ -11,6 +11,7 @@
 mod alerts;
 mod beat;
 mod broken_input;
+mod cancel;
 mod circles;
 mod cli;
 mod corruptions;
@@ -23,6 +24,7 @@ mod dump;
 mod engines_are_equal;
 mod eval;
 mod eval_rules;
+mod grants;
 mod hostile;
 mod imports;
 mod kills;

@@ -4,7 +4,10 @@
 //! A heartbeat renews the lease; publication checks the fence in the transaction that makes rows visible, so that a run
 //! which lost its lease can do no harm (the fencing token of Kleppmann, *Designing Data-Intensive Applications*, ch. 8).
 
-use super::cells::{as_integer, as_text, text};
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::cells::{as_date, as_integer, as_text, text};
 use super::runs::{Claim, Claimant, Owner, RunStart, insert_run, next_run_id};
 use super::slots::{self, Asked, SlotState};
 use crate::migrations;
@@ -243,4 +246,74 @@ pub async fn cancel(warehouse: &Warehouse, owner: &Owner, now_micros: i64) -> Re
         .await?;
     transaction.execute("UPDATE nightclerk_leases SET lease_until_us = 0 WHERE runner = $1", &held[..1]).await?;
     transaction.commit().await
+}
+
+/// A run or a date that somebody cancelled.
+#[derive(Clone, Debug, Serialize)]
+pub struct Cancelled {
+    /// The job.
+    pub job: String,
+    /// The business date.
+    pub as_of: NaiveDate,
+    /// Who ran it; none where the date only waited.
+    pub owner: Option<String>,
+    /// Its run.
+    pub run_id: Option<i64>,
+}
+
+/// Cancels the run of a job, or the date `as_of` where that runs or waits: its slot ends, and whoever runs it has lost the lease.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn cancel_job(
+    warehouse: &Warehouse,
+    job: &str,
+    as_of: Option<NaiveDate>,
+    reason: &str,
+    now_micros: i64,
+) -> Result<Option<Cancelled>, WarehouseError> {
+    let mut transaction = warehouse.begin().await?;
+    let held = lease(&mut transaction, job).await?;
+    let sql =
+        "SELECT run_id, as_of FROM nightclerk_runs WHERE job = $1 AND state = 'running' ORDER BY run_id DESC LIMIT 1";
+    let rows = transaction.read_values(sql, &[text(job)]).await?;
+    let running = rows.first().map(|row| (as_integer(row, 0), as_date(row, 1)));
+    let cancelled = match (running, as_of) {
+        (Some((run_id, date)), wanted) if wanted.is_none_or(|wanted| wanted == date) => {
+            transaction
+                .execute(
+                    "UPDATE nightclerk_runs SET state = 'cancelled', finished_us = $1, error = $2 WHERE run_id = $3",
+                    &[Value::Integer(now_micros), text(reason), Value::Integer(run_id)],
+                )
+                .await?;
+            let lose = "UPDATE nightclerk_leases SET fence = fence + 1, lease_until_us = 0 WHERE job = $1";
+            transaction.execute(lose, &[text(job)]).await?;
+            let owner = Some(format!("process {} of {}", held.process, held.place));
+            Cancelled { job: job.to_owned(), as_of: date, owner, run_id: Some(run_id) }
+        }
+        (_, Some(date)) => Cancelled { job: job.to_owned(), as_of: date, owner: None, run_id: None },
+        (_, None) => return transaction.rollback().await.map(|()| None),
+    };
+    let ended = transaction
+        .execute(
+            "UPDATE nightclerk_slots SET state = 'cancelled', reason = $1, changed_us = $2 \
+             WHERE job = $3 AND as_of = $4 AND state IN ('waiting', 'running')",
+            &[text(reason), Value::Integer(now_micros), text(job), Value::Date(cancelled.as_of)],
+        )
+        .await?;
+    if ended == 0 && cancelled.run_id.is_none() {
+        return transaction.rollback().await.map(|()| None);
+    }
+    transaction.commit().await?;
+    Ok(Some(cancelled))
+}
+
+/// Why a run was cancelled, if it was.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn cancelled(warehouse: &Warehouse, run_id: i64) -> Result<Option<String>, WarehouseError> {
+    let sql = "SELECT error FROM nightclerk_runs WHERE run_id = $1 AND state = 'cancelled'";
+    let rows = warehouse.read_values(Side::Target, sql, &[Value::Integer(run_id)]).await?;
+    Ok(rows.first().map(|row| as_text(row, 0)))
 }

@@ -15,7 +15,10 @@ mod runs;
 pub mod slots;
 
 pub(crate) use cells::{as_date, as_text, text};
-pub use leases::{Claimed, FileLock, HEARTBEAT_SECONDS, LEASE_MICROS, cancel, claim, hold_fence, recover, renew};
+pub use leases::{
+    Claimed, FileLock, HEARTBEAT_SECONDS, LEASE_MICROS, cancel, cancel_job, cancelled, claim, hold_fence, recover,
+    renew,
+};
 pub(super) use publications::recorded_inputs;
 pub use publications::{PublicationRow, is_published, publications, rollback, runs_with_warnings, was_sent};
 pub use runs::{Claim, Claimant, Owner, RunEnd, RunRow, RunStart, finish, finish_in, latest_runs, record_waiting};

@@ -189,7 +189,7 @@ pub async fn finish_in(
     transaction
         .execute(
             "UPDATE nightclerk_runs SET state = $1, error = $2, rows_in = $3, rows_out = $4, finished_us = $5 \
-             WHERE run_id = $6 AND state <> 'published'",
+             WHERE run_id = $6 AND state NOT IN ('published', 'cancelled')",
             &[
                 text(end.state),
                 end.error.as_ref().map_or(Value::Null, |error| text(error)),
