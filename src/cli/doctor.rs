@@ -14,6 +14,7 @@ use crate::runner::ledger::{FileLock, alerts};
 use crate::runner::{self, status};
 use crate::table::instant_text;
 use crate::warehouse::{Create, Side, Warehouse};
+use crate::words::counted;
 
 /// Clocks that are further apart than this confuse people who read the ledger, in microseconds.
 const CLOCKS_APART: i64 = 5_000_000;
@@ -93,7 +94,12 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
     let opened = context.warehouse(&project, Create::Nothing).await;
     let mend = "see that the server runs, that this host may reach it, and that `[warehouse] url` is right";
     let engine = |warehouse: &Warehouse| format!("reached, {:?}", warehouse.dialect(Side::Target));
-    if let Some(warehouse) = findings.judge("warehouse", opened.map_err(|failure| failure.message), engine, mend) {
+    if let Some(warehouse) = findings.judge(
+        "warehouse",
+        opened.map_err(|failure| failure.message.trim_start_matches("error: ").to_owned()),
+        engine,
+        mend,
+    ) {
         of_warehouse(context, &project, &warehouse, &mut findings).await?;
     }
     Ok(tell(context, &findings.0))
@@ -195,8 +201,8 @@ fn tell(context: &Context, findings: &[Finding]) -> u8 {
     context.terminal.object(&serde_json::json!({ "findings": findings, "ill": ill, "remarks": remarks }));
     context.terminal.line(match (ill, remarks) {
         (0, 0) => "a night can run".to_owned(),
-        (0, n) => format!("a night can run; {n} remarks"),
-        (n, _) => format!("a night cannot run as it should: {n} things are to be mended"),
+        (0, n) => format!("a night can run; {}", counted(n, "remark", "remarks")),
+        (n, _) => format!("a night cannot run as it should: {} to be mended", counted(n, "thing is", "things are")),
     });
     for finding in findings {
         let mark = match finding.state {

@@ -29,7 +29,7 @@ pub(super) fn look(
     let settings = GateSettings { max_age_days: config.max_age_days, row_count_ratio: config.row_count_ratio };
     let tolerated = job.job.tolerates();
     computed.gates.extend(gates::freshness_gates(&computed.inputs, tolerated, &settings));
-    computed.gates.extend(gates::newest_day_gates(&computed.inputs, tolerated));
+    computed.gates.extend(gates::newest_day_gates(&computed.inputs, tolerated, &settings));
     gates::accept(&mut computed.gates, &job.accepted, ctx.as_of);
     let is_stale = blocked_by(&computed.gates).is_some();
     let published_columns =

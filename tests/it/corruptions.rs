@@ -263,7 +263,7 @@ fn history(nights: &[Vec<InputFact>]) -> History {
 fn failed(inputs: &[InputFact], history: &History) -> Vec<GateResult> {
     let settings = GateSettings { max_age_days: 2, row_count_ratio: 0.6 };
     let mut gates = freshness_gates(inputs, &[], &settings);
-    gates.extend(newest_day_gates(inputs, &[]));
+    gates.extend(newest_day_gates(inputs, &[], &settings));
     gates.extend(input_gates(inputs, &[], history, &settings));
     gates.extend(quarantine_gates(inputs));
     gates.extend(excluded_gates(inputs, history));

@@ -14,6 +14,7 @@ mod broken_input;
 mod cancel;
 mod circles;
 mod cli;
+mod containers;
 mod corruptions;
 mod crash;
 mod daemon;

@@ -1,6 +1,8 @@
 //! How many rows were read, and how many are to be published, against earlier nights and against the weeks before.
 
-use chrono::NaiveDate;
+use std::collections::BTreeSet;
+
+use chrono::{NaiveDate, TimeDelta};
 
 use super::{GateSettings, History, known_dataset, severity_of};
 use crate::datasets::{Dataset, InputFact, InputOrigin};
@@ -57,6 +59,56 @@ pub fn input_gates(
     results
 }
 
+/// Weeks over which the rows of a weekday are looked at.
+const WEEKDAYS: i64 = 8;
+/// Of these, the fewest that tell what is usual.
+const LEAST_WEEKDAYS: usize = 4;
+/// Below this share of a usual weekday the newest day is no load that anything should be computed from.
+const LEAST_OF_A_DAY: f64 = 0.25;
+/// As in [`super::days`]: this many times the largest distance of the weekdays before is remarked on, and stops.
+const WARNS: f64 = 2.0;
+/// See [`WARNS`].
+const BLOCKS: f64 = 4.0;
+
+/// Holds the rows of the newest day against those of the same weekday before: half a load of last night is lost in the sum of a week.
+/// Says nothing of a day that is known to be special, and without enough weekdays to compare with.
+pub(super) fn newest_day(
+    input: &InputFact,
+    special: &BTreeSet<NaiveDate>,
+    settings: &GateSettings,
+    tolerated: bool,
+) -> Option<GateResult> {
+    let day = input.last_day.filter(|day| !special.contains(day))?;
+    let rows = *input.rows_by_day.get(&day)?;
+    let same_weekday = (1..=WEEKDAYS).map(|week| day - TimeDelta::days(7 * week)).filter(|day| !special.contains(day));
+    let mut before: Vec<f64> = same_weekday
+        .filter_map(|day| input.rows_by_day.get(&day))
+        .map(|rows| *rows as f64)
+        .filter(|rows| *rows > 0.0)
+        .collect();
+    if before.len() < LEAST_WEEKDAYS {
+        return None;
+    }
+    before.sort_by(f64::total_cmp);
+    let median = before[before.len() / 2];
+    let usual = before.iter().map(|rows| (rows / median).ln().abs()).fold(0.0, f64::max);
+    let least = |share: f64, times: f64| least_by_chance(median, share.min((-times * usual).exp()));
+    let (warns, blocks) = (least(settings.row_count_ratio, WARNS), least(LEAST_OF_A_DAY, BLOCKS));
+    let stops = rows < blocks;
+    Some(GateResult {
+        name: format!("rows of the newest day of {}", input.dataset),
+        severity: if stops && !tolerated { GateSeverity::Block } else { GateSeverity::Warn },
+        passed: rows >= warns,
+        observed: format!("{rows} rows on {day}"),
+        expected: format!("at least {}", if stops { blocks } else { warns }),
+        explanation: format!(
+            "a {} usually has {median} (median of the {} before): fewer may be half a load",
+            day.format("%A"),
+            before.len()
+        ),
+    })
+}
+
 /// The least count that is no fault where so many are usual: the share that the project sets, and of few rows what chance may leave of
 /// them, four standard deviations of a Poisson count.
 fn least_by_chance(usual: f64, ratio: f64) -> u64 {
@@ -73,10 +125,10 @@ impl Weeks {
     /// The share of its usual days on which the shop was open in the last seven: on which any dataset has rows.
     fn days(&self, daily: &[&InputFact]) -> f64 {
         let open = |week: i64| {
-            let last = self.newest - chrono::TimeDelta::days(7 * week);
+            let last = self.newest - TimeDelta::days(7 * week);
             let has_rows =
                 |day: &NaiveDate| daily.iter().any(|input| input.rows_by_day.get(day).is_some_and(|rows| *rows > 0));
-            (0..7).map(|back| last - chrono::TimeDelta::days(back)).filter(has_rows).count()
+            (0..7).map(|back| last - TimeDelta::days(back)).filter(has_rows).count()
         };
         let mut usual: Vec<usize> = (1..=8).map(open).collect();
         usual.sort_unstable();
@@ -88,8 +140,8 @@ impl Weeks {
 fn recent_weeks(input: &InputFact) -> Option<Weeks> {
     let newest = input.as_of;
     let week = |index: i64| -> u64 {
-        let last = newest - chrono::TimeDelta::days(7 * index);
-        let first = last - chrono::TimeDelta::days(6);
+        let last = newest - TimeDelta::days(7 * index);
+        let first = last - TimeDelta::days(6);
         input.rows_by_day.range(first..=last).map(|(_, rows)| rows).sum()
     };
     let mut before: Vec<u64> = (1..=8).map(week).collect();
@@ -167,6 +219,38 @@ mod tests {
             let found = stopped_by(input("daily_sales", 5_000, usual, last), 5_000);
             assert_eq!(!found.is_empty(), fault, "{last} of {usual}: {found:?}");
         }
+    }
+
+    /// Eight weekdays of these rows, the newest last, and the day that is looked at.
+    fn fate_of_the_newest(before: &[u64], rows: u64, special: &[u64]) -> &'static str {
+        let as_of: NaiveDate = "2026-11-22".parse().unwrap();
+        let back = |weeks: u64| as_of - chrono::Days::new(7 * weeks);
+        let mut fact = input("order_lines", 5_000, 0, 0);
+        fact.rows_by_day = before.iter().rev().zip(1..).map(|(rows, week)| (back(week), *rows)).collect();
+        fact.rows_by_day.insert(as_of, rows);
+        let special = special.iter().map(|weeks| back(*weeks)).collect();
+        match newest_day(&fact, &special, &SETTINGS, false) {
+            None => "unknown",
+            Some(gate) if gate.passed => "passed",
+            Some(gate) if gate.severity == GateSeverity::Warn => "warned",
+            Some(_) => "stopped",
+        }
+    }
+
+    #[test]
+    fn half_a_load_of_last_night_is_remarked_on_and_a_tenth_stops() {
+        let steady = [1_000, 990, 1_010, 1_005, 995, 1_000, 1_002, 998];
+        let cases =
+            [(1_000, "passed"), (620, "passed"), (500, "warned"), (260, "warned"), (240, "stopped"), (10, "stopped")];
+        for (rows, fate) in cases {
+            assert_eq!(fate_of_the_newest(&steady, rows, &[]), fate, "{rows} of a usual 1,000");
+        }
+        assert_eq!(fate_of_the_newest(&[4, 6, 5, 3, 7, 5, 4, 6], 1, &[]), "passed", "few rows come by chance");
+        let restless = [1_000, 300, 2_000, 700, 1_500, 900, 400, 1_200];
+        assert_eq!(fate_of_the_newest(&restless, 300, &[]), "passed", "its usual spread");
+        assert_eq!(fate_of_the_newest(&steady, 10, &[0]), "unknown", "a day that is known to be special");
+        assert_eq!(fate_of_the_newest(&[1_000, 1_000, 1_000, 10, 1_000], 1_000, &[2]), "passed");
+        assert_eq!(fate_of_the_newest(&steady[..3], 10, &[]), "unknown", "too short a history");
     }
 
     #[test]

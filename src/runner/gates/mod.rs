@@ -11,7 +11,7 @@ mod counts;
 mod days;
 mod excluded;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -191,16 +191,20 @@ pub fn freshness_gates(inputs: &[InputFact], tolerated: &[&Dataset], settings: &
         .collect()
 }
 
-/// Holds the newest days of every dataset that grows each day against the days before, whether they are there at all.
-pub fn newest_day_gates(inputs: &[InputFact], tolerated: &[&Dataset]) -> Vec<GateResult> {
-    let special = inputs.iter().flat_map(|input| input.special_days.iter().copied()).collect();
+/// Holds the newest days of every dataset that grows each day against the days before: whether they are there at all, and whether the
+/// newest has as many rows as its weekday.
+pub fn newest_day_gates(inputs: &[InputFact], tolerated: &[&Dataset], settings: &GateSettings) -> Vec<GateResult> {
+    let special: BTreeSet<NaiveDate> = inputs.iter().flat_map(|input| input.special_days.iter().copied()).collect();
     let daily: Vec<&InputFact> =
         inputs.iter().filter(|input| input.grows_daily && !input.rows_by_day.is_empty()).collect();
-    let look = |input: &&InputFact| {
+    let mut results = Vec::new();
+    for input in &daily {
         let others: Vec<&InputFact> = daily.iter().copied().filter(|other| other.dataset != input.dataset).collect();
-        days::missing(input, &others, &special, severity_of(input, tolerated) == GateSeverity::Warn)
-    };
-    daily.iter().filter_map(look).collect()
+        let tolerated = severity_of(input, tolerated) == GateSeverity::Warn;
+        results.extend(days::missing(input, &others, &special, tolerated));
+        results.extend(counts::newest_day(input, &special, settings, tolerated));
+    }
+    results
 }
 
 /// The days of a dataset: those that this run read, and before them those that earlier ones found.
