@@ -9,7 +9,7 @@ use super::failure::Failure;
 use crate::migrations;
 use crate::project::Project;
 use crate::runner::files::{self, JobLock};
-use crate::runner::ledger::slots::{SlotState, unpublished};
+use crate::runner::ledger::slots::{SlotRow, SlotState, unpublished};
 use crate::runner::ledger::{FileLock, alerts};
 use crate::runner::{self, status};
 use crate::table::instant_text;
@@ -179,6 +179,15 @@ async fn of_warehouse(
     }
     let moment = chrono::DateTime::from_timestamp_micros(now).unwrap_or_default();
     for status in status::of_jobs(project, warehouse, moment).await? {
+        let current = status.current.as_ref().map(|row| row.as_of);
+        let is_newer = |slot: &&SlotRow| current.is_none_or(|current| slot.as_of > current);
+        let ended =
+            |slot: &&SlotRow| !matches!(slot.state, SlotState::Running | SlotState::Waiting | SlotState::PassedOver);
+        if let Some(slot) = status.unpublished.iter().filter(is_newer).find(ended) {
+            let found = format!("{} has not published {}: {}: {}", slot.job, slot.as_of, slot.state, slot.reason);
+            let mend = format!("once it is mended, `nightclerk run --job {}`", slot.job);
+            findings.add(Health::Remark, "publications", found, &mend);
+        }
         for missing in &status.missing_files {
             findings.add(
                 Health::Remark,

@@ -1,13 +1,14 @@
 //! CSV files, plain or gzipped: a first pass for the types, a second for the rows.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use polars::prelude::DataFrame;
 
 use super::frame::{Cell, FrameBuilder};
 use super::infer::{Choice, Shape, Tally};
+use super::line_ends::LineFeeds;
 use super::rejects::Rejects;
 use super::{FileOutcome, ImportError, ImportSettings, ImportedColumn, names};
 use crate::job::Progress;
@@ -136,7 +137,7 @@ fn note(name: &str, choice: &Choice) -> Option<String> {
 pub(crate) struct Rows {
     file: String,
     pub(crate) headings: Vec<String>,
-    reader: csv::Reader<Box<dyn Read>>,
+    reader: csv::Reader<LineFeeds<Box<dyn Read>>>,
     record: csv::ByteRecord,
 }
 
@@ -205,36 +206,12 @@ impl<'a> Row<'a> {
     }
 }
 
-fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+fn open(path: &Path) -> io::Result<LineFeeds<Box<dyn Read>>> {
     let file = BufReader::with_capacity(1 << 16, File::open(path)?);
-    if path.extension().is_some_and(|ending| ending == "gz") {
-        let unpacked = flate2::bufread::MultiGzDecoder::new(file);
-        line_feeds(BufReader::with_capacity(1 << 16, unpacked))
-    } else {
-        line_feeds(file)
-    }
-}
-
-/// A file whose lines end with a carriage return alone, as old spreadsheets write them, with line feeds in their place: the reader
-/// counts lines by them. Whether it is one is judged by its beginning.
-fn line_feeds(mut file: impl BufRead + 'static) -> io::Result<Box<dyn Read>> {
-    let beginning = file.fill_buf()?;
-    let is_one = beginning.contains(&b'\r') && !beginning.contains(&b'\n');
-    Ok(if is_one { Box::new(CarriageReturns(file)) } else { Box::new(file) })
-}
-
-struct CarriageReturns<R>(R);
-
-impl<R: Read> Read for CarriageReturns<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.0.read(buffer)?;
-        for byte in &mut buffer[..length] {
-            if *byte == b'\r' {
-                *byte = b'\n';
-            }
-        }
-        Ok(length)
-    }
+    let is_packed = path.extension().is_some_and(|ending| ending == "gz");
+    let bytes: Box<dyn Read> =
+        if is_packed { Box::new(flate2::bufread::MultiGzDecoder::new(file)) } else { Box::new(file) };
+    Ok(LineFeeds::new(bytes))
 }
 
 fn unreadable(

@@ -12,6 +12,7 @@ pub(crate) mod csv_file;
 mod error;
 pub(crate) mod frame;
 pub(crate) mod infer;
+mod line_ends;
 mod names;
 pub(crate) mod parquet_file;
 mod rejects;

@@ -66,21 +66,40 @@ pub fn by_chance() -> String {
     format!("{:016x}{:08x}", drawn() ^ u64::from(std::process::id()), drawn() as u32)
 }
 
-/// What tells a project folder from another of the same name on another disk: drawn once, kept in the folder. `None` where the folder
-/// cannot be written.
+/// What tells a project folder from another of the same name on another disk: drawn once, kept in the folder. A copy of the folder, in
+/// another container for instance, brings the file along; by its number on the disk it is known for one, and a new mark is drawn. `None`
+/// where the folder cannot be written.
 pub fn mark(project_root: &Path) -> Option<String> {
     let path = project_root.join(".nightclerk").join("mark");
-    let kept = || fs::read_to_string(&path).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let kept = || {
+        let text = fs::read_to_string(&path).ok()?;
+        let (mark, number) = text.trim().split_once(' ')?;
+        (!mark.is_empty() && number == number_on_disk(&path)?).then(|| mark.to_owned())
+    };
     kept().or_else(|| {
         fs::create_dir_all(path.parent()?).ok()?;
         let drawn: String = by_chance().chars().take(8).collect();
         let beside = beside(&path);
-        fs::write(&beside, &drawn).ok()?;
+        fs::write(&beside, "").ok()?;
+        fs::write(&beside, format!("{drawn} {}", number_on_disk(&beside)?)).ok()?;
+        if path.exists() && kept().is_none() {
+            let _ = fs::remove_file(&path);
+        }
         // Of two that draw at once the first wins.
         let linked = fs::hard_link(&beside, &path);
         let _ = fs::remove_file(&beside);
         kept().or_else(|| linked.is_ok().then_some(drawn))
     })
+}
+
+/// What tells a file from its copies: the number of its inode; `0` where there are none.
+fn number_on_disk(path: &Path) -> Option<String> {
+    let metadata = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    let number = std::os::unix::fs::MetadataExt::ino(&metadata);
+    #[cfg(not(unix))]
+    let number = 0 * metadata.len();
+    Some(number.to_string())
 }
 
 /// A lock that the operating system frees when the process dies, however it dies.
@@ -133,6 +152,19 @@ mod tests {
         write(&path, b"second").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_copy_of_a_folder_has_a_mark_of_its_own() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let drawn = mark(one.path()).unwrap();
+        assert_eq!(mark(one.path()).as_ref(), Some(&drawn));
+        fs::create_dir(other.path().join(".nightclerk")).unwrap();
+        fs::copy(one.path().join(".nightclerk/mark"), other.path().join(".nightclerk/mark")).unwrap();
+        let of_the_copy = mark(other.path()).unwrap();
+        assert_ne!(of_the_copy, drawn);
+        assert_eq!(mark(other.path()), Some(of_the_copy));
+        assert_eq!(mark(one.path()), Some(drawn));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! This is the only module that sees all of it. `daemon` runs what is due, `slots` says what that is, `night` puts the
 //! jobs of a business date in order, `run` is one job, `heartbeat` keeps its lease, `gates` the conditions, `look` asks them, `publish` the transaction, `ledger` what
 //! is due, who runs it and what is current, `memory` what a job left for its next night, `page`, `index` and `files` what is
-//! written to disk, `delivery` puts it where it belongs, `alerts` tells who wants to know, `outcome` how a job ended, `faults` where tests let a process die, `events` what is told meanwhile, `status` what is told afterwards.
+//! written to disk, `delivery` puts it where it belongs, `strangers` are files there that the ledger does not know, `alerts` tells who wants to know, `outcome` how a job ended, `faults` where tests let a process die, `events` what is told meanwhile, `status` what is told afterwards.
 
 pub mod alerts;
 pub mod daemon;
@@ -24,6 +24,7 @@ pub mod publish;
 pub mod run;
 pub mod slots;
 pub mod status;
+mod strangers;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -18,6 +18,7 @@ use super::outcome::{Computed, JobOutcome, JobState, Stop};
 use super::page::{self, Facts};
 use super::publish::{self, Publishing};
 use super::slots;
+use super::strangers;
 use crate::datasets::{Dataset, LoadError, Source, SqlFiles};
 use crate::job::{Progress, RunContext};
 use crate::job_file::JobFile;
@@ -176,6 +177,9 @@ async fn carry_out(
         );
         return Err(Stop { state: JobState::Kept, reason });
     }
+    if let Some(reason) = strangers::unknown_list(runner, job, ctx.as_of).await? {
+        return Err(Stop { state: JobState::Refused, reason });
+    }
     phase(runner, ctx, Phase::Compute);
     // What is computed when the lease is lost, nobody can publish: dropping it ends its computations.
     let computed = computed.insert(tokio::select! {
@@ -272,6 +276,9 @@ async fn make_files(
     let facts = facts(runner, job, ctx, claim, started, newest);
     let failed = |reason| Stop { state: JobState::Failed, reason };
     let page::Pages { files, entry } = page::render(&facts, computed, None).map_err(failed)?;
+    if let Some(reason) = strangers::unknown_file(runner, &ctx.job, &files).await? {
+        return Err(Stop { state: JobState::Refused, reason });
+    }
     // No room, or a folder that is read-only for now: the date is tried again.
     let passing = |error: files::WriteError| Stop { state: JobState::Retry, reason: error.to_string() };
     let laid = delivery::lay_aside(runner, claim.run_id, &files).map_err(passing)?;

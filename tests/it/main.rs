@@ -40,6 +40,7 @@ mod pooler;
 mod postgres;
 mod projects;
 mod prune;
+mod restore;
 mod same_bytes;
 mod server;
 mod skips;

@@ -50,6 +50,10 @@ impl SqlFiles {
     }
 }
 
+/// What an engine says of a name that it does not know, where it does not say where the name stands.
+const UNKNOWN_NAMES: [&str; 4] =
+    ["no such column: ", "no such table: ", "no such function: ", "ambiguous column name: "];
+
 /// A dataset's SQL with what it includes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatasetSql {
@@ -66,7 +70,10 @@ pub struct DatasetSql {
 impl DatasetSql {
     /// The error with the file and the line that are to blame, where these are an included file's.
     pub fn blame(&self, error: WarehouseError) -> WarehouseError {
-        let WarehouseError::Sql { origin, place, message, code } = error else { return error };
+        let WarehouseError::Sql { origin, mut place, message, code } = error else { return error };
+        if place.is_empty() {
+            place = self.place_of_name(&message).unwrap_or_default();
+        }
         let found = place.strip_prefix(" line ").and_then(|rest| {
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
             let line: usize = rest[..digits].parse().ok()?;
@@ -84,6 +91,20 @@ impl DatasetSql {
             }
             _ => WarehouseError::Sql { origin, place, message, code },
         }
+    }
+
+    /// Where the name stands first that an engine complains of without a place.
+    fn place_of_name(&self, message: &str) -> Option<String> {
+        let name = UNKNOWN_NAMES.iter().find_map(|words| message.split_once(words))?.1.split_whitespace().next()?;
+        let is_part = |letter: char| letter.is_alphanumeric() || "_.".contains(letter);
+        let stands_alone =
+            |line: &str, at: usize| !line[..at].ends_with(is_part) && !line[at + name.len()..].starts_with(is_part);
+        let places = self.text.lines().enumerate().flat_map(|(number, line)| {
+            let code = line.split("--").next().unwrap_or_default();
+            code.match_indices(name).map(move |(at, _)| (number, line, at))
+        });
+        let (number, line, at) = places.into_iter().find(|(_, line, at)| stands_alone(line, *at))?;
+        Some(format!(" line {}, column {}, `{}`", number + 1, line[..at].chars().count() + 1, line.trim()))
     }
 }
 
@@ -214,6 +235,26 @@ mod tests {
         let files = files(&[("a.sql", "SELECT 1 AS x -- one\n;\n"), ("b.sql", "-- {a}\nSELECT x, '{a}' FROM {a}")]);
         let sql = dataset_sql(&files, "b").unwrap().text;
         assert_eq!(sql, "-- {a}\nSELECT x, '{a}' FROM (SELECT 1 AS x -- one\n\n) AS a");
+    }
+
+    #[test]
+    fn a_name_that_an_engine_does_not_know_is_looked_for_where_it_does_not_say_where_it_stands() {
+        let files = files(&[
+            ("a.sql", "-- l.total\nSELECT l.total_2,\n    l.total\nFROM t l\n"),
+            ("b.sql", "SELECT *\nFROM {a}\nWHERE zz"),
+        ]);
+        let sql = dataset_sql(&files, "b").unwrap();
+        let said = |message: &str| {
+            let (origin, place) = ("sql/datasets/b.sql".to_owned(), String::new());
+            sql.blame(WarehouseError::Sql { origin, place, message: message.to_owned(), code: None }).to_string()
+        };
+        assert_eq!(
+            said("no such column: l.total"),
+            "sql/datasets/a.sql line 3, column 5, `l.total`: no such column: l.total (included by sql/datasets/b.sql)"
+        );
+        assert_eq!(said("no such column: zz"), "sql/datasets/b.sql line 3, column 7, `WHERE zz`: no such column: zz");
+        assert_eq!(said("no such column: elsewhere"), "sql/datasets/b.sql: no such column: elsewhere");
+        assert_eq!(said("interrupted"), "sql/datasets/b.sql: interrupted");
     }
 
     #[test]

@@ -146,6 +146,16 @@ pub async fn of_run(warehouse: &Warehouse, run_id: i64) -> Result<Vec<FileRow>, 
     Ok(rows.iter().map(|row| file_row(row)).collect())
 }
 
+/// The places of all files of a job that the ledger knows.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn paths(warehouse: &Warehouse, job: &str) -> Result<BTreeSet<String>, WarehouseError> {
+    let sql = "SELECT path FROM nightclerk_files WHERE job = $1";
+    let rows = warehouse.read_values(Side::Target, sql, &[text(job)]).await?;
+    Ok(rows.iter().map(|row| as_text(row, 0)).collect())
+}
+
 /// Whether another file in its place is owed or written for the same path: then an obsolete one is not to be removed.
 ///
 /// # Errors
