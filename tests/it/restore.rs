@@ -17,15 +17,14 @@ fn restore(project: &Project) {
     }
 }
 
-/// The CSV exports of a job's second night that have rows, with their bytes.
+/// The CSV exports of a job's second night that the ledger knows: the lists, or the orders that leave the house.
 fn lists(project: &Project, job: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    let folder = project.path().join("out").join(SECOND_NIGHT).join(job);
-    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut lists: Vec<(PathBuf, Vec<u8>)> = paths
-        .filter(|path| path.extension().is_some_and(|extension| extension == "csv"))
-        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
-        .collect();
-    lists.sort();
+    let sql = format!(
+        "SELECT path FROM nightclerk_files WHERE job = '{job}' AND as_of = '{SECOND_NIGHT}' AND path LIKE '%.csv' \
+         AND (path LIKE '%list%' OR path LIKE '%orders%') ORDER BY path"
+    );
+    let paths = project.query(&sql).into_iter().map(|row| project.path().join("out").join(row[0].as_text().unwrap()));
+    let lists: Vec<(PathBuf, Vec<u8>)> = paths.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
     assert!(!lists.is_empty());
     lists
 }
