@@ -294,14 +294,15 @@ fn dependencies_that_are_unknown_or_circular() {
 #[test]
 fn a_gate_is_accepted_until_a_date_with_or_without_quotes() {
     for written in ["2026-12-24", "\"2026-12-24\""] {
-        let text =
-            format!("kind = \"basket_rules\"\n[[accept]]\ngate = \"g\"\nby = \"b\"\nwhy = \"w\"\nuntil = {written}\n");
+        let text = format!(
+            "kind = \"inventory_plan\"\n[[accept]]\ngate = \"g\"\nby = \"b\"\nwhy = \"w\"\nuntil = {written}\n"
+        );
         let job = parse("jobs/a.toml", &text, KINDS, Tz::UTC).job.unwrap();
         assert_eq!(job.accepted[0].until, NaiveDate::from_ymd_opt(2026, 12, 24), "{written}");
     }
     let faults = parse(
         "jobs/a.toml",
-        "kind = \"basket_rules\"\n[[accept]]\ngate = \"g\"\nby = \"b\"\nwhy = \"w\"\nuntil = 24\n",
+        "kind = \"inventory_plan\"\n[[accept]]\ngate = \"g\"\nby = \"b\"\nwhy = \"w\"\nuntil = 24\n",
         KINDS,
         Tz::UTC,
     )
