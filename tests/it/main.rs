@@ -21,6 +21,7 @@ mod daemon;
 mod database;
 mod delivery;
 mod difference;
+mod doctor;
 mod dump;
 mod engines_are_equal;
 mod eval;
