@@ -30,7 +30,7 @@ pub fn rehearse_page(templates: &Templates, kind: &str, currency: Currency) -> R
 /// [`ReportError::Template`] for the first page that cannot be rendered.
 pub fn rehearse_index(templates: &Templates, currency: Currency) -> Result<(), ReportError> {
     let job = |state| NightJob {
-        facts: run("demand_forecast", currency, state),
+        facts: run("a_kind", currency, state),
         headline: "a headline".to_owned(),
         grade_headline: Some("a grade".to_owned()),
         metrics: vec![metric()],

@@ -84,17 +84,6 @@ fn a_settings_file_that_is_not_toml() {
 }
 
 #[test]
-fn a_job_file_in_another_encoding() {
-    let project = Project::fresh();
-    let text = project.read("jobs/basket_rules.toml").replace("kind", "description = \"F\u{fc}r\"\nkind");
-    let latin_1: Vec<u8> = text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
-    std::fs::write(project.path().join("jobs/basket_rules.toml"), latin_1).unwrap();
-    let checked = project.run(&["check"]).exits(2);
-    assert!(checked.stderr.contains("error: byte 0xfc is not UTF-8"), "{}", checked.stderr);
-    assert!(checked.stderr.contains("--> jobs/basket_rules.toml:"), "{}", checked.stderr);
-}
-
-#[test]
 fn an_inline_password() {
     let shown = check_with("nightclerk.toml", "sqlite:warehouse.db", "postgres://clerk:s3cret@db.example.org/retail");
     assert!(!shown.contains("s3cret"), "{shown}");
@@ -262,19 +251,6 @@ fn a_bad_template() {
     --- stderr
     error: cannot render the template `basket_rules.html.j2`, line 2: unexpected end of block; mend the file, or remove it to use the embedded one
     ");
-}
-
-#[test]
-fn a_template_that_names_what_no_page_has_is_found_before_the_night() {
-    let project = Project::demo();
-    project.write(
-        "reports/basket_rules.html.j2",
-        "{% extends \"layout.html.j2\" %}\n{% block guide %}{{ facts.shop }}{% endblock %}\n",
-    );
-    let checked = project.run(&["check"]).exits(2);
-    let expected = "BAD  the page of basket_rules\n       cannot render the template `basket_rules.html.j2`, line 2: `facts.shop` is undefined";
-    assert!(checked.stdout.contains(expected), "{}", checked.stdout);
-    assert!(checked.stdout.contains("ok   the page of the night"), "{}", checked.stdout);
 }
 
 #[test]

@@ -281,3 +281,27 @@ fn no_csv_file_makes_it_panic_and_every_row_is_loaded_or_rejected_with_its_line(
     );
     assert!(refused < tried, "no file was loaded");
 }
+
+#[test]
+fn a_job_file_in_another_encoding() {
+    let project = Shop::fresh();
+    let text = project.read("jobs/basket_rules.toml").replace("kind", "description = \"F\u{fc}r\"\nkind");
+    let latin_1: Vec<u8> = text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    std::fs::write(project.path().join("jobs/basket_rules.toml"), latin_1).unwrap();
+    let checked = project.run(&["check"]).exits(2);
+    assert!(checked.stderr.contains("error: byte 0xfc is not UTF-8"), "{}", checked.stderr);
+    assert!(checked.stderr.contains("--> jobs/basket_rules.toml:"), "{}", checked.stderr);
+}
+
+#[test]
+fn a_template_that_names_what_no_page_has_is_found_before_the_night() {
+    let project = Shop::demo();
+    project.write(
+        "reports/basket_rules.html.j2",
+        "{% extends \"layout.html.j2\" %}\n{% block guide %}{{ facts.shop }}{% endblock %}\n",
+    );
+    let checked = project.run(&["check"]).exits(2);
+    let expected = "BAD  the page of basket_rules\n       cannot render the template `basket_rules.html.j2`, line 2: `facts.shop` is undefined";
+    assert!(checked.stdout.contains(expected), "{}", checked.stdout);
+    assert!(checked.stdout.contains("ok   the page of the night"), "{}", checked.stdout);
+}
