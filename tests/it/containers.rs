@@ -49,10 +49,11 @@ fn two_containers_with_one_hostname_and_process_1_do_not_take_each_other_for_dea
 
     // One works, the other asks; then the one dies, and the other may take over when its lease has run out.
     let sound = one.read("sql/datasets/daily_sales.sql");
-    one.write("sql/datasets/daily_sales.sql", &format!("SELECT * FROM (\n{sound}\n) r, pg_sleep(600)"));
+    one.write("sql/datasets/daily_sales.sql", &format!("SELECT r.* FROM (\n{sound}\n) r CROSS JOIN pg_sleep(600) s"));
     let mut first = begun(one.path(), as_of);
     let claimed = "SELECT COUNT(*) FROM nightclerk_runs WHERE state = 'running' AND job = 'demand_forecast'";
     while shop.count(claimed) == 0 {
+        assert!(first.try_wait().unwrap().is_none(), "it has ended");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     let asked = ran(&mut contained(other.path(), as_of));
