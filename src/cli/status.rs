@@ -40,6 +40,12 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
         let last = status.last_run.as_ref().map_or("-".to_owned(), |run| format!("{} for {}", run.state, run.as_of));
         let next = status.next_run.clone().unwrap_or_else(|| "by hand".to_owned());
         context.terminal.line(format!("{:<20} {current:<12} {last:<24} {published:<26} {next}", status.job));
+        if let Some(until) =
+            status.current.as_ref().filter(|_| status.is_stale).and_then(|row| row.valid_until.as_ref())
+        {
+            let line = format!("{:<20} STALE: what is current was valid until {until}, the next should be there", "");
+            context.terminal.line(line);
+        }
         for slot in status.unpublished.iter().take(MOST_SLOTS) {
             context.terminal.line(format!("{:<20} {}", "", in_words(slot)));
         }

@@ -20,7 +20,7 @@ use crate::job::AnyJob;
 use crate::kind::Kind;
 use crate::project::toml_text::{date, read};
 use crate::quantities::{Count, Days};
-use crate::schedule::{CronExpression, Misfire, Schedule, TimeZone, Timetable};
+use crate::schedule::{CronExpression, Misfire, Schedule, TimeOfDay, TimeZone, Timetable};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_hours(2);
 const DEFAULT_ATTEMPTS: u32 = 3;
@@ -132,6 +132,7 @@ struct ScheduleTable {
     misfire: Option<Misfire>,
     catchup_days: Option<Days>,
     catchup_max: Option<Count>,
+    deliver_by: Option<TimeOfDay>,
 }
 
 #[derive(Default, Deserialize)]
@@ -278,6 +279,7 @@ fn timetable(table: ScheduleTable, project_zone: Tz) -> Option<Timetable> {
         misfire: table.misfire.unwrap_or_default(),
         catchup_days: table.catchup_days.map_or(DEFAULT_CATCHUP_DAYS, Days::get),
         catchup_max: table.catchup_max.map(Count::get),
+        deliver_by: table.deliver_by.map(TimeOfDay::get),
     })
 }
 

@@ -71,6 +71,11 @@ const PUBLICATIONS: TableSchema<'static> = TableSchema {
         Column::new("tables_json", Text, "rows by table"),
         Column::new("inputs_json", Text, "what was read"),
         Column::new("metrics_json", Text, "its figures"),
+        Column::nullable(
+            "valid_until_us",
+            Integer,
+            "when it is out of date because the next should be there, in microseconds since 1970; NULL where no schedule says so",
+        ),
     ],
 };
 
@@ -184,7 +189,7 @@ const ALERTS: TableSchema<'static> = TableSchema {
         Column::new("channel", Text, "who is told, by the name in [[alerts]]"),
         Column::new("job", Text, "the job that it is about"),
         Column::new("as_of", Date, "the business date that began the incident"),
-        Column::new("kind", Text, "opened or recovered"),
+        Column::new("kind", Text, "opened, recovered, expected_late or ping"),
         Column::new("body_json", Text, "what is sent"),
         Column::new("state", Text, "due, sending, sent, failed or unknown"),
         Column::new("attempts", Integer, "how often it was tried"),

@@ -54,6 +54,8 @@ pub struct RunFacts {
     pub reason: String,
     /// The as-of date of the publication that readers see now; `None` when there is none.
     pub current_as_of: Option<NaiveDate>,
+    /// When what is published here is out of date, in words: when the next should be there; `None` where no schedule says so.
+    pub valid_until: Option<String>,
     /// The first day of data that was read.
     pub data_from: Option<NaiveDate>,
     /// The last day of data that was read.

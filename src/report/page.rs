@@ -44,6 +44,8 @@ struct FactWords {
     currency: String,
     reason: String,
     window: String,
+    /// Empty where no schedule says so, or nothing was published.
+    valid_until: String,
     code_version: String,
     config_hash: String,
     config_hash_short: String,
@@ -163,6 +165,7 @@ fn fact_words(facts: &RunFacts, kind_label: String) -> FactWords {
         currency: facts.currency.code().to_owned(),
         reason: facts.reason.clone(),
         window,
+        valid_until: facts.valid_until.clone().filter(|_| facts.state.is_published()).unwrap_or_default(),
         code_version: facts.code_version.clone(),
         config_hash: facts.config_hash.clone(),
         config_hash_short: facts.config_hash.chars().take(12).collect(),

@@ -65,6 +65,7 @@ fn run(kind: &str, currency: Currency, state: RunState) -> RunFacts {
         state,
         reason: "a reason".to_owned(),
         current_as_of: Some(as_of),
+        valid_until: Some("Fri 2 Jan 1970 03:00 UTC".to_owned()),
         data_from: Some(as_of),
         data_to: Some(as_of),
         code_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -33,6 +33,7 @@ fn facts() -> RunFacts {
         state: RunState::Published,
         reason: String::new(),
         current_as_of: Some(day(22)),
+        valid_until: Some("Tue 24 Nov 2026 06:30 CET".to_owned()),
         data_from: Some(day(1)),
         data_to: Some(day(22)),
         code_version: "0.1.0".to_owned(),
@@ -250,6 +251,10 @@ fn a_blocked_run_says_since_when_readers_see_old_rows() {
     facts.current_as_of = Some(day(20));
     let stale = html(&Page::default(), &facts);
     assert!(stale.contains("NOT published") && stale.contains("Stale since Fri 20 Nov 2026"));
+    assert!(!stale.contains("Valid until"), "nothing of it is valid");
+    facts.current_as_of = Some(day(22));
+    let again = html(&Page::default(), &facts);
+    assert!(again.contains("What was published for Sun 22 Nov 2026 before stands as it was."));
     facts.current_as_of = None;
     assert!(html(&Page::default(), &facts).contains("There is no earlier publication"));
 }

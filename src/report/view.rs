@@ -107,6 +107,9 @@ impl Verdict {
         };
         let stale = match facts.current_as_of {
             _ if facts.state.is_published() => String::new(),
+            Some(date) if date == facts.as_of => {
+                format!("What was published for {} before stands as it was.", format::long_date(date))
+            }
             Some(date) => format!("Stale since {}: readers still see that day's publication.", format::long_date(date)),
             None => "There is no earlier publication: readers see nothing.".to_owned(),
         };

@@ -8,6 +8,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::Runner;
 use super::alerts;
+use super::arrival::awaited;
 use super::delivery;
 use super::events::Event;
 use super::files::JobLock;
@@ -188,6 +189,12 @@ async fn run_waiting(runner: &Runner, known: &[SlotRow]) -> Result<(), Warehouse
         if let Some(reason) = unmet(runner, job, row.as_of).await? {
             if rows::wait(&runner.warehouse, &row.job, row.as_of, &reason, runner.now()).await? {
                 note(runner, &row.job, format!("{} waits: {reason}", row.as_of));
+            }
+            continue;
+        }
+        if let Some((reason, next_look_us)) = awaited(runner, job, row).await? {
+            if rows::wait_until(&runner.warehouse, row, (&reason, next_look_us), runner.now()).await? {
+                note(runner, &row.job, format!("{}: {reason}", row.as_of));
             }
             continue;
         }

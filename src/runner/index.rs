@@ -152,6 +152,7 @@ fn bare_facts(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> RunFacts {
         state: RunState::Skipped,
         reason: String::new(),
         current_as_of: None,
+        valid_until: None,
         data_from: None,
         data_to: None,
         code_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -3,12 +3,18 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::ledger::Claim;
+use super::ledger::slots::{SlotEnd, SlotState};
+use super::slots;
 use crate::datasets::InputFact;
 use crate::gate::GateResult;
 use crate::job_file::JobFile;
 use crate::publication::{Publication, PublishedMetric, PublishedTable};
 use crate::report;
 use crate::warehouse::WarehouseError;
+
+/// When a run is repeated that found its data old, in microseconds: it has read everything by then.
+const REFUSED_AGAIN_MICROS: i64 = 15 * 60 * 1_000_000;
 
 /// How a job ended, for people and for `--json`.
 #[derive(Clone, Debug, Serialize)]
@@ -80,8 +86,13 @@ pub enum JobState {
     Published,
     /// A gate stopped it; the previous publication is still current.
     Blocked,
-    /// Its input is stale, empty or missing.
+    /// Its input is missing, or a rule forbids it.
     Refused,
+    /// Its input is old or empty; for whoever calls us that is a refusal like any other.
+    #[serde(rename = "refused")]
+    Stale,
+    /// Its input has not arrived yet: the date waits for it, because its job has a deadline.
+    Awaiting,
     /// It failed.
     Failed,
     /// Something it depends on did not publish.
@@ -113,10 +124,23 @@ impl JobState {
             Self::Published | Self::Skipped | Self::Kept => 0,
             Self::Failed | Self::Undelivered => 1,
             Self::Blocked => 3,
-            Self::Refused => 4,
+            Self::Refused | Self::Stale | Self::Awaiting => 4,
             Self::Locked | Self::Superseded => 5,
             Self::Retry => 75,
             Self::Cancelled => 130,
+        }
+    }
+
+    /// What the ledger calls it.
+    pub(super) fn in_ledger(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Blocked => "blocked",
+            Self::Refused | Self::Stale | Self::Awaiting => "refused",
+            Self::Superseded => "superseded",
+            Self::Cancelled => "cancelled",
+            Self::Kept => "kept",
+            Self::Failed | Self::Skipped | Self::Locked | Self::Retry | Self::Undelivered => "failed",
         }
     }
 }
@@ -128,6 +152,27 @@ pub(super) struct Stop {
     pub state: JobState,
     /// In words.
     pub reason: String,
+}
+
+impl Stop {
+    /// What a run that did not publish makes of its slot: a passing trouble, a lost lease and data that have not arrived end none.
+    pub(super) fn slot_end(&self, claim: &Claim, now_micros: i64) -> SlotEnd {
+        let reason = self.reason.clone();
+        let state = match self.state {
+            JobState::Blocked => SlotState::Blocked,
+            JobState::Refused | JobState::Stale => SlotState::Refused,
+            JobState::Awaiting => return SlotEnd::Again { reason, next_try_us: now_micros + REFUSED_AGAIN_MICROS },
+            JobState::Retry | JobState::Superseded | JobState::Locked | JobState::Skipped => {
+                let wait = slots::backoff(claim.attempt, &format!("{} {}", claim.job, claim.run_id));
+                let wait = i64::try_from(wait.as_micros()).unwrap_or_default();
+                return SlotEnd::Again { reason, next_try_us: now_micros + wait };
+            }
+            JobState::Kept | JobState::Published | JobState::Undelivered => SlotState::Published,
+            JobState::Failed => SlotState::Failed,
+            JobState::Cancelled => SlotState::Cancelled,
+        };
+        SlotEnd::Ended { state, reason }
+    }
 }
 
 impl From<WarehouseError> for Stop {

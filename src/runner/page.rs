@@ -7,6 +7,7 @@ use super::delivery::Rendered;
 use super::ledger::Claim;
 use super::outcome::{Computed, JobState, Stop};
 use super::publish::{rows_in, rows_out};
+use super::slots;
 use crate::datasets::InputOrigin;
 use crate::job::RunContext;
 use crate::job_file::JobFile;
@@ -25,6 +26,12 @@ pub(super) struct Facts<'a> {
 }
 
 impl Facts<'_> {
+    /// When what is published is out of date, in words.
+    fn valid_until(&self) -> Option<String> {
+        let until = slots::valid_until(&self.runner.project, self.job, self.ctx.as_of)?;
+        Some(until.format("%a %-d %b %Y %H:%M %Z").to_string())
+    }
+
     fn describe(&self, computed: &Computed, stop: Option<&Stop>, files: Vec<FileLink>) -> RunFacts {
         let config = &self.runner.project.config;
         let warned = computed.gates.iter().any(|gate| !gate.passed);
@@ -41,11 +48,12 @@ impl Facts<'_> {
             state: match stop.map(|stop| stop.state) {
                 None if warned => RunState::PublishedWithWarnings,
                 None => RunState::Published,
-                Some(JobState::Blocked | JobState::Refused) => RunState::Blocked,
+                Some(JobState::Blocked | JobState::Refused | JobState::Stale | JobState::Awaiting) => RunState::Blocked,
                 Some(_) => RunState::Failed,
             },
             reason: stop.map(|stop| stop.reason.clone()).unwrap_or_default(),
             current_as_of: self.current_as_of,
+            valid_until: self.valid_until(),
             data_from: computed.inputs.iter().filter_map(|input| input.first_day).min(),
             data_to: computed.inputs.iter().filter_map(|input| input.last_day).max(),
             code_version: env!("CARGO_PKG_VERSION").to_owned(),

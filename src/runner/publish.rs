@@ -85,6 +85,8 @@ pub struct Publishing<'a> {
     pub keep: u32,
     /// The time, microseconds since 1970.
     pub now_micros: i64,
+    /// When it is out of date, microseconds since 1970; none where no schedule says so.
+    pub valid_until_us: Option<i64>,
 }
 
 /// Makes the staged rows visible, in one transaction: fence check, swap, ledger row, retention.
@@ -195,8 +197,8 @@ async fn insert_publication(transaction: &mut Transaction, publishing: &Publishi
     transaction
         .execute(
             "INSERT INTO nightclerk_publications (run_id, job, kind, as_of, state, published_us, rows_out, headline, grade, \
-             n_caveats, tables_json, inputs_json, metrics_json) \
-             VALUES ($1, $2, $3, $4, 'published', $5, $6, $7, $8, $9, $10, $11, $12)",
+             n_caveats, tables_json, inputs_json, metrics_json, valid_until_us) \
+             VALUES ($1, $2, $3, $4, 'published', $5, $6, $7, $8, $9, $10, $11, $12, $13)",
             &[
                 Value::Integer(claim.run_id),
                 text(&ctx.job),
@@ -210,6 +212,7 @@ async fn insert_publication(transaction: &mut Transaction, publishing: &Publishi
                 text(&json(&tables)),
                 text(&json(&inputs)),
                 text(&json(&metrics)),
+                publishing.valid_until_us.map_or(Value::Null, Value::Integer),
             ],
         )
         .await?;

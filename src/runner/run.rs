@@ -10,7 +10,7 @@ use super::files::{self, JobLock};
 use super::gates;
 use super::heartbeat::Heartbeat;
 use super::ledger::files::NewFile;
-use super::ledger::slots::{SlotEnd, SlotState};
+use super::ledger::slots::SlotState;
 use super::ledger::{self, Claim, Claimant, Claimed, RunEnd, RunStart};
 use super::look::{Looked, blocked_by, look};
 use super::memory;
@@ -141,6 +141,13 @@ async fn attempt_run(
     {
         *stop = Stop { state: JobState::Cancelled, reason };
     }
+    if let Err(stop) = &mut result
+        && stop.state == JobState::Stale
+        && claimant == Claimant::Schedule
+        && job.schedule.as_ref().is_some_and(|timetable| timetable.deliver_by.is_some())
+    {
+        stop.state = JobState::Awaiting;
+    }
     Ok(finish(runner, job, ctx, &claim, started, computed, result).await)
 }
 
@@ -208,7 +215,7 @@ async fn carry_out(
     point("gates_recorded");
     if let Some(reason) = blocked_by(&computed.gates) {
         publish::discard(&runner.warehouse, claim, &computed.publication).await?;
-        let state = if is_stale { JobState::Refused } else { JobState::Blocked };
+        let state = if is_stale { JobState::Stale } else { JobState::Blocked };
         return Err(Stop { state, reason });
     }
 
@@ -228,6 +235,7 @@ async fn carry_out(
         place: &runner.owner.place,
         keep: runner.project.config.output.keep_publications,
         now_micros: runner.now(),
+        valid_until_us: slots::valid_until(&runner.project, job, ctx.as_of).map(|until| until.timestamp_micros()),
     };
     let published = match publish::publish(&runner.warehouse, &publishing).await {
         // Whether a commit happened whose answer was lost, the ledger says. Where it cannot be asked, what was laid aside stays, and the
@@ -357,7 +365,8 @@ fn refusal(job: &JobFile, missing: &[&'static Dataset]) -> String {
 fn stop_for(error: &anyhow::Error) -> Stop {
     let reason = format!("{error:#}");
     let state = match error.chain().find_map(|cause| cause.downcast_ref::<LoadError>()) {
-        Some(LoadError::Missing { .. } | LoadError::Empty { .. } | LoadError::Unpublished(_)) => JobState::Refused,
+        Some(LoadError::Empty { .. }) => JobState::Stale,
+        Some(LoadError::Missing { .. } | LoadError::Unpublished(_)) => JobState::Refused,
         Some(error) if error.is_transient() => JobState::Retry,
         _ => JobState::Failed,
     };
@@ -378,11 +387,11 @@ async fn finish(
     if let Some(stop) = &mut stop {
         let rows_in = computed.as_ref().map_or(0, |computed| publish::rows_in(&computed.inputs));
         let end = RunEnd {
-            state: ledger_state(stop.state),
+            state: stop.state.in_ledger(),
             error: Some(stop.reason.clone()),
             rows_in,
             rows_out: 0,
-            slot: slot_end(stop, claim, runner.now()),
+            slot: stop.slot_end(claim, runner.now()),
         };
         if let Err(error) = ledger::finish(&runner.warehouse, claim, &end, runner.now()).await {
             stop.reason = format!("{}; and the ledger could not be written: {error}", stop.reason);
@@ -449,36 +458,6 @@ async fn write_page(
         files::write(&path, &file.bytes).map_err(|error| error.to_string())?;
     }
     Ok((pages.entry.href.clone(), Box::new(pages.entry)))
-}
-
-fn ledger_state(state: JobState) -> &'static str {
-    match state {
-        JobState::Published => "published",
-        JobState::Blocked => "blocked",
-        JobState::Refused => "refused",
-        JobState::Superseded => "superseded",
-        JobState::Cancelled => "cancelled",
-        JobState::Kept => "kept",
-        JobState::Failed | JobState::Skipped | JobState::Locked | JobState::Retry | JobState::Undelivered => "failed",
-    }
-}
-
-/// What a run that did not publish makes of its slot: a passing trouble and a lost lease end none.
-fn slot_end(stop: &Stop, claim: &Claim, now_micros: i64) -> SlotEnd {
-    let reason = stop.reason.clone();
-    let state = match stop.state {
-        JobState::Blocked => SlotState::Blocked,
-        JobState::Refused => SlotState::Refused,
-        JobState::Retry | JobState::Superseded | JobState::Locked | JobState::Skipped => {
-            let wait = slots::backoff(claim.attempt, &format!("{} {}", claim.job, claim.run_id));
-            let wait = i64::try_from(wait.as_micros()).unwrap_or_default();
-            return SlotEnd::Again { reason, next_try_us: now_micros + wait };
-        }
-        JobState::Kept | JobState::Published | JobState::Undelivered => SlotState::Published,
-        JobState::Failed => SlotState::Failed,
-        JobState::Cancelled => SlotState::Cancelled,
-    };
-    SlotEnd::Ended { state, reason }
 }
 
 fn phase(runner: &Runner, ctx: &RunContext, phase: Phase) {

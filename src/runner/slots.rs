@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use chrono_tz::Tz;
 use rand::{Rng as _, SeedableRng as _};
 use rand_pcg::Pcg64;
 use sha2::{Digest as _, Sha256};
 
 use super::ledger::slots::{SlotRow, SlotState};
 use crate::job_file::{DEFAULT_CATCHUP_DAYS, JobFile};
+use crate::project::Project;
 use crate::schedule::{Misfire, ON_TIME, Slot, Timetable};
 
 /// The longest wait between two tries, in seconds.
@@ -29,11 +31,24 @@ pub fn backoff(attempt: i64, salt: &str) -> Duration {
 }
 
 /// Until when the slot of a date is tried that no schedule made due: as many days after the date's end as are caught up.
-pub fn asked_until(job: &JobFile, as_of: NaiveDate, zone: chrono_tz::Tz) -> i64 {
+pub fn asked_until(job: &JobFile, as_of: NaiveDate, zone: Tz) -> i64 {
     let days = job.schedule.as_ref().map_or(DEFAULT_CATCHUP_DAYS, |timetable| timetable.catchup_days);
     let over = as_of.succ_opt().unwrap_or(as_of).and_time(NaiveTime::MIN);
     let over = zone.from_local_datetime(&over).earliest().map_or_else(|| over.and_utc(), |over| over.to_utc());
     (over + TimeDelta::days(i64::from(days))).timestamp_micros()
+}
+
+/// When what a job publishes for a date is out of date: when the next date should be there, of its own schedule or of the jobs that it
+/// runs after. `None` without a schedule, and for a project whose date is fixed.
+pub fn valid_until(project: &Project, job: &JobFile, as_of: NaiveDate) -> Option<DateTime<Tz>> {
+    if project.config.as_of.is_some() {
+        return None;
+    }
+    let Some(timetable) = &job.schedule else {
+        let before = job.after.iter().filter_map(|name| project.job(name)).filter(|before| before.enabled);
+        return before.filter_map(|before| valid_until(project, before, as_of)).max();
+    };
+    timetable.valid_until(as_of)
 }
 
 /// The slots of a job that have fallen due and are not written down yet, oldest first, as they are to be written: waiting, or passed
@@ -155,8 +170,6 @@ pub fn following(job: &str, before: &[Vec<&SlotRow>], known: &[&SlotRow]) -> Opt
 
 #[cfg(test)]
 mod tests {
-    use chrono_tz::Tz;
-
     use super::*;
     use crate::schedule::Schedule;
 
@@ -170,7 +183,7 @@ mod tests {
 
     fn timetable(cron: &str, misfire: Misfire) -> Timetable {
         let schedule = Schedule::parse(cron, Tz::UTC).unwrap();
-        Timetable { schedule, misfire, catchup_days: 7, catchup_max: None }
+        Timetable { schedule, misfire, catchup_days: 7, catchup_max: None, deliver_by: None }
     }
 
     fn row(as_of: &str, state: SlotState) -> SlotRow {

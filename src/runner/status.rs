@@ -21,6 +21,8 @@ pub struct JobStatus {
     pub enabled: bool,
     /// The publication that consumers see.
     pub current: Option<PublicationRow>,
+    /// Whether the next should be there by now.
+    pub is_stale: bool,
     /// The newest run, however it ended.
     pub last_run: Option<RunRow>,
     /// What waits, runs, or ended since the current publication without one; newest business date first.
@@ -54,6 +56,7 @@ pub async fn of_jobs(
             job: job.name.clone(),
             kind: job.kind,
             enabled: job.enabled,
+            is_stale: current.as_ref().is_some_and(|row| row.is_stale(now.timestamp_micros())),
             current,
             missing_files,
             last_run: runs.iter().find(|row| row.job == job.name).cloned(),

@@ -9,7 +9,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
@@ -70,6 +70,27 @@ impl TryFrom<String> for CronExpression {
             Ok(_) => Ok(Self(cron)),
             Err(_) => Err(format!("`{text}` never happens\n{help}")),
         }
+    }
+}
+
+/// A time of day on the wall clock, written like `06:30`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct TimeOfDay(NaiveTime);
+
+impl TimeOfDay {
+    /// The time.
+    pub const fn get(self) -> NaiveTime {
+        self.0
+    }
+}
+
+impl TryFrom<String> for TimeOfDay {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        NaiveTime::parse_from_str(&text, "%H:%M")
+            .map(Self)
+            .map_err(|_| format!("`{text}` is not a time of day\nwrite hours and minutes, for example `06:30`"))
     }
 }
 
@@ -230,6 +251,9 @@ pub struct Timetable {
     pub catchup_days: u32,
     /// How many of the missed ones are run at most; `None` is all of them.
     pub catchup_max: Option<u32>,
+    /// By when it has to be published, on the wall clock of the schedule's zone: until then a date waits for its data. `None`: it runs
+    /// when it is due, whatever is there.
+    pub deliver_by: Option<NaiveTime>,
 }
 
 impl Timetable {
@@ -245,6 +269,24 @@ impl Timetable {
             Misfire::All | Misfire::Last => TimeDelta::days(i64::from(self.catchup_days)),
         };
         slot.at + window
+    }
+
+    /// By when what fell due then has to be published: the first `deliver_by` after that.
+    pub fn deadline(&self, due: DateTime<Utc>) -> Option<DateTime<Tz>> {
+        let zone = self.schedule.zone;
+        let by = self.deliver_by?;
+        let day = due.with_timezone(&zone).date_naive();
+        let deadlines =
+            [Some(day), day.succ_opt()].into_iter().flatten().filter_map(|day| resolve(zone, day.and_time(by)));
+        deadlines.map(|(at, _)| at).find(|at| *at > due)
+    }
+
+    /// When what is published for a business date is out of date: when the date after it has to be there, by its deadline, else an hour
+    /// after it falls due.
+    pub fn valid_until(&self, as_of: NaiveDate) -> Option<DateTime<Tz>> {
+        // The slot of a date lies on the day after it, or, where zones differ, a day later.
+        let next = self.schedule.slots_from(as_of).find(|slot| slot.as_of > as_of)?;
+        Some(self.deadline(next.at.to_utc()).unwrap_or(next.at + ON_TIME))
     }
 }
 

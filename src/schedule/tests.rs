@@ -178,3 +178,49 @@ fn expressions_that_never_happen_are_refused() {
     write 5 fields (minute hour day-of-month month day-of-week) or 6 with seconds first, for example `30 2 * * *` for 02:30 every day
     ");
 }
+
+fn promised(cron: &str, deliver_by: &str) -> Timetable {
+    let schedule = Schedule::parse(cron, Tz::Europe__Berlin).unwrap();
+    let deliver_by = Some(TimeOfDay::try_from(deliver_by.to_owned()).unwrap().get());
+    Timetable { schedule, misfire: Misfire::Last, catchup_days: 7, catchup_max: None, deliver_by }
+}
+
+#[test]
+fn the_deadline_is_the_first_of_its_time_after_a_slot_also_when_the_clocks_change() {
+    let deadline = |cron: &str, by: &str, due: &str| {
+        promised(cron, by).deadline(at(Tz::Europe__Berlin, due).to_utc()).unwrap().to_rfc3339()
+    };
+    assert_eq!(deadline("30 2 * * *", "06:30", "2026-06-10 02:30"), "2026-06-10T06:30:00+02:00");
+    assert_eq!(deadline("0 22 * * *", "06:30", "2026-06-10 22:00"), "2026-06-11T06:30:00+02:00", "the next morning");
+    assert_eq!(
+        deadline("30 6 * * *", "06:30", "2026-06-10 06:30"),
+        "2026-06-11T06:30:00+02:00",
+        "a day later, not at once"
+    );
+    assert_eq!(deadline("0 1 * * *", "02:30", "2026-03-29 01:00"), "2026-03-29T03:00:00+02:00", "02:30 is skipped");
+    assert_eq!(deadline("0 1 * * *", "02:30", "2026-10-25 01:00"), "2026-10-25T02:30:00+02:00", "the first of two");
+    assert!(Timetable { deliver_by: None, ..promised("30 2 * * *", "06:30") }.deadline(DateTime::UNIX_EPOCH).is_none());
+}
+
+#[test]
+fn a_publication_is_valid_until_the_next_should_be_there() {
+    let until = |timetable: &Timetable, as_of: &str| timetable.valid_until(day(as_of)).unwrap().to_rfc3339();
+    assert_eq!(until(&promised("30 2 * * *", "06:30"), "2026-06-09"), "2026-06-11T06:30:00+02:00");
+    let unpromised = Timetable { deliver_by: None, ..promised("30 2 * * *", "06:30") };
+    assert_eq!(until(&unpromised, "2026-06-09"), "2026-06-11T03:30:00+02:00", "an hour after it falls due");
+    let weekly = Timetable { deliver_by: None, ..promised("0 3 * * MON", "06:30") };
+    assert_eq!(until(&weekly, "2026-06-07"), "2026-06-15T04:00:00+02:00");
+    assert_eq!(until(&weekly, "2026-06-10"), "2026-06-15T04:00:00+02:00", "one that was run by hand in between");
+}
+
+#[test]
+fn a_time_of_day_has_hours_and_minutes() {
+    insta::assert_snapshot!(TimeOfDay::try_from("6.30 am".to_owned()).unwrap_err(), @r"
+    `6.30 am` is not a time of day
+    write hours and minutes, for example `06:30`
+    ");
+    assert!(
+        ["24:00", "06:60", "", "06:30:00"].map(|text| TimeOfDay::try_from(text.to_owned()).is_err()).iter().all(|e| *e)
+    );
+    assert_eq!(TimeOfDay::try_from("6:05".to_owned()).unwrap().get(), NaiveTime::from_hms_opt(6, 5, 0).unwrap());
+}

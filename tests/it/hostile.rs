@@ -114,7 +114,7 @@ fn harmed(text: &str, chance: &mut Pcg64) -> String {
 fn whole_job_file(kind: &str, params: &str) -> String {
     format!(
         "kind = \"{kind}\"\nafter = []\nenabled = true\ndescription = \"what it is for\"\n\n[schedule]\ncron = \"30 2 * * *\"\n\
-         timezone = \"Europe/Berlin\"\nmisfire = \"last\"\ncatchup_days = 7\ncatchup_max = 3\n\n[limits]\ntimeout = \"2h\"\nattempts = 3\n\n\
+         timezone = \"Europe/Berlin\"\nmisfire = \"last\"\ncatchup_days = 7\ncatchup_max = 3\ndeliver_by = \"06:30\"\n\n[limits]\ntimeout = \"2h\"\nattempts = 3\n\n\
          [[accept]]\ngate = \"rows of daily_sales\"\nby = \"the planner\"\nwhy = \"a fair\"\nuntil = 2026-12-24\n\n[params]\n{params}"
     )
 }

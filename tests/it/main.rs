@@ -19,6 +19,7 @@ mod corruptions;
 mod crash;
 mod daemon;
 mod database;
+mod deadline;
 mod delivery;
 mod difference;
 mod doctor;

@@ -133,6 +133,18 @@ impl<'a> Source<'a> {
         Ok(frame)
     }
 
+    /// How many rows a dataset has on the as-of date: the days before are not read where its SQL uses `:history_from`.
+    ///
+    /// # Errors
+    /// As [`Source::read`], but that no row is a count.
+    pub async fn rows_of_the_day(&self, dataset: &'static Dataset) -> Result<u64, LoadError> {
+        let before = KnownRows { before: self.as_of, rows: 0, rows_by_day: BTreeMap::new() };
+        self.load(dataset, Some(&before)).await?;
+        let inputs = self.inputs();
+        let fact = inputs.iter().rev().find(|input| input.dataset == dataset.name());
+        Ok(fact.and_then(|input| input.rows_by_day.get(&self.as_of)).copied().unwrap_or_default())
+    }
+
     /// The rows of a dataset up to the as-of date.
     ///
     /// # Errors

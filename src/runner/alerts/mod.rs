@@ -1,9 +1,11 @@
 //! Who is told: one message when a job stops publishing, one when it publishes again, through the outbox of the ledger.
 //!
-//! An incident is a job's. It begins with the newest business date that ended without a publication, or that has been tried
-//! [`LASTING`] times and still waits; it ends when the job has published that date or a later one. What merely waits for another job
+//! An incident is a job's. It begins with the newest business date that ended without a publication, that has been tried
+//! [`LASTING`] times and still waits, or whose deadline is over; it ends when the job has published that date or a later one. Before a
+//! deadline one message says that it will probably not be met. What merely waits for another job
 //! is no incident of its own: that one is told of.
 
+mod late;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -33,7 +35,7 @@ const LOST_AFTER_MICROS: i64 = 5 * 60 * 1_000_000;
 /// What is sent. It carries no personal data: reasons are those of the ledger.
 #[derive(Serialize)]
 struct Message<'a> {
-    /// `opened` or `recovered`.
+    /// `opened`, `recovered` or `expected_late`.
     alert: &'a str,
     /// The same where the message is meant to be the same.
     dedupe_key: &'a str,
@@ -42,12 +44,14 @@ struct Message<'a> {
     job: &'a str,
     /// The business date that began the incident.
     as_of: NaiveDate,
-    /// Where its slot stands, or `published`.
+    /// Where its slot stands, `late`, or `published`.
     state: &'a str,
     /// Why.
     reason: &'a str,
     /// The business date that consumers see; none where nothing was ever published.
     current_as_of: Option<NaiveDate>,
+    /// When that is out of date, ISO; none where no schedule says so.
+    valid_until: Option<String>,
     /// In a sentence, for a person.
     text: String,
 }
@@ -75,16 +79,31 @@ async fn write_down(runner: &Runner, current: &BTreeMap<&str, &PublicationRow>) 
         let current = current.get(job.name.as_str());
         let current_as_of = current.map(|row| row.as_of);
         let newest = alerts::newest(&runner.warehouse, &job.name).await?;
-        let (kind, as_of, state, reason, run_id) = match incident(&slots, newest.as_ref(), current_as_of) {
-            Some(Change::Opened(slot)) => ("opened", slot.as_of, slot.state.name(), &slot.reason, slot.run_id),
-            Some(Change::Recovered(since)) => {
-                ("recovered", since, "published", &String::new(), current.map(|row| row.run_id))
+        let is_late = |slot: &SlotRow| late::is_late(job, slot, runner.now());
+        let nothing = String::new();
+        let (kind, as_of, state, reason, run_id) = match incident(&slots, newest.as_ref(), current_as_of, &is_late) {
+            Some(Change::Opened(slot)) => {
+                let state = if is_late(slot) { "late" } else { slot.state.name() };
+                ("opened", slot.as_of, state, slot.reason.clone(), slot.run_id)
             }
-            None => continue,
+            Some(Change::Recovered(since)) => ("recovered", since, "published", nothing, current.map(|row| row.run_id)),
+            None => {
+                let Some(slot) =
+                    slots.first().filter(|_| newest.as_ref().is_none_or(|alert| alert.kind == "recovered"))
+                else {
+                    continue;
+                };
+                match late::expected(runner, job, slot).await? {
+                    Some(reason) => ("expected_late", slot.as_of, slot.state.name(), reason, None),
+                    None => continue,
+                }
+            }
         };
         // The run is in the key: the same date may fail, be mended and withdrawn, and fail again.
         let dedupe_key = format!("{}/{as_of}/{kind}/{}", job.name, run_id.unwrap_or_default());
         let text = match (kind, current_as_of) {
+            ("expected_late", Some(current)) => format!("{reason}. {current} is still current"),
+            ("expected_late", None) => format!("{reason}. It has never published"),
             ("recovered", Some(current)) => format!("{} has published again: {current} is current", job.name),
             (_, Some(current)) => {
                 format!("{} has not published {as_of} ({state}): {reason}. {current} is still current", job.name)
@@ -98,8 +117,9 @@ async fn write_down(runner: &Runner, current: &BTreeMap<&str, &PublicationRow>) 
             job: &job.name,
             as_of,
             state,
-            reason,
+            reason: &reason,
             current_as_of,
+            valid_until: current.and_then(|row| row.valid_until.clone()),
             text,
         };
         let body_json = serde_json::to_string(&message).unwrap_or_default();
@@ -157,26 +177,29 @@ enum Change<'a> {
     Recovered(NaiveDate),
 }
 
-/// What is news, given a job's slots without a publication (newest first), the newest message about it and what is current.
+/// What is news, given a job's slots without a publication (newest first), the newest message about it, what is current, and which open
+/// slots are late.
 fn incident<'a>(
     slots: &[&'a SlotRow],
     newest: Option<&AlertRow>,
     current_as_of: Option<NaiveDate>,
+    is_late: &dyn Fn(&SlotRow) -> bool,
 ) -> Option<Change<'a>> {
     let is_trouble = |slot: &SlotRow| match slot.state {
         SlotState::Blocked | SlotState::Refused | SlotState::Failed | SlotState::Expired => true,
-        SlotState::Waiting => slot.attempts >= LASTING,
-        SlotState::Running | SlotState::Published | SlotState::Cancelled | SlotState::PassedOver => false,
+        SlotState::Waiting => slot.attempts >= LASTING || is_late(slot),
+        SlotState::Running => is_late(slot),
+        SlotState::Published | SlotState::Cancelled | SlotState::PassedOver => false,
     };
     // Older dates that wait beside a newer publication are caught up; they are no incident.
     let is_newer = |slot: &SlotRow| current_as_of.is_none_or(|current| slot.as_of > current);
     let trouble = slots.iter().find(|slot| is_newer(slot) && is_trouble(slot));
-    let open = newest.filter(|alert| alert.kind == "opened");
-    match (trouble, open) {
+    let told = newest.filter(|alert| alert.kind != "recovered");
+    let is_over = |alert: &&AlertRow| current_as_of.is_some_and(|current| current >= alert.as_of);
+    match (trouble, told) {
+        (_, Some(alert)) if is_over(&alert) => Some(Change::Recovered(alert.as_of)),
         (Some(slot), None) => Some(Change::Opened(slot)),
-        (_, Some(alert)) if current_as_of.is_some_and(|current| current >= alert.as_of) => {
-            Some(Change::Recovered(alert.as_of))
-        }
+        (Some(slot), Some(alert)) if alert.kind == "expected_late" => Some(Change::Opened(slot)),
         _ => None,
     }
 }
@@ -272,27 +295,61 @@ mod tests {
         }
     }
 
+    fn incident_at<'a>(
+        slots: &[&'a SlotRow],
+        newest: Option<&AlertRow>,
+        current: Option<NaiveDate>,
+    ) -> Option<Change<'a>> {
+        incident(slots, newest, current, &|_| false)
+    }
+
     #[test]
     fn an_incident_is_told_of_once_and_its_end_once() {
         let failed = slot(5, SlotState::Failed, 1);
-        assert_eq!(incident(&[&failed], None, Some(date(4))), Some(Change::Opened(&failed)));
+        assert_eq!(incident_at(&[&failed], None, Some(date(4))), Some(Change::Opened(&failed)));
         let open = alert(5, "opened");
         let later = slot(6, SlotState::Blocked, 1);
-        assert_eq!(incident(&[&later, &failed], Some(&open), Some(date(4))), None, "it goes on");
-        assert_eq!(incident(&[], Some(&open), Some(date(5))), Some(Change::Recovered(date(5))));
-        assert_eq!(incident(&[], Some(&open), Some(date(6))), Some(Change::Recovered(date(5))), "a later date will do");
-        assert_eq!(incident(&[], Some(&alert(5, "recovered")), Some(date(6))), None);
-        assert_eq!(incident(&[&later], Some(&alert(5, "recovered")), Some(date(5))), Some(Change::Opened(&later)));
+        assert_eq!(incident_at(&[&later, &failed], Some(&open), Some(date(4))), None, "it goes on");
+        assert_eq!(incident_at(&[], Some(&open), Some(date(5))), Some(Change::Recovered(date(5))));
+        assert_eq!(
+            incident_at(&[], Some(&open), Some(date(6))),
+            Some(Change::Recovered(date(5))),
+            "a later date will do"
+        );
+        assert_eq!(incident_at(&[], Some(&alert(5, "recovered")), Some(date(6))), None);
+        assert_eq!(incident_at(&[&later], Some(&alert(5, "recovered")), Some(date(5))), Some(Change::Opened(&later)));
     }
 
     #[test]
     fn what_waits_is_told_of_only_where_it_lasts() {
         let waits = |attempts| slot(5, SlotState::Waiting, attempts);
-        assert_eq!(incident(&[&waits(0)], None, None), None, "for another job, or for its turn");
-        assert_eq!(incident(&[&waits(2)], None, None), None);
+        assert_eq!(incident_at(&[&waits(0)], None, None), None, "for another job, or for its turn");
+        assert_eq!(incident_at(&[&waits(2)], None, None), None);
         let lasting = waits(3);
-        assert_eq!(incident(&[&lasting], None, None), Some(Change::Opened(&lasting)));
-        assert_eq!(incident(&[&slot(3, SlotState::Failed, 1)], None, Some(date(4))), None, "it is not what people see");
-        assert_eq!(incident(&[&slot(5, SlotState::Cancelled, 1)], None, None), None, "somebody wanted that");
+        assert_eq!(incident_at(&[&lasting], None, None), Some(Change::Opened(&lasting)));
+        assert_eq!(
+            incident_at(&[&slot(3, SlotState::Failed, 1)], None, Some(date(4))),
+            None,
+            "it is not what people see"
+        );
+        assert_eq!(incident_at(&[&slot(5, SlotState::Cancelled, 1)], None, None), None, "somebody wanted that");
+    }
+
+    #[test]
+    fn a_date_past_its_deadline_is_an_incident_and_what_was_only_expected_ends_too() {
+        let (waits, runs) = (slot(5, SlotState::Waiting, 0), slot(5, SlotState::Running, 1));
+        for late in [&waits, &runs] {
+            assert_eq!(incident(&[late], None, Some(date(4)), &|_| true), Some(Change::Opened(late)));
+            assert_eq!(incident(&[late], None, Some(date(4)), &|_| false), None);
+            let expected = alert(5, "expected_late");
+            assert_eq!(incident(&[late], Some(&expected), Some(date(4)), &|_| true), Some(Change::Opened(late)));
+        }
+        let expected = alert(5, "expected_late");
+        assert_eq!(
+            incident_at(&[], Some(&expected), Some(date(5))),
+            Some(Change::Recovered(date(5))),
+            "it came in time"
+        );
+        assert_eq!(incident_at(&[&waits], Some(&expected), Some(date(4))), None, "nothing new");
     }
 }

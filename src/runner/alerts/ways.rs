@@ -95,11 +95,13 @@ impl Telling {
         let (job, as_of, state) = (&self.alert.job, self.alert.as_of, self.word("state"));
         let subject = match self.alert.kind.as_str() {
             "recovered" => format!("[{}] {job} has published again", self.word("project")),
+            "expected_late" => format!("[{}] {job} will probably be late: {as_of}", self.word("project")),
             _ => format!("[{}] {job} {state}: {as_of} is not published", self.word("project")),
         };
         let text: String = self.word("text").chars().take(MAIL_LIMIT).collect();
         let next = match self.alert.kind.as_str() {
             "recovered" => String::new(),
+            "expected_late" => "\nWhat stands: nightclerk status\n".to_owned(),
             _ => format!(
                 "\nWhat stands: nightclerk status\nOnce it is mended: nightclerk run --job {job} --as-of {as_of}\n"
             ),

@@ -111,7 +111,7 @@ pub(super) fn newest_day(
 
 /// The least count that is no fault where so many are usual: the share that the project sets, and of few rows what chance may leave of
 /// them, four standard deviations of a Poisson count.
-fn least_by_chance(usual: f64, ratio: f64) -> u64 {
+pub(in crate::runner) fn least_by_chance(usual: f64, ratio: f64) -> u64 {
     (usual * ratio).min(usual - 4.0 * usual.sqrt()).max(0.0).ceil() as u64
 }
 

@@ -19,6 +19,7 @@ use polars::prelude::PolarsResult;
 
 use super::ledger::{as_text, recorded_inputs, text};
 use columns::Role;
+pub(super) use counts::least_by_chance;
 pub use counts::{input_gates, output_gates};
 pub use excluded::excluded_gates;
 

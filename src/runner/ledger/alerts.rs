@@ -20,7 +20,7 @@ pub struct AlertRow {
     pub job: String,
     /// The business date that began the incident, or that is published.
     pub as_of: NaiveDate,
-    /// `opened`, `recovered` or `ping`.
+    /// `opened`, `recovered`, `expected_late` or `ping`.
     pub kind: String,
     /// What is sent.
     pub body_json: String,

@@ -23,6 +23,11 @@ pub struct PublicationRow {
     pub state: String,
     /// When, ISO.
     pub published_at: String,
+    /// When it is out of date, because the next should be there, ISO; none where no schedule says so.
+    pub valid_until: Option<String>,
+    /// The same in microseconds since 1970.
+    #[serde(skip)]
+    pub valid_until_us: Option<i64>,
     /// How many rows.
     pub rows: i64,
     /// The page's headline.
@@ -40,6 +45,11 @@ pub struct PublicationRow {
 }
 
 impl PublicationRow {
+    /// Whether the next publication should be there by then.
+    pub fn is_stale(&self, now_us: i64) -> bool {
+        self.valid_until_us.is_some_and(|until| until <= now_us)
+    }
+
     /// What it begins with that an earlier night left.
     pub fn remembered(&self) -> impl Iterator<Item = &InputFact> {
         self.inputs.iter().filter(|input| input.origin == InputOrigin::Remembered)
@@ -54,7 +64,7 @@ pub async fn publications(warehouse: &Warehouse, job: Option<&str>) -> Result<Ve
     let filter = job.map_or("WHERE $1 = ''", |_| "WHERE job = $1");
     let sql = format!(
         "SELECT run_id, job, kind, as_of, state, published_us, rows_out, headline, tables_json, metrics_json, grade, \
-         n_caveats, inputs_json FROM nightclerk_publications {filter} ORDER BY as_of DESC, job"
+         n_caveats, inputs_json, valid_until_us FROM nightclerk_publications {filter} ORDER BY as_of DESC, job"
     );
     let rows = warehouse.read_values(Side::Target, &sql, &[text(job.unwrap_or_default())]).await?;
     Ok(rows.iter().map(|row| publication_row(row)).collect())
@@ -68,6 +78,8 @@ fn publication_row(row: &[Value]) -> PublicationRow {
         as_of: as_date(row, 3),
         state: as_text(row, 4),
         published_at: crate::table::instant_text(as_integer(row, 5)),
+        valid_until: row.get(13).and_then(Value::as_integer).map(crate::table::instant_text),
+        valid_until_us: row.get(13).and_then(Value::as_integer),
         rows: as_integer(row, 6),
         headline: as_text(row, 7),
         tables_json: as_text(row, 8),

@@ -112,6 +112,34 @@ pub(in crate::runner) async fn has_published(warehouse: &Warehouse, run_id: i64)
     Ok(!rows.is_empty())
 }
 
+/// When a run began, in microseconds since 1970.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub(in crate::runner) async fn started_us(warehouse: &Warehouse, run_id: i64) -> Result<Option<i64>, WarehouseError> {
+    let sql = "SELECT started_us FROM nightclerk_runs WHERE run_id = $1";
+    let rows = warehouse.read_values(Side::Target, sql, &[Value::Integer(run_id)]).await?;
+    Ok(rows.first().map(|row| as_integer(row, 0)))
+}
+
+/// Runs over which the usual time of a job is looked at.
+const USUAL_RUNS: u32 = 7;
+
+/// How long a job usually takes, in microseconds: the median of its last published runs; `None` where there are none.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub(in crate::runner) async fn usual_micros(warehouse: &Warehouse, job: &str) -> Result<Option<i64>, WarehouseError> {
+    let sql = format!(
+        "SELECT finished_us - started_us FROM nightclerk_runs \
+         WHERE job = $1 AND state = 'published' AND finished_us IS NOT NULL ORDER BY run_id DESC LIMIT {USUAL_RUNS}"
+    );
+    let rows = warehouse.read_values(Side::Target, &sql, &[text(job)]).await?;
+    let mut micros: Vec<i64> = rows.iter().map(|row| as_integer(row, 0)).collect();
+    micros.sort_unstable();
+    Ok(micros.get(micros.len() / 2).copied())
+}
+
 /// Which of these runs have ended.
 ///
 /// # Errors

@@ -240,6 +240,22 @@ pub async fn wait(
     settle(warehouse, job, as_of, SlotState::Waiting, reason, now_micros).await
 }
 
+/// Writes down why a slot waits, and that it is not looked at before a time; whether the reason is news.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn wait_until(
+    warehouse: &Warehouse,
+    slot: &SlotRow,
+    (reason, next_try_us): (&str, i64),
+    now_micros: i64,
+) -> Result<bool, WarehouseError> {
+    let sql = "UPDATE nightclerk_slots SET next_try_us = $1 WHERE job = $2 AND as_of = $3 AND state = 'waiting'";
+    let key = [Value::Integer(next_try_us), text(&slot.job), Value::Date(slot.as_of)];
+    warehouse.execute(Side::Target, sql, &key).await?;
+    wait(warehouse, &slot.job, slot.as_of, reason, now_micros).await
+}
+
 /// Moves a waiting slot to another state, or gives it another reason; whether that is news.
 ///
 /// # Errors
