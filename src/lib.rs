@@ -30,7 +30,7 @@
 //!   of `sql/audits` and a kind's own ([`publication::OwnAudit`]), asked in `runner/look.rs`; that a list of that date has left the
 //!   house; a lease that another process has taken over. [`gate`]: what a gate says. [`profile`]: what it compares, a dataset or a
 //!   table in a few numbers. `[[accept]]` in a job's file lets a gate pass.
-//! - [`report`]: pages and files as bytes. [`import`]: files into tables.
+//! - [`report`]: pages and files as bytes. [`import`]: files into tables. [`serve`]: the ledger for browsers and programs.
 //! - [`shop`]: the generated retailer of the demo. [`bench`]: our advice against the truth about it, and how fast a
 //!   warehouse is. [`eval`]: an engine on a file, without a warehouse, and how it is scored.
 //!
@@ -87,6 +87,7 @@ pub mod runner;
 pub mod schedule;
 pub mod scheduler;
 pub mod secrets;
+pub mod serve;
 pub mod shop;
 pub mod table;
 pub mod warehouse;

@@ -10,6 +10,7 @@ use super::terminal::Terminal;
 use crate::project::{ProcessEnvironment, Project};
 use crate::registry::Registry;
 use crate::runner::Runner;
+use crate::runner::slots::yesterday;
 use crate::warehouse::{Create, Warehouse, WarehouseConfig};
 
 /// The command line's surroundings.
@@ -75,7 +76,8 @@ impl Context {
     /// # Errors
     /// When it is not over yet: a publication of half a day would pass for a whole one.
     pub fn as_of(&self, project: &Project, asked: Option<NaiveDate>) -> Result<NaiveDate, Failure> {
-        let yesterday = yesterday((self.now_micros)(), project.config.zone());
+        let now = chrono::DateTime::from_timestamp_micros((self.now_micros)()).unwrap_or_default();
+        let yesterday = yesterday(now, project.config.zone());
         // A project of the past or of a generated shop says which day it is.
         let last_complete = project.config.as_of.map_or(yesterday, |fixed| fixed.max(yesterday));
         match (asked, project.config.as_of) {
@@ -87,11 +89,4 @@ impl Context {
             (None, fixed) => Ok(fixed.unwrap_or(yesterday)),
         }
     }
-}
-
-/// The last complete business day of a zone.
-pub fn yesterday(now_micros: i64, zone: chrono_tz::Tz) -> NaiveDate {
-    let now = chrono::DateTime::from_timestamp_micros(now_micros).unwrap_or_default();
-    let today = now.with_timezone(&zone).date_naive();
-    today.pred_opt().unwrap_or(today)
 }

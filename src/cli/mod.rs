@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod eval;
 mod explain;
+mod export;
 mod failure;
 mod import;
 mod init;
@@ -17,10 +18,12 @@ mod prune;
 mod rollback;
 mod run;
 mod schedule;
+mod serve;
 mod service_manager;
 mod shell;
 mod status;
 mod terminal;
+mod token;
 
 use std::path::PathBuf;
 
@@ -88,6 +91,9 @@ enum Command {
     Prune(prune::Prune),
     /// Run as a daemon by the schedules of the job files; `schedule next` previews them.
     Schedule(schedule::ScheduleCommand),
+    Export(export::Export),
+    Serve(serve::Serve),
+    Token(token::Token),
     Completions(shell::Completions),
     /// Print the manual page: `nightclerk man | man -l -`.
     Man,
@@ -129,6 +135,9 @@ async fn carry_out(arguments: Arguments, now_micros: fn() -> i64) -> Result<u8, 
         Command::Rollback(command) => rollback::run(&context, &command).await,
         Command::Prune(command) => prune::run(&context, &command).await,
         Command::Schedule(command) => schedule::run(&context, &command).await,
+        Command::Export(command) => export::run(&context, &command).await,
+        Command::Serve(command) => serve::run(&context, &command).await,
+        Command::Token(command) => token::run(&context, &command).await,
         Command::Completions(command) => Ok(shell::completions(&context, &command)),
         Command::Man => shell::manual(&context),
     }

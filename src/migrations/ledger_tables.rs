@@ -5,8 +5,22 @@ use crate::table::ColumnType::{Date, Flag, Integer, Real, Text};
 use crate::table::{Column, TableSchema};
 
 /// Every table of the ledger but the one that says which steps were applied.
-pub(super) const LEDGER_TABLES: &[TableSchema<'static>] =
-    &[COUNTERS, RUNS, LEASES, PUBLICATIONS, GATES, SLOTS, FILES, DAYS, PROFILES, QUARANTINE, ALERTS];
+pub(super) const LEDGER_TABLES: &[TableSchema<'static>] = &[
+    COUNTERS,
+    RUNS,
+    LEASES,
+    PUBLICATIONS,
+    GATES,
+    SLOTS,
+    FILES,
+    DAYS,
+    PROFILES,
+    QUARANTINE,
+    ALERTS,
+    LOG,
+    TOKENS,
+    AUDIT,
+];
 
 const COUNTERS: TableSchema<'static> = TableSchema {
     name: "nightclerk_counters",
@@ -197,5 +211,44 @@ const ALERTS: TableSchema<'static> = TableSchema {
         Column::new("created_us", Integer, "when it was written down, in microseconds since 1970"),
         Column::new("error", Text, "why it did not arrive; empty otherwise"),
         Column::new("changed_us", Integer, "when its state changed, in microseconds since 1970"),
+    ],
+};
+
+const LOG: TableSchema<'static> = TableSchema {
+    name: "nightclerk_log",
+    doc: "what runs said while they ran",
+    grain: &["run_id", "position"],
+    columns: &[
+        Column::new("run_id", Integer, "the run"),
+        Column::new("position", Integer, "the order in which it was said, from 1"),
+        Column::new("at_us", Integer, "when, in microseconds since 1970"),
+        Column::new("said", Text, "what, without personal data"),
+    ],
+};
+
+const TOKENS: TableSchema<'static> = TableSchema {
+    name: "nightclerk_tokens",
+    doc: "who may ask `nightclerk serve`, and for what",
+    grain: &["name"],
+    columns: &[
+        Column::new("name", Text, "whose it is"),
+        Column::new("role", Text, "read, operate or admin"),
+        Column::new("sha256", Text, "of its text, in hexadecimal digits"),
+        Column::new("created_us", Integer, "when it was made, in microseconds since 1970"),
+        Column::nullable("revoked_us", Integer, "since when it is worth nothing, in microseconds since 1970"),
+    ],
+};
+
+const AUDIT: TableSchema<'static> = TableSchema {
+    name: "nightclerk_audit",
+    doc: "who changed what by hand, or tried to: append-only",
+    grain: &["entry"],
+    columns: &[
+        Column::new("entry", Text, "a number drawn by chance"),
+        Column::new("at_us", Integer, "when, in microseconds since 1970"),
+        Column::new("actor", Text, "whose token it was"),
+        Column::new("action", Text, "what was asked for"),
+        Column::new("subject", Text, "of what"),
+        Column::new("outcome", Text, "what became of it, in words"),
     ],
 };

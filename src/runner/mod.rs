@@ -1,7 +1,7 @@
 //! Runs jobs: claim -> load -> recommend -> gates -> stage -> audits -> lay pages and files aside -> publish -> deliver them.
 //!
 //! This is the only module that sees all of it. `daemon` runs what is due, `slots` says what that is, `arrival` whether its data are there, `night` puts the
-//! jobs of a business date in order, `run` is one job, `heartbeat` keeps its lease, `gates` the conditions, `look` asks them, `publish` the transaction, `ledger` what
+//! jobs of a business date in order, `run` is one job, `heartbeat` keeps its lease, `run_log` what it says, `gates` the conditions, `look` asks them, `publish` the transaction, `ledger` what
 //! is due, who runs it and what is current, `memory` what a job left for its next night, `page`, `index` and `files` what is
 //! written to disk, `delivery` puts it where it belongs, `strangers` are files there that the ledger does not know, `alerts` tells who wants to know, `outcome` how a job ended, `faults` where tests let a process die, `events` what is told meanwhile, `status` what is told afterwards.
 
@@ -23,6 +23,7 @@ pub mod outcome;
 mod page;
 pub mod publish;
 pub mod run;
+mod run_log;
 pub mod slots;
 pub mod status;
 mod strangers;

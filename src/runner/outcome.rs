@@ -49,6 +49,15 @@ pub struct JobOutcome {
 }
 
 impl JobOutcome {
+    /// How it ended, in a sentence.
+    pub(super) fn in_words(&self) -> String {
+        let rows: u64 = self.tables.iter().map(|table| table.rows).sum();
+        match self.state {
+            JobState::Published => format!("published {rows} rows: {}", self.headline),
+            state => format!("{}: {}", state.in_ledger(), self.reason),
+        }
+    }
+
     /// The outcome of a job that read and computed nothing.
     pub(super) fn not_run(job: &JobFile, as_of: NaiveDate, stop: Stop) -> Self {
         Self {

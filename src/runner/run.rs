@@ -17,6 +17,7 @@ use super::memory;
 use super::outcome::{Computed, JobOutcome, JobState, Stop};
 use super::page::{self, Facts};
 use super::publish::{self, Publishing};
+use super::run_log::RunLog;
 use super::slots;
 use super::strangers;
 use crate::datasets::{Dataset, LoadError, Source, SqlFiles};
@@ -132,6 +133,8 @@ async fn attempt_run(
     }
     point("claimed");
     let heartbeat = Heartbeat::new(runner, &claim);
+    let log = RunLog::new(runner, &claim);
+    let runner = &log.runner().clone();
     let mut computed = None;
     let mut result = Box::pin(carry_out(runner, job, ctx, (&claim, &heartbeat), started, &mut computed)).await;
     drop(heartbeat);
@@ -148,7 +151,9 @@ async fn attempt_run(
     {
         stop.state = JobState::Awaiting;
     }
-    Ok(finish(runner, job, ctx, &claim, started, computed, result).await)
+    let outcome = finish(runner, job, ctx, &claim, started, computed, result).await;
+    log.end(outcome.in_words()).await;
+    Ok(outcome)
 }
 
 /// Load, decide, stage, check, publish.

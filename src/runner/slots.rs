@@ -38,6 +38,17 @@ pub fn asked_until(job: &JobFile, as_of: NaiveDate, zone: Tz) -> i64 {
     (over + TimeDelta::days(i64::from(days))).timestamp_micros()
 }
 
+/// The last complete business day of a zone.
+pub fn yesterday(now: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    let today = now.with_timezone(&zone).date_naive();
+    today.pred_opt().unwrap_or(today)
+}
+
+/// The business date that is meant where nobody says which: the one that the project fixes, else the last complete one.
+pub fn default_as_of(project: &Project, now: DateTime<Utc>) -> NaiveDate {
+    project.config.as_of.unwrap_or_else(|| yesterday(now, project.config.zone()))
+}
+
 /// When what a job publishes for a date is out of date: when the next date should be there, of its own schedule or of the jobs that it
 /// runs after. `None` without a schedule, and for a project whose date is fixed.
 pub fn valid_until(project: &Project, job: &JobFile, as_of: NaiveDate) -> Option<DateTime<Tz>> {

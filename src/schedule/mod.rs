@@ -262,13 +262,15 @@ impl Timetable {
         self.schedule.fallen_due(now, self.catchup_days)
     }
 
-    /// Until when a slot is tried: an hour where missed ones are not run, else as many days as are caught up.
+    /// Until when a slot is tried: an hour where missed ones are not run, else as many days as are caught up; where it has a
+    /// deadline, at least an hour after that, so that it is tried once more at its deadline.
     pub fn window_end(&self, slot: &Slot) -> DateTime<Tz> {
         let window = match self.misfire {
             Misfire::None => ON_TIME,
             Misfire::All | Misfire::Last => TimeDelta::days(i64::from(self.catchup_days)),
         };
-        slot.at + window
+        let end = slot.at + window;
+        self.deadline(slot.at.to_utc()).map_or(end, |deadline| (deadline + ON_TIME).max(end))
     }
 
     /// By when what fell due then has to be published: the first `deliver_by` after that.

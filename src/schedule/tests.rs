@@ -224,3 +224,12 @@ fn a_time_of_day_has_hours_and_minutes() {
     );
     assert_eq!(TimeOfDay::try_from("6:05".to_owned()).unwrap().get(), NaiveTime::from_hms_opt(6, 5, 0).unwrap());
 }
+
+#[test]
+fn a_slot_that_waits_for_its_data_is_not_given_up_before_its_deadline() {
+    let timetable = Timetable { misfire: Misfire::None, ..promised("30 2 * * *", "06:30") };
+    let slot = timetable.schedule.next(at(Tz::Europe__Berlin, "2026-06-10 00:00")).unwrap();
+    assert_eq!(timetable.window_end(&slot).to_rfc3339(), "2026-06-10T07:30:00+02:00");
+    let unpromised = Timetable { deliver_by: None, ..timetable };
+    assert_eq!(unpromised.window_end(&slot).to_rfc3339(), "2026-06-10T03:30:00+02:00");
+}

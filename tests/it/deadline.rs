@@ -10,7 +10,7 @@ use nightclerk::runner::ledger::slots::{SlotState, slot};
 use nightclerk::runner::{Runner, daemon};
 use nightclerk::warehouse::{Side, Warehouse, WarehouseConfig};
 
-use crate::small_shop::SmallShop;
+use crate::small_shop::{SmallShop, first_night};
 use crate::support::wait;
 
 const JOBS: [&str; 3] = ["basket_rules", "demand_forecast", "inventory_plan"];
@@ -142,7 +142,69 @@ fn a_night_with_a_deadline_waits_for_its_data_and_says_when_it_will_be_late() {
         promise.at("2026-09-04T06:30:00Z");
         daemon::tick(&runner).await.unwrap();
         let found = slots(&runner, "2026-09-03").await;
-        println!("{found:#?} {:?}", promise.told());
-        println!("{}", promise.shop.project.read("out/index.html"));
+        assert!(found[1].1.starts_with("newest days of daily_sales: no row on 2026-09-03"), "{found:?}");
+        assert!(found[2].1.starts_with("it runs after `demand_forecast`, which is waiting: newest days"), "{found:?}");
+        assert!(found.iter().all(|(state, _)| *state == SlotState::Waiting), "{found:?}");
+        let late = JOBS.map(|job| format!("opened {job} late"));
+        assert_eq!(promise.told(), [expected.to_vec(), late.to_vec()].concat());
+        let front = promise.shop.project.read("out/index.html");
+        assert!(front.contains("Nothing was published") && front.contains("no row on 2026-09-03"), "{front}");
+        // Until the data come nothing is computed again.
+        let before = n_runs(&runner).await;
+        promise.at("2026-09-04T08:00:00Z");
+        daemon::tick(&runner).await.unwrap();
+        let waits = "late, it was to be there by 06:30: `daily_sales` has no rows of 2026-09-03 yet";
+        assert_eq!(slots(&runner, "2026-09-03").await[1].1, waits);
+        assert_eq!(n_runs(&runner).await, before);
+        bring_back(&runner).await;
+        promise.at("2026-09-04T08:05:00Z");
+        daemon::tick(&runner).await.unwrap();
+        all_published(&slots(&runner, "2026-09-03").await);
+        let recovered = JOBS.map(|job| format!("recovered {job} published"));
+        assert_eq!(promise.told(), [expected.to_vec(), late.to_vec(), recovered.to_vec()].concat());
+        let page = promise.shop.project.read("out/2026-09-03/demand_forecast.html");
+        assert!(page.contains("Valid until</dt><dd>Sat 5 Sep 2026 06:30 UTC"), "{page}");
     });
+}
+
+#[test]
+fn what_is_out_of_date_is_handed_out_only_when_that_is_said() {
+    let shop = SmallShop::new("");
+    let none = shop.project.run(&["export", "inventory_plan", "--to", "handed"]);
+    assert_ne!(none.code, 0, "{}", none.stdout);
+    shop.run(first_night(), "the first night");
+    // Its night is long over by the clock of this machine.
+    let refused = shop.project.run(&["export", "inventory_plan", "--to", "handed"]).exits(4);
+    assert!(
+        refused.stderr.contains("was valid until 2026-09-03T") && refused.stderr.contains("--allow-stale"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!shop.project.path().join("handed").exists());
+    let status = shop.project.run(&["status"]).exits(0);
+    assert!(status.stdout.contains("STALE: what is current was valid until 2026-09-03T"), "{}", status.stdout);
+
+    let handed =
+        shop.project.run(&["export", "inventory_plan", "--to", "handed", "--allow-stale", "--json"]).exits(0).json();
+    let files = handed["files"].as_array().unwrap();
+    assert!(!files.is_empty() && handed["is_stale"] == true, "{handed:#}");
+    for file in files {
+        let name = file["file"].as_str().unwrap();
+        assert!(name.starts_with("handed/inventory_plan-2026-09-01-"), "{name}");
+        let bytes = std::fs::read(shop.project.path().join(name)).unwrap();
+        assert_eq!(bytes.len() as u64, file["bytes"].as_u64().unwrap());
+    }
+    let counts = |sql: &str| shop.count(sql) as usize;
+    assert_eq!(counts("SELECT COUNT(*) FROM nightclerk_audit WHERE action = 'export'"), files.len());
+    assert_eq!(
+        counts("SELECT COUNT(*) FROM nightclerk_files WHERE leaves = 1 AND job = 'inventory_plan'"),
+        files.len()
+    );
+    // A file that was changed since is not handed out.
+    let path = shop
+        .rows("SELECT path FROM nightclerk_files WHERE leaves = 1 AND job = 'inventory_plan' ORDER BY path LIMIT 1");
+    let path = shop.project.path().join("out").join(path[0][0].as_text().unwrap());
+    std::fs::write(&path, "somebody's own").unwrap();
+    let changed = shop.project.run(&["export", "inventory_plan", "--to", "handed", "--allow-stale"]).exits(1);
+    assert!(changed.stderr.contains("is not what was published"), "{}", changed.stderr);
 }

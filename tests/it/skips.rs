@@ -14,6 +14,8 @@ pub enum Need {
     Mariadb,
     /// PgBouncer.
     Pgbouncer,
+    /// A browser.
+    Chromium,
     /// The real data sets.
     Data,
 }
@@ -25,6 +27,7 @@ impl Need {
             Self::Postgres => "postgres",
             Self::Mariadb => "mariadb",
             Self::Pgbouncer => "pgbouncer",
+            Self::Chromium => "chromium",
             Self::Data => "data",
         }
     }
@@ -60,8 +63,10 @@ fn summed_up(mut skips: Vec<(String, Need, String)>) -> Option<String> {
             skips.iter().filter(|skip| skip.1 == need).map(|(_, _, reason)| reason.as_str()).collect();
         reasons.first().map(|reason| format!("{} for lack of {}: {reason}", reasons.len(), need.word()))
     };
-    let told: Vec<String> =
-        [Need::Postgres, Need::Mariadb, Need::Pgbouncer, Need::Data].into_iter().filter_map(of).collect();
+    let told: Vec<String> = [Need::Postgres, Need::Mariadb, Need::Pgbouncer, Need::Chromium, Need::Data]
+        .into_iter()
+        .filter_map(of)
+        .collect();
     (!told.is_empty()).then(|| format!("NOT ALL TESTS RAN. Skipped, wholly or in part: {}", told.join("; ")))
 }
 

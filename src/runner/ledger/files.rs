@@ -211,6 +211,16 @@ pub async fn left_the_house(
     Ok(rows.first().map(|row| file_row(row)))
 }
 
+/// Writes down that somebody outside may act on a file from now on.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn leaves(warehouse: &Warehouse, file: &FileRow) -> Result<(), WarehouseError> {
+    let sql = "UPDATE nightclerk_files SET leaves = $1 WHERE run_id = $2 AND path = $3";
+    let values = [Value::Flag(true), Value::Integer(file.run_id), text(&file.path)];
+    warehouse.execute(Side::Target, sql, &values).await.map(drop)
+}
+
 /// Inside the transaction that withdraws a publication: what leaves the house of it counts no more.
 pub(super) async fn withdraw(transaction: &mut Transaction, run_id: i64) -> Result<(), WarehouseError> {
     let sql = "UPDATE nightclerk_files SET state = 'withdrawn' WHERE run_id = $1 AND leaves";

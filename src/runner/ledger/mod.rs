@@ -5,14 +5,18 @@
 //! values on their way in and out.
 
 pub mod alerts;
+pub mod audit;
 mod cells;
 pub mod files;
+pub mod history;
 mod leases;
+pub mod log;
 pub mod profiles;
 pub mod prune;
 mod publications;
 mod runs;
 pub mod slots;
+pub mod tokens;
 
 pub(crate) use cells::{as_date, as_text, text};
 pub use leases::{

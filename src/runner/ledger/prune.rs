@@ -41,6 +41,7 @@ pub async fn forget(warehouse: &Warehouse, before: NaiveDate, dry: bool) -> Resu
         forgotten.gates += delete(&mut transaction, &format!("nightclerk_gates WHERE run_id IN ({list})"), &[]).await?;
         let quarantine = format!("nightclerk_quarantine WHERE run_id IN ({list})");
         forgotten.quarantined += delete(&mut transaction, &quarantine, &[]).await?;
+        delete(&mut transaction, &format!("nightclerk_log WHERE run_id IN ({list})"), &[]).await?;
         delete(&mut transaction, &format!("nightclerk_runs WHERE run_id IN ({list})"), &[]).await?;
     }
     for row in &newest {

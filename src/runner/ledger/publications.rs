@@ -23,6 +23,9 @@ pub struct PublicationRow {
     pub state: String,
     /// When, ISO.
     pub published_at: String,
+    /// The same in microseconds since 1970.
+    #[serde(skip)]
+    pub published_us: i64,
     /// When it is out of date, because the next should be there, ISO; none where no schedule says so.
     pub valid_until: Option<String>,
     /// The same in microseconds since 1970.
@@ -78,6 +81,7 @@ fn publication_row(row: &[Value]) -> PublicationRow {
         as_of: as_date(row, 3),
         state: as_text(row, 4),
         published_at: crate::table::instant_text(as_integer(row, 5)),
+        published_us: as_integer(row, 5),
         valid_until: row.get(13).and_then(Value::as_integer).map(crate::table::instant_text),
         valid_until_us: row.get(13).and_then(Value::as_integer),
         rows: as_integer(row, 6),

@@ -321,6 +321,36 @@ pub(super) async fn record_waiting(
     Ok(())
 }
 
+/// Lets a date wait that somebody asks for. Gives the state of a slot that is not opened by that: one that is published, waits or runs.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn ask(
+    warehouse: &Warehouse,
+    (job, as_of): (&str, NaiveDate),
+    until_us: i64,
+    now_micros: i64,
+) -> Result<Option<SlotState>, WarehouseError> {
+    let mut transaction = warehouse.begin().await?;
+    let asked = Asked { job, as_of, until_us };
+    let Some(known) = state_in(&mut transaction, job, as_of).await? else {
+        insert(&mut transaction, &asked.slot("", now_micros), now_micros).await?;
+        transaction.commit().await?;
+        return Ok(None);
+    };
+    if matches!(known.state, SlotState::Published | SlotState::Waiting | SlotState::Running) {
+        transaction.rollback().await?;
+        return Ok(Some(known.state));
+    }
+    let sql = "UPDATE nightclerk_slots SET state = 'waiting', reason = '', attempts = 0, crashes = 0, next_try_us = $1, \
+               until_us = $2, changed_us = $1 WHERE job = $3 AND as_of = $4";
+    let values =
+        [Value::Integer(now_micros), Value::Integer(until_us.max(known.until_us)), text(job), Value::Date(as_of)];
+    transaction.execute(sql, &values).await?;
+    transaction.commit().await?;
+    Ok(None)
+}
+
 /// Inside the transaction of a claim: the slot runs. Tries of an ended slot are counted anew; gives which try this is.
 pub(super) async fn begin(
     transaction: &mut Transaction,

@@ -1,0 +1,61 @@
+//! `nightclerk serve`: the ledger for a browser and for programs.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::context::Context;
+use super::failure::Failure;
+use crate::migrations;
+use crate::runner::ledger::tokens;
+use crate::scheduler::{self, Stop};
+use crate::serve::{Site, router};
+use crate::warehouse::Create;
+
+/// Show the ledger to browsers and programs: timeline, runs with their logs, publications, an API, figures for Prometheus.
+///
+/// It listens on this machine alone unless told otherwise. Any other address needs a token for everything but `/healthz`, and changes need
+/// one everywhere: `nightclerk token add NAME`. It speaks plain HTTP: beyond this machine, put a server with TLS before it.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:8411", value_name = "ADDRESS")]
+    listen: SocketAddr,
+}
+
+pub(super) async fn run(context: &Context, command: &Serve) -> Result<u8, Failure> {
+    let project = context.project()?;
+    let warehouse = context.warehouse(&project, Create::Nothing).await?;
+    let state = migrations::inspect(&warehouse, project.config.currency).await?;
+    if !state.is_current() {
+        return Err(Failure::usage(
+            "our tables are not up to date: the next `nightclerk run` sees to that, `nightclerk check` says more",
+        ));
+    }
+    let is_loopback = command.listen.ip().is_loopback();
+    if !is_loopback && tokens::all(&warehouse).await?.iter().all(|token| token.revoked_us.is_some()) {
+        return Err(Failure::usage(format!(
+            "{} can be reached from other machines, and there is no token yet: `nightclerk token add NAME --role admin` makes one",
+            command.listen
+        )));
+    }
+    let site = Site::new(project, warehouse, context.now_micros, is_loopback)
+        .map_err(|error| Failure::new(1, format!("a page of ours is wrong: {error:#}")))?;
+    let listener = tokio::net::TcpListener::bind(command.listen)
+        .await
+        .map_err(|error| Failure::new(1, format!("listen on {}: {error}", command.listen)))?;
+    let address = listener.local_addr().unwrap_or(command.listen);
+    context.terminal.object(&serde_json::json!({ "event": "serving", "address": format!("http://{address}") }));
+    context.terminal.line(format!("http://{address}; SIGINT or SIGTERM ends it"));
+    let mut stop = scheduler::stop_on_signals().map_err(|error| Failure::new(1, error.to_string()))?;
+    let stopped = async move {
+        // A sender that is gone will never ask.
+        if stop.wait_for(|stop| *stop != Stop::Running).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let served = axum::serve(listener, router(Arc::new(site))).with_graceful_shutdown(stopped).await;
+    served.map_err(|error| Failure::new(1, format!("serve {address}: {error}")))?;
+    Ok(0)
+}

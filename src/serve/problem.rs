@@ -1,0 +1,93 @@
+//! What a question is answered with that cannot be answered: a page for people, JSON for programs; and what every answer carries.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use serde_json::json;
+
+use super::Site;
+use crate::warehouse::WarehouseError;
+
+/// Why there is no answer.
+#[derive(Clone, Debug)]
+pub(super) struct Problem {
+    pub status: StatusCode,
+    /// A sentence, without personal data and without secrets.
+    pub text: String,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, text: impl Into<String>) -> Self {
+        Self { status, text: text.into() }
+    }
+
+    pub(super) fn not_found(text: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, text)
+    }
+}
+
+impl From<WarehouseError> for Problem {
+    fn from(error: WarehouseError) -> Self {
+        let status =
+            if error.is_transient() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+        Self::new(status, error.to_string())
+    }
+}
+
+impl From<minijinja::Error> for Problem {
+    fn from(error: minijinja::Error) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, format!("a page of ours is wrong: {error:#}"))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Our own pages: nothing from elsewhere, no script but ours.
+const OUR_PAGES: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
+                         form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The reports of a night carry their style in themselves, and no script.
+const REPORTS: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
+                       frame-ancestors 'none'";
+
+/// Gives a problem its form and every answer its headers.
+pub(super) async fn dress(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let form = if path.starts_with("/api/") {
+            let body = json!({ "error": problem.text, "status": problem.status.as_u16() });
+            (problem.status, Json(body)).into_response()
+        } else {
+            match site.pages.problem(&problem) {
+                Ok(html) => (problem.status, Html(html)).into_response(),
+                Err(_) => (problem.status, problem.text.clone()).into_response(),
+            }
+        };
+        response = form;
+        if problem.status == StatusCode::UNAUTHORIZED {
+            let realm = HeaderValue::from_static("Bearer realm=\"nightclerk\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, realm);
+        }
+    }
+    let policy = if path.starts_with("/reports/") { REPORTS } else { OUR_PAGES };
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
