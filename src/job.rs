@@ -33,6 +33,10 @@ pub trait Job: DeserializeOwned + Serialize + Send + Sync + 'static {
     /// publication for every other dataset that lags behind.
     const TOLERATES: &'static [&'static Dataset] = &[];
 
+    /// Those whose newest days may be missing at the deadline of its schedule: it then says what can be said without them, and that it does
+    /// ([`RunContext::stand_in`]). Empty: it waits for them.
+    const STANDS_IN: &'static [&'static Dataset] = &[];
+
     /// The tables it publishes, all of them in every publication.
     const PUBLISHES: &'static [&'static Table];
 
@@ -64,6 +68,8 @@ pub struct RunContext {
     pub seed: u64,
     /// The project's currency.
     pub currency: Currency,
+    /// Whether the run stands in at its deadline for one whose newest data are missing, see [`Job::STANDS_IN`].
+    pub stand_in: bool,
 }
 
 /// `Job` with its dataset hidden, so that the runner can hold a list of them.
@@ -79,6 +85,8 @@ pub trait AnyJob: Send + Sync {
     fn uses(&self) -> &'static [&'static Dataset];
     /// See [`Job::TOLERATES`].
     fn tolerates(&self) -> &'static [&'static Dataset];
+    /// See [`Job::STANDS_IN`].
+    fn stands_in(&self) -> &'static [&'static Dataset];
     /// See [`Job::PUBLISHES`].
     fn publishes(&self) -> &'static [&'static Table];
     /// The parameters with every default filled in, as TOML.
@@ -108,6 +116,9 @@ impl<J: Job> AnyJob for J {
     }
     fn tolerates(&self) -> &'static [&'static Dataset] {
         J::TOLERATES
+    }
+    fn stands_in(&self) -> &'static [&'static Dataset] {
+        J::STANDS_IN
     }
     fn publishes(&self) -> &'static [&'static Table] {
         J::PUBLISHES

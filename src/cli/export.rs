@@ -87,9 +87,29 @@ pub(super) async fn run(context: &Context, command: &Export) -> Result<u8, Failu
             tables(&project, job)
         )));
     }
+    // What can be known to go wrong goes wrong before anything is written down.
+    files::probe(&command.to).map_err(|error| {
+        Failure::usage(format!(
+            "`{}` cannot be written: {}; nothing was handed out",
+            command.to.display(),
+            error.source
+        ))
+    })?;
+    let target = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        command.to.join(format!("{job}-{}-{name}", current.as_of))
+    };
+    for (file, bytes) in &ready {
+        let to = target(&file.path);
+        if std::fs::read(&to).is_ok_and(|known| known != *bytes) {
+            return Err(Failure::usage(format!(
+                "`{}` is there with other content: move it away; nothing was handed out",
+                to.display()
+            )));
+        }
+    }
     for (file, bytes) in ready {
-        let name = file.path.rsplit('/').next().unwrap_or(&file.path);
-        let to = command.to.join(format!("{job}-{}-{name}", current.as_of));
+        let to = target(&file.path);
         // Written down first: a copy that nobody knows of is worse than one that is missing.
         ledger::files::leaves(&warehouse, file).await?;
         let outcome = format!("{} bytes, sha256 {}, to {}", file.bytes, file.sha256, to.display());

@@ -1,7 +1,5 @@
 //! `nightclerk token`: who may ask `nightclerk serve`.
 
-use std::io::Read as _;
-
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::context::Context;
@@ -9,10 +7,9 @@ use super::failure::Failure;
 use crate::migrations;
 use crate::runner::ledger::audit;
 use crate::runner::ledger::tokens::{self, TokenRow};
-use crate::serve::fingerprint;
+use crate::serve::{drawn, fingerprint};
 use crate::table::instant_text;
 use crate::warehouse::{Create, Warehouse};
-use crate::words::hex;
 
 /// Make, list and revoke the tokens of `nightclerk serve`.
 #[derive(Debug, Args)]
@@ -83,25 +80,27 @@ async fn add(context: &Context, warehouse: &Warehouse, name: &str, role: tokens:
             "`{name}` cannot be the name of a token: at most 60 letters, digits, `-`, `_`, `.` and `@`"
         )));
     }
-    let token = drawn().map_err(|error| Failure::new(1, format!("draw a token from /dev/urandom: {error}")))?;
-    let now = (context.now_micros)();
-    if !tokens::add(warehouse, (name, role), &fingerprint(&token), now).await? {
-        return Err(Failure::usage(format!(
+    let taken = || {
+        Failure::usage(format!(
             "there is, or was, a token `{name}`, and who did what must stay known: choose another name"
-        )));
+        ))
+    };
+    if tokens::all(warehouse).await?.iter().any(|known| known.name == name) {
+        return Err(taken());
     }
+    let drawn = drawn().map_err(|error| Failure::new(1, format!("draw a token from /dev/urandom: {error}")))?;
+    // After a word by which a token that lies about is known for one.
+    let token = format!("nightclerk_{drawn}");
+    let now = (context.now_micros)();
+    // Written down first: a change that nobody knows of is worse than one that was not made.
     audit::write(warehouse, (ACTOR, "token add", name), &format!("it may {}", role.name()), now).await?;
+    if !tokens::add(warehouse, (name, role), &fingerprint(&token), now).await? {
+        return Err(taken());
+    }
     context.terminal.object(&serde_json::json!({ "name": name, "role": role, "token": token }));
     context.terminal.line(token);
     context.terminal.note(format!("this is the token of `{name}`, which may {}; it is shown this once", role.name()));
     Ok(0)
-}
-
-/// 256 bits that nobody can guess, after a word by which a token that lies about is known for one.
-fn drawn() -> std::io::Result<String> {
-    let mut bytes = [0_u8; 32];
-    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(format!("nightclerk_{}", hex(&bytes)))
 }
 
 async fn list(context: &Context, warehouse: &Warehouse) -> Result<u8, Failure> {
@@ -117,12 +116,15 @@ async fn list(context: &Context, warehouse: &Warehouse) -> Result<u8, Failure> {
 
 async fn revoke(context: &Context, warehouse: &Warehouse, name: &str) -> Result<u8, Failure> {
     let now = (context.now_micros)();
+    let is_worth_something = |known: &TokenRow| known.name == name && known.revoked_us.is_none();
+    if tokens::all(warehouse).await?.iter().any(is_worth_something) {
+        audit::write(warehouse, (ACTOR, "token revoke", name), "it is worth nothing from now on", now).await?;
+    }
     if !tokens::revoke(warehouse, name, now).await? {
         return Err(Failure::usage(format!(
             "no token `{name}` is worth anything: `nightclerk token list` shows them all"
         )));
     }
-    audit::write(warehouse, (ACTOR, "token revoke", name), "it is worth nothing from now on", now).await?;
     context.terminal.object(&serde_json::json!({ "revoked": name }));
     context.terminal.line(format!("`{name}` is worth nothing from now on"));
     Ok(0)

@@ -20,46 +20,79 @@ const WEEKS: i64 = 8;
 /// Of these, the fewest that tell how many rows are usual.
 const LEAST_WEEKS: usize = 4;
 
-/// By when the slot has to be published, where its job has a deadline.
+/// By when the slot has to be published, where its job has a deadline; nothing is promised of a date that a person asked for.
 pub(super) fn deadline(job: &JobFile, slot: &SlotRow) -> Option<DateTime<Tz>> {
-    job.schedule.as_ref()?.deadline(DateTime::from_timestamp_micros(slot.due_us)?)
+    job.schedule.as_ref()?.deadline(DateTime::from_timestamp_micros(slot.due_us)?).filter(|_| !slot.schedule.is_empty())
 }
 
-/// Why a slot that may run waits for its data, and when they are looked for again; `None` when it is to be run: they are there, or its
-/// deadline is over and it has not been tried since.
+/// What is to be done with a slot whose time has come.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Ready {
+    /// It is run; `stand_in` says that its newest data are missing and its deadline is over.
+    Run { stand_in: bool },
+    /// It waits, for a reason; `look_us` is when its data are looked for again, none where it waits for another job.
+    Wait { reason: String, look_us: Option<i64> },
+}
+
+/// Why a slot has to wait for a job before it.
+#[derive(Debug)]
+pub(super) struct Unmet {
+    /// In a sentence.
+    pub reason: String,
+    /// Whether that job is at work: it will not be long.
+    pub is_running: bool,
+}
+
+/// Decides whether a slot that may run does: it waits for the jobs before it, and with a deadline for its data. At the deadline it is run
+/// once with what is there.
 ///
 /// # Errors
 /// When the ledger cannot be asked. A source that is away is a reason to wait; one that refuses lets the run say why.
-pub(super) async fn awaited(
+pub(super) async fn ready(
     runner: &Runner,
     job: &JobFile,
     slot: &SlotRow,
-) -> Result<Option<(String, i64)>, WarehouseError> {
-    let Some(deadline) = deadline(job, slot) else { return Ok(None) };
-    let (now, deadline_us) = (runner.now(), deadline.timestamp_micros());
-    let is_late = now >= deadline_us;
-    if is_late && !tried_since(runner, slot, deadline_us).await? {
-        return Ok(None);
+    unmet: Option<Unmet>,
+) -> Result<Ready, WarehouseError> {
+    let deadline = deadline(job, slot);
+    let deadline_us = deadline.map_or(i64::MAX, |deadline| deadline.timestamp_micros());
+    let is_late = runner.now() >= deadline_us;
+    let is_last_call = is_late && !tried_since(runner, slot, deadline_us).await?;
+    let stands_in = is_last_call && !job.job.stands_in().is_empty();
+    if let Some(unmet) = unmet {
+        return Ok(if stands_in && !unmet.is_running {
+            Ready::Run { stand_in: true }
+        } else {
+            Ready::Wait { reason: unmet.reason, look_us: None }
+        });
     }
+    let Some(deadline) = deadline.filter(|_| stands_in || !is_last_call) else {
+        return Ok(Ready::Run { stand_in: false });
+    };
     let missing = match missing(runner, job, slot.as_of).await {
         Ok(Some(missing)) => missing,
         Err(LoadError::Warehouse(error)) if error.is_transient() => error.to_string(),
-        Ok(None) | Err(_) => return Ok(None),
+        Ok(None) | Err(_) => return Ok(Ready::Run { stand_in: false }),
     };
+    if stands_in {
+        return Ok(Ready::Run { stand_in: true });
+    }
     let by = deadline.format("%H:%M");
-    let again = now + LOOK_AGAIN_MICROS;
-    Ok(Some(if is_late {
-        (format!("late, it was to be there by {by}: {missing}"), again)
+    let again = runner.now() + LOOK_AGAIN_MICROS;
+    Ok(if is_late {
+        Ready::Wait { reason: format!("late, it was to be there by {by}: {missing}"), look_us: Some(again) }
     } else {
-        (format!("it waits for its data until {by}: {missing}"), again.min(deadline_us))
-    }))
+        let reason = format!("its data are awaited until {by}: {missing}");
+        Ready::Wait { reason, look_us: Some(again.min(deadline_us)) }
+    })
 }
 
-/// Whether the slot's newest run began at that time or later.
+/// Whether a run of the slot that began at that time or later has seen its data, and not published.
 async fn tried_since(runner: &Runner, slot: &SlotRow, since_us: i64) -> Result<bool, WarehouseError> {
     let Some(run_id) = slot.run_id else { return Ok(false) };
-    let started = ledger::started_us(&runner.warehouse, run_id).await?;
-    Ok(started.is_some_and(|started| started >= since_us))
+    let begun = ledger::begun(&runner.warehouse, run_id).await?;
+    Ok(begun
+        .is_some_and(|(started_us, state)| started_us >= since_us && matches!(state.as_str(), "refused" | "blocked")))
 }
 
 /// What of the data of a business date is not there yet, in a sentence.

@@ -3,12 +3,13 @@
 //! All of it goes through the ledger, so any number of daemons and of `run` calls share one warehouse: a slot is claimed by one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::Runner;
 use super::alerts;
-use super::arrival::awaited;
+use super::arrival::{Ready, Unmet, ready};
 use super::delivery;
 use super::events::Event;
 use super::files::JobLock;
@@ -37,8 +38,28 @@ pub async fn tick(runner: &Runner) -> Result<(), WarehouseError> {
         known = rows::slots(&runner.warehouse, oldest(runner, now)).await?;
     }
     expire(runner, &known).await?;
-    run_waiting(runner, &known).await?;
+    // A job may run for hours: who wants to know of the others is told meanwhile.
+    let (done, is_done) = tokio::sync::oneshot::channel::<()>();
+    let run = async {
+        let ran = run_waiting(runner, &known).await;
+        drop(done);
+        ran
+    };
+    let (ran, ()) = tokio::join!(run, tell_until(runner, is_done));
+    ran?;
     alerts::tell(runner).await
+}
+
+/// How often it is looked, while jobs run, whom to tell what.
+const TELL_EVERY: Duration = Duration::from_secs(30);
+
+/// Tells who wants to know until the jobs are done. What cannot be told now is told later.
+async fn tell_until(runner: &Runner, mut is_done: tokio::sync::oneshot::Receiver<()>) {
+    while tokio::time::timeout(TELL_EVERY, &mut is_done).await.is_err() {
+        if let Err(error) = alerts::tell(runner).await {
+            note(runner, "alerts", format!("not told yet: {error}"));
+        }
+    }
 }
 
 /// The oldest business date that any job may still catch up.
@@ -186,23 +207,22 @@ async fn run_waiting(runner: &Runner, known: &[SlotRow]) -> Result<(), Warehouse
             break;
         }
         let Some(job) = runner.project.job(&row.job) else { continue };
-        if let Some(reason) = unmet(runner, job, row.as_of).await? {
-            if rows::wait(&runner.warehouse, &row.job, row.as_of, &reason, runner.now()).await? {
-                note(runner, &row.job, format!("{} waits: {reason}", row.as_of));
+        let unmet = unmet(runner, job, row.as_of).await?;
+        let stand_in = match ready(runner, job, row, unmet).await? {
+            Ready::Run { stand_in } => stand_in,
+            Ready::Wait { reason, look_us } => {
+                let next = (reason.as_str(), look_us.unwrap_or(row.next_try_us));
+                if rows::wait_until(&runner.warehouse, row, next, runner.now()).await? {
+                    note(runner, &row.job, format!("{} waits: {reason}", row.as_of));
+                }
+                continue;
             }
-            continue;
-        }
-        if let Some((reason, next_look_us)) = awaited(runner, job, row).await? {
-            if rows::wait_until(&runner.warehouse, row, (&reason, next_look_us), runner.now()).await? {
-                note(runner, &row.job, format!("{}: {reason}", row.as_of));
-            }
-            continue;
-        }
+        };
         if begun.insert(row.as_of) {
             let jobs = waiting.iter().filter(|other| other.as_of == row.as_of).map(|other| other.job.clone()).collect();
             (runner.events)(&Event::NightStarted { as_of: row.as_of, jobs });
         }
-        let Some(outcome) = run_slot(runner, job, row.as_of).await else { continue };
+        let Some(outcome) = run_slot(runner, job, row.as_of, stand_in).await else { continue };
         if outcome.state == JobState::Locked {
             if rows::wait(&runner.warehouse, &row.job, row.as_of, &outcome.reason, runner.now()).await? {
                 note(runner, &row.job, format!("{} waits: {}", row.as_of, outcome.reason));
@@ -220,7 +240,7 @@ async fn run_waiting(runner: &Runner, known: &[SlotRow]) -> Result<(), Warehouse
 }
 
 /// Why a job has to wait for one before it, if it has to.
-async fn unmet(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> Result<Option<String>, WarehouseError> {
+async fn unmet(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> Result<Option<Unmet>, WarehouseError> {
     for before in enabled_before(runner, job) {
         let slot = rows::slot(&runner.warehouse, &before.name, as_of).await?;
         let state = slot.as_ref().map(|slot| slot.state);
@@ -229,12 +249,13 @@ async fn unmet(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> Result<Optio
             continue;
         }
         let name = &before.name;
-        return Ok(Some(match slot {
+        let reason = match slot {
             None => format!("it runs after `{name}`, which is not due yet"),
             Some(slot) if slot.state == SlotState::Running => format!("it runs after `{name}`, which is running"),
             Some(slot) if slot.reason.is_empty() => format!("it runs after `{name}`, which is {}", slot.state),
             Some(slot) => format!("it runs after `{name}`, which is {}: {}", slot.state, slot.reason),
-        }));
+        };
+        return Ok(Some(Unmet { reason, is_running: runs }));
     }
     Ok(None)
 }

@@ -30,6 +30,9 @@ pub(super) fn look(
     let tolerated = job.job.tolerates();
     computed.gates.extend(gates::freshness_gates(&computed.inputs, tolerated, &settings));
     computed.gates.extend(gates::newest_day_gates(&computed.inputs, tolerated, &settings));
+    if ctx.stand_in {
+        gates::stand_in(&mut computed.gates, job.job.stands_in());
+    }
     gates::accept(&mut computed.gates, &job.accepted, ctx.as_of);
     let is_stale = blocked_by(&computed.gates).is_some();
     let published_columns =

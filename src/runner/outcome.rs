@@ -97,11 +97,10 @@ pub enum JobState {
     Blocked,
     /// Its input is missing, or a rule forbids it.
     Refused,
-    /// Its input is old or empty; for whoever calls us that is a refusal like any other.
+    /// Its input is old or empty; for whoever calls us that is a refusal like any other. A date of the schedule waits for it where its job
+    /// has a deadline.
     #[serde(rename = "refused")]
     Stale,
-    /// Its input has not arrived yet: the date waits for it, because its job has a deadline.
-    Awaiting,
     /// It failed.
     Failed,
     /// Something it depends on did not publish.
@@ -133,7 +132,7 @@ impl JobState {
             Self::Published | Self::Skipped | Self::Kept => 0,
             Self::Failed | Self::Undelivered => 1,
             Self::Blocked => 3,
-            Self::Refused | Self::Stale | Self::Awaiting => 4,
+            Self::Refused | Self::Stale => 4,
             Self::Locked | Self::Superseded => 5,
             Self::Retry => 75,
             Self::Cancelled => 130,
@@ -145,7 +144,7 @@ impl JobState {
         match self {
             Self::Published => "published",
             Self::Blocked => "blocked",
-            Self::Refused | Self::Stale | Self::Awaiting => "refused",
+            Self::Refused | Self::Stale => "refused",
             Self::Superseded => "superseded",
             Self::Cancelled => "cancelled",
             Self::Kept => "kept",
@@ -165,12 +164,14 @@ pub(super) struct Stop {
 
 impl Stop {
     /// What a run that did not publish makes of its slot: a passing trouble, a lost lease and data that have not arrived end none.
-    pub(super) fn slot_end(&self, claim: &Claim, now_micros: i64) -> SlotEnd {
+    pub(super) fn slot_end(&self, claim: &Claim, has_deadline: bool, now_micros: i64) -> SlotEnd {
         let reason = self.reason.clone();
         let state = match self.state {
             JobState::Blocked => SlotState::Blocked,
+            JobState::Stale if has_deadline && claim.is_scheduled => {
+                return SlotEnd::Again { reason, next_try_us: now_micros + REFUSED_AGAIN_MICROS };
+            }
             JobState::Refused | JobState::Stale => SlotState::Refused,
-            JobState::Awaiting => return SlotEnd::Again { reason, next_try_us: now_micros + REFUSED_AGAIN_MICROS },
             JobState::Retry | JobState::Superseded | JobState::Locked | JobState::Skipped => {
                 let wait = slots::backoff(claim.attempt, &format!("{} {}", claim.job, claim.run_id));
                 let wait = i64::try_from(wait.as_micros()).unwrap_or_default();

@@ -48,7 +48,7 @@ impl Facts<'_> {
             state: match stop.map(|stop| stop.state) {
                 None if warned => RunState::PublishedWithWarnings,
                 None => RunState::Published,
-                Some(JobState::Blocked | JobState::Refused | JobState::Stale | JobState::Awaiting) => RunState::Blocked,
+                Some(JobState::Blocked | JobState::Refused | JobState::Stale) => RunState::Blocked,
                 Some(_) => RunState::Failed,
             },
             reason: stop.map(|stop| stop.reason.clone()).unwrap_or_default(),

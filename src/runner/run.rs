@@ -32,7 +32,7 @@ use crate::warehouse::Side;
 pub async fn run_job(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> JobOutcome {
     let mut attempt = 1;
     let outcome = loop {
-        let outcome = match attempt_run(runner, job, as_of, Claimant::Person).await {
+        let outcome = match attempt_run(runner, job, as_of, (Claimant::Person, false)).await {
             Ok(outcome) => outcome,
             // Only the schedule is told that its slot does not wait.
             Err(state) => elsewhere(job, as_of, state),
@@ -63,8 +63,10 @@ fn elsewhere(job: &JobFile, as_of: NaiveDate, state: SlotState) -> JobOutcome {
 }
 
 /// Runs a slot of the schedule, once; `None` when it does not wait any more, because another process has dealt with it.
-pub async fn run_slot(runner: &Runner, job: &JobFile, as_of: NaiveDate) -> Option<JobOutcome> {
-    let outcome = attempt_run(runner, job, as_of, Claimant::Schedule).await.ok()?;
+///
+/// `stand_in` says that its deadline is over and its newest data are missing.
+pub async fn run_slot(runner: &Runner, job: &JobFile, as_of: NaiveDate, stand_in: bool) -> Option<JobOutcome> {
+    let outcome = attempt_run(runner, job, as_of, (Claimant::Schedule, stand_in)).await.ok()?;
     if outcome.state != JobState::Locked {
         (runner.events)(&Event::JobFinished(Box::new(outcome.clone())));
     }
@@ -92,13 +94,14 @@ async fn attempt_run(
     runner: &Runner,
     job: &JobFile,
     as_of: NaiveDate,
-    claimant: Claimant,
+    (claimant, stand_in): (Claimant, bool),
 ) -> Result<JobOutcome, SlotState> {
     let ctx = &RunContext {
         job: job.name.clone(),
         as_of,
         seed: runner.project.config.seed,
         currency: runner.project.config.currency,
+        stand_in,
     };
     phase(runner, ctx, Phase::Claim);
     let not_run = |stop: Stop| JobOutcome::not_run(job, as_of, stop);
@@ -143,13 +146,6 @@ async fn attempt_run(
         && let Ok(Some(reason)) = ledger::cancelled(&runner.warehouse, claim.run_id).await
     {
         *stop = Stop { state: JobState::Cancelled, reason };
-    }
-    if let Err(stop) = &mut result
-        && stop.state == JobState::Stale
-        && claimant == Claimant::Schedule
-        && job.schedule.as_ref().is_some_and(|timetable| timetable.deliver_by.is_some())
-    {
-        stop.state = JobState::Awaiting;
     }
     let outcome = finish(runner, job, ctx, &claim, started, computed, result).await;
     log.end(outcome.in_words()).await;
@@ -391,12 +387,13 @@ async fn finish(
     let mut stop = result.err();
     if let Some(stop) = &mut stop {
         let rows_in = computed.as_ref().map_or(0, |computed| publish::rows_in(&computed.inputs));
+        let has_deadline = job.schedule.as_ref().is_some_and(|timetable| timetable.deliver_by.is_some());
         let end = RunEnd {
             state: stop.state.in_ledger(),
             error: Some(stop.reason.clone()),
             rows_in,
             rows_out: 0,
-            slot: stop.slot_end(claim, runner.now()),
+            slot: stop.slot_end(claim, has_deadline, runner.now()),
         };
         if let Err(error) = ledger::finish(&runner.warehouse, claim, &end, runner.now()).await {
             stop.reason = format!("{}; and the ledger could not be written: {error}", stop.reason);

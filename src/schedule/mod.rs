@@ -273,14 +273,14 @@ impl Timetable {
         self.deadline(slot.at.to_utc()).map_or(end, |deadline| (deadline + ON_TIME).max(end))
     }
 
-    /// By when what fell due then has to be published: the first `deliver_by` after that.
+    /// By when what fell due then has to be published: the first `deliver_by` from then on.
     pub fn deadline(&self, due: DateTime<Utc>) -> Option<DateTime<Tz>> {
         let zone = self.schedule.zone;
         let by = self.deliver_by?;
         let day = due.with_timezone(&zone).date_naive();
         let deadlines =
             [Some(day), day.succ_opt()].into_iter().flatten().filter_map(|day| resolve(zone, day.and_time(by)));
-        deadlines.map(|(at, _)| at).find(|at| *at > due)
+        deadlines.map(|(at, _)| at).find(|at| *at >= due)
     }
 
     /// When what is published for a business date is out of date: when the date after it has to be there, by its deadline, else an hour

@@ -192,11 +192,9 @@ fn the_deadline_is_the_first_of_its_time_after_a_slot_also_when_the_clocks_chang
     };
     assert_eq!(deadline("30 2 * * *", "06:30", "2026-06-10 02:30"), "2026-06-10T06:30:00+02:00");
     assert_eq!(deadline("0 22 * * *", "06:30", "2026-06-10 22:00"), "2026-06-11T06:30:00+02:00", "the next morning");
-    assert_eq!(
-        deadline("30 6 * * *", "06:30", "2026-06-10 06:30"),
-        "2026-06-11T06:30:00+02:00",
-        "a day later, not at once"
-    );
+    assert_eq!(deadline("30 6 * * *", "06:30", "2026-06-10 06:30"), "2026-06-10T06:30:00+02:00", "at once");
+    let at_the_end_of_the_gap = deadline("30 2 * * *", "03:00", "2026-03-29 03:00");
+    assert_eq!(at_the_end_of_the_gap, "2026-03-29T03:00:00+02:00", "not a day later");
     assert_eq!(deadline("0 1 * * *", "02:30", "2026-03-29 01:00"), "2026-03-29T03:00:00+02:00", "02:30 is skipped");
     assert_eq!(deadline("0 1 * * *", "02:30", "2026-10-25 01:00"), "2026-10-25T02:30:00+02:00", "the first of two");
     assert!(Timetable { deliver_by: None, ..promised("30 2 * * *", "06:30") }.deadline(DateTime::UNIX_EPOCH).is_none());

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::{FormRejection, JsonRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form, Json};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -19,7 +20,8 @@ use crate::runner::ledger::{self, audit};
 use crate::runner::slots::{asked_until, default_as_of, yesterday};
 
 /// Which date is meant.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Asked {
     /// Empty or absent: the last complete day, or what runs now.
     #[serde(default)]
@@ -29,95 +31,133 @@ pub(super) struct Asked {
     why: String,
 }
 
-impl Asked {
-    fn date(&self) -> Result<Option<NaiveDate>, Problem> {
-        if self.as_of.is_empty() {
-            return Ok(None);
-        }
-        let wrong = |_| {
-            let text =
-                format!("`{}` is not a date; write it as 2026-11-22", self.as_of.chars().take(40).collect::<String>());
-            Problem::new(StatusCode::BAD_REQUEST, text)
-        };
-        self.as_of.parse().map(Some).map_err(wrong)
-    }
+/// What is to be done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Run,
+    Cancel,
+}
+
+type Sent<T> = Result<T, Problem>;
+
+fn from_json(sent: Result<Json<Asked>, JsonRejection>) -> Sent<Asked> {
+    sent.map(|Json(asked)| asked).map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()))
+}
+
+fn from_form(sent: Result<Form<Asked>, FormRejection>) -> Sent<Asked> {
+    sent.map(|Form(asked)| asked).map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()))
 }
 
 pub(super) async fn run(
-    state: State<Arc<Site>>,
-    caller: Extension<Caller>,
-    path: Path<String>,
-    Json(asked): Json<Asked>,
+    State(site): State<Arc<Site>>,
+    Extension(caller): Extension<Caller>,
+    Path(job): Path<String>,
+    sent: Result<Json<Asked>, JsonRejection>,
 ) -> Result<Response, Problem> {
-    let done = ask_to_run(&state, &caller, &path, &asked).await?;
+    let done = change(site, caller, job, Change::Run, from_json(sent)).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "done": done }))).into_response())
 }
 
 pub(super) async fn run_from_page(
-    state: State<Arc<Site>>,
-    caller: Extension<Caller>,
-    path: Path<String>,
-    Form(asked): Form<Asked>,
+    State(site): State<Arc<Site>>,
+    Extension(caller): Extension<Caller>,
+    Path(job): Path<String>,
+    sent: Result<Form<Asked>, FormRejection>,
 ) -> Result<Redirect, Problem> {
-    ask_to_run(&state, &caller, &path, &asked).await?;
-    Ok(Redirect::to(&format!("/jobs/{}", path.0)))
+    let back = Redirect::to(&format!("/jobs/{job}"));
+    change(site, caller, job, Change::Run, from_form(sent)).await.map(|_| back)
 }
 
 pub(super) async fn cancel(
-    state: State<Arc<Site>>,
-    caller: Extension<Caller>,
-    path: Path<String>,
-    Json(asked): Json<Asked>,
+    State(site): State<Arc<Site>>,
+    Extension(caller): Extension<Caller>,
+    Path(job): Path<String>,
+    sent: Result<Json<Asked>, JsonRejection>,
 ) -> Result<Response, Problem> {
-    let done = ask_to_cancel(&state, &caller, &path, &asked).await?;
+    let done = change(site, caller, job, Change::Cancel, from_json(sent)).await?;
     Ok(Json(json!({ "done": done })).into_response())
 }
 
 pub(super) async fn cancel_from_page(
-    state: State<Arc<Site>>,
-    caller: Extension<Caller>,
-    path: Path<String>,
-    Form(asked): Form<Asked>,
+    State(site): State<Arc<Site>>,
+    Extension(caller): Extension<Caller>,
+    Path(job): Path<String>,
+    sent: Result<Form<Asked>, FormRejection>,
 ) -> Result<Redirect, Problem> {
-    ask_to_cancel(&state, &caller, &path, &asked).await?;
-    Ok(Redirect::to(&format!("/jobs/{}", path.0)))
+    let back = Redirect::to(&format!("/jobs/{job}"));
+    change(site, caller, job, Change::Cancel, from_form(sent)).await.map(|_| back)
 }
 
-/// Writes down what became of a change before it is answered.
-async fn written_down(
-    site: &Site,
-    caller: &Caller,
-    (action, subject): (&str, String),
-    outcome: Result<String, Problem>,
+/// Makes a change, or refuses it, and writes down which. In a task of its own: who hangs up cannot cut the two apart.
+async fn change(
+    site: Arc<Site>,
+    caller: Caller,
+    job: String,
+    what: Change,
+    sent: Sent<Asked>,
 ) -> Result<String, Problem> {
-    let told = match &outcome {
-        Ok(done) => done.clone(),
-        Err(problem) => format!("refused: {}", problem.text),
+    let made = tokio::spawn(async move {
+        let action = match what {
+            Change::Run => "run",
+            Change::Cancel => "cancel",
+        };
+        let asked = sent.as_ref().map_or_else(|_| String::new(), |asked| format!(" {}", clean(&asked.as_of, 40)));
+        let subject = format!("{}{}", clean(&job, 100), asked.trim_end());
+        // What cannot be written down is not done.
+        let entry = audit::begin(&site.warehouse, (&caller.name, action, &subject), site.now_us()).await?;
+        let outcome = match (sent, what) {
+            (Err(problem), _) => Err(problem),
+            (Ok(asked), Change::Run) => open_slot(&site, &caller, &job, &asked).await,
+            (Ok(asked), Change::Cancel) => stop(&site, &caller, &job, &asked).await,
+        };
+        let told = match &outcome {
+            Ok(done) => done.clone(),
+            Err(problem) => format!("refused: {}", clean(&problem.text, 400)),
+        };
+        if let Err(error) = audit::end(&site.warehouse, &entry, &told).await {
+            tracing::warn!(%error, "what became of a change could not be written down");
+        }
+        outcome
+    });
+    made.await.unwrap_or_else(|_| Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the change was cut short")))
+}
+
+/// Text that somebody sent, cut and without what moves a terminal's cursor.
+fn clean(text: &str, most: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(most).collect()
+}
+
+/// A date as it is written, `2026-11-22` and not otherwise.
+fn date(text: &str) -> Result<Option<NaiveDate>, Problem> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let date = text.parse::<NaiveDate>().ok().filter(|date| date.to_string() == text);
+    let wrong = || {
+        Problem::new(StatusCode::BAD_REQUEST, format!("`{}` is not a date; write it as 2026-11-22", clean(text, 40)))
     };
-    audit::write(&site.warehouse, (&caller.name, action, &subject), &told, site.now_us()).await?;
-    outcome
+    date.map(Some).ok_or_else(wrong)
 }
 
-/// The subject of a change, as it is written down.
-fn subject(job: &str, date: Option<NaiveDate>) -> String {
-    let job: String = job.chars().take(100).collect();
-    date.map_or_else(|| job.clone(), |date| format!("{job} {date}"))
-}
-
-async fn ask_to_run(site: &Site, caller: &Caller, job: &str, asked: &Asked) -> Result<String, Problem> {
-    let date = asked.date()?.unwrap_or_else(|| default_as_of(&site.project, site.now()));
-    let outcome = open_slot(site, caller, job, date).await;
-    written_down(site, caller, ("run", subject(job, Some(date))), outcome).await
-}
-
-async fn open_slot(site: &Site, caller: &Caller, name: &str, as_of: NaiveDate) -> Result<String, Problem> {
+async fn open_slot(site: &Site, caller: &Caller, name: &str, asked: &Asked) -> Result<String, Problem> {
     caller.needs(Role::Operate)?;
+    let as_of = date(&asked.as_of)?.unwrap_or_else(|| default_as_of(&site.project, site.now()));
     let job = site.project.job(name).filter(|job| job.enabled);
     let job = job.ok_or_else(|| Problem::not_found("no enabled job has this name"))?;
     let refused = |text: String| Err(Problem::new(StatusCode::CONFLICT, text));
     let last = yesterday(site.now(), site.project.config.zone());
     if as_of > site.project.config.as_of.map_or(last, |fixed| fixed.max(last)) {
         return refused(format!("{as_of} is not over yet: the last complete business day is {last}"));
+    }
+    let published = ledger::publications(&site.warehouse, Some(name)).await?;
+    let current = published.iter().find(|row| row.state == "published").map(|row| row.as_of);
+    let oldest = current.unwrap_or(last - TimeDelta::days(OLDEST_DAYS));
+    // Files that somebody acts on come of a night, not of days that are long over.
+    if as_of < oldest {
+        return refused(format!(
+            "{as_of} is older than what is current: `nightclerk backfill --job {name} --from {as_of} --to {as_of}` runs it without \
+             making files that somebody acts on"
+        ));
     }
     let until_us = asked_until(job, as_of, site.project.config.zone()).max(site.now_us() + ASKED_FOR_MICROS);
     match slots::ask(&site.warehouse, (&job.name, as_of), until_us, site.now_us()).await? {
@@ -131,19 +171,16 @@ async fn open_slot(site: &Site, caller: &Caller, name: &str, as_of: NaiveDate) -
 
 /// How long a date that is asked for is tried at least, in microseconds.
 const ASKED_FOR_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
+/// How far back a job that never published is run when asked.
+const OLDEST_DAYS: i64 = 31;
 
-async fn ask_to_cancel(site: &Site, caller: &Caller, job: &str, asked: &Asked) -> Result<String, Problem> {
-    let date = asked.date()?;
-    let outcome = stop(site, caller, job, date, &asked.why).await;
-    written_down(site, caller, ("cancel", subject(job, date)), outcome).await
-}
-
-async fn stop(site: &Site, caller: &Caller, job: &str, date: Option<NaiveDate>, why: &str) -> Result<String, Problem> {
+async fn stop(site: &Site, caller: &Caller, job: &str, asked: &Asked) -> Result<String, Problem> {
     caller.needs(Role::Operate)?;
+    let date = date(&asked.as_of)?;
     if site.project.job(job).is_none() {
         return Err(Problem::not_found("no job has this name"));
     }
-    let why: String = why.chars().take(200).collect();
+    let why = clean(&asked.why, 200);
     let why = if why.is_empty() { String::new() } else { format!(": {why}") };
     let reason = format!("cancelled by `{}`{why}", caller.name);
     let cancelled = ledger::cancel_job(&site.warehouse, job, date, &reason, site.now_us()).await?;

@@ -17,6 +17,7 @@ use crate::runner::ledger::tokens::Role;
 use crate::runner::ledger::{self, audit, history, log};
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct OfJob {
     job: Option<String>,
     since: Option<NaiveDate>,
@@ -24,9 +25,16 @@ pub(super) struct OfJob {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct After {
     #[serde(default)]
     after: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Newest {
+    limit: Option<u32>,
 }
 
 /// Rows that a list gives at most.
@@ -102,7 +110,7 @@ pub(super) async fn schedule(State(site): State<Arc<Site>>) -> impl IntoResponse
 pub(super) async fn audit(
     State(site): State<Arc<Site>>,
     Extension(caller): Extension<Caller>,
-    Query(query): Query<OfJob>,
+    Query(query): Query<Newest>,
 ) -> Result<impl IntoResponse, Problem> {
     caller.needs(Role::Admin)?;
     Ok(json(audit::newest(&site.warehouse, query.limit.unwrap_or(USUAL).min(MOST)).await?))

@@ -30,7 +30,7 @@ use chrono::{DateTime, Utc};
 use crate::project::Project;
 use crate::warehouse::{Warehouse, WarehouseError};
 
-pub(crate) use access::fingerprint;
+pub(crate) use access::{drawn, fingerprint};
 pub use openapi::{ENDPOINTS, Endpoint};
 
 /// What every answer is made from.
@@ -39,12 +39,13 @@ pub struct Site {
     warehouse: Arc<Warehouse>,
     now_micros: Arc<dyn Fn() -> i64 + Send + Sync>,
     pages: pages::Pages,
-    /// Whether nobody but this machine can ask: reading then needs no token.
-    is_loopback: bool,
+    /// Whether reading needs no token, because nobody but this machine can ask.
+    reads_are_free: bool,
+    sessions: access::Sessions,
 }
 
 impl Site {
-    /// The site of a project. `is_loopback` says that it listens on this machine alone.
+    /// The site of a project. `reads_are_free` says that it listens on this machine alone, with no proxy before it.
     ///
     /// # Errors
     /// A page that does not parse; a fault of ours.
@@ -52,7 +53,7 @@ impl Site {
         project: Project,
         warehouse: Warehouse,
         now_micros: impl Fn() -> i64 + Send + Sync + 'static,
-        is_loopback: bool,
+        reads_are_free: bool,
     ) -> Result<Self, minijinja::Error> {
         let zone = project.config.zone();
         Ok(Self {
@@ -60,7 +61,8 @@ impl Site {
             warehouse: Arc::new(warehouse),
             now_micros: Arc::new(now_micros),
             pages: pages::Pages::new(zone)?,
-            is_loopback,
+            reads_are_free,
+            sessions: access::Sessions::default(),
         })
     }
 
@@ -76,7 +78,7 @@ impl Site {
 
 impl std::fmt::Debug for Site {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Site").field("is_loopback", &self.is_loopback).finish_non_exhaustive()
+        formatter.debug_struct("Site").field("reads_are_free", &self.reads_are_free).finish_non_exhaustive()
     }
 }
 
@@ -94,7 +96,6 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/assets/{name}", get(pages::asset))
         .route("/jobs/{job}/run", post(actions::run_from_page))
         .route("/jobs/{job}/cancel", post(actions::cancel_from_page))
-        .route("/logout", post(access::log_out))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::metrics))
         .route("/api/v1/openapi.json", get(openapi::document))
@@ -111,7 +112,9 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/api/v1/jobs/{job}/cancel", post(actions::cancel))
         .fallback(nowhere)
         .layer(middleware::from_fn_with_state(site.clone(), access::admit));
-    let entrance = Router::new().route("/login", post(access::log_in));
+    let entrance = Router::new()
+        .route("/login", get(access::ask_for_token).post(access::log_in))
+        .route("/logout", post(access::log_out));
     open.merge(entrance)
         .merge(closed)
         .layer(middleware::from_fn_with_state(site.clone(), problem::dress))

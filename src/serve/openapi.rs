@@ -136,6 +136,9 @@ fn operation(endpoint: &Endpoint) -> Value {
         responses["401"] = problem("A token is needed, or this one is unknown or revoked.");
         responses["403"] = problem(&format!("The token's role is less than `{}`.", role.name()));
     }
+    if endpoint.method == "post" || endpoint.path.contains('{') || !endpoint.query.is_empty() {
+        responses["400"] = problem("Something in the question is not understood.");
+    }
     if endpoint.method == "post" || endpoint.path.contains('{') {
         responses["404"] = problem("There is no such job or run.");
     }

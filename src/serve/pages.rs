@@ -233,7 +233,11 @@ pub(super) async fn report(
     if !file.starts_with(&folder) {
         return Err(missing());
     }
-    let bytes = std::fs::read(file).map_err(|_| missing())?;
+    if !file.is_file() {
+        return Err(missing());
+    }
+    let read = tokio::task::spawn_blocking(move || std::fs::read(file)).await;
+    let bytes = read.ok().and_then(Result::ok).ok_or_else(missing)?;
     Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
 }
 

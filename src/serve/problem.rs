@@ -1,6 +1,7 @@
 //! What a question is answered with that cannot be answered: a page for people, JSON for programs; and what every answer carries.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -59,11 +60,34 @@ const OUR_PAGES: &str = "default-src 'none'; style-src 'self'; script-src 'self'
 const REPORTS: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
                        frame-ancestors 'none'";
 
+/// How long an answer may take, the question included.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Letters of what the framework says about a question that it does not understand.
+const WORDS: usize = 2_000;
+
+/// The problem that an answer stands for, also where the framework has found it.
+async fn problem_in(response: &mut Response, path: &str) -> Option<Problem> {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        return Some(problem);
+    }
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) || path == "/readyz" {
+        return None;
+    }
+    let said = axum::body::to_bytes(std::mem::take(response.body_mut()), WORDS).await.unwrap_or_default();
+    let said = String::from_utf8_lossy(&said).trim().to_owned();
+    let word = status.canonical_reason().unwrap_or("it was not understood").to_owned();
+    Some(Problem::new(status, if said.is_empty() { word } else { said }))
+}
+
 /// Gives a problem its form and every answer its headers.
 pub(super) async fn dress(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    let mut response = next.run(request).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+    let mut response = match tokio::time::timeout(PATIENCE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(StatusCode::REQUEST_TIMEOUT, "it took too long").into_response(),
+    };
+    if let Some(problem) = problem_in(&mut response, &path).await {
         let form = if path.starts_with("/api/") {
             let body = json!({ "error": problem.text, "status": problem.status.as_u16() });
             (problem.status, Json(body)).into_response()

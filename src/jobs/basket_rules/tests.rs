@@ -14,7 +14,13 @@ fn day(offset: i64) -> NaiveDate {
 }
 
 fn ctx() -> RunContext {
-    RunContext { job: "rules".to_owned(), as_of: day(29), seed: 7, currency: Currency::new("EUR").unwrap() }
+    RunContext {
+        job: "rules".to_owned(),
+        as_of: day(29),
+        seed: 7,
+        currency: Currency::new("EUR").unwrap(),
+        stand_in: false,
+    }
 }
 
 fn date_column(name: &str, days: &[NaiveDate]) -> Column {

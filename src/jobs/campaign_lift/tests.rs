@@ -9,7 +9,13 @@ fn day(offset: i64) -> NaiveDate {
 }
 
 fn ctx() -> RunContext {
-    RunContext { job: "lift".to_owned(), as_of: day(29), seed: 7, currency: Currency::new("EUR").unwrap() }
+    RunContext {
+        job: "lift".to_owned(),
+        as_of: day(29),
+        seed: 7,
+        currency: Currency::new("EUR").unwrap(),
+        stand_in: false,
+    }
 }
 
 fn dates(name: &str, days: &[NaiveDate]) -> Column {

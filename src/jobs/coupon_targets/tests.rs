@@ -16,7 +16,13 @@ fn as_of() -> NaiveDate {
 }
 
 fn ctx() -> RunContext {
-    RunContext { job: "coupon_targets".into(), as_of: as_of(), seed: 5, currency: Currency::new("EUR").unwrap() }
+    RunContext {
+        job: "coupon_targets".into(),
+        as_of: as_of(),
+        seed: 5,
+        currency: Currency::new("EUR").unwrap(),
+        stand_in: false,
+    }
 }
 
 fn day(offset: i32) -> i32 {

@@ -26,7 +26,13 @@ const N_DAYS: i32 = 200;
 
 fn ctx() -> RunContext {
     let as_of = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
-    RunContext { job: "demand_forecast".to_owned(), as_of, seed: 1, currency: Currency::new("EUR").unwrap() }
+    RunContext {
+        job: "demand_forecast".to_owned(),
+        as_of,
+        seed: 1,
+        currency: Currency::new("EUR").unwrap(),
+        stand_in: false,
+    }
 }
 
 fn job() -> DemandForecast {

@@ -2,6 +2,7 @@
 
 use super::decision::Decision;
 use super::exception::Exception;
+use super::facts::StandIn;
 use super::line::Line;
 use crate::page_kit::RowRule;
 use crate::publication::Caveat;
@@ -102,6 +103,7 @@ const WITHOUT: [(&str, &str); 4] = [
 pub(super) fn caveats(decision: &Decision<'_>) -> Vec<Caveat> {
     let name = |line: &Line| format!("{} @ {}", line.key.product_id, line.key.location_id);
     let mut caveats = Vec::new();
+    caveats.extend(stand_in(decision));
     caveats.extend(older_forecast(decision));
     caveats.extend(missing_datasets(decision));
     caveats.extend(RowRule::caveats(&OF_LINES, &decision.lines.iter(), sentence, (EXAMPLES, name)));
@@ -113,6 +115,27 @@ pub(super) fn caveats(decision: &Decision<'_>) -> Vec<Caveat> {
 /// `12 lines` and the text.
 fn sentence(n: usize, text: &str) -> String {
     format!("{} {text}", counted(n, "line", "lines"))
+}
+
+/// What was taken for known, because the data had not arrived when the plan was promised.
+fn stand_in(decision: &Decision<'_>) -> Option<Caveat> {
+    let StandIn { missing, assumed_orders } = decision.facts.stand_in.as_ref()?;
+    let sales = match (missing.first(), missing.last()) {
+        (Some(first), Some(last)) if first == last => {
+            format!("The sales of {first} had not arrived: they are taken as they were forecast. ")
+        }
+        (Some(first), Some(last)) => {
+            format!("The sales of {first} to {last} had not arrived: they are taken as they were forecast. ")
+        }
+        _ => String::new(),
+    };
+    let orders = match assumed_orders {
+        0 => String::new(),
+        1 => "1 order of the last plan counts as placed as recommended. ".to_owned(),
+        n => format!("{n} orders of the last plan count as placed as recommended. "),
+    };
+    let text = format!("{sales}{orders}Look at what was really ordered before you release more");
+    Some(Caveat::warning("stand_in", decision.lines.len() as u64, text))
 }
 
 fn older_forecast(decision: &Decision<'_>) -> Option<Caveat> {

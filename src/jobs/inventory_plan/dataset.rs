@@ -7,11 +7,11 @@ use polars::prelude::DataFrame;
 use super::advice::EarlierAdvice;
 use super::facts::{InventoryFacts, LineDelivery, LineOrder, OrderKnowledge};
 use super::line_key::LineKey;
-use super::{advice, forecasts, history};
+use super::{advice, forecasts, history, stand_in};
 use crate::contract::ContractError;
 use crate::datasets::{
     DAILY_SALES, DELIVERIES, Delivery, LoadError, OPEN_ORDERS, OpenOrder, PRICES, PRODUCTS, Price, Product,
-    PublishedAt, STOCK_LEVELS, SUPPLIERS, Source, Supplier,
+    PublishedAt, STOCK_LEVELS, SUPPLIERS, Sale, Source, Supplier,
 };
 use crate::day::Day;
 use crate::job::RunContext;
@@ -50,7 +50,19 @@ pub(super) async fn load(ctx: &RunContext, source: &Source<'_>) -> anyhow::Resul
         past_advice: source.read_published(&INVENTORY_RECOMMENDATIONS, earlier).await?.map(|published| published.frame),
         past_outcomes: source.read_published(&RECOMMENDATION_OUTCOMES, earlier).await?.map(|published| published.frame),
     };
-    shape(ctx.as_of.into(), &frames)
+    let mut facts = shape(ctx.as_of.into(), &frames)?;
+    if ctx.stand_in {
+        stand_in(ctx.as_of.into(), &mut facts, &frames)?;
+    }
+    Ok(facts)
+}
+
+/// Completes the facts with what is taken for known where the newest data are missing.
+pub(super) fn stand_in(as_of: Day, facts: &mut InventoryFacts, frames: &InventoryFrames) -> anyhow::Result<()> {
+    let forecasts = frames.forecast.as_ref().map(|(_, frame)| forecasts::read(frame, 0)).transpose()?;
+    let newest_sale = Sale::read(&frames.daily_sales)?.map(|sale| sale.sold_on).max();
+    stand_in::assume(as_of, facts, &forecasts.unwrap_or_default(), newest_sale);
+    Ok(())
 }
 
 /// What the forecast has to bring first: the run is refused.
@@ -110,6 +122,7 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
         prices: frames.prices.as_ref().map(|frame| prices(frame, as_of)).transpose()?.unwrap_or_default(),
         to_grade,
         previous: newest,
+        stand_in: None,
         missing: optional.into_iter().filter(|(_, is_there)| !is_there).map(|(dataset, _)| dataset).collect(),
     })
 }

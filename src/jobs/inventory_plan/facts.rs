@@ -45,6 +45,15 @@ pub struct CurrentStock {
     pub(super) is_rolled_forward: bool,
 }
 
+/// What was taken for known, because the newest data had missed a deadline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandIn {
+    /// The days whose sales had not arrived, oldest first.
+    pub(super) missing: Vec<Day>,
+    /// Lines whose recommended order counts as placed.
+    pub(super) assumed_orders: usize,
+}
+
 /// Everything a plan is made from. Quantities are thousandths of a unit, money is minor currency units.
 #[derive(Debug, Default)]
 pub struct InventoryFacts {
@@ -67,6 +76,8 @@ pub struct InventoryFacts {
     pub(super) to_grade: Vec<PastLine>,
     /// The last publication before `as_of`, for what changed.
     pub(super) previous: Option<(Day, Vec<PastLine>)>,
+    /// What was taken for known, where the run stands in at a deadline.
+    pub(super) stand_in: Option<StandIn>,
     /// Datasets of `USES` that the project does not have.
     pub(super) missing: Vec<&'static str>,
 }

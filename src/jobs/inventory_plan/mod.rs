@@ -24,10 +24,11 @@
 //! # Degrades
 //! A line without a forecast, a stock record or any lead time gets no recommendation but an exception. Costs and prices that are missing
 //! leave money empty. An older forecast is shifted by the days that have passed; a horizon that is too short is extended and flagged.
-//! Without any forecast, or with one whose last day has passed, the run refuses.
+//! Without any forecast, or with one whose last day has passed, the run refuses. At a deadline whose newest data are missing it stands in:
+//! demand since is taken as it was forecast, the orders of the last plan as placed.
 //!
 //! # Files, from the bottom up
-//! - What is known: `units`, `line_key`, `history`, `forecasts`, `advice`, `facts`, `dataset` (reads them).
+//! - What is known: `units`, `line_key`, `history`, `forecasts`, `advice`, `facts`, `stand_in` (completes them), `dataset` (reads them).
 //! - Orders: `supplier_terms`, `exception`, `line`, `plan_line`, `planning`, `supplier_orders`.
 //! - What a planner must look at: `exceptions`.
 //! - How good earlier advice was: `grading`, `grade_tally`.
@@ -64,6 +65,7 @@ mod page_grade;
 mod plan_line;
 mod planning;
 mod recommend;
+mod stand_in;
 mod supplier_orders;
 mod supplier_terms;
 mod tables;
@@ -133,6 +135,7 @@ impl Job for InventoryPlan {
     const USES: &'static [&'static Dataset] = &[&SUPPLIERS, &DELIVERIES, &OPEN_ORDERS, &PRICES];
     const PUBLISHES: &'static [&'static Table] =
         &[&INVENTORY_RECOMMENDATIONS, &INVENTORY_EXPLANATIONS, &INVENTORY_EXCEPTIONS, &RECOMMENDATION_OUTCOMES];
+    const STANDS_IN: &'static [&'static Dataset] = &[&STOCK_LEVELS, &DAILY_SALES];
     const EXPLAINS: Option<&'static Explanation> = Some(&explain::ORDER);
     type Dataset = InventoryFacts;
 
@@ -147,5 +150,7 @@ impl Job for InventoryPlan {
 
 #[cfg(test)]
 mod grading_tests;
+#[cfg(test)]
+mod stand_in_tests;
 #[cfg(test)]
 mod tests;

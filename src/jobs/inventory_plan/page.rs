@@ -18,7 +18,14 @@ pub(super) fn page(decision: &Decision<'_>) -> Page {
     actions.extend(page_exceptions::sections(decision));
     Page {
         title: "Inventory plan".to_owned(),
-        headline: headline(decision),
+        headline: match &decision.facts.stand_in {
+            Some(_) => format!(
+                "STAND-IN from the forecast of {}, newer data had not arrived. {}",
+                decision.facts.forecast_as_of,
+                headline(decision)
+            ),
+            None => headline(decision),
+        },
         grade: Some(page_grade::section(decision)),
         actions,
         changes: changes::changes(decision),

@@ -15,7 +15,7 @@ use crate::table::TableSchema;
 /// A Monday.
 pub(super) const AS_OF: &str = "2026-11-23";
 
-fn day(text: &str) -> Day {
+pub(super) fn day(text: &str) -> Day {
     text.parse::<chrono::NaiveDate>().unwrap().into()
 }
 
@@ -29,6 +29,7 @@ fn ctx() -> RunContext {
         as_of: day(AS_OF).date(),
         seed: 1,
         currency: Currency::new("EUR").unwrap(),
+        stand_in: false,
     }
 }
 
@@ -60,7 +61,7 @@ fn dates(frame: &DataFrame, name: &str) -> Vec<Option<Day>> {
     frame.column(name).unwrap().date().unwrap().physical().iter().map(|day| day.map(Day::from_number)).collect()
 }
 
-fn forecast(products: &[&str], days: i64) -> DataFrame {
+pub(super) fn forecast(products: &[&str], days: i64) -> DataFrame {
     let rows: Vec<(&str, i64)> = products.iter().flat_map(|product| (1..=days).map(|step| (*product, step))).collect();
     let n = rows.len();
     let mut frame = df!(
@@ -168,7 +169,7 @@ pub(super) fn run(plan: &InventoryPlan, frames: &InventoryFrames) -> Publication
     publish(plan, &facts)
 }
 
-fn publish(plan: &InventoryPlan, facts: &InventoryFacts) -> Publication {
+pub(super) fn publish(plan: &InventoryPlan, facts: &InventoryFacts) -> Publication {
     let publication = plan.recommend(&ctx(), facts, &Progress::silent()).unwrap();
     for table in &publication.tables {
         assert_eq!(table.table.check(&table.frame), Ok(()));

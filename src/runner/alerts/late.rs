@@ -26,7 +26,8 @@ pub(super) async fn expected(runner: &Runner, job: &JobFile, slot: &SlotRow) -> 
     let takes = match (slot.state, slot.run_id) {
         (SlotState::Waiting, _) => usual_with_those_before(runner, job, slot).await?,
         (SlotState::Running, Some(run_id)) => {
-            let since = ledger::started_us(&runner.warehouse, run_id).await?.unwrap_or_else(|| runner.now());
+            let since =
+                ledger::begun(&runner.warehouse, run_id).await?.map_or_else(|| runner.now(), |(since, _)| since);
             let usual = ledger::usual_micros(&runner.warehouse, &job.name).await?.unwrap_or_default();
             (usual - (runner.now() - since)).max(0)
         }

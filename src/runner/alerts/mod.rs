@@ -88,11 +88,12 @@ async fn write_down(runner: &Runner, current: &BTreeMap<&str, &PublicationRow>) 
             }
             Some(Change::Recovered(since)) => ("recovered", since, "published", nothing, current.map(|row| row.run_id)),
             None => {
-                let Some(slot) =
-                    slots.first().filter(|_| newest.as_ref().is_none_or(|alert| alert.kind == "recovered"))
-                else {
-                    continue;
+                let is_newer = |slot: &SlotRow| current_as_of.is_none_or(|current| slot.as_of > current);
+                let is_told = |slot: &SlotRow| {
+                    let told = newest.as_ref().filter(|alert| alert.kind != "recovered");
+                    told.is_some_and(|alert| alert.kind == "opened" || alert.as_of == slot.as_of)
                 };
+                let Some(slot) = slots.first().filter(|slot| is_newer(slot) && !is_told(slot)) else { continue };
                 match late::expected(runner, job, slot).await? {
                     Some(reason) => ("expected_late", slot.as_of, slot.state.name(), reason, None),
                     None => continue,

@@ -1,4 +1,4 @@
-//! Who changed what by hand: append-only.
+//! Who changed what by hand: append-only, but that what became of a change is filled in once.
 
 use serde::Serialize;
 
@@ -14,15 +14,35 @@ pub struct AuditRow {
     pub at: String,
     /// Whose token it was; `command line` without one.
     pub actor: String,
-    /// What was asked for: `run`, `cancel`, `token add`, `token revoke`.
+    /// What was asked for: `run`, `cancel`, `export`, `request`, `token add`, `token revoke`.
     pub action: String,
-    /// Of what: `demand_forecast 2026-11-25`, or the name of a token.
+    /// Of what: a job and a date, a file, or the name of a token.
     pub subject: String,
     /// What became of it, in words.
     pub outcome: String,
 }
 
-/// Writes down a change.
+/// What stands for the outcome of a change that is being made, or whose process died while it was.
+const UNDER_WAY: &str = "under way, or cut short";
+
+/// Writes down a change that is about to be made: what cannot be written down is not to be done. Gives the entry, for [`end`].
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn begin(warehouse: &Warehouse, what: (&str, &str, &str), now_micros: i64) -> Result<String, WarehouseError> {
+    write(warehouse, what, UNDER_WAY, now_micros).await
+}
+
+/// Writes down what became of a change.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn end(warehouse: &Warehouse, entry: &str, outcome: &str) -> Result<(), WarehouseError> {
+    let sql = "UPDATE nightclerk_audit SET outcome = $1 WHERE entry = $2 AND outcome = $3";
+    warehouse.execute(Side::Target, sql, &[text(outcome), text(entry), text(UNDER_WAY)]).await.map(drop)
+}
+
+/// Writes down a change and what became of it. Gives the entry.
 ///
 /// # Errors
 /// When the warehouse refuses.
@@ -31,12 +51,13 @@ pub async fn write(
     (actor, action, subject): (&str, &str, &str),
     outcome: &str,
     now_micros: i64,
-) -> Result<(), WarehouseError> {
+) -> Result<String, WarehouseError> {
+    let entry = by_chance();
     let sql =
         "INSERT INTO nightclerk_audit (entry, at_us, actor, action, subject, outcome) VALUES ($1, $2, $3, $4, $5, $6)";
-    let values =
-        [text(&by_chance()), Value::Integer(now_micros), text(actor), text(action), text(subject), text(outcome)];
-    warehouse.execute(Side::Target, sql, &values).await.map(drop)
+    let values = [text(&entry), Value::Integer(now_micros), text(actor), text(action), text(subject), text(outcome)];
+    warehouse.execute(Side::Target, sql, &values).await?;
+    Ok(entry)
 }
 
 /// The newest changes, newest first.

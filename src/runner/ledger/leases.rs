@@ -85,9 +85,10 @@ pub async fn claim(
         .await?;
     insert_run(&mut transaction, start, run_id, fence, now_micros).await?;
     let asked = Asked { job: &start.job, as_of: start.as_of, until_us: start.until_us };
-    let attempt = slots::begin(&mut transaction, &asked, run_id, now_micros).await?;
+    let slot = slots::begin(&mut transaction, &asked, run_id, now_micros).await?;
     transaction.commit().await?;
-    Ok(Claimed::Ours(Claim { run_id, job: start.job.clone(), fence, crashed_runs, attempt }))
+    let (attempt, is_scheduled) = slot.map_or((1, false), |slot| (slot.attempts, !slot.schedule.is_empty()));
+    Ok(Claimed::Ours(Claim { run_id, job: start.job.clone(), fence, crashed_runs, attempt, is_scheduled }))
 }
 
 /// Marks the runs of a job whose process is dead; gives how many there were. Their slots are tried again from `again_us` on.

@@ -26,4 +26,4 @@ pub use leases::{
 pub(super) use publications::recorded_inputs;
 pub use publications::{PublicationRow, is_published, publications, rollback, runs_with_warnings, was_sent};
 pub use runs::{Claim, Claimant, Owner, RunEnd, RunRow, RunStart, finish, finish_in, latest_runs, record_waiting};
-pub(super) use runs::{ended, has_published, started_us, usual_micros};
+pub(super) use runs::{begun, ended, has_published, usual_micros};

@@ -66,6 +66,8 @@ pub struct Claim {
     pub crashed_runs: u64,
     /// Which try of its slot this is, from 1.
     pub attempt: i64,
+    /// Whether the schedule made its slot due, whoever runs it.
+    pub is_scheduled: bool,
 }
 
 /// How a run ended.
@@ -112,14 +114,17 @@ pub(in crate::runner) async fn has_published(warehouse: &Warehouse, run_id: i64)
     Ok(!rows.is_empty())
 }
 
-/// When a run began, in microseconds since 1970.
+/// When a run began, in microseconds since 1970, and its state.
 ///
 /// # Errors
 /// When the warehouse refuses.
-pub(in crate::runner) async fn started_us(warehouse: &Warehouse, run_id: i64) -> Result<Option<i64>, WarehouseError> {
-    let sql = "SELECT started_us FROM nightclerk_runs WHERE run_id = $1";
+pub(in crate::runner) async fn begun(
+    warehouse: &Warehouse,
+    run_id: i64,
+) -> Result<Option<(i64, String)>, WarehouseError> {
+    let sql = "SELECT started_us, state FROM nightclerk_runs WHERE run_id = $1";
     let rows = warehouse.read_values(Side::Target, sql, &[Value::Integer(run_id)]).await?;
-    Ok(rows.first().map(|row| as_integer(row, 0)))
+    Ok(rows.first().map(|row| (as_integer(row, 0), as_text(row, 1))))
 }
 
 /// Runs over which the usual time of a job is looked at.

@@ -351,13 +351,13 @@ pub async fn ask(
     Ok(None)
 }
 
-/// Inside the transaction of a claim: the slot runs. Tries of an ended slot are counted anew; gives which try this is.
+/// Inside the transaction of a claim: the slot runs. Tries of an ended slot are counted anew; gives the slot.
 pub(super) async fn begin(
     transaction: &mut Transaction,
     asked: &Asked<'_>,
     run_id: i64,
     now_micros: i64,
-) -> Result<i64, WarehouseError> {
+) -> Result<Option<SlotRow>, WarehouseError> {
     if state_in(transaction, asked.job, asked.as_of).await?.is_none() {
         insert(transaction, &asked.slot("", now_micros), now_micros).await?;
     }
@@ -369,7 +369,7 @@ pub(super) async fn begin(
             &[Value::Integer(run_id), Value::Integer(now_micros), text(asked.job), Value::Date(asked.as_of)],
         )
         .await?;
-    Ok(state_in(transaction, asked.job, asked.as_of).await?.map_or(1, |slot| slot.attempts))
+    state_in(transaction, asked.job, asked.as_of).await
 }
 
 /// Inside a claim for the schedule: the slot as it stands.
