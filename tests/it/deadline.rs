@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use nightclerk::project::Project;
 use nightclerk::registry::Registry;
 use nightclerk::runner::ledger::slots::{SlotState, slot};
+use nightclerk::runner::night::run_night;
 use nightclerk::runner::{Runner, daemon};
 use nightclerk::warehouse::{Side, Warehouse, WarehouseConfig};
 
@@ -131,6 +132,13 @@ fn a_night_with_a_deadline_waits_for_its_data_and_says_when_it_will_be_late() {
         execute(&runner, "UPDATE nightclerk_runs SET finished_us = started_us + 1200000000").await;
         promise.at("2026-09-04T02:45:00Z");
         daemon::tick(&runner).await.unwrap();
+        assert_eq!(promise.told(), [""; 0]);
+        // Who asks for it meanwhile is refused; the promise goes on.
+        promise.at("2026-09-04T05:00:00Z");
+        let asked = run_night(&runner, "2026-09-03".parse().unwrap(), &[]).await;
+        assert_eq!(asked.exit_code(), 4, "{asked:?}");
+        let found = slots(&runner, "2026-09-03").await;
+        assert!(found.iter().all(|(state, _)| *state == SlotState::Waiting), "{found:?}");
         assert_eq!(promise.told(), [""; 0]);
         promise.at("2026-09-04T06:20:00Z");
         daemon::tick(&runner).await.unwrap();
