@@ -97,7 +97,13 @@ pub(super) async fn dress(State(site): State<Arc<Site>>, request: Request, next:
                 Err(_) => (problem.status, problem.text.clone()).into_response(),
             }
         };
+        let kept = [header::SET_COOKIE, header::ALLOW].map(|name| (response.headers_mut().remove(&name), name));
         response = form;
+        for (value, name) in kept {
+            if let Some(value) = value {
+                response.headers_mut().insert(name, value);
+            }
+        }
         if problem.status == StatusCode::UNAUTHORIZED {
             let realm = HeaderValue::from_static("Bearer realm=\"nightclerk\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, realm);

@@ -236,6 +236,12 @@ fn on_this_machine_reading_is_free_and_changes_are_not() {
     assert!(!set.contains(&operate), "the token itself is not in it");
     assert_eq!(answer.status, 303);
     assert!(set.contains("HttpOnly") && set.contains("SameSite=Strict"), "{set}");
+    // A session that is over is taken away; on this machine its owner may log in anew.
+    let over = site.ask("POST", "/jobs/demand_forecast/run", &[("cookie", "nightclerk=over")], None);
+    assert_eq!(over.status, 401);
+    assert!(over.header("set-cookie").starts_with("nightclerk=; ") && over.header("set-cookie").contains("Max-Age=0"));
+    assert_eq!(site.ask("GET", "/", &[("cookie", "nightclerk=over")], None).status, 200);
+    assert_eq!(site.ask("GET", "/login", &[], None).status, 401);
     // A form elsewhere changes nothing, with whatever the browser sends along.
     let form = Some(("application/x-www-form-urlencoded", "as_of="));
     assert_eq!(site.ask("POST", "/jobs/demand_forecast/run", &[], form).status, 401);
