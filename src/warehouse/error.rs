@@ -146,7 +146,9 @@ impl WarehouseError {
             (Some("28P01" | "28000"), _) => "check the user and the password",
             // MariaDB says 42000 for a database that is not there and for one that this user may not use.
             (Some("3D000" | "42000"), _) => "create the database or correct its name",
-            (Some("14"), _) => "the file does not exist or its folder cannot be written to",
+            (Some("14"), _) => {
+                "the file does not exist or its folder cannot be written to; a new ledger begins with an empty file"
+            }
             (Some("26"), _) => "the file is not an SQLite database",
             (_, sqlx::Error::Io(error)) if error.kind() == std::io::ErrorKind::InvalidData => {
                 "check the server's certificate, and `sslmode` and `sslrootcert` of the URL"

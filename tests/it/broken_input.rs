@@ -53,7 +53,7 @@ fn an_unknown_key_in_the_settings() {
       |
     4 | curency = "EUR"
       | ^^^^^^^
-      = help: did you mean `currency`? allowed here: name, timezone, currency, seed, as_of, warehouse, output, gates, alerts
+      = help: did you mean `currency`? allowed here: name, timezone, currency, seed, as_of, closed_on, mode, warehouse, output, gates, alerts
     "#);
 }
 
@@ -283,7 +283,7 @@ fn a_missing_warehouse() {
     assert_snapshot!(project.run(&["run"]).shown(project.path()), @r"
     exit code 1
     --- stderr
-    error: cannot open the warehouse sqlite:./warehouse.db: unable to open database file; the file does not exist or its folder cannot be written to
+    error: cannot open the warehouse sqlite:./warehouse.db: unable to open database file; the file does not exist or its folder cannot be written to; a new ledger begins with an empty file
     ");
 }
 
@@ -415,7 +415,7 @@ fn a_table_whose_newest_day_is_long_ago() {
     report: ./out/index.html
     --- stderr
     night of 2026-11-27: basket_rules
-      basket_rules       refused: freshness of basket_lines: newest day 2026-11-22, 2026-11-25 or later expected; newest days of basket_lines: no row on 5 days from 2026-11-23 on, the newest is of 2026-11-22, a row on every day whose weekday had some in each of the eight weeks before expected
+      basket_rules       refused: freshness of basket_lines: newest day 2026-11-22, 2026-11-25 or later expected; newest days of basket_lines: no row on 4 days from 2026-11-23 on, the newest is of 2026-11-22, a row on every day whose weekday had some in each of the eight weeks before expected
     ");
     assert_same_rows(&project.dump(), &before);
     assert!(project.read("out/2026-11-27/basket_rules.html").contains("NOT published"));

@@ -39,6 +39,8 @@ mod memory;
 mod migrations;
 mod night;
 mod outages;
+mod own_server;
+mod phases;
 mod pooler;
 mod postgres;
 mod projects;

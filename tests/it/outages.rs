@@ -8,63 +8,12 @@ use nightclerk::warehouse::{Side, Warehouse, WarehouseConfig};
 
 use crate::database::Database;
 use crate::mariadb::temporary_server;
+use crate::own_server::OwnServer;
 use crate::postgres::temporary_cluster;
 use crate::server;
 use crate::skips::{Need, skip};
 use crate::small_shop::{SmallShop, first_night};
 use crate::support::{Project, command, wait};
-
-/// A PostgreSQL server of a test's own, which may be stopped and frozen.
-struct OwnServer {
-    user: Option<String>,
-    control: String,
-    folder: std::path::PathBuf,
-    url: String,
-}
-
-impl OwnServer {
-    fn new(name: &str) -> Result<Self, String> {
-        let user = server::unprivileged_user(&["postgres", "nobody"])?;
-        let folder = server::folder(name, user.as_deref())?;
-        let (data, port) = (folder.join("data"), server::free_port()?);
-        let initdb = format!(
-            "{} -D '{}' -U tester -A trust -E UTF8 --locale=C --no-sync",
-            server::find("initdb")?.display(),
-            data.display()
-        );
-        server::run(&mut server::shell(user.as_deref(), &initdb, &folder))?;
-        let control = format!(
-            "{} -w -D '{}' -l '{}' -o \"-k '{}' -h 127.0.0.1 -p {port} -c fsync=off\"",
-            server::find("pg_ctl")?.display(),
-            data.display(),
-            folder.join("log").display(),
-            folder.display()
-        );
-        let own = Self { user, control, folder, url: format!("postgres://tester@127.0.0.1:{port}/postgres") };
-        own.control("start");
-        Ok(own)
-    }
-
-    fn control(&self, what: &str) {
-        let command = format!("{} {what}", self.control);
-        server::run(&mut server::shell(self.user.as_deref(), &command, &self.folder)).unwrap();
-    }
-
-    /// Every process of the server.
-    fn signal(&self, signal: &str) {
-        let pid = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
-        let pid = pid.lines().next().unwrap();
-        let command = format!("kill -{signal} {pid} $(cat /proc/{pid}/task/{pid}/children)");
-        server::run(&mut server::shell(None, &command, &self.folder)).unwrap();
-    }
-}
-
-impl Drop for OwnServer {
-    fn drop(&mut self) {
-        let command = format!("{} stop -m immediate; rm -rf '{}'", self.control, self.folder.display());
-        let _ = server::run(&mut server::shell(self.user.as_deref(), &command, &std::env::temp_dir()));
-    }
-}
 
 fn begin(shop: &SmallShop, as_of: NaiveDate) -> Child {
     let arguments = ["run", "--as-of", &as_of.to_string()];

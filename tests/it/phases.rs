@@ -1,0 +1,190 @@
+//! The ledger's server or the source's is away from a given step of a night on, by itself: whatever the step, nothing is lost.
+
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use chrono::{NaiveDate, TimeDelta};
+
+use crate::own_server::OwnServer;
+use crate::skips::{Need, skip};
+use crate::small_shop::{SmallShop, first_night};
+use crate::support::command;
+
+/// A night that waits at a point until it is let go.
+struct Held {
+    night: Child,
+    file: std::path::PathBuf,
+}
+
+impl Held {
+    fn at(shop: &SmallShop, as_of: NaiveDate, point: &str) -> Self {
+        let file = shop.project.path().join("held");
+        let arguments = ["run", "--as-of", &as_of.to_string()];
+        let night = command(shop.project.path(), &arguments)
+            .env("NIGHTCLERK_HOLD", format!("{point}:{}", file.display()))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut held = Self { night, file };
+        held.wait_for(&held.file.clone());
+        held
+    }
+
+    fn wait_for(&mut self, file: &Path) {
+        let started = Instant::now();
+        while !file.exists() {
+            assert!(started.elapsed() < Duration::from_mins(1), "the night does not come by");
+            assert_eq!(self.night.try_wait().unwrap(), None, "the night has ended before it came by");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Lets it go on.
+    fn goes_on(&self) {
+        std::fs::remove_file(&self.file).unwrap();
+    }
+}
+
+/// The shop with its ledger elsewhere.
+fn apart(url: &str, shop: SmallShop) -> SmallShop {
+    let source = &shop.url;
+    let config = shop.project.read("nightclerk.toml");
+    let line = config.lines().find(|line| line.starts_with("url = ")).unwrap().to_owned();
+    shop.project
+        .write("nightclerk.toml", &config.replace(&line, &format!("url = \"{url}\"\nsource_url = \"{source}\"")));
+    SmallShop { url: url.to_owned(), ..shop }
+}
+
+/// The date after.
+fn next(as_of: &mut NaiveDate) -> NaiveDate {
+    *as_of += TimeDelta::days(1);
+    *as_of
+}
+
+#[test]
+fn a_ledger_that_is_away_from_any_step_on_costs_no_night() {
+    let own = match OwnServer::new("ledger-postgres") {
+        Ok(own) => own,
+        Err(reason) => return skip(Need::Postgres, &format!("PostgreSQL cannot be started: {reason}")),
+    };
+    let (shop, control) = (apart(&own.url, SmallShop::new("")), SmallShop::new(""));
+    let mut as_of = first_night();
+    shop.run(as_of, "undisturbed");
+    control.run(as_of, "undisturbed");
+    let mut told = Vec::new();
+    for point in [
+        "before_claim",
+        "claimed",
+        "loaded",
+        "staging",
+        "staged",
+        "gates_recorded",
+        "laid_aside",
+        "swapping",
+        "before_commit",
+        "committed",
+        "file_in_place",
+        "file_recorded",
+        "files_done",
+    ] {
+        let date = next(&mut as_of);
+        let context = format!("the ledger is away from {point} on, night of {date}");
+        let mut held = Held::at(&shop, date, point);
+        own.control("stop -m immediate");
+        held.goes_on();
+        std::thread::sleep(Duration::from_secs(2));
+        own.control("start");
+        let back = Instant::now();
+        let code = held.night.wait().unwrap().code();
+        shop.is_whole(&context);
+        if code != Some(0) {
+            shop.run(date, &context);
+        }
+        shop.is_done(date, &context);
+        told.push(format!("{point}: exit {code:?}, whole {:.1?} after it was back", back.elapsed()));
+        assert!([Some(0), Some(1), Some(75)].contains(&code), "{context}: {code:?}");
+        control.run(date, &context);
+    }
+    eprintln!("{}", told.join("\n"));
+    assert_eq!(shop.published(), control.published());
+}
+
+#[test]
+fn a_source_that_is_away_while_the_ledger_is_not_costs_no_night() {
+    let own = match OwnServer::new("source-postgres") {
+        Ok(own) => own,
+        Err(reason) => return skip(Need::Postgres, &format!("PostgreSQL cannot be started: {reason}")),
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ledger.db");
+    std::fs::write(&file, "").unwrap();
+    let ledger = format!("sqlite:{}", file.display());
+    let (shop, control) = (apart(&ledger, SmallShop::new(&own.url)), SmallShop::new(""));
+    let mut as_of = first_night();
+    shop.run(as_of, "undisturbed");
+    control.run(as_of, "undisturbed");
+    for point in ["before_claim", "claimed", "loaded", "staging", "committed"] {
+        let date = next(&mut as_of);
+        let context = format!("the source is away from {point} on, night of {date}");
+        let mut held = Held::at(&shop, date, point);
+        own.control("stop -m immediate");
+        held.goes_on();
+        std::thread::sleep(Duration::from_secs(2));
+        own.control("start");
+        let code = held.night.wait().unwrap().code();
+        assert!([Some(0), Some(75)].contains(&code), "{context}: {code:?}");
+        shop.is_whole(&context);
+        if code != Some(0) {
+            shop.run(date, &context);
+        }
+        shop.is_done(date, &context);
+        control.run(date, &context);
+    }
+    assert_eq!(shop.published(), control.published());
+}
+
+/// Ends the connection that copies rows in, at the moment at which it does; writes down that it did.
+const END_A_COPY: &str = "DO $$ DECLARE n INTEGER; BEGIN \
+    FOR i IN 1..400000 LOOP \
+        PERFORM pg_stat_clear_snapshot(); \
+        SELECT COUNT(pg_terminate_backend(pid)) INTO n FROM pg_stat_activity \
+            WHERE query ILIKE 'COPY %' AND state = 'active' AND pid <> pg_backend_pid(); \
+        IF n > 0 THEN INSERT INTO copies_ended VALUES (1); RETURN; END IF; \
+    END LOOP; END $$";
+
+#[test]
+fn a_connection_that_is_lost_while_rows_are_copied_costs_no_night() {
+    let own = match OwnServer::new("copy-postgres") {
+        Ok(own) => own,
+        Err(reason) => return skip(Need::Postgres, &format!("PostgreSQL cannot be started: {reason}")),
+    };
+    let (shop, control) = (SmallShop::new(&own.url), SmallShop::new(""));
+    let mut as_of = first_night();
+    for shop in [&shop, &control] {
+        shop.run(as_of, "undisturbed");
+    }
+    own.query("CREATE TABLE copies_ended (n INTEGER)");
+    for _ in 0..4 {
+        let date = next(&mut as_of);
+        let context = format!("a copy is cut, night of {date}");
+        let mut held = Held::at(&shop, date, "loaded");
+        std::thread::scope(|scope| {
+            let cutting = scope.spawn(|| own.query(END_A_COPY));
+            std::thread::sleep(Duration::from_millis(300));
+            held.goes_on();
+            cutting.join().unwrap();
+        });
+        let code = held.night.wait().unwrap().code();
+        assert!([Some(0), Some(75)].contains(&code), "{context}: {code:?}");
+        shop.is_whole(&context);
+        if code != Some(0) {
+            shop.run(date, &context);
+        }
+        shop.is_done(date, &context);
+        control.run(date, &context);
+    }
+    assert!(shop.count("SELECT COUNT(*) FROM copies_ended") >= 3, "no copy was cut: nothing was shown");
+    assert_eq!(shop.published(), control.published());
+}
