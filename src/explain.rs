@@ -73,8 +73,14 @@ impl<'w> CurrentRows<'w> {
         let names: Vec<&str> = std::iter::once("as_of").chain(table.columns.iter().map(|column| column.name)).collect();
         let conditions: Vec<String> =
             keys.iter().enumerate().map(|(index, (column, _))| format!("{column} = ${}", index + 1)).collect();
-        let filter = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
-        let sql = format!("SELECT {} FROM {}_current {filter} ORDER BY {order}", names.join(", "), table.name());
+        let conditions = ["TRUE".to_owned()].into_iter().chain(conditions).collect::<Vec<_>>().join(" AND ");
+        // The newest of each job, also one that consumers do not see because it was made in the shadow.
+        let sql = format!(
+            "SELECT {} FROM {} WHERE run_id IN (SELECT p.run_id FROM nightclerk_publications p WHERE p.state = 'published' AND p.as_of = \
+             (SELECT MAX(q.as_of) FROM nightclerk_publications q WHERE q.job = p.job AND q.state = 'published')) AND {conditions} ORDER BY {order}",
+            names.join(", "),
+            table.name()
+        );
         let binds: Vec<Value> = keys.iter().map(|(_, value)| Value::Text((*value).to_owned())).collect();
         let rows = self.warehouse.read_values(Side::Target, &sql, &binds).await?;
         let named = |row: Vec<Value>| names.iter().map(|name| (*name).to_owned()).zip(row.into_iter().map(to_json));

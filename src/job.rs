@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::datasets::{Dataset, Source};
 use crate::explain::Explanation;
@@ -70,6 +70,19 @@ pub struct RunContext {
     pub currency: Currency,
     /// Whether the run stands in at its deadline for one whose newest data are missing, see [`Job::STANDS_IN`].
     pub stand_in: bool,
+    /// Whether nobody acts on what it publishes.
+    pub mode: Mode,
+}
+
+/// Whether what a job publishes is acted on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It is.
+    #[default]
+    Live,
+    /// It is not: the job runs beside whatever does its work today, and is compared with that.
+    Shadow,
 }
 
 /// `Job` with its dataset hidden, so that the runner can hold a list of them.

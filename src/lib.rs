@@ -29,7 +29,7 @@
 //!   What may stop a publication: too many cells that break a dataset's contract (its quarantine), [`runner::gates`] with the audits
 //!   of `sql/audits` and a kind's own ([`publication::OwnAudit`]), asked in `runner/look.rs`; that a list of that date has left the
 //!   house; a lease that another process has taken over. [`gate`]: what a gate says. [`profile`]: what it compares, a dataset or a
-//!   table in a few numbers. `[[accept]]` in a job's file lets a gate pass.
+//!   table in a few numbers; [`standing`]: products and suppliers, number by number. `[[accept]]` in a job's file lets a gate pass.
 //! - [`report`]: pages and files as bytes. [`import`]: files into tables. [`serve`]: the ledger for browsers and programs.
 //! - [`shop`]: the generated retailer of the demo. [`bench`]: our advice against the truth about it, and how fast a
 //!   warehouse is. [`eval`]: an engine on a file, without a warehouse, and how it is scored.
@@ -89,6 +89,7 @@ pub mod scheduler;
 pub mod secrets;
 pub mod serve;
 pub mod shop;
+pub mod standing;
 pub mod table;
 pub mod warehouse;
 mod words;

@@ -37,6 +37,19 @@ pub struct DayProfile {
     pub sums: Vec<f64>,
 }
 
+/// How the level of the lines of a dataset moved from one day to the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LevelMove {
+    /// The later day.
+    pub day: NaiveDate,
+    /// Lines whose level was above 0 on both days.
+    pub lines: u64,
+    /// The middle one of the lines' levels on the later day, each divided by that on the day before.
+    pub factor: f64,
+    /// The middle one of the lines' distances, `|ln(later / earlier)|`: lines that rise do not make up for lines that fall.
+    pub distance: f64,
+}
+
 /// Profiles by day.
 pub type Days = BTreeMap<NaiveDate, DayProfile>;
 

@@ -48,8 +48,14 @@ pub async fn uplift_scores(
 ) -> anyhow::Result<Option<Vec<(String, f64)>>> {
     let params: CouponTargets = toml::from_str(&job.params_toml)?;
     let config = &project.config;
-    let ctx =
-        RunContext { job: job.name.clone(), as_of, seed: config.seed, currency: config.currency, stand_in: false };
+    let ctx = RunContext {
+        job: job.name.clone(),
+        as_of,
+        seed: config.seed,
+        currency: config.currency,
+        stand_in: false,
+        mode: crate::job::Mode::Live,
+    };
     let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
     let source = Source::new(warehouse, &sql, as_of, config.zone()).of_job(&job.name, &job.after);
     let frames = params.load(&ctx, &source).await?;

@@ -7,9 +7,7 @@ use super::context::Context;
 use super::date;
 use super::failure::Failure;
 use super::run::known_jobs;
-use crate::migrations;
 use crate::runner::ledger;
-use crate::warehouse::Create;
 
 /// Stop a job wherever it runs, or a date that waits to be tried again.
 ///
@@ -30,11 +28,7 @@ pub struct Cancel {
 pub(super) async fn run(context: &Context, command: &Cancel) -> Result<u8, Failure> {
     let project = context.project()?;
     known_jobs(&project, std::slice::from_ref(&command.job))?;
-    let warehouse = context.warehouse(&project, Create::Nothing).await?;
-    let state = migrations::inspect(&warehouse, project.config.currency).await?;
-    if !state.is_current() {
-        return Err(Failure::usage("our tables are not up to date: `nightclerk check` says what is the matter"));
-    }
+    let warehouse = context.current_warehouse(&project).await?;
     let reason =
         command.why.as_ref().map_or_else(|| "cancelled by hand".to_owned(), |why| format!("cancelled by hand: {why}"));
     let now = (context.now_micros)();

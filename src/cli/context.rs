@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::failure::Failure;
 use super::terminal::Terminal;
+use crate::migrations;
 use crate::project::{ProcessEnvironment, Project};
 use crate::registry::Registry;
 use crate::runner::Runner;
@@ -60,6 +61,20 @@ impl Context {
             create,
         };
         Ok(Warehouse::open(&config).await?)
+    }
+
+    /// Opens the project's warehouse for a command that needs our tables as they are today and does not change them.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or our tables are not up to date.
+    pub async fn current_warehouse(&self, project: &Project) -> Result<Warehouse, Failure> {
+        let warehouse = self.warehouse(project, Create::Nothing).await?;
+        if migrations::inspect(&warehouse, project.config.currency).await?.is_current() {
+            return Ok(warehouse);
+        }
+        Err(Failure::usage(
+            "our tables are not up to date: the next `nightclerk run` sees to that, `nightclerk check` says more",
+        ))
     }
 
     /// A runner for the project: output can be written, our tables are up to date.

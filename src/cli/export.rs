@@ -9,10 +9,8 @@ use sha2::{Digest as _, Sha256};
 use super::context::Context;
 use super::failure::Failure;
 use super::run::known_jobs;
-use crate::migrations;
 use crate::runner::files;
 use crate::runner::ledger::{self, audit};
-use crate::warehouse::Create;
 use crate::words::hex;
 
 /// Hand out the files of a job's current publication: lists, orders, tables for the shop.
@@ -42,16 +40,19 @@ struct Handed {
 pub(super) async fn run(context: &Context, command: &Export) -> Result<u8, Failure> {
     let project = context.project()?;
     known_jobs(&project, std::slice::from_ref(&command.job))?;
-    let warehouse = context.warehouse(&project, Create::Nothing).await?;
-    let state = migrations::inspect(&warehouse, project.config.currency).await?;
-    if !state.is_current() {
-        return Err(Failure::usage("our tables are not up to date: `nightclerk check` says what is the matter"));
-    }
+    let warehouse = context.current_warehouse(&project).await?;
     let (job, now) = (&command.job, (context.now_micros)());
     let published = ledger::publications(&warehouse, Some(job)).await?;
     let Some(current) = published.iter().find(|row| row.state == "published") else {
         return Err(Failure::new(4, format!("`{job}` has published nothing that could be handed out")));
     };
+    if current.shadow {
+        return Err(Failure::usage(format!(
+            "what `{job}` published for {} is of a shadow night: nobody is to act on it, so nothing is handed out; `mode = \"live\"` in its file, \
+             or in nightclerk.toml, changes that from the next night on",
+            current.as_of
+        )));
+    }
     if let Some(until) = current.valid_until.as_ref().filter(|_| current.is_stale(now) && !command.allow_stale) {
         return Err(Failure::new(
             4,

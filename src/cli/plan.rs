@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::failure::Failure;
 use crate::datasets::{SqlFiles, dataset_sql};
+use crate::job::Mode;
 use crate::migrations::{self, State};
 use crate::runner::ledger;
 use crate::warehouse::{Create, Side};
@@ -29,6 +30,7 @@ struct PlannedJob {
     decides: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
+    mode: Mode,
     after: Vec<String>,
     refuses_for: Vec<&'static str>,
     tables: Vec<&'static str>,
@@ -63,6 +65,7 @@ pub(super) async fn run(context: &Context, command: &Plan) -> Result<u8, Failure
             kind: job.kind,
             decides: job.job.decides(),
             description: job.description.clone(),
+            mode: project.mode_of(job),
             after: job.after.clone(),
             refuses_for: job.job.needs().iter().map(|d| d.name()).filter(|name| !sql.has(name)).collect(),
             tables: job.job.publishes().iter().map(|table| table.name()).collect(),
@@ -105,6 +108,11 @@ fn tell(context: &Context, as_of: NaiveDate, jobs: &[PlannedJob], with_sql: bool
     for job in jobs {
         context.terminal.line(format!("\n{} ({})", job.job, job.kind));
         context.terminal.line(format!("  decides    {}", job.decides));
+        if job.mode == Mode::Shadow {
+            context
+                .terminal
+                .line("  runs in    the shadow: nobody acts on what it publishes, and consumers do not see it");
+        }
         if let Some(description) = &job.description {
             context.terminal.line(format!("  is for     {description}"));
         }

@@ -9,10 +9,8 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::migrations;
 use crate::runner::ledger::files;
 use crate::runner::ledger::prune::{self, Forgotten};
-use crate::warehouse::Create;
 
 /// Forget old runs, gates and ended slots, and remove old pages and exports.
 ///
@@ -41,11 +39,7 @@ struct Pruned {
 
 pub(super) async fn run(context: &Context, command: &Prune) -> Result<u8, Failure> {
     let project = context.project()?;
-    let warehouse = context.warehouse(&project, Create::Nothing).await?;
-    let state = migrations::inspect(&warehouse, project.config.currency).await?;
-    if !state.is_current() {
-        return Err(Failure::usage("our tables are not up to date: `nightclerk check` says what is the matter"));
-    }
+    let warehouse = context.current_warehouse(&project).await?;
     let before = context.as_of(&project, None)? - TimeDelta::days(i64::from(command.keep_days));
     let kept = files::kept(&warehouse).await?;
     let forgotten = prune::forget(&warehouse, before, command.dry_run).await?;

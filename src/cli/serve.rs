@@ -8,11 +8,9 @@ use clap::Args;
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::migrations;
 use crate::runner::ledger::tokens;
 use crate::scheduler::{self, Stop};
 use crate::serve::{Site, router};
-use crate::warehouse::Create;
 
 /// Show the ledger to browsers and programs: timeline, runs with their logs, publications, an API, figures for Prometheus.
 ///
@@ -34,13 +32,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(context: &Context, command: &Serve) -> Result<u8, Failure> {
     let project = context.project()?;
-    let warehouse = context.warehouse(&project, Create::Nothing).await?;
-    let state = migrations::inspect(&warehouse, project.config.currency).await?;
-    if !state.is_current() {
-        return Err(Failure::usage(
-            "our tables are not up to date: the next `nightclerk run` sees to that, `nightclerk check` says more",
-        ));
-    }
+    let warehouse = context.current_warehouse(&project).await?;
     let reads_are_free = command.listen.ip().is_loopback() && !command.require_token;
     if !reads_are_free && tokens::all(&warehouse).await?.iter().all(|token| token.revoked_us.is_some()) {
         return Err(Failure::usage(format!(

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::failure::Failure;
+use crate::job::Mode;
 use crate::migrations;
 use crate::runner::ledger::slots::{SlotRow, SlotState};
 use crate::runner::ledger::{self, PublicationRow};
@@ -45,6 +46,14 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
         {
             let line = format!("{:<20} STALE: what is current was valid until {until}, the next should be there", "");
             context.terminal.line(line);
+        }
+        let told = match (status.mode, status.current.as_ref().is_some_and(|row| row.shadow)) {
+            (Mode::Shadow, _) => Some("SHADOW: nobody acts on what it publishes, and consumers do not see it"),
+            (Mode::Live, true) => Some("what is current was made in the shadow; the next night is live"),
+            (Mode::Live, false) => None,
+        };
+        if let Some(told) = told {
+            context.terminal.line(format!("{:<20} {told}", ""));
         }
         for slot in status.unpublished.iter().take(MOST_SLOTS) {
             context.terminal.line(format!("{:<20} {}", "", in_words(slot)));

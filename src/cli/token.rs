@@ -4,12 +4,11 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::migrations;
 use crate::runner::ledger::audit;
 use crate::runner::ledger::tokens::{self, TokenRow};
 use crate::serve::{drawn, fingerprint};
 use crate::table::instant_text;
-use crate::warehouse::{Create, Warehouse};
+use crate::warehouse::Warehouse;
 
 /// Make, list and revoke the tokens of `nightclerk serve`.
 #[derive(Debug, Args)]
@@ -59,13 +58,7 @@ const ACTOR: &str = "command line";
 
 pub(super) async fn run(context: &Context, command: &Token) -> Result<u8, Failure> {
     let project = context.project()?;
-    let warehouse = context.warehouse(&project, Create::Nothing).await?;
-    let state = migrations::inspect(&warehouse, project.config.currency).await?;
-    if !state.is_current() {
-        return Err(Failure::usage(
-            "our tables are not up to date: the next `nightclerk run` sees to that, `nightclerk check` says more",
-        ));
-    }
+    let warehouse = context.current_warehouse(&project).await?;
     match &command.action {
         Action::Add { name, role } => add(context, &warehouse, name, (*role).into()).await,
         Action::List => list(context, &warehouse).await,

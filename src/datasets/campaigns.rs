@@ -32,6 +32,7 @@ pub const CAMPAIGNS: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {
@@ -80,6 +81,7 @@ pub const OFFERS: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {
@@ -118,6 +120,7 @@ pub const ASSIGNMENTS: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {
@@ -156,6 +159,7 @@ pub const REDEMPTIONS: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {
@@ -191,6 +195,7 @@ pub const CAMPAIGN_OUTCOMES: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {

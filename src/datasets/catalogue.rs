@@ -34,6 +34,7 @@ pub const PRODUCTS: Dataset = Dataset {
     keeps_its_rows: true,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {
@@ -86,6 +87,7 @@ pub const PRICES: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {
@@ -125,6 +127,7 @@ pub const PROMOTIONS: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {
@@ -162,6 +165,7 @@ pub const CALENDAR: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[],
     names_days: Some("date"),
+    level: None,
 };
 
 typed_rows! {

@@ -30,6 +30,7 @@ pub const CUSTOMERS: Dataset = Dataset {
     keeps_its_rows: true,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {
@@ -109,6 +110,7 @@ pub const SUPPRESSIONS: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {

@@ -51,6 +51,9 @@ pub struct Dataset {
     pub measures: &'static [Measure],
     /// The column of days that are not like others: holidays, closures. A day without sales among them is no missing load.
     pub names_days: Option<&'static str>,
+    /// The column of a level that a line carries on from day to day, as stock does; the gates hold the lines of the newest day against the
+    /// same lines a day before.
+    pub level: Option<&'static str>,
 }
 
 impl Dataset {

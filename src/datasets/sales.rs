@@ -35,6 +35,7 @@ pub const ORDER_LINES: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 const PRICE: Measure = Measure {
@@ -97,6 +98,7 @@ pub const DAILY_SALES: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[PRICE, UNITS_PER_ORDER],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {
@@ -138,6 +140,7 @@ pub const BASKET_LINES: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[PRICE, UNITS_PER_LINE],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {
@@ -178,6 +181,7 @@ pub const CUSTOMER_DAYS: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[AMOUNT_PER_ORDER],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {
@@ -215,6 +219,7 @@ pub const CUSTOMER_PURCHASES: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {

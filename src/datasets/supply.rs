@@ -38,6 +38,7 @@ pub const STOCK_LEVELS: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[STOCK_PER_LINE],
     names_days: None,
+    level: Some("on_hand"),
 };
 
 typed_rows! {
@@ -77,6 +78,7 @@ pub const OPEN_ORDERS: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {
@@ -117,6 +119,7 @@ pub const DELIVERIES: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {
@@ -158,6 +161,7 @@ pub const SUPPLIERS: Dataset = Dataset {
     keeps_its_rows: true,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 typed_rows! {

@@ -16,11 +16,11 @@ use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, allowed_words};
-use crate::job::AnyJob;
+use crate::job::{AnyJob, Mode};
 use crate::kind::Kind;
 use crate::project::toml_text::{date, read};
 use crate::quantities::{Count, Days};
-use crate::schedule::{CronExpression, Misfire, Schedule, TimeOfDay, TimeZone, Timetable};
+use crate::schedule::{CronExpression, LONGEST_DELAY, Misfire, Schedule, TimeOfDay, TimeZone, Timetable};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_hours(2);
 const DEFAULT_ATTEMPTS: u32 = 3;
@@ -42,6 +42,8 @@ pub struct JobFile {
     pub enabled: bool,
     /// What it is for, in the user's words.
     pub description: Option<String>,
+    /// Whether what it publishes is acted on; `None`: as the project says.
+    pub mode: Option<Mode>,
     /// When it runs; `None` runs only when asked, or after the jobs it waits for.
     pub schedule: Option<Timetable>,
     /// How long and how often it is tried.
@@ -115,6 +117,7 @@ struct Header {
     after: Vec<Spanned<String>>,
     enabled: Option<bool>,
     description: Option<String>,
+    mode: Option<Mode>,
     schedule: Option<ScheduleTable>,
     #[serde(default)]
     limits: LimitsTable,
@@ -132,6 +135,7 @@ struct ScheduleTable {
     misfire: Option<Misfire>,
     catchup_days: Option<Days>,
     catchup_max: Option<Count>,
+    jitter: Option<Jitter>,
     deliver_by: Option<TimeOfDay>,
 }
 
@@ -197,6 +201,7 @@ pub fn parse(file: &str, text: &str, kinds: &[Kind], zone: Tz) -> ParsedJobFile 
         after: head.after.iter().map(|name| name.get_ref().clone()).collect::<BTreeSet<_>>().into_iter().collect(),
         enabled: head.enabled.unwrap_or(true),
         description: head.description,
+        mode: head.mode,
         schedule: head.schedule.and_then(|table| timetable(table, zone)),
         limits: Limits {
             timeout: head.limits.timeout.map_or(DEFAULT_TIMEOUT, |timeout| timeout.0),
@@ -279,6 +284,7 @@ fn timetable(table: ScheduleTable, project_zone: Tz) -> Option<Timetable> {
         misfire: table.misfire.unwrap_or_default(),
         catchup_days: table.catchup_days.map_or(DEFAULT_CATCHUP_DAYS, Days::get),
         catchup_max: table.catchup_max.map(Count::get),
+        jitter: table.jitter.map_or(Duration::ZERO, |jitter| jitter.0),
         deliver_by: table.deliver_by.map(TimeOfDay::get),
     })
 }
@@ -310,6 +316,21 @@ impl TryFrom<String> for Timeout {
         match seconds {
             Some(seconds) if seconds > 0 && digits.is_empty() => Ok(Self(Duration::from_secs(seconds))),
             _ => Err(format!("`{text}` is not a duration above 0\nwrite it like `90s`, `30m`, `2h` or `1h30m`")),
+        }
+    }
+}
+
+/// By how much slots may be moved, at most an hour.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct Jitter(Duration);
+
+impl TryFrom<String> for Jitter {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        match Timeout::try_from(text.clone())?.0 {
+            jitter if jitter <= LONGEST_DELAY => Ok(Self(jitter)),
+            _ => Err(format!("`{text}` is longer than an hour\nwrite it like `10m`")),
         }
     }
 }

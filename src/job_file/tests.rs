@@ -106,7 +106,7 @@ fn unknown_keys_in_header_and_parameters() {
       |
     2 | enable = true
       | ^^^^^^
-      = help: did you mean `enabled`? allowed here: kind, after, enabled, description, schedule, limits, accept, params
+      = help: did you mean `enabled`? allowed here: kind, after, enabled, description, mode, schedule, limits, accept, params
 
     error: unknown key `servce_level`
       --> jobs/plan.toml:5:1

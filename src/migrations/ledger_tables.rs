@@ -20,6 +20,7 @@ pub(super) const LEDGER_TABLES: &[TableSchema<'static>] = &[
     LOG,
     TOKENS,
     AUDIT,
+    STANDING,
 ];
 
 const COUNTERS: TableSchema<'static> = TableSchema {
@@ -90,6 +91,7 @@ const PUBLICATIONS: TableSchema<'static> = TableSchema {
             Integer,
             "when it is out of date because the next should be there, in microseconds since 1970; NULL where no schedule says so",
         ),
+        Column::new("shadow", Flag, "whether nobody was to act on it: consumers do not see it").or_before("FALSE"),
     ],
 };
 
@@ -250,5 +252,18 @@ const AUDIT: TableSchema<'static> = TableSchema {
         Column::new("action", Text, "what was asked for"),
         Column::new("subject", Text, "of what"),
         Column::new("outcome", Text, "what became of it, in words"),
+    ],
+};
+
+const STANDING: TableSchema<'static> = TableSchema {
+    name: "nightclerk_standing",
+    doc: "the numbers of products and suppliers as publications read them, which the next night's rows are held against",
+    grain: &["run_id", "dataset", "position"],
+    columns: &[
+        Column::new("run_id", Integer, "the run that published"),
+        Column::new("dataset", Text, "the dataset"),
+        Column::new("position", Integer, "the piece, from 0"),
+        Column::new("job", Text, "the job"),
+        Column::new("content", Text, "a piece of the packed rows, in base 64"),
     ],
 };

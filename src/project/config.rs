@@ -1,5 +1,6 @@
 //! `nightclerk.toml`: the settings of a project.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::job::Mode;
 use crate::project::alerts::{self, AlertChannel, AlertTable};
 use crate::project::environment::{Environment, Redacted, has_inline_secret};
 use crate::project::filled::Filler;
@@ -34,6 +36,10 @@ pub struct Config {
     pub seed: u64,
     /// The fixed business date of a demo or historical project.
     pub as_of: Option<NaiveDate>,
+    /// Business dates on which the shop is closed: no night is due for them, and nobody misses their rows.
+    pub closed_on: BTreeSet<NaiveDate>,
+    /// Whether what its jobs publish is acted on, where a job does not say otherwise.
+    pub mode: Mode,
     /// Where data are read and published.
     pub warehouse: WarehouseConfig,
     /// Where pages and exports go.
@@ -91,6 +97,10 @@ struct ConfigTable {
     seed: Option<u64>,
     #[serde(default, deserialize_with = "date")]
     as_of: Option<NaiveDate>,
+    #[serde(default)]
+    closed_on: Vec<ClosedOn>,
+    #[serde(default)]
+    mode: Mode,
     warehouse: Option<WarehouseTable>,
     #[serde(default)]
     output: OutputTable,
@@ -124,6 +134,10 @@ struct GatesTable {
     row_count_ratio: Option<Share>,
     quarantine_share: Option<Share>,
 }
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct ClosedOn(#[serde(deserialize_with = "date")] Option<NaiveDate>);
 
 /// Reads the settings. Relative paths are resolved against `root`.
 pub fn parse(text: &str, root: &Path, environment: &dyn Environment) -> Reading<Config> {
@@ -174,6 +188,8 @@ pub fn parse(text: &str, root: &Path, environment: &dyn Environment) -> Reading<
             currency: table.currency?,
             seed: table.seed.unwrap_or(1),
             as_of: table.as_of,
+            closed_on: table.closed_on.iter().filter_map(|closed| closed.0).collect(),
+            mode: table.mode,
             warehouse: WarehouseConfig {
                 url: url?,
                 source_url,
@@ -406,7 +422,7 @@ mod tests {
            |
         14 | [gate]
            |  ^^^^
-           = help: did you mean `gates`? allowed here: name, timezone, currency, seed, as_of, warehouse, output, gates, alerts
+           = help: did you mean `gates`? allowed here: name, timezone, currency, seed, as_of, closed_on, mode, warehouse, output, gates, alerts
         "#);
     }
 }

@@ -16,12 +16,14 @@ pub use environment::{Environment, ProcessEnvironment, Redacted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
 use crate::datasets::Dataset;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::job::Mode;
 use crate::job_file::{self, JobFile, ParsedJobFile};
 use crate::registry::Registry;
 use crate::warehouse::Dialect;
@@ -78,8 +80,8 @@ impl Project {
             Some(config) if !found.has_errors() => Ok(Self {
                 root: root.to_owned(),
                 registry: registry.clone(),
+                jobs: jobs(files, &config),
                 config,
-                jobs: files.into_iter().filter_map(|file| file.job).collect(),
                 sql,
                 audits: below(&texts, "sql/audits/"),
                 templates: below(&texts, "reports/"),
@@ -93,6 +95,11 @@ impl Project {
     /// The job of that name.
     pub fn job(&self, name: &str) -> Option<&JobFile> {
         self.jobs.iter().find(|job| job.name == name)
+    }
+
+    /// Whether what a job publishes is acted on.
+    pub fn mode_of(&self, job: &JobFile) -> Mode {
+        job.mode.unwrap_or(self.config.mode)
     }
 
     /// The jobs of a night: the enabled ones, each after those it waits for.
@@ -112,6 +119,16 @@ impl Project {
         }
         ordered
     }
+}
+
+/// The jobs with what the project says of their schedules.
+fn jobs(files: Vec<ParsedJobFile>, config: &Config) -> Vec<JobFile> {
+    let closed_on = Arc::new(config.closed_on.clone());
+    let of_project = |job: JobFile| {
+        let salt = format!("{}/{}", config.name, job.name);
+        JobFile { schedule: job.schedule.map(|timetable| timetable.of_project(&closed_on, &salt)), ..job }
+    };
+    files.into_iter().filter_map(|file| file.job).map(of_project).collect()
 }
 
 /// The texts of a project by their path in it, and what could not be read.

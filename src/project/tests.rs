@@ -126,7 +126,7 @@ fn faults_of_all_files_come_at_once() {
       |
     3 | curency = "EUR"
       | ^^^^^^^
-      = help: did you mean `currency`? allowed here: name, timezone, currency, seed, as_of, warehouse, output, gates, alerts
+      = help: did you mean `currency`? allowed here: name, timezone, currency, seed, as_of, closed_on, mode, warehouse, output, gates, alerts
 
     error: environment variable `PG_PASSWORD` is not set or empty
       --> nightclerk.toml:5:25

@@ -1,5 +1,9 @@
 //! A look at what was read and at what is to be published, between the computation and the first row that is written.
 
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
 use super::Runner;
 use super::gates::{self, GateSettings};
 use super::outcome::{Computed, JobState, Stop};
@@ -29,7 +33,9 @@ pub(super) fn look(
     let settings = GateSettings { max_age_days: config.max_age_days, row_count_ratio: config.row_count_ratio };
     let tolerated = job.job.tolerates();
     computed.gates.extend(gates::freshness_gates(&computed.inputs, tolerated, &settings));
-    computed.gates.extend(gates::newest_day_gates(&computed.inputs, tolerated, &settings));
+    let closed_on: BTreeSet<NaiveDate> =
+        runner.project.config.closed_on.union(&computed.special_days).copied().collect();
+    computed.gates.extend(gates::newest_day_gates(&computed.inputs, tolerated, &settings, &closed_on));
     if ctx.stand_in {
         gates::stand_in(&mut computed.gates, job.job.stands_in());
     }

@@ -1,5 +1,7 @@
 //! How a job of a night ended.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 
@@ -199,6 +201,8 @@ pub(super) struct Computed {
     pub publication: Publication,
     /// What it was made from.
     pub inputs: Vec<InputFact>,
+    /// Days that the project names as special and that the job did not read.
+    pub special_days: BTreeSet<NaiveDate>,
     /// What the gates found.
     pub gates: Vec<GateResult>,
     /// Its page and what the front page says of it, once it is published.

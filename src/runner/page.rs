@@ -9,7 +9,7 @@ use super::outcome::{Computed, JobState, Stop};
 use super::publish::{rows_in, rows_out};
 use super::slots;
 use crate::datasets::InputOrigin;
-use crate::job::RunContext;
+use crate::job::{Mode, RunContext};
 use crate::job_file::JobFile;
 use crate::publication::{Caveat, Publication, Severity};
 use crate::report::{self, FileLink, RunFacts, RunState};
@@ -26,6 +26,11 @@ pub(super) struct Facts<'a> {
 }
 
 impl Facts<'_> {
+    /// What reaches a supplier or a customer comes of a night that is acted on, not of days that are long over.
+    fn makes_none_for_action(&self) -> bool {
+        self.runner.backfilling || self.ctx.mode == Mode::Shadow
+    }
+
     /// When what is published is out of date, in words.
     fn valid_until(&self) -> Option<String> {
         let until = slots::valid_until(&self.runner.project, self.job, self.ctx.as_of)?;
@@ -87,8 +92,7 @@ pub(super) fn render(facts: &Facts<'_>, computed: &Computed, stop: Option<&Stop>
     let (mut files, mut links) = (Vec::new(), Vec::new());
     if stop.is_none() {
         let about = facts.describe(computed, stop, Vec::new());
-        // What reaches a supplier or a customer comes of a night, not of days that are long over.
-        let is_made = |export: &&crate::publication::Export| !(export.leaves && facts.runner.backfilling);
+        let is_made = |export: &&crate::publication::Export| !(export.leaves && facts.makes_none_for_action());
         for export in exports.iter().filter(is_made) {
             for format in export.formats {
                 let (extension, bytes) = match format {
@@ -114,17 +118,26 @@ pub(super) fn render(facts: &Facts<'_>, computed: &Computed, stop: Option<&Stop>
     let mut caveats = caveats.clone();
     let kept_back: Vec<String> = exports
         .iter()
-        .filter(|export| export.leaves && facts.runner.backfilling && stop.is_none())
+        .filter(|export| export.leaves && facts.makes_none_for_action() && stop.is_none())
         .map(|export| export.stem.clone())
         .collect();
     if !kept_back.is_empty() {
+        let (code, text) = match facts.ctx.mode {
+            Mode::Shadow => (
+                "shadow",
+                "This job runs in the shadow of what does its work today: files that somebody acts on are not made, and consumers do not see its \
+                 rows; `mode = \"live\"` in its file, or in nightclerk.toml, changes that.",
+            ),
+            Mode::Live => (
+                "backfilled",
+                "This date was backfilled: files that somebody acts on are made by a night alone; `nightclerk run --as-of` makes them for a date.",
+            ),
+        };
         caveats.push(Caveat {
             severity: Severity::Note,
-            code: "backfilled".to_owned(),
+            code: code.to_owned(),
             count: kept_back.len() as u64,
-            text: "This date was backfilled: files that somebody acts on are made by a night alone; \
-                   `nightclerk run --as-of` makes them for a date."
-                .to_owned(),
+            text: text.to_owned(),
             examples: kept_back,
         });
     }

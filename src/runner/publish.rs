@@ -8,13 +8,15 @@ use super::faults::point;
 use super::ledger::files::NewFile;
 use super::ledger::profiles;
 use super::ledger::slots::{SlotEnd, SlotState};
+use super::ledger::standing;
 use super::ledger::{self, Claim, RunEnd, text};
 use crate::datasets::InputFact;
 use crate::gate::GateResult;
-use crate::job::RunContext;
+use crate::job::{Mode, RunContext};
 use crate::profile::{ColumnProfile, Days};
 use crate::publication::{Publication, PublishedTable};
 use crate::published::{KEY_COLUMNS, Table, staged_name};
+use crate::standing::Standing;
 use crate::table::Column;
 use crate::warehouse::{Transaction, Value, Warehouse, WarehouseError};
 
@@ -77,6 +79,8 @@ pub struct Publishing<'a> {
     pub files: &'a [NewFile],
     /// The days of the datasets as earlier publications found them.
     pub known_days: &'a BTreeMap<String, Days>,
+    /// The rows of datasets that keep theirs, as the last publication read them.
+    pub known_standing: &'a BTreeMap<String, Standing>,
     /// The columns of the publication's tables, in a few numbers.
     pub published_columns: &'a [(&'static str, Vec<ColumnProfile>)],
     /// Host and project folder that writes them.
@@ -197,8 +201,8 @@ async fn insert_publication(transaction: &mut Transaction, publishing: &Publishi
     transaction
         .execute(
             "INSERT INTO nightclerk_publications (run_id, job, kind, as_of, state, published_us, rows_out, headline, grade, \
-             n_caveats, tables_json, inputs_json, metrics_json, valid_until_us) \
-             VALUES ($1, $2, $3, $4, 'published', $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             n_caveats, tables_json, inputs_json, metrics_json, valid_until_us, shadow) \
+             VALUES ($1, $2, $3, $4, 'published', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
             &[
                 Value::Integer(claim.run_id),
                 text(&ctx.job),
@@ -213,6 +217,7 @@ async fn insert_publication(transaction: &mut Transaction, publishing: &Publishi
                 text(&json(&inputs)),
                 text(&json(&metrics)),
                 publishing.valid_until_us.map_or(Value::Null, Value::Integer),
+                Value::Flag(ctx.mode == Mode::Shadow),
             ],
         )
         .await?;
@@ -221,12 +226,22 @@ async fn insert_publication(transaction: &mut Transaction, publishing: &Publishi
 
 /// Writes down what this night read and wrote looks like, for the nights to come.
 async fn keep_profiles(transaction: &mut Transaction, publishing: &Publishing<'_>) -> Result<(), WarehouseError> {
-    let Publishing { ctx, inputs, known_days, published_columns, .. } = *publishing;
+    let Publishing { ctx, claim, inputs, known_days, known_standing, published_columns, .. } = *publishing;
     let nothing = Days::new();
     for input in inputs.iter().filter(|input| !input.days.is_empty()) {
         let known = known_days.get(&input.dataset).unwrap_or(&nothing);
         profiles::keep_days(transaction, &ctx.job, &input.dataset, (known, &input.days), ctx.as_of).await?;
     }
+    for input in inputs {
+        let Some(found) = &input.standing else { continue };
+        let found = Standing::clone(found);
+        let found = match known_standing.get(&input.dataset) {
+            Some(known) => found.after(known),
+            None => found,
+        };
+        standing::keep(transaction, (&ctx.job, claim.run_id), &input.dataset, &found).await?;
+    }
+    standing::forget(transaction, &ctx.job).await?;
     let read = inputs.iter().map(|input| (input.dataset.as_str(), &input.columns[..]));
     let written = published_columns.iter().map(|(table, columns)| (*table, &columns[..]));
     profiles::keep_columns(transaction, &ctx.job, ctx.as_of, &read.chain(written).collect::<Vec<_>>()).await

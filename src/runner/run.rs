@@ -21,7 +21,7 @@ use super::run_log::RunLog;
 use super::slots;
 use super::strangers;
 use crate::datasets::{Dataset, LoadError, Source, SqlFiles};
-use crate::job::{Progress, RunContext};
+use crate::job::{Mode, Progress, RunContext};
 use crate::job_file::JobFile;
 use crate::report::NightJob;
 use crate::table::instant_text;
@@ -102,6 +102,7 @@ async fn attempt_run(
         seed: runner.project.config.seed,
         currency: runner.project.config.currency,
         stand_in,
+        mode: runner.project.mode_of(job),
     };
     phase(runner, ctx, Phase::Claim);
     let not_run = |stop: Stop| JobOutcome::not_run(job, as_of, stop);
@@ -185,6 +186,13 @@ async fn carry_out(
         );
         return Err(Stop { state: JobState::Kept, reason });
     }
+    if ctx.mode == Mode::Shadow && ledger::is_live(&runner.warehouse, &ctx.job, ctx.as_of).await? {
+        let reason = format!(
+            "what `{}` published for {} is live: a night in the shadow does not take it from those who read it; run a later date",
+            ctx.job, ctx.as_of
+        );
+        return Err(Stop { state: JobState::Kept, reason });
+    }
     if let Some(reason) = strangers::unknown_list(runner, job, ctx.as_of).await? {
         return Err(Stop { state: JobState::Refused, reason });
     }
@@ -232,6 +240,7 @@ async fn carry_out(
         inputs: &computed.inputs,
         files: &files,
         known_days: &history.days,
+        known_standing: &history.standing,
         published_columns: &published_columns,
         place: &runner.owner.place,
         keep: runner.project.config.output.keep_publications,
@@ -329,7 +338,7 @@ async fn compute(runner: &Runner, job: &JobFile, ctx: &RunContext) -> Result<Com
         events(&Event::Progress { job: name.clone(), what: what.to_owned(), done, total });
     });
     let run = job.job.clone().run(ctx, &source, &progress);
-    let publication = match tokio::time::timeout(job.limits.timeout, run).await {
+    let mut publication = match tokio::time::timeout(job.limits.timeout, run).await {
         Ok(Ok(publication)) => publication,
         Ok(Err(error)) => return Err(stop_for(&error)),
         Err(_) => {
@@ -338,7 +347,12 @@ async fn compute(runner: &Runner, job: &JobFile, ctx: &RunContext) -> Result<Com
             return Err(Stop { state: JobState::Failed, reason });
         }
     };
-    Ok(Computed { publication, inputs: source.inputs(), gates: Vec::new(), published: None })
+    if ctx.mode == Mode::Shadow {
+        publication.page.headline = format!("SHADOW, nobody acts on it. {}", publication.page.headline);
+    }
+    let inputs = source.inputs();
+    let special_days = source.further_special_days().await;
+    Ok(Computed { publication, inputs, special_days, gates: Vec::new(), published: None })
 }
 
 /// The required datasets of a job that the project has no SQL for.

@@ -194,7 +194,14 @@ mod tests {
 
     fn timetable(cron: &str, misfire: Misfire) -> Timetable {
         let schedule = Schedule::parse(cron, Tz::UTC).unwrap();
-        Timetable { schedule, misfire, catchup_days: 7, catchup_max: None, deliver_by: None }
+        Timetable {
+            schedule,
+            misfire,
+            catchup_days: 7,
+            catchup_max: None,
+            jitter: std::time::Duration::ZERO,
+            deliver_by: None,
+        }
     }
 
     fn row(as_of: &str, state: SlotState) -> SlotRow {

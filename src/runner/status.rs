@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::delivery;
 use super::ledger::slots::SlotRow;
 use super::ledger::{self, PublicationRow, RunRow};
+use crate::job::Mode;
 use crate::project::Project;
 use crate::schedule::Schedule;
 use crate::warehouse::{Warehouse, WarehouseError};
@@ -21,6 +22,8 @@ pub struct JobStatus {
     pub enabled: bool,
     /// The publication that consumers see.
     pub current: Option<PublicationRow>,
+    /// Whether what it publishes next is acted on.
+    pub mode: Mode,
     /// Whether the next should be there by now.
     pub is_stale: bool,
     /// The newest run, however it ended.
@@ -56,6 +59,7 @@ pub async fn of_jobs(
             job: job.name.clone(),
             kind: job.kind,
             enabled: job.enabled,
+            mode: project.mode_of(job),
             is_stale: current.as_ref().is_some_and(|row| row.is_stale(now.timestamp_micros())),
             current,
             missing_files,

@@ -6,14 +6,18 @@
 //! slip past midnight and leave a date without one: that date is due together with the next. So every business date of a daily
 //! expression has its slot exactly once, also on the odd days of the year.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::did_you_mean;
 
@@ -94,6 +98,9 @@ impl TryFrom<String> for TimeOfDay {
     }
 }
 
+/// Slots are moved by no more.
+pub const LONGEST_DELAY: Duration = Duration::from_hours(1);
+
 /// What becomes of business dates that were missed while nothing ran.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -113,6 +120,10 @@ pub struct Schedule {
     cron: Cron,
     zone: Tz,
     business_zone: Tz,
+    /// Business dates that have no slot.
+    closed: Arc<BTreeSet<NaiveDate>>,
+    /// How long after the expression's time a slot is due.
+    delay: TimeDelta,
 }
 
 /// One time at which a job is due, and the business date it is due for.
@@ -139,13 +150,26 @@ pub enum Shift {
 impl Schedule {
     /// A checked expression in a zone; business dates are those of `zone`.
     pub fn new(cron: CronExpression, zone: Tz) -> Self {
-        Self { cron: cron.0, zone, business_zone: zone }
+        Self { cron: cron.0, zone, business_zone: zone, closed: Arc::default(), delay: TimeDelta::zero() }
     }
 
     /// The same with the business dates of another zone, the project's.
     #[must_use]
     pub fn with_business_zone(self, business_zone: Tz) -> Self {
         Self { business_zone, ..self }
+    }
+
+    /// The same without slots for these business dates.
+    #[must_use]
+    pub fn closed_on(self, closed: Arc<BTreeSet<NaiveDate>>) -> Self {
+        Self { closed, ..self }
+    }
+
+    /// The same, each slot due so long after the expression's time; at most an hour.
+    #[must_use]
+    pub fn delayed(self, delay: Duration) -> Self {
+        let delay = TimeDelta::from_std(delay.min(LONGEST_DELAY)).unwrap_or_default();
+        Self { delay, ..self }
     }
 
     /// The zone of the expression.
@@ -156,7 +180,11 @@ impl Schedule {
     /// In words, with the zone.
     pub fn describe(&self) -> String {
         let once = if self.is_often() { ", of which the first of a day counts" } else { "" };
-        format!("{}{once} ({})", self.cron.describe().trim_end_matches('.'), self.zone.name())
+        let delay = match self.delay.num_seconds() {
+            0 => String::new(),
+            seconds => format!(", {} min {} s later", seconds / 60, seconds % 60),
+        };
+        format!("{}{once}{delay} ({})", self.cron.describe().trim_end_matches('.'), self.zone.name())
     }
 
     /// Whether the expression matches several times on one day: a job has one run per business date.
@@ -173,7 +201,8 @@ impl Schedule {
 
     /// The slots after an instant, oldest first, without end.
     pub fn upcoming(&self, after: DateTime<Tz>) -> impl Iterator<Item = Slot> + '_ {
-        let day = after.with_timezone(&self.business_zone).date_naive();
+        // A slot that is delayed may lie on the day after its own.
+        let day = (after - self.delay).with_timezone(&self.business_zone).date_naive();
         self.slots_from(day).skip_while(move |slot| slot.at <= after)
     }
 
@@ -201,7 +230,10 @@ impl Schedule {
             held = Some(slot.clone());
             Some(Slot { as_of, ..slot })
         });
-        slots.skip_while(move |slot| slot.as_of.succ_opt().is_some_and(|of| of < day))
+        slots
+            .skip_while(move |slot| slot.as_of.succ_opt().is_some_and(|of| of < day))
+            .filter(move |slot| !self.closed.contains(&slot.as_of))
+            .map(move |slot| Slot { at: slot.at + self.delay, ..slot })
     }
 
     fn first_slot_on_or_after(&self, day: NaiveDate) -> Option<Slot> {
@@ -251,12 +283,29 @@ pub struct Timetable {
     pub catchup_days: u32,
     /// How many of the missed ones are run at most; `None` is all of them.
     pub catchup_max: Option<u32>,
+    /// Slots are moved by chance by up to so long, so that many projects do not ask one server at the same second; which part of it is
+    /// the same every night.
+    pub jitter: Duration,
     /// By when it has to be published, on the wall clock of the schedule's zone: until then a date waits for its data. `None`: it runs
     /// when it is due, whatever is there.
     pub deliver_by: Option<NaiveTime>,
 }
 
 impl Timetable {
+    /// The same without slots for the business dates on which the shop is closed, and moved by a part of its jitter that only `salt` decides.
+    #[must_use]
+    pub fn of_project(self, closed_on: &Arc<BTreeSet<NaiveDate>>, salt: &str) -> Self {
+        let drawn =
+            Sha256::digest(salt.as_bytes()).iter().take(4).fold(0_u32, |drawn, byte| drawn << 8 | u32::from(*byte));
+        let part = f64::from(drawn) / (f64::from(u32::MAX) + 1.0);
+        let delay = Duration::from_secs(self.jitter.mul_f64(part).as_secs());
+        // A promise leaves the job at least half of its time.
+        let first = self.schedule.next(DateTime::UNIX_EPOCH.with_timezone(&self.schedule.zone));
+        let promised = first.and_then(|slot| (self.deadline(slot.at.to_utc())? - slot.at).to_std().ok());
+        let delay = delay.min(promised.map_or(Duration::MAX, |time| time / 2));
+        Self { schedule: self.schedule.closed_on(closed_on.clone()).delayed(delay), ..self }
+    }
+
     /// The slots that have fallen due by now and whose window is open, oldest first.
     pub fn fallen_due(&self, now: DateTime<Tz>) -> Vec<Slot> {
         self.schedule.fallen_due(now, self.catchup_days)
@@ -277,6 +326,7 @@ impl Timetable {
     pub fn deadline(&self, due: DateTime<Utc>) -> Option<DateTime<Tz>> {
         let zone = self.schedule.zone;
         let by = self.deliver_by?;
+        let due = due - self.schedule.delay;
         let day = due.with_timezone(&zone).date_naive();
         let deadlines =
             [Some(day), day.succ_opt()].into_iter().flatten().filter_map(|day| resolve(zone, day.and_time(by)));

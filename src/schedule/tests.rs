@@ -182,7 +182,14 @@ fn expressions_that_never_happen_are_refused() {
 fn promised(cron: &str, deliver_by: &str) -> Timetable {
     let schedule = Schedule::parse(cron, Tz::Europe__Berlin).unwrap();
     let deliver_by = Some(TimeOfDay::try_from(deliver_by.to_owned()).unwrap().get());
-    Timetable { schedule, misfire: Misfire::Last, catchup_days: 7, catchup_max: None, deliver_by }
+    Timetable {
+        schedule,
+        misfire: Misfire::Last,
+        catchup_days: 7,
+        catchup_max: None,
+        jitter: Duration::ZERO,
+        deliver_by,
+    }
 }
 
 #[test]
@@ -230,4 +237,59 @@ fn a_slot_that_waits_for_its_data_is_not_given_up_before_its_deadline() {
     assert_eq!(timetable.window_end(&slot).to_rfc3339(), "2026-06-10T07:30:00+02:00");
     let unpromised = Timetable { deliver_by: None, ..timetable };
     assert_eq!(unpromised.window_end(&slot).to_rfc3339(), "2026-06-10T03:30:00+02:00");
+}
+
+#[test]
+fn closed_days_have_no_slot_and_what_was_published_before_them_is_valid_until_after() {
+    let closed = Arc::new([day("2026-12-25"), day("2026-12-26")].into());
+    let timetable = Timetable {
+        schedule: nightly(),
+        misfire: Misfire::All,
+        catchup_days: 7,
+        catchup_max: None,
+        jitter: Duration::ZERO,
+        deliver_by: None,
+    };
+    let timetable = timetable.of_project(&closed, "shop/plan");
+    let after = at(Tz::Europe__Berlin, "2026-12-24 12:00");
+    let dates: Vec<NaiveDate> = timetable.schedule.upcoming(after).take(3).map(|slot| slot.as_of).collect();
+    assert_eq!(dates, [day("2026-12-24"), day("2026-12-27"), day("2026-12-28")]);
+    let until = timetable.valid_until(day("2026-12-24")).unwrap();
+    assert_eq!(until, at(Tz::Europe__Berlin, "2026-12-28 03:30"));
+    let due = timetable.fallen_due(at(Tz::Europe__Berlin, "2026-12-28 12:00"));
+    assert!(due.iter().all(|slot| !closed.contains(&slot.as_of)), "{due:?}");
+}
+
+#[test]
+fn jitter_moves_all_slots_of_a_job_alike_and_loses_none() {
+    let of_job = |salt: &str| {
+        let schedule = Schedule::parse("50 23 * * *", Tz::Europe__Berlin).unwrap();
+        let jitter = Duration::from_mins(30);
+        let timetable =
+            Timetable { schedule, misfire: Misfire::All, catchup_days: 7, catchup_max: None, jitter, deliver_by: None };
+        timetable.of_project(&Arc::default(), salt)
+    };
+    let mut minutes = BTreeSet::new();
+    for job in 0..40 {
+        let timetable = of_job(&format!("shop/{job}"));
+        let schedule = &timetable.schedule;
+        // Also where a slot slips past midnight, and just before it is due.
+        let mut after = at(Tz::Europe__Berlin, "2026-03-20 00:00");
+        let mut dates = Vec::new();
+        for _ in 0..20 {
+            let slot = schedule.next(after).unwrap();
+            let moved = slot.at - at(Tz::Europe__Berlin, &format!("{} 23:50", slot.as_of.succ_opt().unwrap()));
+            assert!((TimeDelta::zero()..TimeDelta::minutes(30)).contains(&moved), "{moved}");
+            minutes.insert(moved.num_minutes());
+            assert_eq!(schedule.next(slot.at - TimeDelta::seconds(1)).unwrap(), slot);
+            dates.push(slot.as_of);
+            after = slot.at;
+        }
+        assert!(dates.windows(2).all(|pair| pair[0].succ_opt() == Some(pair[1])), "{dates:?}");
+        assert_eq!(
+            schedule.next(at(Tz::Europe__Berlin, "2026-03-20 00:00")),
+            of_job(&format!("shop/{job}")).schedule.next(at(Tz::Europe__Berlin, "2026-03-20 00:00"))
+        );
+    }
+    assert!(minutes.len() > 15, "{minutes:?}");
 }

@@ -40,62 +40,46 @@ enum Change {
 
 type Sent<T> = Result<T, Problem>;
 
-fn from_json(sent: Result<Json<Asked>, JsonRejection>) -> Sent<Asked> {
-    sent.map(|Json(asked)| asked).map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()))
+/// Of which site, who asks, and for which job.
+type Of = (State<Arc<Site>>, Extension<Caller>, Path<String>);
+type FromProgram = Result<Json<Asked>, JsonRejection>;
+type FromPage = Result<Form<Asked>, FormRejection>;
+
+pub(super) async fn run(of: Of, sent: FromProgram) -> Sent<Response> {
+    answered(of, Change::Run, sent).await
 }
 
-fn from_form(sent: Result<Form<Asked>, FormRejection>) -> Sent<Asked> {
-    sent.map(|Form(asked)| asked).map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()))
+pub(super) async fn run_from_page(of: Of, sent: FromPage) -> Sent<Redirect> {
+    sent_back(of, Change::Run, sent).await
 }
 
-pub(super) async fn run(
-    State(site): State<Arc<Site>>,
-    Extension(caller): Extension<Caller>,
-    Path(job): Path<String>,
-    sent: Result<Json<Asked>, JsonRejection>,
-) -> Result<Response, Problem> {
-    let done = change(site, caller, job, Change::Run, from_json(sent)).await?;
-    Ok((StatusCode::ACCEPTED, Json(json!({ "done": done }))).into_response())
+pub(super) async fn cancel(of: Of, sent: FromProgram) -> Sent<Response> {
+    answered(of, Change::Cancel, sent).await
 }
 
-pub(super) async fn run_from_page(
-    State(site): State<Arc<Site>>,
-    Extension(caller): Extension<Caller>,
-    Path(job): Path<String>,
-    sent: Result<Form<Asked>, FormRejection>,
-) -> Result<Redirect, Problem> {
-    let back = Redirect::to(&format!("/jobs/{job}"));
-    change(site, caller, job, Change::Run, from_form(sent)).await.map(|_| back)
+pub(super) async fn cancel_from_page(of: Of, sent: FromPage) -> Sent<Redirect> {
+    sent_back(of, Change::Cancel, sent).await
 }
 
-pub(super) async fn cancel(
-    State(site): State<Arc<Site>>,
-    Extension(caller): Extension<Caller>,
-    Path(job): Path<String>,
-    sent: Result<Json<Asked>, JsonRejection>,
-) -> Result<Response, Problem> {
-    let done = change(site, caller, job, Change::Cancel, from_json(sent)).await?;
-    Ok(Json(json!({ "done": done })).into_response())
+/// A program is told what was done.
+async fn answered(of: Of, what: Change, sent: FromProgram) -> Sent<Response> {
+    let sent =
+        sent.map(|Json(asked)| asked).map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()));
+    let done = change(of, what, sent).await?;
+    let status = if what == Change::Run { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Ok((status, Json(json!({ "done": done }))).into_response())
 }
 
-pub(super) async fn cancel_from_page(
-    State(site): State<Arc<Site>>,
-    Extension(caller): Extension<Caller>,
-    Path(job): Path<String>,
-    sent: Result<Form<Asked>, FormRejection>,
-) -> Result<Redirect, Problem> {
-    let back = Redirect::to(&format!("/jobs/{job}"));
-    change(site, caller, job, Change::Cancel, from_form(sent)).await.map(|_| back)
+/// A browser is sent to the job's page.
+async fn sent_back(of: Of, what: Change, sent: FromPage) -> Sent<Redirect> {
+    let back = Redirect::to(&format!("/jobs/{}", of.2.0));
+    let sent =
+        sent.map(|Form(asked)| asked).map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()));
+    change(of, what, sent).await.map(|_| back)
 }
 
 /// Makes a change, or refuses it, and writes down which. In a task of its own: who hangs up cannot cut the two apart.
-async fn change(
-    site: Arc<Site>,
-    caller: Caller,
-    job: String,
-    what: Change,
-    sent: Sent<Asked>,
-) -> Result<String, Problem> {
+async fn change((State(site), Extension(caller), Path(job)): Of, what: Change, sent: Sent<Asked>) -> Sent<String> {
     let made = tokio::spawn(async move {
         let action = match what {
             Change::Run => "run",

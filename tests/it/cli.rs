@@ -276,7 +276,7 @@ fn explain_order_of_an_unknown_product_says_where_the_known_ones_are() {
     insta::assert_snapshot!(ran.shown(project.path()), @r"
     exit code 2
     --- stderr
-    error: no current recommendation for product `no-such-product` at `s1`; the planned ones are in inventory_recommendations_current
+    error: no current recommendation for product `no-such-product` at `s1`; the planned ones are in inventory_recommendations
     ");
 }
 

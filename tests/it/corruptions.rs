@@ -1,7 +1,7 @@
 //! What a corrupted load does: forty ways in which a retailer's tables go wrong overnight, each held against the gates that stand before
 //! a publication; and the same gates over clean nights, which they must let pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::{Days, NaiveDate};
@@ -251,6 +251,9 @@ fn history(nights: &[Vec<InputFact>]) -> History {
             }
             history.inputs.entry(input.dataset.clone()).or_insert(input.rows);
             history.days.entry(input.dataset.clone()).or_insert_with(|| input.days.clone());
+            if let Some(standing) = &input.standing {
+                history.standing.entry(input.dataset.clone()).or_insert_with(|| (**standing).clone());
+            }
             for column in &input.columns {
                 let key = (input.dataset.clone(), column.column.clone());
                 history.columns.entry(key).or_default().push(column.clone());
@@ -263,7 +266,7 @@ fn history(nights: &[Vec<InputFact>]) -> History {
 fn failed(inputs: &[InputFact], history: &History) -> Vec<GateResult> {
     let settings = GateSettings { max_age_days: 2, row_count_ratio: 0.6 };
     let mut gates = freshness_gates(inputs, &[], &settings);
-    gates.extend(newest_day_gates(inputs, &[], &settings));
+    gates.extend(newest_day_gates(inputs, &[], &settings, &BTreeSet::new()));
     gates.extend(input_gates(inputs, &[], history, &settings));
     gates.extend(quarantine_gates(inputs));
     gates.extend(excluded_gates(inputs, history));

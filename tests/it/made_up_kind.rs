@@ -59,6 +59,7 @@ static FOOTFALL: Dataset = Dataset {
     keeps_its_rows: false,
     measures: &[],
     names_days: None,
+    level: None,
 };
 
 static STORES: Table = Table {

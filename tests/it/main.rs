@@ -49,6 +49,7 @@ mod restore;
 mod same_bytes;
 mod serve;
 mod server;
+mod shadow;
 mod skips;
 mod slots;
 mod small_shop;

@@ -1,13 +1,15 @@
 //! What a run was made from.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::excluded::Excluded;
 use crate::contract::{Quarantine, Quarantined};
-use crate::profile::{ColumnProfile, Days};
+use crate::profile::{ColumnProfile, Days, LevelMove};
+use crate::standing::Standing;
 
 /// What a run was made from, for its report and for the ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +51,12 @@ pub struct InputFact {
     /// The columns in a few numbers, for the other datasets.
     #[serde(skip)]
     pub columns: Vec<ColumnProfile>,
+    /// The numbers of its rows, for datasets that keep them, see [`Dataset::keeps_its_rows`](super::Dataset::keeps_its_rows).
+    #[serde(skip)]
+    pub standing: Option<Arc<Standing>>,
+    /// How the level of its lines moved from day to day, newest first, see [`Dataset::level`](super::Dataset::level).
+    #[serde(skip)]
+    pub moves: Vec<LevelMove>,
     /// Days that the dataset names as special, see [`Dataset::names_days`].
     #[serde(skip)]
     pub special_days: BTreeSet<NaiveDate>,
@@ -73,6 +81,8 @@ impl InputFact {
             quarantined: Vec::new(),
             days: Days::new(),
             columns: Vec::new(),
+            standing: None,
+            moves: Vec::new(),
             special_days: BTreeSet::new(),
         }
     }

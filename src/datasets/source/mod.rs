@@ -1,14 +1,16 @@
 //! Where jobs read: the project's datasets and what was published before, nothing that became known after the as-of date (data without a
 //! day column, planned ahead or standing, are read as they are).
 
+mod days;
 mod error;
 mod excluded;
 mod facts;
 mod ours;
+mod special_days;
 mod sql_files;
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -17,9 +19,10 @@ use polars::prelude::{
 };
 
 use super::Dataset;
-use crate::profile::{self, DayProfile, Days};
+use crate::profile;
 use crate::published::{Seen, Table};
 use crate::remembered::{Memorable, MemoryTerms, Remembered};
+use crate::standing::Standing;
 use crate::table::{Column, ColumnType, TableSchema};
 use crate::warehouse::{Query, Side, Transaction, Value, Warehouse, WarehouseError};
 
@@ -44,6 +47,8 @@ pub enum PublishedAt {
     Latest,
     /// Before that date.
     Before(NaiveDate),
+    /// Before that date, and in the shadow: what would have reached people.
+    ShadowBefore(NaiveDate),
 }
 
 /// Rows that were published.
@@ -53,6 +58,8 @@ pub struct PublishedFrame {
     pub as_of: NaiveDate,
     /// The table's own columns; `as_of` before them where several publications are seen.
     pub frame: DataFrame,
+    /// The as-of dates, among those seen, of what nobody was to act on.
+    pub in_shadow: BTreeSet<NaiveDate>,
 }
 
 /// Reads for one run: all datasets as they are at one moment.
@@ -222,12 +229,16 @@ impl<'a> Source<'a> {
         let next = self.as_of.succ_opt().unwrap_or(self.as_of);
         let end = match at {
             PublishedAt::Latest => next,
-            PublishedAt::Before(day) => day.min(next),
+            PublishedAt::Before(day) | PublishedAt::ShadowBefore(day) => day.min(next),
         };
         let dialect = self.warehouse.dialect(Side::Target);
         let quoted = dialect.quote(table.name());
         let counts = match table.seen {
-            Seen::SideBySide => "p.state IN ('published', 'withdrawn_sent')".to_owned(),
+            _ if matches!(at, PublishedAt::ShadowBefore(_)) => {
+                format!("p.state = 'published' AND p.shadow AND p.job = '{}'", self.job.replace('\'', "''"))
+            }
+            // What was published in the shadow has reached nobody.
+            Seen::SideBySide => "p.state IN ('published', 'withdrawn_sent') AND NOT p.shadow".to_owned(),
             Seen::Newest | Seen::OnePerDate => {
                 format!("p.state = 'published'{}", self.among_jobs(&mut ours, &quoted).await?)
             }
@@ -272,6 +283,10 @@ impl<'a> Source<'a> {
             quarantine: None,
         };
         let frame = ours.read(&query).await?;
+        let shadows =
+            format!("SELECT p.as_of FROM nightclerk_publications p WHERE {counts} AND p.shadow AND p.as_of < $1");
+        let shadows = ours.read_values(&shadows, &[end.into()]).await?;
+        let in_shadow = shadows.iter().filter_map(|row| row.first()?.as_date()).collect();
         drop(ours);
         self.record(InputFact {
             rows: frame.height() as u64,
@@ -279,7 +294,7 @@ impl<'a> Source<'a> {
             note: format!("published by `{job}`"),
             ..InputFact::of(table.name(), InputOrigin::Published, self.as_of)
         });
-        Ok(Some(PublishedFrame { as_of, frame }))
+        Ok(Some(PublishedFrame { as_of, frame, in_shadow }))
     }
 
     /// Who is asked for our own tables.
@@ -346,9 +361,19 @@ impl<'a> Source<'a> {
         fact.take(quarantine);
         fact.take_excluded(self.count_excluded(&sql, timezone).await?);
         if dataset.grows_daily {
-            fact.days = self.day_profiles(dataset, &frame).map_err(fail)?;
+            if let Some(day_column) = dataset.day_column {
+                let is_instant =
+                    dataset.schema.column(day_column).is_some_and(|column| column.kind == ColumnType::Instant);
+                let column = frame.column(day_column).map_err(fail)?;
+                fact.days =
+                    days::profiles(dataset, &self.days(column, is_instant).map_err(fail)?, &frame).map_err(fail)?;
+            }
+            fact.moves = days::moves(dataset, &frame).map_err(fail)?;
         } else {
             fact.columns = profile::columns(&frame, &dataset.schema).map_err(fail)?;
+        }
+        if dataset.keeps_its_rows {
+            fact.standing = Standing::of(&frame, &dataset.schema).map_err(fail)?.map(Arc::new);
         }
         if let Some(known) = known {
             // SQL that does not use :history_from gives all rows; those known are not counted twice.
@@ -386,31 +411,6 @@ impl<'a> Source<'a> {
             found.push(Excluded::of(&dataset, rows));
         }
         Ok(found)
-    }
-
-    /// Rows and sums of every day.
-    fn day_profiles(&self, dataset: &Dataset, frame: &DataFrame) -> polars::prelude::PolarsResult<Days> {
-        let Some(day_column) = dataset.day_column else { return Ok(Days::new()) };
-        let is_instant = dataset.schema.column(day_column).is_some_and(|column| column.kind == ColumnType::Instant);
-        let days = self.days(frame.column(day_column)?, is_instant)?;
-        let names = profile::summed(dataset.measures);
-        let columns = names.iter().map(|name| frame.column(name)?.cast(&polars::prelude::DataType::Float64));
-        let columns = columns.collect::<polars::prelude::PolarsResult<Vec<FrameColumn>>>()?;
-        let columns = columns.iter().map(|column| column.f64()).collect::<polars::prelude::PolarsResult<Vec<_>>>()?;
-        // Most rows come in the order of their days: a profile is looked up when the day changes.
-        let mut profiles: BTreeMap<i32, DayProfile> = BTreeMap::new();
-        for (row, day) in days.iter().enumerate() {
-            let Some(day) = day else { continue };
-            let profile = profiles.entry(day).or_insert_with(|| DayProfile { rows: 0, sums: vec![0.0; columns.len()] });
-            profile.rows += 1;
-            for (sum, values) in profile.sums.iter_mut().zip(&columns) {
-                *sum += values.get(row).unwrap_or_default();
-            }
-        }
-        Ok(profiles
-            .into_iter()
-            .filter_map(|(day, profile)| Some((NaiveDate::from_epoch_days(day)?, profile)))
-            .collect())
     }
 
     /// The binds a dataset's SQL may use.

@@ -15,6 +15,7 @@ fn ctx() -> RunContext {
         seed: 7,
         currency: Currency::new("EUR").unwrap(),
         stand_in: false,
+        mode: crate::job::Mode::Live,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::datasets::{
     ASSIGNMENTS, CAMPAIGN_OUTCOMES, CAMPAIGNS, CUSTOMER_DAYS, CUSTOMERS, DAILY_SALES, OFFERS, PRODUCTS, PublishedAt,
     SUPPRESSIONS, Source,
 };
-use crate::job::RunContext;
+use crate::job::{Mode, RunContext};
 use crate::published::{COUPON_ASSIGNMENTS, COUPON_CAMPAIGNS};
 
 /// The frames of one run, as read; `None` where there is no such dataset.
@@ -35,6 +35,8 @@ pub struct CouponFrames {
     pub own_campaigns: Option<DataFrame>,
     /// Our own lists of earlier dates: `coupon_assignments`.
     pub own_assignments: Option<DataFrame>,
+    /// Those made in the shadow, which nobody got: `coupon_assignments`; where the job runs there.
+    pub shadow_assignments: Option<DataFrame>,
 }
 
 /// Reads. Our own lists only from before the as-of date, so that a second run of a date gives the same list.
@@ -44,6 +46,10 @@ pub(super) async fn load(
     source: &Source<'_>,
 ) -> anyhow::Result<CouponFrames> {
     let before = PublishedAt::Before(ctx.as_of);
+    let shadow = match ctx.mode {
+        Mode::Shadow => source.read_published(&COUPON_ASSIGNMENTS, PublishedAt::ShadowBefore(ctx.as_of)).await?,
+        Mode::Live => None,
+    };
     let with_margin = params.margin_share.is_none();
     Ok(CouponFrames {
         customers: source.read(&CUSTOMERS).await?,
@@ -56,6 +62,7 @@ pub(super) async fn load(
         products: if with_margin { source.read_if_present(&PRODUCTS).await? } else { None },
         daily_sales: if with_margin { source.read_if_present(&DAILY_SALES).await? } else { None },
         own_campaigns: source.read_published(&COUPON_CAMPAIGNS, before).await?.map(|published| published.frame),
+        shadow_assignments: shadow.map(|published| published.frame),
         own_assignments: source.read_published(&COUPON_ASSIGNMENTS, before).await?.map(|published| published.frame),
     })
 }

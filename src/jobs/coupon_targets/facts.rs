@@ -77,6 +77,8 @@ pub(super) struct Facts {
     pub unknown_members: u64,
     /// Whether there is a dataset of suppressions.
     pub knows_suppressions: bool,
+    /// Whom lists in the shadow would have written to.
+    pub shadow: Vec<Member>,
 }
 
 impl Facts {
@@ -108,6 +110,12 @@ impl Facts {
             },
             unknown_members,
             knows_suppressions: frames.suppressions.is_some(),
+            shadow: frames
+                .shadow_assignments
+                .as_ref()
+                .map(|frame| shadow(frame, &index))
+                .transpose()?
+                .unwrap_or_default(),
         })
     }
 }
@@ -206,6 +214,15 @@ fn campaigns(frames: &CouponFrames, index: &HashMap<&str, usize>) -> Result<(Vec
     }
     campaigns.sort_by(|one, other| one.starts.cmp(&other.starts).then_with(|| one.id.cmp(&other.id)));
     Ok((campaigns, unknown_members))
+}
+
+/// Those of lists in the shadow who were not to be held out.
+fn shadow(frame: &DataFrame, index: &HashMap<&str, usize>) -> Result<Vec<Member>, ContractError> {
+    let written_to = CouponAssignment::read(frame)?.filter(|row| row.variant != "control");
+    let member = |row: CouponAssignment<'_>| {
+        Some(Member { customer: *index.get(row.customer_id)?, treated: true, assigned: Some(row.assigned_on) })
+    };
+    Ok(written_to.filter_map(member).collect())
 }
 
 fn offers(frame: &DataFrame) -> Result<Vec<Offer>, ContractError> {

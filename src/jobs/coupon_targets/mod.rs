@@ -35,7 +35,7 @@
 //! # Files, from the bottom up
 //! - What is known: `dataset` (reads), `purchases`, `facts`, `features`.
 //! - Who reacts: `training_rows`, `training`.
-//! - The list: `eligibility`, `selection`, `list_head`; what earlier ones brought: `grade`.
+//! - The list: `eligibility`, `selection`, `list_head`; what earlier ones brought: `grade`; who was on those in the shadow: `beside`.
 //! - What is decided: `decision`.
 //! - What people get: `tables`, `caveats`, `page_details`, `page`; and `explain`, from what was published.
 //! - In which order all this happens: `recommend`.
@@ -44,6 +44,9 @@
 //! Radcliffe (2007) for Qini; Künzel et al. (2019), *PNAS* 116:4156, for the two-model learner; Chernozhukov et al. (2018)
 //! for the calibration; Dantzig (1957) for the budget.
 
+mod beside;
+#[cfg(test)]
+mod beside_tests;
 mod caveats;
 mod dataset;
 mod decision;

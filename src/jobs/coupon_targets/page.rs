@@ -1,11 +1,13 @@
 //! The page: the verdict, what to upload, what it is expected to bring.
 
-use super::UpliftMetric;
 use super::decision::Decision;
 use super::eligibility::Fate;
 use super::grade;
+use super::list_head::ListHead;
 use super::page_details::{drop_section, evidence_section};
 use super::selection::Selected;
+use super::{UpliftMetric, beside};
+use crate::job::Mode;
 use crate::page_kit::{ViewRows, figure};
 use crate::publication::{Page, Section, TableView, Unit};
 use crate::words::{count, money, percent};
@@ -19,7 +21,7 @@ pub(super) fn page(decision: &Decision<'_>) -> Page {
         title: "Coupon targets".to_owned(),
         headline: headline(decision),
         grade: Some(grade::section(decision.ctx, decision.facts, &decision.lists)),
-        actions: vec![action(decision)],
+        actions: [Some(action(decision)), beside::section(decision)].into_iter().flatten().collect(),
         changes: changes(decision),
         details: [Some(drop_section(decision)), evidence_section(decision)].into_iter().flatten().collect(),
     }
@@ -60,6 +62,21 @@ fn headline(decision: &Decision<'_>) -> String {
     )
 }
 
+fn instructions(head: &ListHead) -> [String; 4] {
+    [
+        format!(
+            "Upload coupon-list-{}.csv to the CRM and send offer {} between {} and {}. `external_id` is the customer.",
+            head.campaign_id,
+            head.offer_id.as_deref().unwrap_or("-"),
+            head.send_after,
+            head.send_before
+        ),
+        "Give each message its `idempotency_key`: a CRM that refuses a key twice cannot send a coupon twice.".to_owned(),
+        "Do not add the customers who are held out: the difference between them and the list is what shows next time whether it paid.".to_owned(),
+        format!("The effect is counted from {} to {}.", head.starts_on, head.ends_on),
+    ]
+}
+
 fn action(decision: &Decision<'_>) -> Section {
     let head = &decision.head;
     let n = decision.count(Fate::Targeted);
@@ -67,15 +84,12 @@ fn action(decision: &Decision<'_>) -> Section {
     if n == 0 {
         return section.saying(["There is nothing to upload today: the file holds no rows."]);
     }
-    let mut section = section.saying([
-        format!(
-            "Upload coupon-list-{}.csv to the CRM and send offer {} between {} and {}. `external_id` is the customer.",
-            head.campaign_id, head.offer_id.as_deref().unwrap_or("-"), head.send_after, head.send_before
-        ),
-        "Give each message its `idempotency_key`: a CRM that refuses a key twice cannot send a coupon twice.".to_owned(),
-        "Do not add the customers who are held out: the difference between them and the list is what shows next time whether it paid.".to_owned(),
-        format!("The effect is counted from {} to {}.", head.starts_on, head.ends_on),
-    ]);
+    let mut section = match decision.ctx.mode {
+        Mode::Live => section.saying(instructions(head)),
+        Mode::Shadow => section.saying([
+            "In the shadow there is no file to upload: what stands below is whom the list would have written to.",
+        ]),
+    };
     let explorers = count(decision.treated().filter(|row| row.exploration).count() as u64);
     let cost = decision.total(|row| row.cost);
     section.figures = vec![

@@ -11,33 +11,34 @@ use crate::models::uplift::unit_interval;
 use crate::quantities::Currency;
 
 /// 2026-11-22.
-fn as_of() -> NaiveDate {
+pub(super) fn as_of() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, 22).unwrap()
 }
 
-fn ctx() -> RunContext {
+pub(super) fn ctx() -> RunContext {
     RunContext {
         job: "coupon_targets".into(),
         as_of: as_of(),
         seed: 5,
         currency: Currency::new("EUR").unwrap(),
         stand_in: false,
+        mode: crate::job::Mode::Live,
     }
 }
 
-fn day(offset: i32) -> i32 {
+pub(super) fn day(offset: i32) -> i32 {
     as_of().to_epoch_days() + offset
 }
 
-fn text_column(name: &str, values: &[String]) -> Column {
+pub(super) fn text_column(name: &str, values: &[String]) -> Column {
     Series::new(name.into(), values).into_column()
 }
 
-fn dates(name: &str, values: Vec<Option<i32>>) -> Column {
+pub(super) fn dates(name: &str, values: Vec<Option<i32>>) -> Column {
     Series::new(name.into(), values).cast(&DataType::Date).unwrap().into_column()
 }
 
-fn frame(columns: Vec<Column>) -> DataFrame {
+pub(super) fn frame(columns: Vec<Column>) -> DataFrame {
     DataFrame::new(columns[0].len(), columns).unwrap()
 }
 
@@ -53,7 +54,7 @@ fn integers(frame: &DataFrame, name: &str) -> Vec<i64> {
     frame.column(name).unwrap().i64().unwrap().into_no_null_iter().collect()
 }
 
-fn name(number: usize) -> String {
+pub(super) fn name(number: usize) -> String {
     format!("c{number:05}")
 }
 
@@ -67,7 +68,7 @@ fn customers(n: usize) -> DataFrame {
     ])
 }
 
-fn campaigns(rows: &[(&str, i32, i32, bool)]) -> DataFrame {
+pub(super) fn campaigns(rows: &[(&str, i32, i32, bool)]) -> DataFrame {
     let texts = |of: fn(&(&str, i32, i32, bool)) -> String| rows.iter().map(of).collect::<Vec<_>>();
     frame(vec![
         text_column("campaign_id", &texts(|row| row.0.to_owned())),
@@ -81,7 +82,7 @@ fn campaigns(rows: &[(&str, i32, i32, bool)]) -> DataFrame {
 }
 
 /// A past campaign on all `n` customers: half are treated; conversion is `base`, plus `effect_a` or `effect_b` when treated.
-fn world(n: usize, base: f64, effect_a: f64, effect_b: f64) -> CouponFrames {
+pub(super) fn world(n: usize, base: f64, effect_a: f64, effect_b: f64) -> CouponFrames {
     let draw = |purpose: &str, at: usize| unit_interval(purpose, &at.to_string());
     let treated = |at: usize| draw("arm", at) < 0.5;
     let converts = |at: usize| {
@@ -146,7 +147,7 @@ fn with_own_list(frames: &mut CouponFrames, age: i32, members: &[(usize, bool)])
     ]));
 }
 
-fn params() -> CouponTargets {
+pub(super) fn params() -> CouponTargets {
     CouponTargets { margin_share: Some(Share::literal(0.5)), ..CouponTargets::default() }
 }
 

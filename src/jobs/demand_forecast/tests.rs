@@ -32,6 +32,7 @@ fn ctx() -> RunContext {
         seed: 1,
         currency: Currency::new("EUR").unwrap(),
         stand_in: false,
+        mode: crate::job::Mode::Live,
     }
 }
 

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::DataFrame;
 
 use super::advice::EarlierAdvice;
+use super::beside::DAYS_BESIDE;
 use super::facts::{InventoryFacts, LineDelivery, LineOrder, OrderKnowledge};
 use super::line_key::LineKey;
+use super::wanted::Wanted;
 use super::{advice, forecasts, history, stand_in};
 use crate::contract::ContractError;
 use crate::datasets::{
@@ -14,7 +16,7 @@ use crate::datasets::{
     PublishedAt, STOCK_LEVELS, SUPPLIERS, Sale, Source, Supplier,
 };
 use crate::day::Day;
-use crate::job::RunContext;
+use crate::job::{Mode, RunContext};
 use crate::published::{DEMAND_FORECASTS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES};
 
 /// Longest quoted lead time that is believed, in days.
@@ -33,11 +35,16 @@ pub struct InventoryFrames {
     pub(super) prices: Option<DataFrame>,
     pub(super) past_advice: Option<DataFrame>,
     pub(super) past_outcomes: Option<DataFrame>,
+    /// The as-of dates of the earlier plans that nobody was to act on.
+    pub(super) in_shadow: BTreeSet<Day>,
+    /// Whether these are compared with what was ordered.
+    pub(super) is_compared: bool,
 }
 
 pub(super) async fn load(ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<InventoryFacts> {
     let forecast = source.read_published(&DEMAND_FORECASTS, PublishedAt::Latest).await?;
     let earlier = PublishedAt::Before(ctx.as_of);
+    let past_advice = source.read_published(&INVENTORY_RECOMMENDATIONS, earlier).await?;
     let frames = InventoryFrames {
         forecast: forecast.map(|published| (published.as_of.into(), published.frame)),
         products: source.read(&PRODUCTS).await?,
@@ -47,21 +54,27 @@ pub(super) async fn load(ctx: &RunContext, source: &Source<'_>) -> anyhow::Resul
         deliveries: source.read_if_present(&DELIVERIES).await?,
         open_orders: source.read_if_present(&OPEN_ORDERS).await?,
         prices: source.read_if_present(&PRICES).await?,
-        past_advice: source.read_published(&INVENTORY_RECOMMENDATIONS, earlier).await?.map(|published| published.frame),
+        in_shadow: past_advice.iter().flat_map(|published| &published.in_shadow).map(|day| Day::from(*day)).collect(),
+        past_advice: past_advice.map(|published| published.frame),
         past_outcomes: source.read_published(&RECOMMENDATION_OUTCOMES, earlier).await?.map(|published| published.frame),
+        is_compared: ctx.mode == Mode::Shadow,
     };
     let mut facts = shape(ctx.as_of.into(), &frames)?;
     if ctx.stand_in {
-        stand_in(ctx.as_of.into(), &mut facts, &frames)?;
+        stand_in(ctx, &mut facts, &frames)?;
     }
     Ok(facts)
 }
 
 /// Completes the facts with what is taken for known where the newest data are missing.
-pub(super) fn stand_in(as_of: Day, facts: &mut InventoryFacts, frames: &InventoryFrames) -> anyhow::Result<()> {
+pub(super) fn stand_in(ctx: &RunContext, facts: &mut InventoryFacts, frames: &InventoryFrames) -> anyhow::Result<()> {
     let forecasts = frames.forecast.as_ref().map(|(_, frame)| forecasts::read(frame, 0)).transpose()?;
     let newest_sale = Sale::read(&frames.daily_sales)?.map(|sale| sale.sold_on).max();
-    stand_in::assume(as_of, facts, &forecasts.unwrap_or_default(), newest_sale);
+    if facts.previous.as_ref().is_some_and(|(day, _)| frames.in_shadow.contains(day)) {
+        // Nobody placed what was recommended.
+        facts.previous = None;
+    }
+    stand_in::assume(ctx.as_of.into(), facts, &forecasts.unwrap_or_default(), newest_sale);
     Ok(())
 }
 
@@ -96,9 +109,15 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
     let OnOrder { orders, name_order_dates } =
         frames.open_orders.as_ref().map(on_order).transpose()?.unwrap_or_default();
 
+    let compared_from = frames.is_compared.then(|| as_of + 1 - DAYS_BESIDE);
     let EarlierAdvice { to_grade, newest } =
         advice::read(as_of, frames.past_advice.as_ref(), frames.past_outcomes.as_ref())?;
+    let wanted = match (compared_from, &frames.past_advice) {
+        (Some(from), Some(advice)) => Wanted::read(advice, &frames.in_shadow, from..=as_of)?,
+        _ => Wanted::default(),
+    };
     let grading_from = to_grade.iter().map(|line| line.published.as_of).min().unwrap_or(as_of);
+    let grading_from = grading_from.min(compared_from.unwrap_or(as_of));
     let snapshots = history::snapshots(&frames.stock_levels, as_of, grading_from)?;
     let oldest_stock = snapshots.values().filter_map(|days| days.last()).map(|snapshot| snapshot.on).min();
     let sales_from = grading_from.min(oldest_stock.unwrap_or(as_of));
@@ -121,6 +140,7 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
         lead_times,
         prices: frames.prices.as_ref().map(|frame| prices(frame, as_of)).transpose()?.unwrap_or_default(),
         to_grade,
+        wanted,
         previous: newest,
         stand_in: None,
         missing: optional.into_iter().filter(|(_, is_there)| !is_there).map(|(dataset, _)| dataset).collect(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::beside::Beside;
 use super::exception::Exception;
 use super::facts::InventoryFacts;
 use super::grading::GradedLine;
@@ -28,6 +29,8 @@ pub(super) struct Decision<'a> {
     pub(super) exceptions: Vec<Exception>,
     pub(super) suppliers: Vec<SupplierOrder>,
     pub(super) graded: Vec<GradedLine>,
+    /// What earlier plans asked for beside what was ordered; of a plan in the shadow, where that is known.
+    pub(super) beside: Option<Beside>,
 }
 
 impl Decision<'_> {

@@ -30,7 +30,7 @@ async fn order(current: &CurrentRows<'_>, keys: &[Option<String>]) -> Result<Vec
     let recommendations = current.read(&INVENTORY_RECOMMENDATIONS, &named, "location_id").await?;
     if recommendations.is_empty() {
         return Err(ExplainError::NotFound(format!(
-            "no current recommendation for product `{product}`{}; the planned ones are in {}_current",
+            "no current recommendation for product `{product}`{}; the planned ones are in {}",
             location.map(|location| format!(" at `{location}`")).unwrap_or_default(),
             INVENTORY_RECOMMENDATIONS.name()
         )));

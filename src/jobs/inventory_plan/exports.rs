@@ -1,9 +1,11 @@
-//! The files: orders per supplier, the whole plan, the exceptions.
+//! The files: orders per supplier, the whole plan, the exceptions; in the shadow what was asked for beside what was ordered.
 
 use std::collections::BTreeMap;
 
+use super::beside::{Ask, AskEnd, Beside, Unasked};
 use super::decision::Decision;
 use super::line::Line;
+use super::line_key::LineKey;
 use super::units::in_units;
 use crate::day::Day;
 use crate::page_kit::ViewRows;
@@ -21,6 +23,7 @@ pub(super) fn exports(decision: &Decision<'_>) -> Vec<Export> {
     let mut exports = supplier_files(decision);
     exports.push(plan_file(decision));
     exports.push(exception_file(decision));
+    exports.extend(decision.beside.as_ref().map(|beside| beside_file(decision, beside)));
     exports
 }
 
@@ -102,4 +105,71 @@ fn exception_file(decision: &Decision<'_>) -> Export {
         .number("Value", Unit::Money, |exception| exception.value)
         .text("What to do", |exception| exception.text.as_str())
         .export("inventory-exceptions", BOTH, &about)
+}
+
+/// Everything that was asked for or ordered in the weeks that a plan in the shadow looks back on.
+fn beside_file(decision: &Decision<'_>, beside: &Beside) -> Export {
+    let mut rows: Vec<Compared<'_>> = beside.asks.iter().map(Compared::Asked).collect();
+    rows.extend(beside.unasked.iter().map(Compared::Unasked));
+    rows.sort_by(|left, right| (left.key(), left.day()).cmp(&(right.key(), right.day())));
+    let about = format!("What the plan asked for from {} to {}, and what was ordered", beside.from, decision.as_of());
+    ViewRows::of(&rows)
+        .text("Product", |row| row.key().product_id.as_str())
+        .text("Name", |row| decision.name_of(&row.key().product_id))
+        .text("Location", |row| row.key().location_id.as_str())
+        .text("What was done", Compared::done)
+        .text("Asked for on", |row| row.asked().map(|ask| ask.asked_on))
+        .number("Asked for", Unit::Units, |row| row.asked().map(|ask| in_units(ask.asked)))
+        .text("Ordered on", |row| row.ordered().map(|(on, _)| on))
+        .number("Ordered", Unit::Units, |row| row.ordered().map(|(_, quantity)| in_units(quantity)))
+        .number("Days without stock", Unit::Count, |row| row.asked().map(|ask| f64::from(ask.empty_days)))
+        .number("Sales lost", Unit::Money, |row| row.asked().and_then(|ask| ask.lost))
+        .export("beside-what-was-ordered", BOTH, &about)
+}
+
+/// A row of that file.
+enum Compared<'b> {
+    Asked(&'b Ask),
+    Unasked(&'b Unasked),
+}
+
+impl Compared<'_> {
+    fn key(&self) -> &LineKey {
+        match self {
+            Self::Asked(ask) => &ask.key,
+            Self::Unasked(order) => &order.key,
+        }
+    }
+
+    fn day(&self) -> Day {
+        match self {
+            Self::Asked(ask) => ask.asked_on,
+            Self::Unasked(order) => order.on,
+        }
+    }
+
+    fn asked(&self) -> Option<&Ask> {
+        match self {
+            Self::Asked(ask) => Some(ask),
+            Self::Unasked(_) => None,
+        }
+    }
+
+    /// When, and how much in thousandths.
+    fn ordered(&self) -> Option<(Day, i64)> {
+        match self {
+            Self::Asked(Ask { end: AskEnd::Ordered(on, quantity), .. }) => Some((*on, *quantity)),
+            Self::Asked(_) => None,
+            Self::Unasked(order) => Some((order.on, order.quantity)),
+        }
+    }
+
+    fn done(&self) -> &'static str {
+        match self {
+            Self::Asked(Ask { end: AskEnd::Ordered(..), .. }) => "ordered",
+            Self::Asked(Ask { end: AskEnd::Open, .. }) => "not ordered yet",
+            Self::Asked(Ask { end: AskEnd::Passed, .. }) => "not ordered, the need passed",
+            Self::Unasked(_) => "ordered unasked",
+        }
+    }
 }

@@ -6,6 +6,7 @@ use super::advice::PastLine;
 use super::forecasts::SeriesForecast;
 use super::history::{DaySales, Snapshot};
 use super::line_key::LineKey;
+use super::wanted::Wanted;
 use crate::datasets::{Product, Supplier};
 use crate::day::Day;
 
@@ -74,6 +75,8 @@ pub struct InventoryFacts {
     pub(super) order_knowledge: OrderKnowledge,
     /// Advice whose time is over and that was not graded before.
     pub(super) to_grade: Vec<PastLine>,
+    /// In the shadow: what plans of the last weeks wanted.
+    pub(super) wanted: Wanted,
     /// The last publication before `as_of`, for what changed.
     pub(super) previous: Option<(Day, Vec<PastLine>)>,
     /// What was taken for known, where the run stands in at a deadline.

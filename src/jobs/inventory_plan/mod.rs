@@ -28,12 +28,12 @@
 //! demand since is taken as it was forecast, the orders of the last plan as placed.
 //!
 //! # Files, from the bottom up
-//! - What is known: `units`, `line_key`, `history`, `forecasts`, `advice`, `facts`, `stand_in` (completes them), `dataset` (reads them).
+//! - What is known: `units`, `line_key`, `history`, `forecasts`, `advice`, `wanted`, `facts`, `stand_in` (completes them), `dataset` (reads them).
 //! - Orders: `supplier_terms`, `exception`, `line`, `plan_line`, `planning`, `supplier_orders`.
 //! - What a planner must look at: `exceptions`.
-//! - How good earlier advice was: `grading`, `grade_tally`.
+//! - How good earlier advice was: `grading`, `grade_tally`; beside what was ordered, of a plan in the shadow: `beside`.
 //! - What is decided: `decision`.
-//! - What people get: `tables`, `metrics`, `caveats`, `changes`, `exports`, `page_grade`, `page_exceptions`,
+//! - What people get: `tables`, `metrics`, `caveats`, `changes`, `exports`, `page_grade`, `page_beside`, `page_exceptions`,
 //!   `page_details`, `page`; and `explain`, from what was published.
 //! - In which order all this happens: `recommend`.
 //!
@@ -42,6 +42,7 @@
 //! Axsäter, *Inventory Control*, 3rd ed., chapter 5 (service levels, lead time plus review period).
 
 mod advice;
+mod beside;
 mod caveats;
 mod changes;
 mod dataset;
@@ -59,6 +60,7 @@ mod line;
 mod line_key;
 mod metrics;
 mod page;
+mod page_beside;
 mod page_details;
 mod page_exceptions;
 mod page_grade;
@@ -70,6 +72,7 @@ mod supplier_orders;
 mod supplier_terms;
 mod tables;
 mod units;
+mod wanted;
 
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +151,8 @@ impl Job for InventoryPlan {
     }
 }
 
+#[cfg(test)]
+mod beside_tests;
 #[cfg(test)]
 mod grading_tests;
 #[cfg(test)]

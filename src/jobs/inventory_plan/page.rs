@@ -8,13 +8,15 @@ use super::exports::supplier_stem;
 use super::line::Line;
 use super::supplier_orders::SupplierOrder;
 use super::units::in_units;
-use super::{changes, page_details, page_exceptions, page_grade};
+use super::{changes, page_beside, page_details, page_exceptions, page_grade};
+use crate::job::Mode;
 use crate::page_kit::ViewRows;
 use crate::publication::{Page, Section, Unit};
 use crate::words::{counted, money};
 
 pub(super) fn page(decision: &Decision<'_>) -> Page {
-    let mut actions = vec![orders(decision), suppliers(decision)];
+    let mut actions: Vec<Section> = page_beside::section(decision).into_iter().collect();
+    actions.extend([orders(decision), suppliers(decision)]);
     actions.extend(page_exceptions::sections(decision));
     Page {
         title: "Inventory plan".to_owned(),
@@ -90,7 +92,14 @@ fn orders(decision: &Decision<'_>) -> Section {
         .number("Value", Unit::Money, |line| line.order_value)
         .text("Why", |line| line.explanation.as_str())
         .view_of("Orders, most urgent first", lines.len());
-    let advice = "Every supplier has a file of its own, ready to send; orders for later days are planned again each night until then.";
+    let advice = match decision.ctx.mode {
+        Mode::Live => {
+            "Every supplier has a file of its own, ready to send; orders for later days are planned again each night until then."
+        }
+        Mode::Shadow => {
+            "In the shadow there are no files for suppliers: this is what would be ordered. Orders for later days are planned again each night."
+        }
+    };
     Section { tables: vec![table], ..section.saying([advice]) }
 }
 
@@ -126,7 +135,10 @@ fn suppliers(decision: &Decision<'_>) -> Section {
         .number("Value", Unit::Money, |order| (order.lines > order.check.lines_without_cost).then(|| value(order)))
         .number("Minimum", Unit::Money, |order| order.minimum)
         .text("Verdict", verdict)
-        .text("File", |order| supplier_stem(order.supplier_id.as_deref(), order.order_on))
+        .text("File", |order| {
+            let is_made = decision.ctx.mode == Mode::Live;
+            is_made.then(|| supplier_stem(order.supplier_id.as_deref(), order.order_on))
+        })
         .view_of("Order value per supplier and order day", orders.len());
     Section { tables: vec![table], ..section }
 }

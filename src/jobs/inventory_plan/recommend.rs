@@ -6,7 +6,7 @@ use super::facts::InventoryFacts;
 use super::planning::plan_lines;
 use super::supplier_orders::supplier_orders;
 use super::supplier_terms::supplier_terms;
-use super::{InventoryPlan, caveats, exception, exceptions, exports, grading, metrics, page, tables};
+use super::{InventoryPlan, beside, caveats, exception, exceptions, exports, grading, metrics, page, tables};
 use crate::job::{Progress, RunContext};
 use crate::publication::Publication;
 
@@ -24,7 +24,8 @@ pub(super) fn recommend(
     exceptions.extend(exceptions::find(&planned));
     exception::sort(&mut exceptions);
     let graded = grading::grade_all(facts, ctx.currency);
-    let decision = Decision { ctx, settings, facts, terms, lines, exceptions, suppliers, graded };
+    let beside = beside::compare(facts, ctx.as_of.into());
+    let decision = Decision { ctx, settings, facts, terms, lines, exceptions, suppliers, graded, beside };
     Ok(Publication {
         tables: tables::tables(&decision)?,
         metrics: metrics::metrics(&decision),

@@ -5,7 +5,8 @@ use polars::prelude::{DataFrame, df};
 use super::InventoryPlan;
 use super::dataset::{InventoryFrames, shape, stand_in};
 use super::tests::{
-    AS_OF, dated, day, deliveries, forecast, number, one_line, open_orders, publish, reals, rows, sales, stock, texts,
+    AS_OF, ctx, dated, day, deliveries, forecast, number, one_line, open_orders, publish, reals, rows, sales, stock,
+    texts,
 };
 use crate::published::INVENTORY_RECOMMENDATIONS;
 
@@ -51,7 +52,7 @@ fn what_was_recommended_yesterday_counts_as_ordered_and_what_was_forecast_as_sol
     let naive = publish(&InventoryPlan::default(), &facts);
     assert_eq!(reals(rows(&naive, &INVENTORY_RECOMMENDATIONS), "order_quantity"), [Some(36.0)]);
     // 10 were forecast for Monday, so 27 are left; Monday's 48 are on their way beside the 12: 85 - 27 - 60 is less than nothing.
-    stand_in(day(AS_OF), &mut facts, &frames).unwrap();
+    stand_in(&ctx(), &mut facts, &frames).unwrap();
     let publication = publish(&InventoryPlan::default(), &facts);
     let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
     assert_eq!(reals(advice, "order_quantity"), [Some(0.0)]);
@@ -75,14 +76,14 @@ fn an_order_that_is_known_is_not_counted_twice() {
     let known = open_orders(&[("A", 12, "2026-11-27", "2026-11-19"), ("A", 40, "2026-11-25", "2026-11-23")]);
     let frames = InventoryFrames { open_orders: Some(known), ..without_monday() };
     let mut facts = shape(day(AS_OF), &frames).unwrap();
-    stand_in(day(AS_OF), &mut facts, &frames).unwrap();
+    stand_in(&ctx(), &mut facts, &frames).unwrap();
     let publication = publish(&InventoryPlan::default(), &facts);
     assert_eq!(reals(rows(&publication, &INVENTORY_RECOMMENDATIONS), "order_quantity"), [Some(12.0)]);
     // Nor is one that has been delivered.
     let delivered = deliveries(&[("A", "2026-11-23", "2026-11-23", 48)]);
     let frames = InventoryFrames { deliveries: Some(delivered), ..without_monday() };
     let mut facts = shape(day(AS_OF), &frames).unwrap();
-    stand_in(day(AS_OF), &mut facts, &frames).unwrap();
+    stand_in(&ctx(), &mut facts, &frames).unwrap();
     assert_eq!(facts.stand_in.unwrap().assumed_orders, 0);
 }
 
@@ -96,7 +97,7 @@ fn what_did_arrive_is_taken_as_it_is() {
         ..without_monday()
     };
     let mut facts = shape(day(AS_OF), &frames).unwrap();
-    stand_in(day(AS_OF), &mut facts, &frames).unwrap();
+    stand_in(&ctx(), &mut facts, &frames).unwrap();
     let publication = publish(&InventoryPlan::default(), &facts);
     let sentence = "Order 48 (4 packs of 12): 80 expected until 2026-12-01 plus 5 safety for 95 % service, 31 on hand, 12 on order";
     assert_eq!(texts(rows(&publication, &INVENTORY_RECOMMENDATIONS), "explanation"), [Some(sentence.to_owned())]);

@@ -23,13 +23,14 @@ pub(super) fn number(text: &str) -> i32 {
     day(text).number()
 }
 
-fn ctx() -> RunContext {
+pub(super) fn ctx() -> RunContext {
     RunContext {
         job: "inventory_plan".to_owned(),
         as_of: day(AS_OF).date(),
         seed: 1,
         currency: Currency::new("EUR").unwrap(),
         stand_in: false,
+        mode: crate::job::Mode::Live,
     }
 }
 

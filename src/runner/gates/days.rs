@@ -137,7 +137,8 @@ pub(super) fn restated(
 ) -> Option<GateResult> {
     let first = *found.keys().next()?;
     let last = known.keys().next_back().copied()?.min(as_of);
-    let before: Vec<_> = known.range(first..last - TimeDelta::days(SETTLED_AFTER)).collect();
+    let settled = last - TimeDelta::days(SETTLED_AFTER);
+    let before: Vec<_> = known.range(first.min(settled)..settled).collect();
     if before.len() < LEAST_SETTLED {
         return None;
     }
@@ -158,9 +159,12 @@ pub(super) fn restated(
     });
     let (name, factor) = factors.max_by(|left, right| distance(left.1).total_cmp(&distance(right.1)))?;
     let beyond = |limit: f64| distance(factor) > limit.ln();
+    // Somebody corrects some days; all of them change where a column is read otherwise.
+    let is_most = n_changed * 2 > before.len();
+    let blocks = beyond(RESTATED_BLOCKS) || is_most && beyond(RESTATED_WARNS);
     Some(GateResult {
         name: format!("history of {}", dataset.name()),
-        severity: if beyond(RESTATED_BLOCKS) && !tolerated { GateSeverity::Block } else { GateSeverity::Warn },
+        severity: if blocks && !tolerated { GateSeverity::Block } else { GateSeverity::Warn },
         passed: !beyond(RESTATED_WARNS),
         observed: match n_changed {
             0 => "no day changed".to_owned(),
@@ -169,6 +173,47 @@ pub(super) fn restated(
         expected: format!("days that are over for more than {SETTLED_AFTER} days as earlier nights read them"),
         explanation: "history was loaded twice, in another unit or in part; or its SQL was changed, then accept it once in the job's file"
             .to_owned(),
+    })
+}
+
+/// Days that are named.
+const NAMED: usize = 3;
+
+/// What came late: days of the last week that earlier nights read otherwise. It is told and stops nothing, for late rows are no fault.
+/// `None` where no day of the week was read before.
+pub(super) fn late(dataset: &Dataset, known: &Days, found: &Days, as_of: NaiveDate) -> Option<GateResult> {
+    // A night that carries on from what it remembers reads the newest days alone.
+    let first = (as_of - TimeDelta::days(SETTLED_AFTER)).max(*found.keys().next()?);
+    let week: Vec<_> = known.range(first.min(as_of)..as_of).collect();
+    if week.is_empty() {
+        return None;
+    }
+    let none = crate::profile::DayProfile::default();
+    let changed: Vec<String> = (week.iter())
+        .filter(|(day, profile)| found.get(day).unwrap_or(&none) != *profile)
+        .map(|(day, profile)| {
+            let now = found.get(day).map_or(0, |profile| profile.rows);
+            match (profile.rows, now) {
+                (before, now) if before == now => format!("{day} other sums of its {now} rows"),
+                (before, now) => format!("{day} {now} rows instead of {before}"),
+            }
+        })
+        .collect();
+    let more = changed.len().saturating_sub(NAMED);
+    let told = changed.iter().rev().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    Some(GateResult {
+        name: format!("late rows of {}", dataset.name()),
+        severity: GateSeverity::Warn,
+        passed: true,
+        observed: match (changed.len(), more) {
+            (0, _) => format!("the {} days before are as earlier nights read them", week.len()),
+            (_, 0) => format!("earlier nights read otherwise: {told}"),
+            (_, more) => format!("earlier nights read otherwise: {told}, and {more} more days"),
+        },
+        expected: "rows may come within a week; tonight reads them as they are now".to_owned(),
+        explanation:
+            "what was published for those days was made from the rows of then; `nightclerk run --as-of` makes it anew"
+                .to_owned(),
     })
 }
 
@@ -221,7 +266,7 @@ pub(super) fn missing(
             ),
             None => format!(
                 "either {name} is late (load it and run again), or the shop was closed: then name the day in the dataset \
-                 `calendar`; days without a sale are no days without demand"
+                 `calendar`, or in `closed_on` of nightclerk.toml; days without a sale are no days without demand"
             ),
         },
     })
@@ -341,6 +386,21 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_come_late_are_named_by_their_day() {
+        let known: Days = sales(|_, _| {}).into_iter().filter(|(date, _)| *date < day(AS_OF)).collect();
+        let told =
+            |found: &Days| late(&DAILY_SALES, &known, found, day(AS_OF)).map(|gate| (gate.passed, gate.observed));
+        let as_read = "the 7 days before are as earlier nights read them".to_owned();
+        assert_eq!(told(&sales(|_, _| {})), Some((true, as_read)));
+        let mut found = sales(|age, sums| sums[0] *= if age == 3 { 1.1 } else { 1.0 });
+        found.get_mut(&day("2026-11-21")).unwrap().rows = 66;
+        let changed =
+            "earlier nights read otherwise: 2026-11-21 66 rows instead of 60, 2026-11-19 other sums of its 60 rows";
+        assert_eq!(told(&found), Some((true, changed.to_owned())));
+        assert_eq!(late(&DAILY_SALES, &Days::new(), &found, day(AS_OF)), None);
+    }
+
+    #[test]
     fn history_that_changes_is_told_and_stops_the_night_where_it_grows_by_a_fifth() {
         let known = sales(|_, _| {});
         let verdict = |found: &Days| {
@@ -354,10 +414,16 @@ mod tests {
         let (passed, blocks, observed) = verdict(&twice);
         assert_eq!((passed, blocks), (false, true));
         assert_eq!(observed, "392 of 392 days changed; quantity: 2.000 times what they were");
+        let all_a_little = sales(|_, sums| sums[0] *= 1.05);
+        assert_eq!((verdict(&all_a_little).0, verdict(&all_a_little).1), (false, true), "every day is read otherwise");
+        let some_a_little = sales(|age, sums| sums[0] *= if age < 100 { 1.15 } else { 1.0 });
+        assert_eq!((verdict(&some_a_little).0, verdict(&some_a_little).1), (false, false));
         let four_weeks_ago: Days =
             known.range(..day(AS_OF) - TimeDelta::days(28)).map(|(day, of)| (*day, of.clone())).collect();
         let apart = restated(&DAILY_SALES, &four_weeks_ago, &known, day(AS_OF), false).unwrap();
         assert!(apart.passed, "days that are new are no change: {}", apart.observed);
         assert!(restated(&DAILY_SALES, &Days::new(), &known, day(AS_OF), false).is_none());
+        let newest: Days = known.range(day(AS_OF)..).map(|(day, of)| (*day, of.clone())).collect();
+        assert!(restated(&DAILY_SALES, &known, &newest, day(AS_OF), false).is_none(), "only the newest day is there");
     }
 }

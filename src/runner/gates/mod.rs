@@ -1,15 +1,19 @@
 //! Gates: what must hold before rows become visible. `days` holds the days of a dataset against the days before and against what earlier
-//! nights found of them, `columns` the columns of what is read and written against earlier nights, `counts` rows against rows; freshness,
+//! nights found of them, `columns` the columns of what is read and written against earlier nights, `beside` products against what is sold, `levels` the lines of the newest stock against the day before, `standing` rows of products and
+//! suppliers one by one against the last publication, `counts` rows against rows; freshness,
 //! newest days, the quarantine, audits in SQL and a kind's own are here.
 //!
 //! A gate is a function that returns [`GateResult`]s, and its line in `look` (the file beside this folder), which asks them all in
 //! order: what says that data are old comes first, because the job is then refused and not blocked. [`accept`] lets pass what the
 //! job's file answers for.
 
+mod beside;
 mod columns;
 mod counts;
 mod days;
 mod excluded;
+mod levels;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +28,7 @@ pub use counts::{input_gates, output_gates};
 pub use excluded::excluded_gates;
 
 use super::ledger::profiles::{self, ColumnHistory};
+use super::ledger::standing::last;
 use crate::datasets::{DATASETS, Dataset, Excluded, InputFact};
 use crate::gate::{GateResult, GateSeverity};
 use crate::job::RunContext;
@@ -33,6 +38,7 @@ use crate::profile::{self, ColumnProfile, Days};
 use crate::publication::{Publication, PublishedTable};
 use crate::published::staged_name;
 use crate::quantities::Currency;
+use crate::standing::Standing;
 use crate::table::ColumnType;
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
 
@@ -118,6 +124,8 @@ pub struct History {
     pub days: BTreeMap<String, Days>,
     /// Columns of what earlier publications read and wrote.
     pub columns: ColumnHistory,
+    /// The rows of datasets that keep theirs, as the newest publication before this business date read them.
+    pub standing: BTreeMap<String, Standing>,
 }
 
 /// How many publications the output row counts are held against.
@@ -148,6 +156,11 @@ pub async fn history(warehouse: &Warehouse, ctx: &RunContext, inputs: &[InputFac
     for input in inputs.iter().filter(|input| !input.days.is_empty()) {
         let known = profiles::days(warehouse, &ctx.job, &input.dataset).await?;
         history.days.insert(input.dataset.clone(), known);
+    }
+    for input in inputs.iter().filter(|input| input.standing.is_some()) {
+        if let Some(known) = last(warehouse, &ctx.job, &input.dataset, ctx.as_of).await? {
+            history.standing.insert(input.dataset.clone(), known);
+        }
     }
     history.columns = profiles::columns(warehouse, &ctx.job, ctx.as_of).await?;
     Ok(history)
@@ -193,9 +206,14 @@ pub fn freshness_gates(inputs: &[InputFact], tolerated: &[&Dataset], settings: &
 }
 
 /// Holds the newest days of every dataset that grows each day against the days before: whether they are there at all, and whether the
-/// newest has as many rows as its weekday.
-pub fn newest_day_gates(inputs: &[InputFact], tolerated: &[&Dataset], settings: &GateSettings) -> Vec<GateResult> {
-    let special: BTreeSet<NaiveDate> = inputs.iter().flat_map(|input| input.special_days.iter().copied()).collect();
+/// newest has as many rows as its weekday. On `closed_on` the shop is closed.
+pub fn newest_day_gates(
+    inputs: &[InputFact],
+    tolerated: &[&Dataset],
+    settings: &GateSettings,
+    closed_on: &BTreeSet<NaiveDate>,
+) -> Vec<GateResult> {
+    let special = inputs.iter().flat_map(|input| &input.special_days).chain(closed_on).copied().collect();
     let daily: Vec<&InputFact> =
         inputs.iter().filter(|input| input.grows_daily && !input.rows_by_day.is_empty()).collect();
     let mut results = Vec::new();
@@ -228,8 +246,18 @@ pub fn value_gates(
     for input in inputs.iter().filter(|input| !input.days.is_empty()) {
         let Some(dataset) = known_dataset(input) else { continue };
         results.extend(days::measures(dataset, &all_days(input, history), input.as_of, is_tolerated(input)));
+        results.extend(levels::newest_move(input, is_tolerated(input)));
         if let Some(known) = history.days.get(&input.dataset) {
             results.extend(days::restated(dataset, known, &input.days, input.as_of, is_tolerated(input)));
+            results.extend(days::late(dataset, known, &input.days, input.as_of));
+        }
+    }
+    results.extend(beside::products(inputs, is_tolerated));
+    for input in inputs {
+        if let (Some(now), Some(before), Some(dataset)) =
+            (&input.standing, history.standing.get(&input.dataset), known_dataset(input))
+        {
+            results.extend(standing::compare(dataset, now, before, is_tolerated(input)));
         }
     }
     let read = inputs.iter().map(|input| (input.dataset.as_str(), &input.columns[..], Role::Read, is_tolerated(input)));

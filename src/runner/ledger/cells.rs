@@ -34,3 +34,8 @@ pub(crate) fn as_date(row: &[Value], index: usize) -> NaiveDate {
         _ => NaiveDate::default(),
     }
 }
+
+/// The flag in a cell; false for NULL.
+pub(crate) fn as_flag(row: &[Value], index: usize) -> bool {
+    row.get(index).and_then(Value::as_flag).unwrap_or_default()
+}

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::cells::{as_date, as_integer, as_text, text};
+use super::cells::{as_date, as_flag, as_integer, as_text, text};
 use super::{files, slots};
 use crate::datasets::{InputFact, InputOrigin};
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
@@ -31,6 +31,8 @@ pub struct PublicationRow {
     /// The same in microseconds since 1970.
     #[serde(skip)]
     pub valid_until_us: Option<i64>,
+    /// Whether nobody was to act on it.
+    pub shadow: bool,
     /// How many rows.
     pub rows: i64,
     /// The page's headline.
@@ -67,7 +69,7 @@ pub async fn publications(warehouse: &Warehouse, job: Option<&str>) -> Result<Ve
     let filter = job.map_or("WHERE $1 = ''", |_| "WHERE job = $1");
     let sql = format!(
         "SELECT run_id, job, kind, as_of, state, published_us, rows_out, headline, tables_json, metrics_json, grade, \
-         n_caveats, inputs_json, valid_until_us FROM nightclerk_publications {filter} ORDER BY as_of DESC, job"
+         n_caveats, inputs_json, valid_until_us, shadow FROM nightclerk_publications {filter} ORDER BY as_of DESC, job"
     );
     let rows = warehouse.read_values(Side::Target, &sql, &[text(job.unwrap_or_default())]).await?;
     Ok(rows.iter().map(|row| publication_row(row)).collect())
@@ -84,6 +86,7 @@ fn publication_row(row: &[Value]) -> PublicationRow {
         published_us: as_integer(row, 5),
         valid_until: row.get(13).and_then(Value::as_integer).map(crate::table::instant_text),
         valid_until_us: row.get(13).and_then(Value::as_integer),
+        shadow: as_flag(row, 14),
         rows: as_integer(row, 6),
         headline: as_text(row, 7),
         tables_json: as_text(row, 8),
@@ -145,6 +148,15 @@ pub async fn was_sent(warehouse: &Warehouse, job: &str, as_of: NaiveDate) -> Res
 pub async fn is_published(warehouse: &Warehouse, job: &str, as_of: NaiveDate) -> Result<bool, WarehouseError> {
     let sql = "SELECT run_id FROM nightclerk_publications WHERE job = $1 AND as_of = $2 AND state = 'published'";
     Ok(!warehouse.read_values(Side::Target, sql, &[text(job), Value::Date(as_of)]).await?.is_empty())
+}
+
+/// Whether consumers see what the job has published for a date.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn is_live(warehouse: &Warehouse, job: &str, as_of: NaiveDate) -> Result<bool, WarehouseError> {
+    let published = publications(warehouse, Some(job)).await?;
+    Ok(published.iter().any(|row| row.as_of == as_of && row.state == "published" && !row.shadow))
 }
 
 /// The runs whose publication, for a business date, has a gate that did not pass: a warning, or one that somebody accepted.
