@@ -152,7 +152,8 @@ fn recent_weeks(input: &InputFact) -> Option<Weeks> {
     Some(Weeks { newest, last: week(0), median: (before[3] + before[4]) as f64 / 2.0 })
 }
 
-/// Holds the rows to be published against the median of the last publications.
+/// Holds the rows to be published against the last publications: their median, and the fewest of them, for what is decided once a week
+/// has its own number on each day of it.
 pub fn output_gates(publication: &Publication, history: &History, settings: &GateSettings) -> Vec<GateResult> {
     let mut results = Vec::new();
     for PublishedTable { table, frame } in &publication.tables {
@@ -160,7 +161,8 @@ pub fn output_gates(publication: &Publication, history: &History, settings: &Gat
         let mut earlier = earlier.clone();
         earlier.sort_unstable();
         let median = earlier.get(earlier.len() / 2).copied().unwrap_or_default();
-        let least = (median as f64 * settings.row_count_ratio).floor() as u64;
+        let fewest = earlier.first().copied().unwrap_or_default();
+        let least = ((median as f64 * settings.row_count_ratio).floor() as u64).min(fewest);
         let found = frame.height() as u64;
         let severity = if table.may_shrink { GateSeverity::Warn } else { GateSeverity::Block };
         results.push(GateResult {
@@ -251,6 +253,26 @@ mod tests {
         assert_eq!(fate_of_the_newest(&steady, 10, &[0]), "unknown", "a day that is known to be special");
         assert_eq!(fate_of_the_newest(&[1_000, 1_000, 1_000, 10, 1_000], 1_000, &[2]), "passed");
         assert_eq!(fate_of_the_newest(&steady[..3], 10, &[]), "unknown", "too short a history");
+    }
+
+    #[test]
+    fn what_is_decided_once_a_week_has_a_number_of_its_own_on_each_day() {
+        use crate::published::RECOMMENDATION_OUTCOMES;
+        let rows = |rows: i64| {
+            let frame = polars::df!("row" => (0..rows).collect::<Vec<_>>()).unwrap();
+            Publication {
+                tables: vec![PublishedTable { table: &RECOMMENDATION_OUTCOMES, frame }],
+                ..Publication::default()
+            }
+        };
+        let passes = |found: i64, earlier: &[u64]| {
+            let tables = [("recommendation_outcomes".to_owned(), earlier.to_vec())].into();
+            output_gates(&rows(found), &History { tables, ..History::default() }, &SETTINGS)[0].passed
+        };
+        let week = [27, 28, 12, 27, 26, 28, 6];
+        assert!(passes(6, &week), "as a week ago");
+        assert!(!passes(5, &week));
+        assert!(!passes(6, &week[..6]), "the first time it is remarked on");
     }
 
     #[test]

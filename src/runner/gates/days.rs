@@ -224,8 +224,11 @@ fn distance(factor: f64) -> f64 {
 /// Weeks in which a weekday had rows every time, without which its absence says nothing.
 const WEEKS_WITH_ROWS: i64 = 8;
 
+/// Rows that the days without one would usually have, together, below which none is chance: of a Poisson count of 8, one in 3,000.
+const LEAST_MISSED: u64 = 8;
+
 /// Days up to the as-of date without a row, although the same weekday had some in each of the eight weeks before: a load that is late,
-/// or a closed shop. Another dataset that has the day, or two such days, say that it is the load; a day of the calendar says that it is
+/// a closed shop, or of few rows none by chance. Another dataset that has the day, or two such days, say that it is the load; a day of the calendar says that it is
 /// not. `special` are the days that the calendar names.
 pub(super) fn missing(
     input: &InputFact,
@@ -246,12 +249,20 @@ pub(super) fn missing(
     let seen_elsewhere = expected.iter().find_map(|day| {
         others.iter().find(|other| other.rows_by_day.contains_key(day)).map(|other| other.dataset.as_str())
     });
-    let blocks = !tolerated && (expected.len() >= 2 || seen_elsewhere.is_some());
+    let usual = |day: &NaiveDate| {
+        let rows = |week: i64| input.rows_by_day.get(&(*day - TimeDelta::days(7 * week))).copied().unwrap_or_default();
+        let mut before: Vec<u64> = (1..=WEEKS_WITH_ROWS).map(rows).collect();
+        before.sort_unstable();
+        before[before.len() / 2]
+    };
+    let missed: u64 = expected.iter().map(usual).sum();
+    let by_chance = !expected.is_empty() && missed < LEAST_MISSED;
+    let blocks = !tolerated && !by_chance && (expected.len() >= 2 || seen_elsewhere.is_some());
     let name = &input.dataset;
     Some(GateResult {
         name: format!("newest days of {name}"),
         severity: if blocks { GateSeverity::Block } else { GateSeverity::Warn },
-        passed: expected.is_empty(),
+        passed: expected.is_empty() || by_chance,
         observed: match (expected.first(), expected.len()) {
             (None, _) => format!("rows to {last}"),
             (Some(day), 1) => format!("no row on {day}, the newest is of {last}"),
@@ -259,6 +270,7 @@ pub(super) fn missing(
         },
         expected: "a row on every day whose weekday had some in each of the eight weeks before".to_owned(),
         explanation: match seen_elsewhere {
+            _ if by_chance => format!("{missed} rows are usual for that, so few that none may be chance"),
             Some(other) => format!(
                 "{other} is there for that day, so {name} is late or missing: load it and run again; days without a sale are no \
                  days without demand"
@@ -357,7 +369,7 @@ mod tests {
         InputFact {
             grows_daily: true,
             last_day: days.first().copied(),
-            rows_by_day: days.iter().map(|day| (*day, 5)).collect(),
+            rows_by_day: days.iter().map(|day| (*day, 50)).collect(),
             ..InputFact::of(dataset, crate::datasets::InputOrigin::Dataset, day(AS_OF))
         }
     }
@@ -379,6 +391,10 @@ mod tests {
         assert_eq!(verdict(&late, &[], &[day(AS_OF)].into()), (true, false), "the calendar says so");
         let later = input("daily_sales", &["2026-11-21", AS_OF], false);
         assert_eq!(verdict(&later, &[], &none), (false, true));
+        let few = InputFact { rows_by_day: late.rows_by_day.keys().map(|day| (*day, 3)).collect(), ..late };
+        assert_eq!(verdict(&few, &[&stock], &none), (true, false), "three rows a day: none may be chance");
+        let two = InputFact { rows_by_day: later.rows_by_day.keys().map(|day| (*day, 4)).collect(), ..later };
+        assert_eq!(verdict(&two, &[&stock], &none), (false, true), "eight rows in two days are missed");
         let reopened =
             input("daily_sales", &["2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"], false);
         assert_eq!(verdict(&reopened, &[], &none), (true, false));
