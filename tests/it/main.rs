@@ -11,6 +11,7 @@
 mod alerts;
 mod beat;
 mod broken_input;
+mod browser;
 mod cancel;
 mod circles;
 mod cli;
@@ -40,6 +41,7 @@ mod migrations;
 mod night;
 mod outages;
 mod own_server;
+mod pages_in_a_browser;
 mod phases;
 mod pooler;
 mod postgres;

@@ -1,26 +1,26 @@
 //! `nightclerk serve`: who may see and change what, what the pages and the API say, and that a browser shows it.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use nightclerk::runner::ledger::tokens::Role;
 use nightclerk::serve::{ENDPOINTS, Endpoint};
 use serde_json::{Value as Json, json};
 
-use crate::skips::{Need, skip};
 use crate::small_shop::{SmallShop, first_night};
 use crate::support::command;
 
 /// A site that listens, until it is dropped.
-struct Site {
+pub struct Site {
     process: Child,
     /// `http://127.0.0.1:PORT`
-    url: String,
+    pub url: String,
 }
 
 impl Site {
-    fn of(shop: &SmallShop, listen: &str) -> Self {
+    /// Of a shop, at an address.
+    pub fn of(shop: &SmallShop, listen: &str) -> Self {
         let mut process = command(shop.project.path(), &["serve", "--listen", listen, "--json"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -93,13 +93,14 @@ impl Answer {
     }
 }
 
-fn token(shop: &SmallShop, name: &str, role: &str) -> String {
+/// A new token.
+pub fn token(shop: &SmallShop, name: &str, role: &str) -> String {
     let made = shop.project.run(&["token", "add", name, "--role", role, "--json"]).exits(0).json();
     made["token"].as_str().unwrap().to_owned()
 }
 
 /// A shop after one night.
-fn shop() -> SmallShop {
+pub fn shop() -> SmallShop {
     let shop = SmallShop::new("");
     shop.run(first_night(), "the first night");
     shop
@@ -390,67 +391,5 @@ fn no_report_outside_of_its_folder_is_given_away() {
         let answer = site.get(&format!("/reports/{path}"), &operate);
         assert!(!answer.text.contains("a secret"), "{path}");
         assert!(answer.status != 200 || path == "index.html/", "{path}: {}", answer.status);
-    }
-}
-
-/// What a browser makes of a page: its document after scripts ran.
-fn browser(url: &str, more: &[&str]) -> Option<String> {
-    let program = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|program| {
-        Command::new(program)
-            .arg("--version")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
-    });
-    let Some(program) = program else {
-        skip(Need::Chromium, "no Chromium on the path (Debian: apt-get install chromium)");
-        return None;
-    };
-    let profile = tempfile::tempdir().unwrap();
-    let data = format!("--user-data-dir={}", profile.path().display());
-    let usual =
-        ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", &data];
-    let output = Command::new(program).args(usual).args(more).arg(url).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-#[test]
-fn a_browser_shows_the_pages() {
-    let shop = shop();
-    let site = Site::of(&shop, "127.0.0.1:0");
-    let Some(timeline) = browser(&site.url, &["--dump-dom"]) else { return };
-    assert!(timeline.contains("demand_forecast") && timeline.contains("2026-09-01 is current"), "{timeline}");
-    // A run that is at work: its page asks for the log by itself, and is drawn anew when the run has ended.
-    let run_id = shop.count("SELECT MAX(run_id) FROM nightclerk_runs WHERE job = 'demand_forecast'");
-    shop.project.execute(&format!("UPDATE nightclerk_runs SET state = 'running' WHERE run_id = {run_id}"));
-    let url = format!("{}/runs/{run_id}", site.url);
-    let ended = std::thread::scope(|threads| {
-        threads.spawn(|| {
-            std::thread::sleep(Duration::from_secs(4));
-            shop.project.execute(&format!(
-                "INSERT INTO nightclerk_log (run_id, position, at_us, said) VALUES ({run_id}, 900, 0, 'a word from far away')"
-            ));
-            shop.project.execute(&format!("UPDATE nightclerk_runs SET state = 'published' WHERE run_id = {run_id}"));
-        });
-        let began = Instant::now();
-        let dom = browser(&url, &["--dump-dom", "--timeout=12000", "--virtual-time-budget=15000"]).unwrap_or_default();
-        (dom, began.elapsed())
-    });
-    assert!(ended.0.contains("load and decide"), "{}", ended.0);
-    for (name, path, size) in [
-        ("timeline", "/", "1200,900"),
-        ("phone", "/", "390,844"),
-        ("run", &format!("/runs/{run_id}"), "1200,1600"),
-        ("job", "/jobs/demand_forecast", "1200,1600"),
-    ] {
-        let picture = shop.project.path().join(format!("{name}.png"));
-        let screenshot = format!("--screenshot={}", picture.display());
-        browser(&format!("{}{path}", site.url), &[&screenshot, &format!("--window-size={size}")]);
-        assert!(std::fs::metadata(&picture).unwrap().len() > 5_000, "{name} is empty");
-        if let Ok(folder) = std::env::var("NIGHTCLERK_SCREENSHOTS") {
-            std::fs::copy(&picture, format!("{folder}/{name}.png")).unwrap();
-        }
     }
 }
