@@ -1,9 +1,11 @@
 //! `nightclerk backfill`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
 use clap::{Args, ValueEnum};
+use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 
 use super::context::Context;
@@ -12,7 +14,7 @@ use super::run::{CANCELLED, known_jobs, tell, unless_stopped};
 use crate::job_file::JobFile;
 use crate::runner::Runner;
 use crate::runner::ledger::slots::{self, SlotState};
-use crate::runner::night::{gravest, run_night};
+use crate::runner::night::{Turns, gravest, run_night};
 use crate::warehouse::Create;
 
 /// Run the business dates of a range, oldest first.
@@ -39,6 +41,9 @@ pub struct Backfill {
     /// Newest first.
     #[arg(long)]
     reverse: bool,
+    /// Dates that are at work at once. A job runs one date at a time, in order: while it is at the next, the jobs after it are at this one.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8), value_name = "N")]
+    max_active: u8,
     /// Says what would be run, and runs nothing.
     #[arg(long)]
     dry_run: bool,
@@ -86,7 +91,9 @@ pub(super) async fn backfill(context: &Context, command: &Backfill) -> Result<u8
     known_jobs(&project, &command.jobs)?;
     context.as_of(&project, Some(command.to))?;
     let warehouse = context.warehouse(&project, Create::Schema).await?;
-    let runner = Runner { backfilling: true, ..context.runner(project, warehouse).await? };
+    let turns = (command.max_active > 1).then(|| Arc::new(Turns::of(&project)));
+    let context = &Context { terminal: context.terminal.of_several_dates(command.max_active > 1), ..context.clone() };
+    let runner = Runner { backfilling: true, turns, ..context.runner(project, warehouse).await? };
     let (jobs, contacts): (Vec<&JobFile>, Vec<&JobFile>) = runner
         .project
         .jobs_in_order()
@@ -125,14 +132,13 @@ pub(super) async fn backfill(context: &Context, command: &Backfill) -> Result<u8
     if dates.is_empty() {
         context.terminal.line("nothing was run: every date of the range has come to its end; see --reprocess");
     }
-    let mut codes = Vec::new();
-    for (as_of, jobs) in dates {
-        let Some(night) = unless_stopped(&runner, Box::pin(run_night(&runner, as_of, &jobs))).await? else {
-            return Ok(CANCELLED);
-        };
-        codes.push(tell(context, &night));
-    }
-    Ok(gravest(codes))
+    let runner = &runner;
+    let nights = stream::iter(dates)
+        .map(|(as_of, jobs)| Box::pin(async move { run_night(runner, as_of, &jobs).await }))
+        .buffered(usize::from(command.max_active))
+        .map(|night| tell(context, &night));
+    let codes: Option<Vec<u8>> = unless_stopped(runner, Box::pin(nights.collect())).await?;
+    Ok(codes.map_or(CANCELLED, gravest))
 }
 
 /// Every job and date of the range, oldest first, and whether it is run.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::failure::Failure;
+use super::telemetry::traced;
 use super::terminal::Terminal;
 use crate::migrations;
 use crate::project::{ProcessEnvironment, Project};
@@ -15,7 +16,7 @@ use crate::runner::slots::yesterday;
 use crate::warehouse::{Create, Warehouse, WarehouseConfig};
 
 /// The command line's surroundings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Context {
     /// The project folder.
     pub folder: PathBuf,
@@ -83,7 +84,8 @@ impl Context {
     /// When the output folder or the warehouse cannot be written.
     pub async fn runner(&self, project: Project, warehouse: Warehouse) -> Result<Runner, Failure> {
         let runner = Runner::of(project, warehouse, Arc::new(self.now_micros)).await?;
-        Ok(Runner { events: self.terminal.events(), by_server_clock: true, ..runner })
+        let events = traced(self.terminal.events(), &self.terminal);
+        Ok(Runner { events, by_server_clock: true, ..runner })
     }
 
     /// The business date of a run: as asked for, else fixed by the project, else yesterday in its zone.

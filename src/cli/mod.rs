@@ -22,6 +22,7 @@ mod serve;
 mod service_manager;
 mod shell;
 mod status;
+mod telemetry;
 mod terminal;
 mod token;
 

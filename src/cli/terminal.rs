@@ -18,12 +18,19 @@ pub struct Terminal {
     json: bool,
     quiet: bool,
     bars: bool,
+    /// Whether several dates are at work at once: lines name theirs, and no bar claims to be the only one.
+    dated: bool,
 }
 
 impl Terminal {
     /// Bars only where standard error is a terminal.
     pub fn new(json: bool, quiet: bool, no_progress: bool) -> Self {
-        Self { json, quiet, bars: !json && !quiet && !no_progress && std::io::stderr().is_terminal() }
+        Self { json, quiet, bars: !json && !quiet && !no_progress && std::io::stderr().is_terminal(), dated: false }
+    }
+
+    /// The same where `several` dates may be at work at once.
+    pub fn of_several_dates(&self, several: bool) -> Self {
+        Self { bars: self.bars && !several, dated: several, ..*self }
     }
 
     /// A line of result on standard output.
@@ -112,20 +119,25 @@ impl Terminal {
 
     fn outcome(&self, outcome: &JobOutcome) {
         let seconds = outcome.duration_ms as f64 / 1000.0;
+        let job = if self.dated { format!("{} {}", outcome.as_of, outcome.job) } else { outcome.job.clone() };
         let rows: u64 = outcome.tables.iter().map(|table| table.rows).sum();
         match outcome.state {
             JobState::Published => self.line(format!(
                 "  {:<18} published {rows} rows in {seconds:.1} s\n  {:<18} {}",
-                outcome.job, "", outcome.headline
+                job, "", outcome.headline
             )),
             state => {
-                let state = serde_json::to_value(state).ok();
-                let state = state.as_ref().and_then(|value| value.as_str()).unwrap_or("failed").replace('_', " ");
                 // What went wrong is said even when quiet.
-                let _ = writeln!(std::io::stderr().lock(), "  {:<18} {state}: {}", outcome.job, outcome.reason);
+                let _ = writeln!(std::io::stderr().lock(), "  {:<18} {}: {}", job, word(state), outcome.reason);
             }
         }
     }
+}
+
+/// How a job ended, in a word.
+pub(super) fn word(state: JobState) -> String {
+    let state = serde_json::to_value(state).ok();
+    state.as_ref().and_then(|value| value.as_str()).unwrap_or("failed").replace('_', " ")
 }
 
 #[derive(Default)]

@@ -66,6 +66,8 @@ pub struct Runner {
     pub events: Events,
     /// Whether days are run that are long over: then no file is made that somebody acts on.
     pub backfilling: bool,
+    /// Turns of the jobs, where several nights are at work at once in this process.
+    pub turns: Option<Arc<night::Turns>>,
     /// Whether somebody has asked to stop: then no further job is begun.
     pub stopping: Arc<dyn Fn() -> bool + Send + Sync>,
 }
@@ -109,6 +111,7 @@ impl Runner {
             server_ahead: Arc::default(),
             events: Arc::new(|_| {}),
             backfilling: false,
+            turns: None,
             stopping: Arc::new(|| false),
         })
     }

@@ -1,9 +1,11 @@
 //! A whole night: the jobs of one business date in dependency order, and its index page.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::Runner;
 use super::alerts;
@@ -16,6 +18,7 @@ use super::ledger::{self, Claimant};
 use super::outcome::{JobOutcome, JobState, Stop};
 use super::run::{missing_datasets, run_job, run_start};
 use crate::job_file::JobFile;
+use crate::project::Project;
 
 /// How a night ended.
 #[derive(Debug, Serialize)]
@@ -45,17 +48,47 @@ pub fn gravest(codes: impl IntoIterator<Item = u8>) -> u8 {
     GRAVEST_FIRST.into_iter().find(|code| codes.contains(code)).unwrap_or(0)
 }
 
+/// Whose turn it is where several nights are at work at once: a job runs its dates one after the other, in the order in which they
+/// came, because each carries on from the one before; and one night at a time is brought to its end.
+#[derive(Debug)]
+pub struct Turns {
+    jobs: BTreeMap<String, Mutex<()>>,
+    end: Mutex<()>,
+}
+
+impl Turns {
+    /// For the jobs of a project.
+    pub fn of(project: &Project) -> Self {
+        Self {
+            jobs: project.jobs.iter().map(|job| (job.name.clone(), Mutex::default())).collect(),
+            end: Mutex::default(),
+        }
+    }
+}
+
+/// Waits for a turn, where there are turns; it is over when what comes back is dropped.
+async fn turn<'a>(runner: &'a Runner, of: impl Fn(&'a Turns) -> Option<&'a Mutex<()>>) -> Option<MutexGuard<'a, ()>> {
+    match runner.turns.as_deref().and_then(of) {
+        Some(mutex) => Some(mutex.lock().await),
+        None => None,
+    }
+}
+
 /// Runs `jobs` (all enabled ones when empty) for a business date, in order, because somebody asks for it, and writes the index.
 pub async fn run_night(runner: &Runner, as_of: NaiveDate, only: &[String]) -> NightOutcome {
     let wanted = |job: &&JobFile| if only.is_empty() { job.enabled } else { only.contains(&job.name) };
     let jobs: Vec<&JobFile> = runner.project.jobs_in_order().into_iter().filter(wanted).collect();
     (runner.events)(&Event::NightStarted { as_of, jobs: jobs.iter().map(|job| job.name.clone()).collect() });
-    // What cannot be asked now is told by the first job.
-    let _ = delivery::catch_up(runner).await;
+    {
+        let _turn = turn(runner, |turns| Some(&turns.end)).await;
+        // What cannot be asked now is told by the first job.
+        let _ = delivery::catch_up(runner).await;
+    }
     let mut outcomes: Vec<JobOutcome> = Vec::new();
     // Published meanwhile by other processes.
     let mut elsewhere: Vec<String> = Vec::new();
     for job in &jobs {
+        let _turn = turn(runner, |turns| turns.jobs.get(&job.name)).await;
         if (runner.stopping)() {
             break;
         }
@@ -70,6 +103,7 @@ pub async fn run_night(runner: &Runner, as_of: NaiveDate, only: &[String]) -> Ni
         }
         outcomes.push(outcome);
     }
+    let _turn = turn(runner, |turns| Some(&turns.end)).await;
     let (index, index_error) = match write_index(runner, as_of, &outcomes).await {
         Ok(index) => (index, None),
         Err(reason) => (None, Some(reason)),

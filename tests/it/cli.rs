@@ -1,9 +1,13 @@
 //! The commands, as a user types them.
 
+use chrono::NaiveDate;
 use clap::CommandFactory;
 use nightclerk::cli::Arguments;
 use nightclerk::warehouse::Value;
 
+use crate::database::Database;
+use crate::postgres::temporary_cluster;
+use crate::small_shop::SmallShop;
 use crate::support::{
     FIRST_NIGHT, JOBS, Project, SECOND_NIGHT, assert_same_rows, made_demo, nightclerk, normalised, row_counts,
 };
@@ -361,6 +365,49 @@ fn backfill_runs_the_dates_of_its_range_that_are_not_published_oldest_first() {
     assert_eq!(nights(&["--reprocess", "completed", "--reverse"]), ["2026-11-22", "2026-11-21", "2026-11-20"]);
     assert_eq!(project.query(rules), before);
     assert_eq!(project.count(sql), 4);
+}
+
+/// The rows that do not depend on which run made them.
+fn backfilled(url: &str, max_active: &str) -> (SmallShop, String) {
+    let shop = SmallShop::new(url);
+    let range = ["backfill", "--from", "2026-09-01", "--to", "2026-09-06", "--max-active", max_active];
+    let said = shop.project.run(&range).exits(0).stdout;
+    for day in 1..=6 {
+        shop.is_done(NaiveDate::from_ymd_opt(2026, 9, day).unwrap(), max_active);
+    }
+    (shop, said)
+}
+
+fn several_dates_at_work_at_once_publish_what_one_after_the_other_does(url: impl Fn(&str) -> String) {
+    let (one, _) = backfilled(&url("one"), "1");
+    let (three, said) = backfilled(&url("three"), "3");
+    assert_eq!(three.published(), one.published());
+    assert!(said.contains("2026-09-06 inventory_plan published"), "every line says which date: {said}");
+    assert!(three.project.read("out/index.html").contains("2026-09-06"), "the newest has the front page");
+    // Every job went through its dates in order, and dates overlapped.
+    let runs = "SELECT job, as_of FROM nightclerk_runs ORDER BY run_id";
+    let began = three.rows(runs);
+    let began: Vec<(&str, NaiveDate)> =
+        began.iter().map(|row| (row[0].as_text().unwrap(), row[1].as_date().unwrap())).collect();
+    for job in ["basket_rules", "demand_forecast", "inventory_plan"] {
+        let dates: Vec<NaiveDate> = began.iter().filter(|(of, _)| *of == job).map(|(_, date)| *date).collect();
+        assert!(dates.is_sorted() && dates.len() == 6, "{job}: {dates:?}");
+    }
+    assert!(!began.iter().map(|(_, date)| date).is_sorted(), "one date after the other: {began:?}");
+}
+
+#[test]
+fn several_dates_at_work_at_once_on_sqlite() {
+    several_dates_at_work_at_once_publish_what_one_after_the_other_does(|_| String::new());
+}
+
+#[test]
+fn several_dates_at_work_at_once_on_postgres() {
+    let Some(cluster) = temporary_cluster() else { return };
+    let databases = ["one", "three"].map(|name| (name, Database::new(&cluster, &format!("backfill_{name}"))));
+    several_dates_at_work_at_once_publish_what_one_after_the_other_does(|wanted| {
+        databases.iter().find(|(name, _)| *name == wanted).unwrap().1.url.clone()
+    });
 }
 
 #[test]
