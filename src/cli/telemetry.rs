@@ -286,8 +286,7 @@ mod spans {
             assert!(head.starts_with("POST /v1/traces HTTP/1.1"), "{head}");
             assert!(head.contains("application/x-protobuf"), "{head}");
             let text = String::from_utf8_lossy(&body);
-            for part in ["run slow_sellers", "claim", "load and decide", "2026-11-22", "blocked", "a gate", "a word"]
-            {
+            for part in ["run slow_sellers", "claim", "load and decide", "2026-11-22", "blocked", "a gate", "a word"] {
                 assert!(text.contains(part), "{part} is not in {text}");
             }
         }

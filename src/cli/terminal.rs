@@ -17,20 +17,30 @@ use crate::runner::outcome::{JobOutcome, JobState};
 pub struct Terminal {
     json: bool,
     quiet: bool,
-    bars: bool,
-    /// Whether several dates are at work at once: lines name theirs, and no bar claims to be the only one.
-    dated: bool,
+    form: Form,
+}
+
+/// How work that goes on is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// By a bar.
+    Bar,
+    /// By plain lines.
+    Lines,
+    /// By plain lines that name their date: several are at work at once.
+    DatedLines,
 }
 
 impl Terminal {
     /// Bars only where standard error is a terminal.
     pub fn new(json: bool, quiet: bool, no_progress: bool) -> Self {
-        Self { json, quiet, bars: !json && !quiet && !no_progress && std::io::stderr().is_terminal(), dated: false }
+        let has_bar = !json && !quiet && !no_progress && std::io::stderr().is_terminal();
+        Self { json, quiet, form: if has_bar { Form::Bar } else { Form::Lines } }
     }
 
     /// The same where `several` dates may be at work at once.
     pub fn of_several_dates(&self, several: bool) -> Self {
-        Self { bars: self.bars && !several, dated: several, ..*self }
+        if several { Self { form: Form::DatedLines, ..*self } } else { self.clone() }
     }
 
     /// A line of result on standard output.
@@ -86,12 +96,12 @@ impl Terminal {
         match event {
             Event::NightStarted { as_of, jobs } => self.note(format!("night of {as_of}: {}", jobs.join(", "))),
             Event::Phase { job, phase, .. } => {
-                if self.bars {
+                if self.form == Form::Bar {
                     shown.bar(job).set_message(format!("{job}: {}", phase.name()));
                 }
             }
             Event::Progress { job, what, done, total } => {
-                if self.bars {
+                if self.form == Form::Bar {
                     let bar = shown.bar(job);
                     bar.set_length(*total);
                     bar.set_position(*done);
@@ -119,7 +129,11 @@ impl Terminal {
 
     fn outcome(&self, outcome: &JobOutcome) {
         let seconds = outcome.duration_ms as f64 / 1000.0;
-        let job = if self.dated { format!("{} {}", outcome.as_of, outcome.job) } else { outcome.job.clone() };
+        let job = if self.form == Form::DatedLines {
+            format!("{} {}", outcome.as_of, outcome.job)
+        } else {
+            outcome.job.clone()
+        };
         let rows: u64 = outcome.tables.iter().map(|table| table.rows).sum();
         match outcome.state {
             JobState::Published => self.line(format!(

@@ -63,6 +63,23 @@ fn next(as_of: &mut NaiveDate) -> NaiveDate {
     *as_of
 }
 
+/// The steps at which the ledger is needed from then on.
+const STEPS: [&str; 13] = [
+    "before_claim",
+    "claimed",
+    "loaded",
+    "staging",
+    "staged",
+    "gates_recorded",
+    "laid_aside",
+    "swapping",
+    "before_commit",
+    "committed",
+    "file_in_place",
+    "file_recorded",
+    "files_done",
+];
+
 #[test]
 fn a_ledger_that_is_away_from_any_step_on_costs_no_night() {
     let own = match OwnServer::new("ledger-postgres") {
@@ -74,21 +91,7 @@ fn a_ledger_that_is_away_from_any_step_on_costs_no_night() {
     shop.run(as_of, "undisturbed");
     control.run(as_of, "undisturbed");
     let mut told = Vec::new();
-    for point in [
-        "before_claim",
-        "claimed",
-        "loaded",
-        "staging",
-        "staged",
-        "gates_recorded",
-        "laid_aside",
-        "swapping",
-        "before_commit",
-        "committed",
-        "file_in_place",
-        "file_recorded",
-        "files_done",
-    ] {
+    for point in STEPS {
         let date = next(&mut as_of);
         let context = format!("the ledger is away from {point} on, night of {date}");
         let mut held = Held::at(&shop, date, point);
@@ -143,6 +146,68 @@ fn a_source_that_is_away_while_the_ledger_is_not_costs_no_night() {
         control.run(date, &context);
     }
     assert_eq!(shop.published(), control.published());
+}
+
+#[test]
+#[ignore = "as long as NIGHTCLERK_OUTAGE_SECONDS says, 300 without it: a server for every step"]
+fn an_outage_that_outlasts_the_process_costs_no_night_at_any_step() {
+    let text = std::env::var("NIGHTCLERK_OUTAGE_SECONDS").unwrap_or_else(|_| "300".to_owned());
+    let away = Duration::from_secs(text.parse().expect("seconds"));
+    let outage = |point: &str, is_source: bool| {
+        let side = if is_source { "source" } else { "ledger" };
+        let own = OwnServer::new(&format!("long-{side}-{point}")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let shop = if is_source {
+            let file = folder.path().join("ledger.db");
+            std::fs::write(&file, "").unwrap();
+            apart(&format!("sqlite:{}", file.display()), SmallShop::new(&own.url))
+        } else {
+            apart(&own.url, SmallShop::new(""))
+        };
+        let mut as_of = first_night();
+        shop.run(as_of, "undisturbed");
+        let date = next(&mut as_of);
+        let mut held = Held::at(&shop, date, point);
+        own.control("stop -m immediate");
+        let began = Instant::now();
+        held.goes_on();
+        let mut gave_up = None;
+        while began.elapsed() < away {
+            if gave_up.is_none()
+                && let Some(status) = held.night.try_wait().unwrap()
+            {
+                gave_up = Some((status.code(), began.elapsed()));
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        own.control("start");
+        let back = Instant::now();
+        let code = gave_up.map_or_else(|| held.night.wait().unwrap().code(), |(code, _)| code);
+        // Whoever looks after it, a person or cron, calls it until it is done.
+        let mut calls = 0;
+        while calls < 100 {
+            let ran = shop.project.run(&["run", "--as-of", &date.to_string()]);
+            calls += 1;
+            if ran.code == 0 {
+                break;
+            }
+            std::thread::sleep(Duration::from_secs(2));
+        }
+        let context = format!("the {side} is away from {point} on for {away:?}");
+        shop.is_done(date, &context);
+        let after =
+            gave_up.map_or_else(|| "at work until it was back".to_owned(), |(_, after)| format!("after {after:.0?}"));
+        eprintln!("{context}: exit {code:?} {after}; whole {:.1?} after it was back, {calls} calls", back.elapsed());
+        assert!([Some(0), Some(1), Some(75)].contains(&code), "{context}: {code:?}");
+    };
+    std::thread::scope(|scope| {
+        for point in STEPS {
+            scope.spawn(move || outage(point, false));
+        }
+        for point in ["before_claim", "claimed", "loaded"] {
+            scope.spawn(move || outage(point, true));
+        }
+    });
 }
 
 /// Ends the connection that copies rows in, at the moment at which it does; writes down that it did.

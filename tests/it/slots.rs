@@ -358,17 +358,87 @@ fn eight_hosts_on_one_mariadb_run_every_slot_once_over_both_changes_of_the_clock
     race(&Shop::at("race_mariadb", "Europe/Berlin", &jobs, folder, server.database("race")), &CHANGES, 8);
 }
 
-#[test]
-#[ignore = "36 pairs of zones, a simulated year each: by hand"]
-fn eight_hosts_run_every_slot_of_a_year_once_in_every_pair_of_zones() {
+/// A year of eight hosts for every zone of the project with every zone of the job.
+fn years(engine: &str, shop: impl Fn(&str, &'static str, &[(&'static str, &str)]) -> Shop) {
     const ZONES: [&str; 6] =
         ["Europe/Berlin", "Europe/London", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "UTC"];
     for (of_project, business) in ZONES.into_iter().enumerate() {
         for (of_job, zone) in ZONES.into_iter().enumerate() {
             let cron = format!("\n\n[schedule]\ncron = \"30 2 * * *\"\ntimezone = \"{zone}\"\n{ALL}");
             let name = format!("year_{of_project}_{of_job}");
-            race(&Shop::sqlite(&name, business, &[("forecast", &cron)]), &YEAR, 8);
-            eprintln!("{business} x {zone}: every slot once");
+            race(&shop(&name, business, &[("forecast", &cron)]), &YEAR, 8);
+            eprintln!("{engine}, {business} x {zone}: every slot once");
         }
     }
+}
+
+#[test]
+#[ignore = "36 pairs of zones, a simulated year each: by hand"]
+fn eight_hosts_on_one_file_run_every_slot_of_a_year_once_in_every_pair_of_zones() {
+    years("SQLite", Shop::sqlite);
+}
+
+#[test]
+#[ignore = "36 pairs of zones, a simulated year each: by hand"]
+fn eight_hosts_on_one_server_run_every_slot_of_a_year_once_in_every_pair_of_zones() {
+    let Some(cluster) = temporary_cluster() else { return };
+    years("PostgreSQL", |name, zone, jobs| {
+        Shop::at(name, zone, jobs, tempfile::tempdir().unwrap(), cluster.url.clone())
+    });
+}
+
+/// A host whose clock is wrong by so many minutes; the server's is right.
+async fn wrong_by(shop: &Shop, number: usize, minutes: i64) -> Runner {
+    let clock = Arc::new(move || Utc::now().timestamp_micros() + minutes * 60_000_000);
+    Runner { clock, by_server_clock: true, ..shop.host(number).await }
+}
+
+#[test]
+fn hosts_whose_clocks_are_minutes_and_an_hour_apart_agree_on_who_runs_what() {
+    let Some(cluster) = temporary_cluster() else { return };
+    let jobs = [("forecast", NIGHTLY), ("plan", AFTER_FORECAST)];
+    let shop = Shop::at("clocks", "UTC", &jobs, tempfile::tempdir().unwrap(), cluster.url);
+    wait(async {
+        let mut hosts = Vec::new();
+        for (number, minutes) in [0, 3, -3, 60, -60, 60].into_iter().enumerate() {
+            hosts.push(wrong_by(&shop, number, minutes).await);
+        }
+        for _ in 0..2 {
+            let ticks = hosts.iter().cloned().map(|host| tokio::spawn(async move { daemon::tick(&host).await }));
+            for tick in ticks.collect::<Vec<_>>() {
+                tick.await.unwrap().unwrap();
+            }
+        }
+        let slots = slots(&hosts[0].warehouse, NaiveDate::default()).await.unwrap();
+        let dates: Vec<(&str, NaiveDate, SlotState)> =
+            slots.iter().map(|slot| (slot.job.as_str(), slot.as_of, slot.state)).collect();
+        let day = slots[0].as_of;
+        assert_eq!(dates, [("forecast", day, SlotState::Published), ("plan", day, SlotState::Published)]);
+        assert_eq!(count(&hosts[0], "SELECT COUNT(*) FROM nightclerk_runs").await, 2, "each once");
+
+        // A host an hour ahead works at another date; to nobody is its lease over, and to nobody does it last for an hour.
+        shop.set("forecast", Behaviour::Hang);
+        let (ahead, older) = (hosts[3].clone(), day - chrono::TimeDelta::days(3));
+        let at_work = tokio::spawn(async move { run_night(&ahead, older, &["forecast".to_owned()]).await });
+        while count(&hosts[0], "SELECT COUNT(*) FROM nightclerk_runs WHERE state = 'running'").await == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let left = "SELECT lease_until_us - CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) \
+            FROM nightclerk_leases WHERE job = 'forecast'";
+        let left = count(&hosts[0], left).await;
+        assert!((10_000_000..=120_000_000).contains(&left), "the lease lasts for {} s", left / 1_000_000);
+        for number in [0, 1, 2, 4, 5] {
+            let night = run_night(&hosts[number], older, &["forecast".to_owned()]).await;
+            assert_eq!(night.jobs[0].state, JobState::Locked, "host {number}: {}", night.jobs[0].reason);
+        }
+        // It dies; when the lease is over, whoever comes takes it over, and the dead one's row is closed.
+        at_work.abort();
+        let _ = at_work.await;
+        shop.set("forecast", Behaviour::Publish);
+        let over = "UPDATE nightclerk_leases SET lease_until_us = lease_until_us - 121000000 WHERE job = 'forecast'";
+        hosts[0].warehouse.execute(Side::Target, over, &[]).await.unwrap();
+        let night = run_night(&hosts[4], older, &["forecast".to_owned()]).await;
+        assert_eq!(night.jobs[0].state, JobState::Published, "{}", night.jobs[0].reason);
+        assert_eq!(count(&hosts[0], "SELECT COUNT(*) FROM nightclerk_runs WHERE state = 'running'").await, 0);
+    });
 }

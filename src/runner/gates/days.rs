@@ -17,9 +17,9 @@ const MOST_BEFORE: i64 = 52;
 const LEAST_BEFORE: usize = 3;
 /// Of the ratios before, as distances from their median, the share that is taken for usual.
 const USUAL_SHARE: f64 = 0.9;
-/// A ratio this many usual distances away is remarked on, and stops the publication.
+/// A ratio this many usual distances away, and further than ever before, is remarked on.
 const WARNS: f64 = 2.0;
-/// See [`WARNS`].
+/// A ratio this many usual distances away stops the publication.
 const BLOCKS: f64 = 4.0;
 /// Rows in a window without which a ratio is chance.
 const LEAST_ROWS: u64 = 20;
@@ -94,11 +94,11 @@ fn shift(measure: &Measure, columns: &[&str], days: &Days, as_of: NaiveDate, win
     let mut distances: Vec<f64> = before.iter().map(|ratio| (ratio / median).ln().abs()).collect();
     distances.sort_by(f64::total_cmp);
     let usual = distances[((distances.len() as f64 - 1.0) * USUAL_SHARE).round() as usize];
-    Some(Shift {
-        factor: newest / median,
-        warns_at: measure.warns_at.max((WARNS * usual).exp()),
-        blocks_at: measure.blocks_at.max((BLOCKS * usual).exp()),
-    })
+    let blocks_at = measure.blocks_at.max((BLOCKS * usual).exp());
+    // What was seen before is no news: of ratios with long tails twice the usual distance comes every few weeks.
+    let seen = distances.last().copied().unwrap_or_default();
+    let warns_at = measure.warns_at.max((WARNS * usual).exp()).max(seen.exp()).min(blocks_at);
+    Some(Shift { factor: newest / median, warns_at, blocks_at })
 }
 
 fn ratio(measure: &Measure, columns: &[&str], days: &Days, last: NaiveDate, window: i64) -> Option<f64> {
