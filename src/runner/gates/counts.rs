@@ -41,10 +41,16 @@ pub fn input_gates(
         if let Some(weeks) = recent_weeks(input) {
             // A day on which nothing at all was written down is a closed shop; whether it is a missing load, other gates ask.
             let open = weeks.days(&inputs.iter().filter(|other| other.grows_daily).collect::<Vec<_>>());
-            let least = least_by_chance(weeks.median * open, settings.row_count_ratio);
+            let severity = severity_of(input, tolerated);
+            // What only warns bears with weeks as restless as those before: a few customers who buy much come and go.
+            let share = match severity {
+                GateSeverity::Warn => settings.row_count_ratio.min((-WARNS * weeks.usual).exp()),
+                GateSeverity::Block => settings.row_count_ratio,
+            };
+            let least = least_by_chance(weeks.median * open, share);
             results.push(GateResult {
                 name: format!("last week of {}", input.dataset),
-                severity: severity_of(input, tolerated),
+                severity,
                 passed: weeks.last >= least,
                 observed: weeks.last.to_string(),
                 expected: format!("at least {least}"),
@@ -119,6 +125,8 @@ struct Weeks {
     newest: NaiveDate,
     last: u64,
     median: f64,
+    /// The largest distance of the weeks before from their median, `|ln(rows / median)|`.
+    usual: f64,
 }
 
 impl Weeks {
@@ -149,7 +157,9 @@ fn recent_weeks(input: &InputFact) -> Option<Weeks> {
         return None;
     }
     before.sort_unstable();
-    Some(Weeks { newest, last: week(0), median: (before[3] + before[4]) as f64 / 2.0 })
+    let median = (before[3] + before[4]) as f64 / 2.0;
+    let usual = before.iter().map(|rows| (*rows as f64 / median).ln().abs()).fold(0.0, f64::max);
+    Some(Weeks { newest, last: week(0), median, usual })
 }
 
 /// Holds the rows to be published against the last publications: their median, and the fewest of them, for what is decided once a week
@@ -221,6 +231,22 @@ mod tests {
             let found = stopped_by(input("daily_sales", 5_000, usual, last), 5_000);
             assert_eq!(!found.is_empty(), fault, "{last} of {usual}: {found:?}");
         }
+    }
+
+    #[test]
+    fn weeks_that_are_restless_may_be_where_the_gate_only_warns() {
+        let as_of: NaiveDate = "2026-11-22".parse().unwrap();
+        let passes = |weeks: [u64; 8], last: u64, tolerated: &[&Dataset]| {
+            let mut fact = input("daily_sales", 5_000, 0, last);
+            let before = weeks.iter().zip(1..).map(|(rows, week)| (as_of - chrono::Days::new(7 * week), *rows));
+            fact.rows_by_day = before.chain([(as_of, last)]).collect();
+            input_gates(&[fact], tolerated, &History::default(), &SETTINGS)[0].passed
+        };
+        let (restless, steady) = ([150, 230, 110, 240, 170, 150, 140, 160], [150, 155, 152, 149, 150, 151, 148, 150]);
+        let tolerated: &[&Dataset] = &[&crate::datasets::DAILY_SALES];
+        assert!(passes(restless, 71, tolerated) && !passes(restless, 50, tolerated));
+        assert!(!passes(restless, 71, &[]), "what stops the night bears with less");
+        assert!(!passes(steady, 71, tolerated));
     }
 
     /// Eight weekdays of these rows, the newest last, and the day that is looked at.
