@@ -10,6 +10,7 @@ use super::context::Context;
 use super::failure::Failure;
 use crate::runner::ledger::tokens;
 use crate::scheduler::{self, Stop};
+use crate::serve::connections::Bounded;
 use crate::serve::{Site, router};
 
 /// Show the ledger to browsers and programs: timeline, runs with their logs, publications, an API, figures for Prometheus.
@@ -53,7 +54,7 @@ pub(super) async fn run(context: &Context, command: &Serve) -> Result<u8, Failur
         let mut stop = stop.clone();
         async move { until_stopped(&mut stop).await }
     };
-    let served = axum::serve(listener, router(Arc::new(site))).with_graceful_shutdown(stopped);
+    let served = axum::serve(Bounded::new(listener), router(Arc::new(site))).with_graceful_shutdown(stopped);
     tokio::select! {
         served = served.into_future() => served.map_err(|error| Failure::new(1, format!("serve {address}: {error}")))?,
         () = async {

@@ -11,6 +11,7 @@
 mod access;
 mod actions;
 mod api;
+pub mod connections;
 mod facts;
 mod metrics;
 mod openapi;
