@@ -17,7 +17,7 @@ use crate::runner::ledger::slots::{self, SlotState};
 use crate::runner::night::{Turns, gravest, run_night};
 use crate::warehouse::Create;
 
-/// Run the business dates of a range, oldest first.
+/// Run the business dates of a range, one after the other.
 ///
 /// No file that somebody acts on is made: no order to a supplier comes of a day that is long over. Jobs whose rows count as contact with
 /// customers are left out altogether: nobody was contacted on a day that is over.
@@ -41,8 +41,9 @@ pub struct Backfill {
     /// Newest first.
     #[arg(long)]
     reverse: bool,
-    /// Dates that are at work at once. A job runs one date at a time, in order: while it is at the next, the jobs after it are at this one.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8), value_name = "N")]
+    /// Dates that are at work at once, three at most. A job runs one date at a time, in order: while it is at the next, the jobs after it
+    /// are at this one.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3), value_name = "N")]
     max_active: u8,
     /// Says what would be run, and runs nothing.
     #[arg(long)]
@@ -91,9 +92,8 @@ pub(super) async fn backfill(context: &Context, command: &Backfill) -> Result<u8
     known_jobs(&project, &command.jobs)?;
     context.as_of(&project, Some(command.to))?;
     let warehouse = context.warehouse(&project, Create::Schema).await?;
-    let turns = (command.max_active > 1).then(|| Arc::new(Turns::of(&project)));
     let context = &Context { terminal: context.terminal.of_several_dates(command.max_active > 1), ..context.clone() };
-    let runner = Runner { backfilling: true, turns, ..context.runner(project, warehouse).await? };
+    let mut runner = Runner { backfilling: true, ..context.runner(project, warehouse).await? };
     let (jobs, contacts): (Vec<&JobFile>, Vec<&JobFile>) = runner
         .project
         .jobs_in_order()
@@ -132,6 +132,7 @@ pub(super) async fn backfill(context: &Context, command: &Backfill) -> Result<u8
     if dates.is_empty() {
         context.terminal.line("nothing was run: every date of the range has come to its end; see --reprocess");
     }
+    runner.turns = (command.max_active > 1).then(|| Arc::new(Turns::of(&dates)));
     let runner = &runner;
     let nights = stream::iter(dates)
         .map(|(as_of, jobs)| Box::pin(async move { run_night(runner, as_of, &jobs).await }))

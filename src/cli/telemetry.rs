@@ -1,9 +1,10 @@
 //! OpenTelemetry traces of what the runner does, for those who look at all their systems in one place: a span for each run of a job and
 //! below it one for each of its phases, sent over OTLP (HTTP, protobuf).
 //!
-//! In builds with the feature `opentelemetry`, and where `OTEL_EXPORTER_OTLP_ENDPOINT` (or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`) is set;
-//! the other `OTEL_` variables mean what their specification says. Nothing waits for a collector, and none is needed: what cannot be
-//! sent is said once.
+//! In builds with the feature `opentelemetry`, and where `OTEL_EXPORTER_OTLP_ENDPOINT` (or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`) is set.
+//! Of the other variables of the specification `OTEL_SDK_DISABLED`, `OTEL_TRACES_EXPORTER=none`, `OTEL_SERVICE_NAME`,
+//! `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_TIMEOUT` and those of the batches (`OTEL_BSP_`) are
+//! heeded. Nothing waits for a collector, and none is needed: what cannot be sent is said once.
 
 use super::terminal::Terminal;
 use crate::runner::events::Events;
@@ -13,6 +14,10 @@ const ASKED_BY: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTE
 
 /// Whether somebody asks for traces.
 fn is_asked() -> bool {
+    let says = |name: &str, word: &str| std::env::var(name).is_ok_and(|value| value.trim().eq_ignore_ascii_case(word));
+    if says("OTEL_SDK_DISABLED", "true") || says("OTEL_TRACES_EXPORTER", "none") {
+        return false;
+    }
     ASKED_BY.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
@@ -20,7 +25,7 @@ fn is_asked() -> bool {
 #[cfg(not(feature = "opentelemetry"))]
 pub(super) fn traced(events: Events, terminal: &Terminal) -> Events {
     if is_asked() {
-        terminal.note(
+        terminal.trouble(
             "no traces are sent: this build is without them, `cargo build --release --features opentelemetry` makes one with them",
         );
     }
@@ -69,7 +74,7 @@ mod spans {
     use crate::cli::terminal::word;
     use crate::runner::events::Event;
 
-    /// How long a collector may take for one batch.
+    /// How long a collector may take for one batch, where `OTEL_EXPORTER_OTLP_TIMEOUT` (milliseconds) does not say.
     const PATIENCE: Duration = Duration::from_secs(10);
 
     type Complain = Box<dyn Fn(&str) + Send + Sync>;
@@ -91,9 +96,7 @@ mod spans {
     impl Spans {
         /// Sends to where the environment says; `complain` is told once when that does not go.
         pub(super) fn new(complain: Complain) -> Result<Self, String> {
-            let agent =
-                ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build().into();
-            let client = Client { agent, complain, has_complained: AtomicBool::new(false) };
+            let client = Client::new(complain);
             let exporter = SpanExporter::builder()
                 .with_http()
                 .with_http_client(client)
@@ -103,7 +106,8 @@ mod spans {
                     |_| "the address of the collector, or another `OTEL_EXPORTER_OTLP_` variable, makes no sense",
                 )?;
             let mut resource = Resource::builder();
-            if std::env::var_os("OTEL_SERVICE_NAME").is_none() {
+            let attributes = std::env::var("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default();
+            if std::env::var_os("OTEL_SERVICE_NAME").is_none() && !attributes.contains("service.name=") {
                 resource = resource.with_service_name("nightclerk");
             }
             let version = KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
@@ -164,6 +168,17 @@ mod spans {
         has_complained: AtomicBool,
     }
 
+    impl Client {
+        fn new(complain: Complain) -> Self {
+            let said = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"].map(std::env::var);
+            let said = said.into_iter().flatten().find_map(|text| text.trim().parse().ok());
+            let patience = said.map_or(PATIENCE, Duration::from_millis);
+            let agent =
+                ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(patience)).build().into();
+            Self { agent, complain, has_complained: AtomicBool::new(false) }
+        }
+    }
+
     impl std::fmt::Debug for Client {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("Client")
@@ -175,22 +190,17 @@ mod spans {
         async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
             let (parts, body) = request.into_parts();
             let sent = self.agent.run(Request::from_parts(parts, body.to_vec()));
-            let answer = match sent {
-                Ok(mut response) => {
-                    let body = response.body_mut().read_to_vec()?;
-                    let (parts, _) = response.into_parts();
-                    Ok(Response::from_parts(parts, Bytes::from(body)))
-                }
-                Err(error) => Err(error),
-            };
+            let answer = sent.and_then(|mut response| {
+                let body = response.body_mut().read_to_vec()?;
+                let (parts, _) = response.into_parts();
+                Ok(Response::from_parts(parts, Bytes::from(body)))
+            });
             let trouble = match &answer {
                 Ok(response) if response.status().is_success() => None,
                 Ok(response) => Some(format!("the collector answers {}", response.status())),
                 // Its words may hold the address, and that a password.
-                Err(ureq::Error::Timeout(_)) => {
-                    Some(format!("the collector does not answer within {} s", PATIENCE.as_secs()))
-                }
-                Err(_) => Some("the collector cannot be reached".to_owned()),
+                Err(ureq::Error::Timeout(_)) => Some("the collector does not answer in time".to_owned()),
+                Err(_) => Some("the collector cannot be reached, or its answer be read".to_owned()),
             };
             if let Some(trouble) = trouble
                 && !self.has_complained.swap(true, Ordering::Relaxed)
@@ -243,8 +253,7 @@ mod spans {
         }
 
         fn spans(address: &str, complain: impl Fn(&str) + Send + Sync + 'static) -> Spans {
-            let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-            let client = Client { agent, complain: Box::new(complain), has_complained: AtomicBool::new(false) };
+            let client = Client::new(Box::new(complain));
             let exporter =
                 SpanExporter::builder().with_http().with_http_client(client).with_endpoint(address).build().unwrap();
             let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).build();

@@ -129,20 +129,19 @@ impl Terminal {
 
     fn outcome(&self, outcome: &JobOutcome) {
         let seconds = outcome.duration_ms as f64 / 1000.0;
-        let job = if self.form == Form::DatedLines {
-            format!("{} {}", outcome.as_of, outcome.job)
-        } else {
-            outcome.job.clone()
+        let (job, width) = match self.form {
+            Form::DatedLines => (format!("{} {}", outcome.as_of, outcome.job), 29),
+            Form::Bar | Form::Lines => (outcome.job.clone(), 18),
         };
         let rows: u64 = outcome.tables.iter().map(|table| table.rows).sum();
         match outcome.state {
             JobState::Published => self.line(format!(
-                "  {:<18} published {rows} rows in {seconds:.1} s\n  {:<18} {}",
+                "  {:<width$} published {rows} rows in {seconds:.1} s\n  {:<width$} {}",
                 job, "", outcome.headline
             )),
             state => {
                 // What went wrong is said even when quiet.
-                let _ = writeln!(std::io::stderr().lock(), "  {:<18} {}: {}", job, word(state), outcome.reason);
+                let _ = writeln!(std::io::stderr().lock(), "  {:<width$} {}: {}", job, word(state), outcome.reason);
             }
         }
     }

@@ -1,11 +1,11 @@
 //! A whole night: the jobs of one business date in dependency order, and its index page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::Runner;
 use super::alerts;
@@ -18,7 +18,6 @@ use super::ledger::{self, Claimant};
 use super::outcome::{JobOutcome, JobState, Stop};
 use super::run::{missing_datasets, run_job, run_start};
 use crate::job_file::JobFile;
-use crate::project::Project;
 
 /// How a night ended.
 #[derive(Debug, Serialize)]
@@ -49,27 +48,65 @@ pub fn gravest(codes: impl IntoIterator<Item = u8>) -> u8 {
 }
 
 /// Whose turn it is where several nights are at work at once: a job runs its dates one after the other, in the order in which they
-/// came, because each carries on from the one before; and one night at a time is brought to its end.
+/// are planned, because each carries on from the one before; and one night at a time is brought to its end.
 #[derive(Debug)]
 pub struct Turns {
-    jobs: BTreeMap<String, Mutex<()>>,
+    /// The dates of each job, in order.
+    planned: BTreeMap<String, Vec<NaiveDate>>,
+    /// Jobs and dates whose turn is over.
+    over: watch::Sender<BTreeSet<(String, NaiveDate)>>,
     end: Mutex<()>,
 }
 
 impl Turns {
-    /// For the jobs of a project.
-    pub fn of(project: &Project) -> Self {
-        Self {
-            jobs: project.jobs.iter().map(|job| (job.name.clone(), Mutex::default())).collect(),
-            end: Mutex::default(),
+    /// For nights in the order in which they are begun, each with its jobs.
+    pub fn of(nights: &[(NaiveDate, Vec<String>)]) -> Self {
+        let mut planned: BTreeMap<String, Vec<NaiveDate>> = BTreeMap::new();
+        for (as_of, jobs) in nights {
+            for job in jobs {
+                planned.entry(job.clone()).or_default().push(*as_of);
+            }
+        }
+        Self { planned, over: watch::Sender::new(BTreeSet::new()), end: Mutex::default() }
+    }
+
+    /// Waits until the job is done with the dates before.
+    async fn wait(&self, job: &str, as_of: NaiveDate) {
+        let before: Vec<(String, NaiveDate)> = (self.planned.get(job).into_iter().flatten())
+            .take_while(|date| **date != as_of)
+            .map(|date| (job.to_owned(), *date))
+            .collect();
+        let is_next = |over: &BTreeSet<(String, NaiveDate)>| before.iter().all(|turn| over.contains(turn));
+        // The sender is ours: it is there as long as somebody waits.
+        let _ = self.over.subscribe().wait_for(is_next).await;
+    }
+}
+
+/// Ends the turns of a night, each when its job is done, and at the latest all with the night, however that ends.
+struct Night<'a> {
+    turns: Option<&'a Turns>,
+    as_of: NaiveDate,
+    jobs: Vec<&'a str>,
+}
+
+impl Night<'_> {
+    fn is_over(&self, jobs: &[&str]) {
+        if let Some(turns) = self.turns {
+            turns.over.send_modify(|over| over.extend(jobs.iter().map(|job| ((*job).to_owned(), self.as_of))));
         }
     }
 }
 
-/// Waits for a turn, where there are turns; it is over when what comes back is dropped.
-async fn turn<'a>(runner: &'a Runner, of: impl Fn(&'a Turns) -> Option<&'a Mutex<()>>) -> Option<MutexGuard<'a, ()>> {
-    match runner.turns.as_deref().and_then(of) {
-        Some(mutex) => Some(mutex.lock().await),
+impl Drop for Night<'_> {
+    fn drop(&mut self) {
+        self.is_over(&self.jobs);
+    }
+}
+
+/// Waits until no other night is being brought to its end, where there may be one.
+async fn only_one(turns: Option<&Turns>) -> Option<MutexGuard<'_, ()>> {
+    match turns {
+        Some(turns) => Some(turns.end.lock().await),
         None => None,
     }
 }
@@ -79,8 +116,10 @@ pub async fn run_night(runner: &Runner, as_of: NaiveDate, only: &[String]) -> Ni
     let wanted = |job: &&JobFile| if only.is_empty() { job.enabled } else { only.contains(&job.name) };
     let jobs: Vec<&JobFile> = runner.project.jobs_in_order().into_iter().filter(wanted).collect();
     (runner.events)(&Event::NightStarted { as_of, jobs: jobs.iter().map(|job| job.name.clone()).collect() });
+    let turns = runner.turns.as_deref();
+    let night = Night { turns, as_of, jobs: jobs.iter().map(|job| job.name.as_str()).collect() };
     {
-        let _turn = turn(runner, |turns| Some(&turns.end)).await;
+        let _only = only_one(turns).await;
         // What cannot be asked now is told by the first job.
         let _ = delivery::catch_up(runner).await;
     }
@@ -88,7 +127,9 @@ pub async fn run_night(runner: &Runner, as_of: NaiveDate, only: &[String]) -> Ni
     // Published meanwhile by other processes.
     let mut elsewhere: Vec<String> = Vec::new();
     for job in &jobs {
-        let _turn = turn(runner, |turns| turns.jobs.get(&job.name)).await;
+        if let Some(turns) = turns {
+            turns.wait(&job.name, as_of).await;
+        }
         if (runner.stopping)() {
             break;
         }
@@ -102,8 +143,9 @@ pub async fn run_night(runner: &Runner, as_of: NaiveDate, only: &[String]) -> Ni
             elsewhere.push(job.name.clone());
         }
         outcomes.push(outcome);
+        night.is_over(&[&job.name]);
     }
-    let _turn = turn(runner, |turns| Some(&turns.end)).await;
+    let _only = only_one(turns).await;
     let (index, index_error) = match write_index(runner, as_of, &outcomes).await {
         Ok(index) => (index, None),
         Err(reason) => (None, Some(reason)),

@@ -1,5 +1,5 @@
-//! Connections of `nightclerk serve`: so many at once, and none that says nothing for long. Who sends half a question, or takes no
-//! answer, takes nobody else's place.
+//! Connections of `nightclerk serve`: so many at once, none that says nothing for long, none for ever. Who sends half a question, drip by
+//! drip or not at all, or takes no answer, holds a place for minutes.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,10 +14,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 
+use super::problem::PATIENCE;
+
 /// Connections at once; further ones wait until one ends.
 const MOST: usize = 256;
-/// How long one may neither send nor take anything. A page that looks after a run asks every two seconds.
-const IDLE: Duration = Duration::from_mins(1);
+/// How long one may neither send nor take anything: longer than an answer may take. A page that looks after a run asks every two seconds.
+const IDLE: Duration = PATIENCE.saturating_add(Duration::from_secs(30));
+/// How long one may last; a browser makes a new one.
+const LONGEST: Duration = Duration::from_mins(15);
 
 /// Takes connections as long as there is room.
 #[derive(Debug)]
@@ -42,7 +46,10 @@ impl Listener for Bounded {
         // It is never closed; were it, connections would have no bound.
         let place = self.places.clone().acquire_owned().await.ok();
         let (stream, from) = Listener::accept(&mut self.listener).await;
-        (Connection { stream, idle: self.idle, gives_up: Box::pin(tokio::time::sleep(self.idle)), _place: place }, from)
+        let after = |time| Box::pin(tokio::time::sleep(time));
+        let connection =
+            Connection { stream, idle: self.idle, gives_up: after(self.idle), ends: after(LONGEST), _place: place };
+        (connection, from)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -56,6 +63,7 @@ pub struct Connection {
     stream: TcpStream,
     idle: Duration,
     gives_up: Pin<Box<Sleep>>,
+    ends: Pin<Box<Sleep>>,
     _place: Option<OwnedSemaphorePermit>,
 }
 
@@ -65,17 +73,19 @@ impl Connection {
         if moved.is_ready() {
             let idle = self.idle;
             self.gives_up.set(tokio::time::sleep(idle));
-            return moved;
         }
-        match self.gives_up.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            Poll::Pending => Poll::Pending,
-        }
+        // Asked in any case, so that each wakes this task when its time has come.
+        let is_over = [self.gives_up.as_mut().poll(cx), self.ends.as_mut().poll(cx)].iter().any(Poll::is_ready);
+        if is_over && moved.is_pending() { Poll::Ready(Err(io::ErrorKind::TimedOut.into())) } else { moved }
     }
 }
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.ends.as_mut().poll(cx).is_ready() {
+            // To whoever reads it is the other side's end.
+            return Poll::Ready(Ok(()));
+        }
         let moved = Pin::new(&mut self.stream).poll_read(cx, buffer);
         self.watched(cx, moved)
     }
@@ -110,7 +120,11 @@ mod tests {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 told.send(listener.local_addr().unwrap()).unwrap();
                 let bounded = Bounded { listener, places: Arc::new(Semaphore::new(most)), idle };
-                let router = axum::Router::new().route("/", axum::routing::get(|| async { "here" }));
+                let slowly = || async {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    "here"
+                };
+                let router = axum::Router::new().route("/", axum::routing::get(slowly));
                 axum::serve(bounded, router).await.unwrap();
             });
         });
@@ -153,5 +167,16 @@ mod tests {
             .collect();
         assert!(asked.into_iter().all(|answer| answer.join().unwrap().ends_with("here")));
         drop(silent);
+    }
+
+    #[test]
+    fn who_falls_silent_after_an_answer_gives_its_place_back() {
+        let address = site(1, Duration::from_millis(300));
+        let mut silent = std::net::TcpStream::connect(address).unwrap();
+        silent.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+        let mut head = [0; 15];
+        silent.read_exact(&mut head).unwrap();
+        assert_eq!(&head, b"HTTP/1.1 200 OK");
+        assert!(answer(std::net::TcpStream::connect(address).unwrap()).ends_with("here"));
     }
 }

@@ -61,7 +61,7 @@ const REPORTS: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src da
                        frame-ancestors 'none'";
 
 /// How long an answer may take, the question included.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 /// Letters of what the framework says about a question that it does not understand.
 const WORDS: usize = 2_000;
 

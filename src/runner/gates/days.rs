@@ -17,7 +17,7 @@ const MOST_BEFORE: i64 = 52;
 const LEAST_BEFORE: usize = 3;
 /// Of the ratios before, as distances from their median, the share that is taken for usual.
 const USUAL_SHARE: f64 = 0.9;
-/// A ratio this many usual distances away, and further than ever before, is remarked on.
+/// A ratio this many usual distances away, and further than twice before, is remarked on.
 const WARNS: f64 = 2.0;
 /// A ratio this many usual distances away stops the publication.
 const BLOCKS: f64 = 4.0;
@@ -40,8 +40,16 @@ pub(super) fn measures(dataset: &Dataset, days: &Days, as_of: NaiveDate, tolerat
     let result = |measure: &Measure| {
         let shifts =
             WINDOWS.iter().filter_map(|&window| Some((window, shift(measure, &columns, days, as_of, window)?)));
-        let excess = |shift: &Shift| distance(shift.factor) / shift.blocks_at.ln();
-        let worst = shifts.max_by(|left, right| excess(&left.1).total_cmp(&excess(&right.1)));
+        // By what it does, then by how far it is from stopping the night.
+        let rank = |shift: &Shift| {
+            let beyond = |limit: f64| distance(shift.factor) > limit.ln();
+            let does = u8::from(beyond(shift.warns_at)) + u8::from(beyond(shift.blocks_at));
+            (does, distance(shift.factor) / shift.blocks_at.ln())
+        };
+        let worst = shifts.max_by(|left, right| {
+            let (left, right) = (rank(&left.1), rank(&right.1));
+            left.0.cmp(&right.0).then(left.1.total_cmp(&right.1))
+        });
         let name = format!("{} of {}", measure.name, dataset.name());
         let Some((window, shift)) = worst else {
             return GateResult {
@@ -95,8 +103,8 @@ fn shift(measure: &Measure, columns: &[&str], days: &Days, as_of: NaiveDate, win
     distances.sort_by(f64::total_cmp);
     let usual = distances[((distances.len() as f64 - 1.0) * USUAL_SHARE).round() as usize];
     let blocks_at = measure.blocks_at.max((BLOCKS * usual).exp());
-    // What was seen before is no news: of ratios with long tails twice the usual distance comes every few weeks.
-    let seen = distances.last().copied().unwrap_or_default();
+    // What was seen twice is no news: of ratios with long tails twice the usual distance comes every few weeks. Once may have been a fault.
+    let seen = distances.iter().rev().nth(1).copied().unwrap_or_default();
     let warns_at = measure.warns_at.max((WARNS * usual).exp()).max(seen.exp()).min(blocks_at);
     Some(Shift { factor: newest / median, warns_at, blocks_at })
 }
@@ -224,12 +232,14 @@ fn distance(factor: f64) -> f64 {
 /// Weeks in which a weekday had rows every time, without which its absence says nothing.
 const WEEKS_WITH_ROWS: i64 = 8;
 
-/// Rows that the days without one would usually have, together, below which none is chance: of a Poisson count of 8, one in 3,000.
-const LEAST_MISSED: u64 = 8;
+/// Rows that the days without one would usually have, together, below which none may be chance: of a Poisson count of 8, one in 3,000.
+const LEAST_MISSED: f64 = 8.0;
+/// The share of a Poisson count's variance that rows have which come by chance; those of a list that is written down every day have none.
+const SCATTER: f64 = 0.5;
 
 /// Days up to the as-of date without a row, although the same weekday had some in each of the eight weeks before: a load that is late,
-/// a closed shop, or of few rows none by chance. Another dataset that has the day, or two such days, say that it is the load; a day of the calendar says that it is
-/// not. `special` are the days that the calendar names.
+/// a closed shop, or of few rows that come by chance none. Another dataset that has the day, or two such days, say that it is the load; a
+/// day of the calendar says that it is not. `special` are the days that the calendar names.
 pub(super) fn missing(
     input: &InputFact,
     others: &[&InputFact],
@@ -249,14 +259,16 @@ pub(super) fn missing(
     let seen_elsewhere = expected.iter().find_map(|day| {
         others.iter().find(|other| other.rows_by_day.contains_key(day)).map(|other| other.dataset.as_str())
     });
-    let usual = |day: &NaiveDate| {
-        let rows = |week: i64| input.rows_by_day.get(&(*day - TimeDelta::days(7 * week))).copied().unwrap_or_default();
-        let mut before: Vec<u64> = (1..=WEEKS_WITH_ROWS).map(rows).collect();
-        before.sort_unstable();
-        before[before.len() / 2]
+    // The rows of the same weekdays before, and how far they scatter.
+    let rows = |day: NaiveDate| input.rows_by_day.get(&day).copied().unwrap_or_default() as f64;
+    let usual = |day: &NaiveDate| -> (f64, f64) {
+        let before = (1..=WEEKS_WITH_ROWS).map(|week| rows(*day - TimeDelta::days(7 * week)));
+        let mean = before.clone().sum::<f64>() / WEEKS_WITH_ROWS as f64;
+        (mean, before.map(|rows| (rows - mean).powi(2)).sum::<f64>() / (WEEKS_WITH_ROWS - 1) as f64)
     };
-    let missed: u64 = expected.iter().map(usual).sum();
-    let by_chance = !expected.is_empty() && missed < LEAST_MISSED;
+    let usual: Vec<(f64, f64)> = expected.iter().map(usual).collect();
+    let (missed, variance) = usual.iter().fold((0.0, 0.0), |sum, day| (sum.0 + day.0, sum.1 + day.1));
+    let by_chance = !expected.is_empty() && missed < LEAST_MISSED && variance >= SCATTER * missed;
     let blocks = !tolerated && !by_chance && (expected.len() >= 2 || seen_elsewhere.is_some());
     let name = &input.dataset;
     Some(GateResult {
@@ -270,7 +282,7 @@ pub(super) fn missing(
         },
         expected: "a row on every day whose weekday had some in each of the eight weeks before".to_owned(),
         explanation: match seen_elsewhere {
-            _ if by_chance => format!("{missed} rows are usual for that, so few that none may be chance"),
+            _ if by_chance => format!("{missed:.1} rows are usual for that, so few that none may be chance"),
             Some(other) => format!(
                 "{other} is there for that day, so {name} is late or missing: load it and run again; days without a sale are no \
                  days without demand"
@@ -391,10 +403,21 @@ mod tests {
         assert_eq!(verdict(&late, &[], &[day(AS_OF)].into()), (true, false), "the calendar says so");
         let later = input("daily_sales", &["2026-11-21", AS_OF], false);
         assert_eq!(verdict(&later, &[], &none), (false, true));
-        let few = InputFact { rows_by_day: late.rows_by_day.keys().map(|day| (*day, 3)).collect(), ..late };
-        assert_eq!(verdict(&few, &[&stock], &none), (true, false), "three rows a day: none may be chance");
-        let two = InputFact { rows_by_day: later.rows_by_day.keys().map(|day| (*day, 4)).collect(), ..later };
-        assert_eq!(verdict(&two, &[&stock], &none), (false, true), "eight rows in two days are missed");
+        let few = |of: &InputFact, rows: [u64; 4]| {
+            let week = |day: &NaiveDate| rows[(day.to_epoch_days() / 7 % 4) as usize];
+            InputFact { rows_by_day: of.rows_by_day.keys().map(|day| (*day, week(day))).collect(), ..of.clone() }
+        };
+        assert_eq!(verdict(&few(&late, [3, 1, 5, 2]), &[&stock], &none), (true, false), "none of three may be chance");
+        assert_eq!(
+            verdict(&few(&late, [3, 3, 3, 3]), &[&stock], &none),
+            (false, true),
+            "what is there every day is missed"
+        );
+        assert_eq!(
+            verdict(&few(&later, [4, 2, 8, 4]), &[&stock], &none),
+            (false, true),
+            "nine rows in two days are missed"
+        );
         let reopened =
             input("daily_sales", &["2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"], false);
         assert_eq!(verdict(&reopened, &[], &none), (true, false));

@@ -120,6 +120,8 @@ pub struct History {
     pub excluded: BTreeMap<String, Vec<Excluded>>,
     /// Rows per table of the last publications, newest first.
     pub tables: BTreeMap<String, Vec<u64>>,
+    /// Rows per table of the publication of a week before, if there is one.
+    pub week_ago: BTreeMap<String, u64>,
     /// Days of datasets, as earlier publications found them.
     pub days: BTreeMap<String, Days>,
     /// Columns of what earlier publications read and wrote.
@@ -136,12 +138,15 @@ const HISTORY: usize = 7;
 /// # Errors
 /// When the warehouse refuses.
 pub async fn history(warehouse: &Warehouse, ctx: &RunContext, inputs: &[InputFact]) -> Result<History, WarehouseError> {
-    let sql = "SELECT inputs_json, tables_json FROM nightclerk_publications \
+    let sql = "SELECT inputs_json, tables_json, as_of FROM nightclerk_publications \
                WHERE job = $1 AND as_of < $2 AND state = 'published' ORDER BY as_of DESC";
     let rows = warehouse.read_values(Side::Target, sql, &[text(&ctx.job), Value::Date(ctx.as_of)]).await?;
     let mut history = History::default();
     for (index, row) in rows.iter().take(HISTORY).enumerate() {
         let tables: BTreeMap<String, u64> = serde_json::from_str(&as_text(row, 1)).unwrap_or_default();
+        if row.get(2).and_then(Value::as_date) == Some(ctx.as_of - chrono::TimeDelta::days(7)) {
+            history.week_ago.clone_from(&tables);
+        }
         for (table, n) in tables {
             history.tables.entry(table).or_default().push(n);
         }
