@@ -50,6 +50,18 @@ fn tab_to(browser: &mut Browser, wanted: &str) {
     panic!("keys do not reach {wanted}");
 }
 
+/// Logs in with keys alone: the form opens with one.
+fn log_in(browser: &mut Browser, token: &str) {
+    tab_to(browser, "document.querySelector('footer summary')");
+    browser.press("Enter");
+    browser.until("document.getElementById('token').checkVisibility()");
+    browser.press("Tab");
+    assert_eq!(browser.eval("document.activeElement.id"), json!("token"));
+    browser.type_text(token);
+    browser.press("Enter");
+    browser.until("document.querySelector('.who').innerText.includes('Log out')");
+}
+
 #[test]
 fn keys_alone_reach_everything_and_do_everything() {
     let shop = shop();
@@ -62,15 +74,7 @@ fn keys_alone_reach_everything_and_do_everything() {
     browser.press("Enter");
     browser.until("location.hash === '#main'");
 
-    // To log in: the form opens with a key.
-    tab_to(&mut browser, "document.querySelector('footer summary')");
-    browser.press("Enter");
-    browser.until("document.getElementById('token').checkVisibility()");
-    browser.press("Tab");
-    assert_eq!(browser.eval("document.activeElement.id"), json!("token"));
-    browser.type_text(&operate);
-    browser.press("Enter");
-    browser.until("document.querySelector('.who').innerText.includes('Log out')");
+    log_in(&mut browser, &operate);
 
     // Everything that acts is reached, in the order in which it stands there.
     for page in PAGES {
@@ -155,11 +159,7 @@ fn pages_are_readable_on_a_phone_and_in_the_dark() {
     let site = Site::of(&shop, "127.0.0.1:0");
     let Some(mut browser) = Browser::start() else { return };
     browser.go(&site.url);
-    browser.eval("document.querySelector('footer details').open = true");
-    tab_to(&mut browser, "document.getElementById('token')");
-    browser.type_text(&operate);
-    browser.press("Enter");
-    browser.until("document.querySelector('.who').innerText.includes('Log out')");
+    log_in(&mut browser, &operate);
     let mut grounds = Vec::new();
     for scheme in ["light", "dark"] {
         for (device, size) in [("phone", (390, 844)), ("desk", (1200, 900))] {

@@ -5,6 +5,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use chrono::{NaiveDate, TimeDelta};
+use nightclerk::runner::faults::POINTS;
 
 use crate::own_server::OwnServer;
 use crate::skips::{Need, skip};
@@ -63,22 +64,10 @@ fn next(as_of: &mut NaiveDate) -> NaiveDate {
     *as_of
 }
 
-/// The steps at which the ledger is needed from then on.
-const STEPS: [&str; 13] = [
-    "before_claim",
-    "claimed",
-    "loaded",
-    "staging",
-    "staged",
-    "gates_recorded",
-    "laid_aside",
-    "swapping",
-    "before_commit",
-    "committed",
-    "file_in_place",
-    "file_recorded",
-    "files_done",
-];
+/// The points from which on a night needs its ledger: what is kept on disk alone is left out.
+fn steps() -> impl Iterator<Item = &'static str> {
+    POINTS.into_iter().filter(|point| !["memory_kept", "index_written"].contains(point))
+}
 
 #[test]
 fn a_ledger_that_is_away_from_any_step_on_costs_no_night() {
@@ -91,7 +80,7 @@ fn a_ledger_that_is_away_from_any_step_on_costs_no_night() {
     shop.run(as_of, "undisturbed");
     control.run(as_of, "undisturbed");
     let mut told = Vec::new();
-    for point in STEPS {
+    for point in steps() {
         let date = next(&mut as_of);
         let context = format!("the ledger is away from {point} on, night of {date}");
         let mut held = Held::at(&shop, date, point);
@@ -201,7 +190,7 @@ fn an_outage_that_outlasts_the_process_costs_no_night_at_any_step() {
         assert!([Some(0), Some(1), Some(75)].contains(&code), "{context}: {code:?}");
     };
     std::thread::scope(|scope| {
-        for point in STEPS {
+        for point in steps() {
             scope.spawn(move || outage(point, false));
         }
         for point in ["before_claim", "claimed", "loaded"] {

@@ -28,9 +28,23 @@ const LEAST_ROWS: u64 = 20;
 struct Shift {
     /// Times what it was.
     factor: f64,
+    /// Times what it was a week before, of four weeks two: what stays where it is gone to is told for a week, not for half a year.
+    lately: Option<f64>,
     /// Factors beyond which it is remarked on, and stops the publication.
     warns_at: f64,
     blocks_at: f64,
+}
+
+impl Shift {
+    fn blocks(&self) -> bool {
+        distance(self.factor) > self.blocks_at.ln()
+    }
+
+    /// Whether it is remarked on; what stops the night is.
+    fn warns(&self) -> bool {
+        let is_far = |factor: f64| distance(factor) > self.warns_at.ln();
+        self.blocks() || is_far(self.factor) && self.lately.is_none_or(is_far)
+    }
 }
 
 /// Holds each measure of a dataset over the newest day, three days, week and four weeks against the same spans before. One result a
@@ -42,8 +56,7 @@ pub(super) fn measures(dataset: &Dataset, days: &Days, as_of: NaiveDate, tolerat
             WINDOWS.iter().filter_map(|&window| Some((window, shift(measure, &columns, days, as_of, window)?)));
         // By what it does, then by how far it is from stopping the night.
         let rank = |shift: &Shift| {
-            let beyond = |limit: f64| distance(shift.factor) > limit.ln();
-            let does = u8::from(beyond(shift.warns_at)) + u8::from(beyond(shift.blocks_at));
+            let does = u8::from(shift.warns()) + u8::from(shift.blocks());
             (does, distance(shift.factor) / shift.blocks_at.ln())
         };
         let worst = shifts.max_by(|left, right| {
@@ -61,8 +74,7 @@ pub(super) fn measures(dataset: &Dataset, days: &Days, as_of: NaiveDate, tolerat
                 explanation: "nothing is known yet that this could be held against".to_owned(),
             };
         };
-        let beyond = |limit: f64| shift.factor > limit || shift.factor < 1.0 / limit;
-        let (blocks, warns) = (beyond(shift.blocks_at), beyond(shift.warns_at));
+        let (blocks, warns) = (shift.blocks(), shift.warns());
         let limit = if blocks || !warns { shift.blocks_at } else { shift.warns_at };
         let span = if window == 1 { "the newest day".to_owned() } else { format!("the newest {window} days") };
         GateResult {
@@ -106,7 +118,9 @@ fn shift(measure: &Measure, columns: &[&str], days: &Days, as_of: NaiveDate, win
     // What was seen twice is no news: of ratios with long tails twice the usual distance comes every few weeks. Once may have been a fault.
     let seen = distances.iter().rev().nth(1).copied().unwrap_or_default();
     let warns_at = measure.warns_at.max((WARNS * usual).exp()).max(seen.exp()).min(blocks_at);
-    Some(Shift { factor: newest / median, warns_at, blocks_at })
+    let lately = ratio(measure, columns, days, as_of - TimeDelta::days(step.min(14)), window);
+    let lately = lately.filter(|ratio| *ratio > 0.0).map(|ratio| newest / ratio);
+    Some(Shift { factor: newest / median, lately, warns_at, blocks_at })
 }
 
 fn ratio(measure: &Measure, columns: &[&str], days: &Days, last: NaiveDate, window: i64) -> Option<f64> {
@@ -347,6 +361,17 @@ mod tests {
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].0.as_str(), found[0].1), ("units per order of daily_sales", GateSeverity::Block));
         assert_eq!(found[0].2, "2.0 times what it was, over the newest 28 days");
+    }
+
+    #[test]
+    fn what_stays_where_it_is_gone_to_is_told_for_a_week() {
+        // The goods cost half as much again from some day on; 1.5 to 1.8 times is remarked on and stops nothing.
+        let nights = |n: i64| {
+            let days = sales(|age, sums| sums[0] *= if age < n { 1.6 } else { 1.0 });
+            failed(&days).iter().any(|(name, ..)| name == "net amount per unit of daily_sales")
+        };
+        let told: Vec<i64> = (0..200).filter(|n| nights(*n)).collect();
+        assert_eq!(told, (1..=7).collect::<Vec<_>>());
     }
 
     #[test]
