@@ -20,6 +20,13 @@ pub struct GateResult {
     pub explanation: String,
 }
 
+impl GateResult {
+    /// What was found and what is allowed, in a line.
+    pub fn in_words(&self) -> String {
+        format!("{}: {}, {} expected", self.name, self.observed, self.expected)
+    }
+}
+
 /// Whether a failed gate stops the publication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

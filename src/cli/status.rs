@@ -55,6 +55,9 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
         if let Some(told) = told {
             context.terminal.line(format!("{:<20} {told}", ""));
         }
+        for gate in &status.warnings {
+            context.terminal.line(format!("{:<20} warning: {}", "", gate.in_words()));
+        }
         for slot in status.unpublished.iter().take(MOST_SLOTS) {
             context.terminal.line(format!("{:<20} {}", "", in_words(slot)));
         }

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::failure::Failure;
+use crate::gate::GateResult;
 use crate::runner::events::{Event, Events};
 use crate::runner::outcome::{JobOutcome, JobState};
 
@@ -135,10 +136,23 @@ impl Terminal {
         };
         let rows: u64 = outcome.tables.iter().map(|table| table.rows).sum();
         match outcome.state {
-            JobState::Published => self.line(format!(
-                "  {:<width$} published {rows} rows in {seconds:.1} s\n  {:<width$} {}",
-                job, "", outcome.headline
-            )),
+            JobState::Published => {
+                let warnings: Vec<&GateResult> = outcome.warnings().collect();
+                let with = match warnings.len() {
+                    0 => String::new(),
+                    1 => ", with a warning".to_owned(),
+                    n => format!(", with {n} warnings"),
+                };
+                self.line(format!(
+                    "  {:<width$} published {rows} rows in {seconds:.1} s{with}\n  {:<width$} {}",
+                    job, "", outcome.headline
+                ));
+                // What may be wrong is said even when quiet.
+                for gate in warnings {
+                    let who = if self.quiet { job.as_str() } else { "" };
+                    let _ = writeln!(std::io::stderr().lock(), "  {who:<width$} warning: {}", gate.in_words());
+                }
+            }
             state => {
                 // What went wrong is said even when quiet.
                 let _ = writeln!(std::io::stderr().lock(), "  {:<width$} {}: {}", job, word(state), outcome.reason);

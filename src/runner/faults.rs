@@ -4,8 +4,8 @@
 //! `NIGHTCLERK_FAULT=POINT:3` when it comes by for the third time. `NIGHTCLERK_HOLD=POINT:FILE` makes the file there, once, and goes
 //! on when somebody has removed it.
 
-/// Every point, in the order in which a run comes by.
-pub const POINTS: [&str; 15] = [
+/// Every point, in the order in which a run comes by; those of the outbox where somebody is told something.
+pub const POINTS: [&str; 19] = [
     "before_claim",
     "claimed",
     "loaded",
@@ -21,6 +21,10 @@ pub const POINTS: [&str; 15] = [
     "file_recorded",
     "files_done",
     "index_written",
+    "alert_written",
+    "alert_claimed",
+    "alert_told",
+    "alert_settled",
 ];
 
 /// A point. Does nothing unless a test asks for it.

@@ -60,7 +60,7 @@ pub(super) fn blocked_by(gates: &[GateResult]) -> Option<String> {
     let failed: Vec<String> = gates
         .iter()
         .filter(|gate| !gate.passed && gate.severity == GateSeverity::Block)
-        .map(|gate| format!("{}: {}, {} expected", gate.name, gate.observed, gate.expected))
+        .map(GateResult::in_words)
         .collect();
     (!failed.is_empty()).then(|| failed.join("; "))
 }

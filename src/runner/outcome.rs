@@ -9,7 +9,7 @@ use super::ledger::Claim;
 use super::ledger::slots::{SlotEnd, SlotState};
 use super::slots;
 use crate::datasets::InputFact;
-use crate::gate::GateResult;
+use crate::gate::{GateResult, GateSeverity};
 use crate::job_file::JobFile;
 use crate::publication::{Publication, PublishedMetric, PublishedTable};
 use crate::report;
@@ -51,11 +51,20 @@ pub struct JobOutcome {
 }
 
 impl JobOutcome {
+    /// The gates that did not hold and stopped nothing.
+    pub fn warnings(&self) -> impl Iterator<Item = &GateResult> {
+        self.gates.iter().filter(|gate| !gate.passed && gate.severity == GateSeverity::Warn)
+    }
+
     /// How it ended, in a sentence.
     pub(super) fn in_words(&self) -> String {
         let rows: u64 = self.tables.iter().map(|table| table.rows).sum();
         match self.state {
-            JobState::Published => format!("published {rows} rows: {}", self.headline),
+            JobState::Published => match self.warnings().count() {
+                0 => format!("published {rows} rows: {}", self.headline),
+                1 => format!("published {rows} rows, with a warning: {}", self.headline),
+                n => format!("published {rows} rows, with {n} warnings: {}", self.headline),
+            },
             state => format!("{}: {}", state.in_ledger(), self.reason),
         }
     }

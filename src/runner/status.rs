@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::delivery;
 use super::ledger::slots::SlotRow;
 use super::ledger::{self, PublicationRow, RunRow};
+use crate::gate::GateResult;
 use crate::job::Mode;
 use crate::project::Project;
 use crate::schedule::Schedule;
@@ -22,6 +23,8 @@ pub struct JobStatus {
     pub enabled: bool,
     /// The publication that consumers see.
     pub current: Option<PublicationRow>,
+    /// What the gates of the current publication warned of.
+    pub warnings: Vec<GateResult>,
     /// Whether what it publishes next is acted on.
     pub mode: Mode,
     /// Whether the next should be there by now.
@@ -51,10 +54,14 @@ pub async fn of_jobs(
     let mut statuses = Vec::new();
     for job in project.enabled_in_order() {
         let current = publications.iter().find(|row| row.job == job.name && row.state == "published").cloned();
-        let missing_files = match &current {
-            Some(row) => delivery::missing(project, &ledger::files::of_run(warehouse, row.run_id).await?),
-            None => Vec::new(),
+        let (missing_files, mut warnings) = match &current {
+            Some(row) => (
+                delivery::missing(project, &ledger::files::of_run(warehouse, row.run_id).await?),
+                ledger::history::gates(warehouse, row.run_id).await?,
+            ),
+            None => (Vec::new(), Vec::new()),
         };
+        warnings.retain(|gate| !gate.passed);
         statuses.push(JobStatus {
             job: job.name.clone(),
             kind: job.kind,
@@ -62,6 +69,7 @@ pub async fn of_jobs(
             mode: project.mode_of(job),
             is_stale: current.as_ref().is_some_and(|row| row.is_stale(now.timestamp_micros())),
             current,
+            warnings,
             missing_files,
             last_run: runs.iter().find(|row| row.job == job.name).cloned(),
             unpublished: unpublished.iter().filter(|row| row.job == job.name).cloned().collect(),

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{Days, NaiveDate};
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use nightclerk::warehouse::Value;
 use sha2::Sha256;
 
 use crate::small_shop::{SmallShop, first_night};
@@ -91,8 +92,48 @@ fn what_cannot_be_told_waits_and_what_may_have_been_told_is_not_repeated() {
     assert!(status.stdout.contains("is unknown: the process that sent it ended without a word"), "{}", status.stdout);
 }
 
+#[test]
+fn a_process_that_dies_while_it_tells_loses_no_word_and_says_none_twice() {
+    // A release build has no points to die at.
+    if !cfg!(debug_assertions) {
+        return;
+    }
+    let shop = shop();
+    let sql = shop.project.read("sql/datasets/daily_sales.sql");
+    let mut expected: Vec<String> = Vec::new();
+    for (number, (point, arrives, stands)) in [
+        ("alert_written", true, "sent"),
+        ("alert_claimed", false, "unknown"),
+        ("alert_told", true, "unknown"),
+        ("alert_settled", true, "sent"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let night = first_night() + Days::new(number as u64);
+        for (kind, sql, code) in [("opened", "SELECT nothing FROM nowhere", 1), ("recovered", sql.as_str(), 0)] {
+            shop.project.write("sql/datasets/daily_sales.sql", sql);
+            let context = format!("{point}, {kind}");
+            let arguments = ["run", "--as-of", &night.to_string()];
+            let killed = ran(command(shop.project.path(), &arguments).env("NIGHTCLERK_FAULT", point));
+            assert_eq!(killed.code, -1, "{context}: it was to die: {}{}", killed.stdout, killed.stderr);
+            run(&shop, night, code);
+            shop.project.execute("UPDATE nightclerk_alerts SET changed_us = 0 WHERE state = 'sending'");
+            run(&shop, night, code);
+            if arrives {
+                expected.push(format!("{kind} demand_forecast {night}"));
+            }
+            assert_eq!(told(&shop), expected, "{context}");
+            let state = format!("SELECT state FROM nightclerk_alerts WHERE as_of = '{night}' AND kind = '{kind}'");
+            assert_eq!(shop.rows(&state), [[Value::Text(stands.into())]], "{context}");
+        }
+    }
+    let status = shop.project.run(&["status"]).stdout;
+    assert_eq!(status.matches("is unknown: the process that sent it ended without a word").count(), 4, "{status}");
+}
+
 /// A server on this machine that takes one connection after the other, says `answer` to each and passes on what it was sent.
-fn listener(answer: impl Fn(TcpStream) -> String + Send + 'static) -> (u16, Receiver<String>) {
+pub fn listener(answer: impl Fn(TcpStream) -> String + Send + 'static) -> (u16, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -107,7 +148,7 @@ fn listener(answer: impl Fn(TcpStream) -> String + Send + 'static) -> (u16, Rece
 }
 
 /// Reads one HTTP request whole, and answers it.
-fn http(mut stream: TcpStream, status: &str) -> String {
+pub fn http(mut stream: TcpStream, status: &str) -> String {
     let (mut request, mut buffer) = (Vec::new(), [0; 4096]);
     loop {
         let text = String::from_utf8_lossy(&request).into_owned();

@@ -13,16 +13,17 @@ use nightclerk::kind::Kind;
 use nightclerk::migrations::generator;
 use nightclerk::migrations::relations::Relations;
 use nightclerk::migrations::schemas::published;
-use nightclerk::project::Project;
 use nightclerk::project::embedded::{self, NewProject};
 use nightclerk::publication::{Cell, Export, ExportFormat, Page, Publication, PublishedTable, ViewColumn};
 use nightclerk::published::{Kept, Seen, Table};
 use nightclerk::registry::Registry;
 use nightclerk::runner::Runner;
 use nightclerk::table::{Column, ColumnType, TableSchema};
-use nightclerk::warehouse::{Create, Side, Warehouse, WarehouseConfig, WarehouseError};
+use nightclerk::warehouse::{Side, WarehouseError};
 use polars::prelude::df;
 use serde::{Deserialize, Serialize};
+
+use crate::hosts::runner_of;
 
 /// What a beat does when it is asked to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +110,11 @@ fn list(ctx: &RunContext) -> Export {
     }
 }
 
+/// Every kind there is, and the beat.
+pub fn registry() -> Registry {
+    Registry::standard().with(Kind::of::<Beat>(&[REPORT]))
+}
+
 const REPORT: (&str, &str) = ("reports/beat.html.j2", "{% extends \"layout.html.j2\" %}");
 
 /// A shop whose nights take milliseconds.
@@ -156,23 +162,19 @@ impl Shop {
         self.folder.path().join(format!("host{number}"))
     }
 
-    /// A host of its own: another folder, the same warehouse and clock.
-    pub async fn host(&self, number: usize) -> Runner {
+    /// The folder of a host, which works for it in this process or in another.
+    pub fn made_folder_of(&self, number: usize) -> std::path::PathBuf {
         let folder = self.folder_of(number);
         if !folder.exists() {
             std::fs::create_dir_all(&folder).unwrap();
             self.write(&folder);
         }
-        let registry = Registry::standard().with(Kind::of::<Beat>(&[REPORT]));
-        let project = Project::load(&folder, &registry, &|_: &str| None).unwrap_or_else(|faults| panic!("{faults}"));
-        let config = WarehouseConfig {
-            create: Create::Everything,
-            schema: self.schema.clone(),
-            ..WarehouseConfig::new(self.url.as_str())
-        };
-        let warehouse = Warehouse::open(&config).await.unwrap();
-        let now = self.now.clone();
-        let runner = Runner::of(project, warehouse, Arc::new(move || now.load(SeqCst))).await.unwrap();
+        folder
+    }
+
+    /// A host of its own: another folder, the same warehouse and clock.
+    pub async fn host(&self, number: usize) -> Runner {
+        let runner = runner_of(&self.made_folder_of(number), self.now.clone()).await;
         if !runner.warehouse.table_exists(Side::Target, "beats").await.unwrap() {
             let dialect = runner.warehouse.dialect(Side::Target);
             for statement in generator::change(dialect, &Relations::new(), &[published(&BEATS)], &[]).unwrap() {

@@ -6,21 +6,27 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use nightclerk::runner::faults::POINTS;
+use nightclerk::warehouse::Value;
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 
+use crate::alerts::{http, listener};
 use crate::database::Database;
 use crate::mariadb::temporary_server;
 use crate::postgres::temporary_cluster;
 use crate::small_shop::{SmallShop, first_night};
 use crate::support::{command, ran};
 
-/// Kills a night at every point, each on a date of its own, and lets the next process complete it.
+/// Kills a night at every point, each on a date of its own, and lets the next process complete it. Of each date that is published a
+/// server is told once; not again where the process died on the way there, since nobody knows whether it arrived.
 fn dies_everywhere(shop: &SmallShop, control: &SmallShop) {
+    let (port, pinged) = listener(|stream| http(stream, "204 No Content"));
+    shop.pings(port);
     let mut as_of = first_night();
     for (number, point) in POINTS.into_iter().enumerate() {
-        // Some points are passed once a job, some once a table or a file: not always the first time.
-        let times = if point == "index_written" { 1 } else { number % 3 + 1 };
+        // Some points are passed once a night, some once a job, a table or a file: not always the first time.
+        let is_passed_once = point == "index_written" || point.starts_with("alert_");
+        let times = if is_passed_once { 1 } else { number % 3 + 1 };
         let context = format!("{point}, time {times}, night of {as_of}");
         let arguments = ["run", "--as-of", &as_of.to_string()];
         let killed = ran(command(shop.project.path(), &arguments).env("NIGHTCLERK_FAULT", format!("{point}:{times}")));
@@ -29,6 +35,23 @@ fn dies_everywhere(shop: &SmallShop, control: &SmallShop) {
         shop.run(as_of, &context);
         shop.is_done(as_of, &context);
         control.run(as_of, &context);
+        let (arrived, stands) = match point {
+            "alert_claimed" => (0, "sending"),
+            "alert_told" => (1, "sending"),
+            _ => (1, "sent"),
+        };
+        for _ in 0..arrived {
+            pinged.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|error| panic!("{context}: {error}"));
+        }
+        assert!(pinged.try_recv().is_err(), "{context}: told too often");
+        let state = format!("SELECT state FROM nightclerk_alerts WHERE as_of = '{as_of}'");
+        assert_eq!(shop.rows(&state), [[Value::Text(stands.into())]], "{context}");
+        if stands == "sending" {
+            shop.execute("UPDATE nightclerk_alerts SET changed_us = 0 WHERE state = 'sending'");
+            shop.run(as_of, &context);
+            assert_eq!(shop.rows(&state), [[Value::Text("unknown".into())]], "{context}");
+            assert!(pinged.try_recv().is_err(), "{context}: told again");
+        }
         as_of += TimeDelta::days(1);
     }
     assert_eq!(shop.published(), control.published());
@@ -38,6 +61,8 @@ fn dies_everywhere(shop: &SmallShop, control: &SmallShop) {
 /// The twin of the shop runs the same dates undisturbed: in the end both have published the same.
 fn dies_by_chance(shop: &SmallShop, control: &SmallShop, rounds: usize, seed: u64) -> usize {
     let mut chance = Pcg64::seed_from_u64(seed);
+    let (port, pinged) = listener(|stream| http(stream, "204 No Content"));
+    shop.pings(port);
     let first = first_night();
     shop.run(first, "undisturbed");
     let started = Instant::now();
@@ -71,6 +96,14 @@ fn dies_by_chance(shop: &SmallShop, control: &SmallShop, rounds: usize, seed: u6
     for as_of in dates {
         control.run(as_of, "undisturbed twin");
     }
+    // The last of them was sent before its process ended.
+    std::thread::sleep(Duration::from_millis(200));
+    let told = pinged.try_iter().count() as i64;
+    let in_state =
+        |states: &str| shop.count(&format!("SELECT COUNT(*) FROM nightclerk_alerts WHERE state IN ({states})"));
+    let (sent, not_known) = (in_state("'sent'"), in_state("'sending', 'unknown'"));
+    assert_eq!(sent + not_known, in_state("'due', 'failed', 'sent', 'sending', 'unknown'"), "somebody is not told");
+    assert!(sent <= told && told <= sent + not_known, "told {told} times: {sent} sent, {not_known} not known");
     assert_eq!(shop.published(), control.published());
     survived
 }

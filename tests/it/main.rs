@@ -30,6 +30,7 @@ mod eval;
 mod eval_rules;
 mod grants;
 mod hostile;
+mod hosts;
 mod imports;
 mod kills;
 mod lateness;

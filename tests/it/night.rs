@@ -97,7 +97,14 @@ fn an_audit_that_only_warns_does_not_stop_the_publication_and_is_on_the_page() {
     let project = Project::demo();
     let audit = NO_ORDERS.replace("severity: block", "severity: warn").replace("demand_forecasts", "association_rules");
     project.write("sql/audits/doubt.sql", &audit);
-    project.run(&["run", "--job", "basket_rules"]).exits(0);
+    let ran = project.run(&["run", "--job", "basket_rules"]).exits(0);
+    assert!(ran.stdout.contains(", with a warning\n"), "{}", ran.stdout);
+    let warning = "warning: audit doubt: more than 5 offending rows, no offending rows expected";
+    assert!(ran.stderr.contains(warning), "{}", ran.stderr);
+    let quiet = project.run(&["--quiet", "run", "--job", "basket_rules"]).exits(0);
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.matches(warning).count()), ("", 1), "{}", quiet.stderr);
+    let status = project.run(&["status"]).exits(0);
+    assert!(status.stdout.contains(warning), "{}", status.stdout);
     let page = project.read(&format!("out/{SECOND_NIGHT}/basket_rules.html"));
     assert!(page.contains("somebody doubts every forecast") && !page.contains("NOT published"));
 }

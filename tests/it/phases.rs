@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use chrono::{NaiveDate, TimeDelta};
 use nightclerk::runner::faults::POINTS;
 
+use crate::alerts::{http, listener};
+use crate::hosts::Host;
 use crate::own_server::OwnServer;
 use crate::skips::{Need, skip};
 use crate::small_shop::{SmallShop, first_night};
@@ -64,7 +66,7 @@ fn next(as_of: &mut NaiveDate) -> NaiveDate {
     *as_of
 }
 
-/// The points from which on a night needs its ledger: what is kept on disk alone is left out.
+/// The points from which on a night needs its ledger, if only to tell somebody: what is kept on disk alone is left out.
 fn steps() -> impl Iterator<Item = &'static str> {
     POINTS.into_iter().filter(|point| !["memory_kept", "index_written"].contains(point))
 }
@@ -76,6 +78,8 @@ fn a_ledger_that_is_away_from_any_step_on_costs_no_night() {
         Err(reason) => return skip(Need::Postgres, &format!("PostgreSQL cannot be started: {reason}")),
     };
     let (shop, control) = (apart(&own.url, SmallShop::new("")), SmallShop::new(""));
+    let (port, _pinged) = listener(|stream| http(stream, "204 No Content"));
+    shop.pings(port);
     let mut as_of = first_night();
     shop.run(as_of, "undisturbed");
     control.run(as_of, "undisturbed");
@@ -153,6 +157,8 @@ fn an_outage_that_outlasts_the_process_costs_no_night_at_any_step() {
         } else {
             apart(&own.url, SmallShop::new(""))
         };
+        let (port, _pinged) = listener(|stream| http(stream, "204 No Content"));
+        shop.pings(port);
         let mut as_of = first_night();
         shop.run(as_of, "undisturbed");
         let date = next(&mut as_of);
@@ -197,6 +203,85 @@ fn an_outage_that_outlasts_the_process_costs_no_night_at_any_step() {
             scope.spawn(move || outage(point, true));
         }
     });
+}
+
+/// Five hours by the clock of the daemon, which goes on ticking: the server is away from a step on, whichever it is.
+#[test]
+#[ignore = "some 20 minutes: a server and a daemon for every step, and what they wait for is real"]
+fn five_hours_without_the_ledger_or_the_source_cost_a_daemon_no_slot_at_any_step() {
+    std::thread::scope(|scope| {
+        for point in steps() {
+            scope.spawn(move || five_hours_without(point, false));
+        }
+        for point in ["before_claim", "claimed", "loaded"] {
+            scope.spawn(move || five_hours_without(point, true));
+        }
+    });
+}
+
+fn five_hours_without(point: &str, is_source: bool) {
+    const MINUTE: i64 = 60_000_000;
+    let side = if is_source { "source" } else { "ledger" };
+    let own = OwnServer::new(&format!("hours-{side}-{point}")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let shop = if is_source {
+        let file = folder.path().join("ledger.db");
+        std::fs::write(&file, "").unwrap();
+        apart(&format!("sqlite:{}", file.display()), SmallShop::new(&own.url))
+    } else {
+        apart(&own.url, SmallShop::new(""))
+    };
+    let (port, _pinged) = listener(|stream| http(stream, "204 No Content"));
+    shop.pings(port);
+    let mut as_of = first_night();
+    shop.run(as_of, "undisturbed");
+    let date = next(&mut as_of);
+    let context = format!("the {side} is away for five hours from {point} on");
+    // The schedules of all jobs are over by then, in any zone that the project may have.
+    let due = (date + TimeDelta::days(1)).and_hms_opt(8, 0, 0).unwrap().and_utc().timestamp_micros();
+    let file = shop.project.path().join("held");
+    let hold = format!("{point}:{}", file.display());
+    let mut host = Host::new(shop.project.path(), &[("NIGHTCLERK_HOLD", &hold)]);
+    host.begin(due);
+    let started = Instant::now();
+    while !file.exists() {
+        assert!(started.elapsed() < Duration::from_mins(10), "{context}: the night does not come by");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    own.control("stop -m immediate");
+    std::fs::remove_file(&file).unwrap();
+    let patience = Duration::from_mins(15);
+    let (mut n_failed, began) = (0, Instant::now());
+    let ticked = host.end(patience).expect("a tick ends");
+    n_failed += usize::from(ticked.error.is_some());
+    let first = (ticked, began.elapsed());
+    let mut now = due;
+    while now < due + 300 * MINUTE {
+        now += 20 * MINUTE;
+        host.begin(now);
+        let ticked = host.end(patience).expect("a tick ends");
+        n_failed += usize::from(ticked.error.is_some());
+    }
+    own.control("start");
+    let is_done = || {
+        let published = format!("SELECT COUNT(*) FROM nightclerk_slots WHERE as_of = '{date}' AND state = 'published'");
+        let owed = "SELECT COUNT(*) FROM nightclerk_files WHERE state NOT IN ('written', 'gone')";
+        shop.count(&published) == 3 && shop.count(owed) == 0
+    };
+    let mut minutes = 0;
+    let mut last = None;
+    while !is_done() {
+        assert!(minutes < 60, "{context}: not done after an hour: {last:?}");
+        host.begin(now + minutes * MINUTE);
+        last = host.end(patience);
+        minutes += 1;
+    }
+    shop.is_done(date, &context);
+    eprintln!(
+        "{context}: the first tick took {:.0?} ({}), {n_failed} of 16 failed; whole at most {minutes} simulated minutes after it was back",
+        first.1,
+        first.0.error.or_else(|| first.0.said.last().cloned()).unwrap_or_default()
+    );
 }
 
 /// Ends the connection that copies rows in, at the moment at which it does; writes down that it did.

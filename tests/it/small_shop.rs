@@ -59,6 +59,13 @@ impl SmallShop {
         Self { project, url }
     }
 
+    /// Has a server on this machine pinged for every date that it has published.
+    pub fn pings(&self, port: u16) {
+        let config = self.project.read("nightclerk.toml");
+        let watch = format!("\n[[alerts]]\nname = \"watch\"\nping = \"http://127.0.0.1:{port}/night\"\n");
+        self.project.write("nightclerk.toml", &(config + &watch));
+    }
+
     /// The rows of a query.
     pub fn rows(&self, sql: &str) -> Vec<Vec<Value>> {
         wait(async {
@@ -68,6 +75,15 @@ impl SmallShop {
             warehouse.close().await;
             rows
         })
+    }
+
+    /// Changes what the ledger says.
+    pub fn execute(&self, sql: &str) {
+        wait(async {
+            let warehouse = Warehouse::open(&WarehouseConfig::new(self.url.as_str())).await.unwrap();
+            warehouse.execute(Side::Target, sql, &[]).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+            warehouse.close().await;
+        });
     }
 
     /// The number in the first cell of an answer.

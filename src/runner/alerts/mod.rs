@@ -16,6 +16,7 @@ use serde::Serialize;
 use self::ways::Telling;
 use super::Runner;
 use super::events::Event;
+use super::faults::point;
 use super::ledger::alerts::{self, AlertRow, Sent};
 use super::ledger::slots::{self as rows, SlotRow, SlotState};
 use super::ledger::{self, PublicationRow};
@@ -216,10 +217,12 @@ async fn send(runner: &Runner) -> Result<(), WarehouseError> {
         );
     }
     for alert in alerts::due(&runner.warehouse, now).await? {
+        point("alert_written");
         let channel = runner.project.config.alerts.iter().find(|channel| channel.name == alert.channel);
         if !alerts::claim(&runner.warehouse, &alert, runner.now()).await? {
             continue;
         }
+        point("alert_claimed");
         let sent = match channel {
             None => Sent::Never { error: "no alert of this name is in nightclerk.toml any more".to_owned() },
             Some(channel) => match call(runner, channel, &alert).await {
@@ -232,6 +235,7 @@ async fn send(runner: &Runner) -> Result<(), WarehouseError> {
                 }
             },
         };
+        point("alert_told");
         let told = match &sent {
             Sent::Yes if alert.kind == PING => format!("`{}` is told that {} is published", alert.channel, alert.as_of),
             Sent::Yes => format!("`{}` is told: {}", alert.channel, alert.kind),
@@ -240,6 +244,7 @@ async fn send(runner: &Runner) -> Result<(), WarehouseError> {
         };
         note(runner, &alert.job, told);
         alerts::settle(&runner.warehouse, &alert, &sent, runner.now()).await?;
+        point("alert_settled");
     }
     Ok(())
 }
