@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::table::{date_text, instant_text};
@@ -33,6 +33,12 @@ impl Day {
     pub fn date(self) -> NaiveDate {
         let end = if self.0 < 0 { NaiveDate::MIN } else { NaiveDate::MAX };
         NaiveDate::from_epoch_days(self.0).unwrap_or(end)
+    }
+
+    /// The same date so many years before; `None` for the 29th of February in most years.
+    pub fn years_before(self, years: i32) -> Option<Self> {
+        let date = self.date();
+        date.with_year(date.year() - years).map(Self::from)
     }
 
     /// This day and those after it up to `last`, both included; none where `last` is earlier.

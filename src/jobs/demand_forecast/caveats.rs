@@ -100,8 +100,51 @@ impl<'a> Night<'a> {
                 .series_where(|series, _| (series.censored_days > 0).then(|| format!("{} days", series.censored_days)));
             about(
                 censored,
-                "On some days the shelf was empty at the close and less than usual was sold: those days are taken as not observed, \
-                 neither as zero demand nor for scores.",
+                "On some days the shelf was empty at the close. Where less than usual was sold, the day is taken as not observed, \
+                 neither as zero demand nor for scores; where at least as much was sold, demand was more and is taken for more.",
+            )
+        }),
+        Rule::warning("always_empty", |night| {
+            let empty = night.data.series.iter().filter(|series| series.is_always_empty);
+            about(
+                empty.map(SeriesHistory::node),
+                "These close without stock nearly whenever they sell: fresh goods that are sold out every evening, or goods without \
+                 stock-keeping. Their sales are taken for their demand; where they do sell out, more could have been sold.",
+            )
+        }),
+        Rule::note("season_goods", |night| {
+            let seasonal = night.data.series.iter().filter_map(|series| {
+                let season = series.season.as_ref()?;
+                Some(format!("{}: by {}, {} before", series.node(), season.anchor, season.n_past()))
+            });
+            about(
+                seasonal,
+                "These sell in a season of the year alone: the forecast is what the seasons before sold at the same place, times how \
+                 strong the season in progress is. One that was seen once counts where most of its category comes again every year.",
+            )
+        }),
+        Rule::note("closed_days", |night| {
+            let closed = night.data.openings.each().filter_map(|(location, opening)| {
+                let last = opening.closed.last()?;
+                Some(format!("{location}: {} days, the last on {last}", opening.closed.len()))
+            });
+            about(
+                closed,
+                "Nothing at all was sold there on these days, which is no chance: the location was closed, or its sales are not \
+                 loaded. They are taken as not observed, not as days without demand.",
+            )
+        }),
+        Rule::note("closed_ahead", |night| {
+            let horizon_ends = night.data.as_of + night.job.horizon() as i32;
+            let closed = night.data.openings.each().filter_map(|(location, opening)| {
+                let days = opening.closed_ahead.iter().filter(|day| **day <= horizon_ends);
+                let days: Vec<String> = days.map(ToString::to_string).collect();
+                (!days.is_empty()).then(|| format!("{location}: {}", days.join(", ")))
+            });
+            about(
+                closed,
+                "No demand is expected there on these days, because the location was closed on the same days before: of an event in \
+                 `calendar`, or on the date in every year.",
             )
         }),
         Rule::note("wide_quantiles", |night| {

@@ -62,6 +62,7 @@ impl<'a> Siblings<'a> {
         let members = (0..self.data.series.len()).filter(|index| {
             let series = &self.data.series[*index];
             self.is_modelled[*index]
+                && series.season.is_none()
                 && location.is_none_or(|location| series.location_id == location)
                 && self.data.category_path(&series.product_id).is_some_and(|own| is_within(own.as_str(), category))
         });

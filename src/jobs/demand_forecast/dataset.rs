@@ -8,6 +8,8 @@ use super::daily_sales::DailySales;
 use super::earlier_forecast::EarlierForecast;
 use super::facts::DemandData;
 use super::history::series_histories;
+use super::openings::Openings;
+use super::seasons::find_seasons;
 use crate::contract::ContractError;
 use crate::datasets::{CALENDAR, PRICES, PRODUCTS, PROMOTIONS, PublishedAt, STOCK_LEVELS, Source};
 use crate::datasets::{CalendarDay, Price, Product, Promotion};
@@ -16,6 +18,9 @@ use crate::published::DEMAND_FORECASTS;
 
 /// Ages in days at which an earlier publication is looked for: the newest, one of a week, one of four weeks ago.
 const EARLIER_AGES: [i32; 3] = [1, 7, 28];
+
+/// Days ahead for which it is asked whether a location will be open.
+const LONGEST_HORIZON: usize = 366;
 
 /// The frames as they were read; `None` where the project has no such dataset.
 #[derive(Debug, Default)]
@@ -71,7 +76,10 @@ pub(super) fn shaped(frames: &Frames, sales: &DailySales, has_stock: bool) -> Re
     ];
     let missing = missing.iter().filter(|(_, present)| !present).map(|(name, _)| *name).collect();
     let products = frames.products.as_ref().map(read_products).transpose()?.unwrap_or_default();
-    let all = series_histories(sales, &products);
+    let events = frames.calendar.as_ref().map(read_events).transpose()?.unwrap_or_default();
+    let openings = Openings::of(sales, &events, LONGEST_HORIZON);
+    let mut all = series_histories(sales, &products, &openings);
+    find_seasons(&mut all, &products, &events, as_of);
     let has_ended = |id: &str| {
         products.get(id).and_then(|product| product.discontinued_on).is_some_and(|last_day| last_day <= as_of)
     };
@@ -84,7 +92,8 @@ pub(super) fn shaped(frames: &Frames, sales: &DailySales, has_stock: bool) -> Re
         ended_products,
         promotions: frames.promotions.as_ref().map(read_promotions).transpose()?.unwrap_or_default(),
         prices: frames.prices.as_ref().map(read_prices).transpose()?.unwrap_or_default(),
-        events: frames.calendar.as_ref().map(read_events).transpose()?.unwrap_or_default(),
+        events,
+        openings,
         products,
         earlier: Vec::new(),
         missing,

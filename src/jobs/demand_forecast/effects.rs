@@ -42,7 +42,7 @@ impl Effects {
                 let known = usize::try_from(last_day + 1 - series.first_day).unwrap_or(0).min(cleaned.demand.len());
                 let days = series.first_day.through(last_day);
                 let plain: Vec<f64> =
-                    days.zip(&cleaned.demand[..known]).map(|(day, units)| units / shape.on(day)).collect();
+                    days.zip(&cleaned.demand[..known]).map(|(day, units)| shape.plain(day, *units)).collect();
                 MovedPeriods::of(&plain, &columns)
             })
             .collect();

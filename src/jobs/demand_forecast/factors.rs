@@ -10,6 +10,9 @@ use super::regressors::PromotionIndex;
 use super::shapes::{Shape, shapes};
 use crate::day::Day;
 
+/// What demand is multiplied by on a day on which the location is closed.
+const CLOSED: f64 = 1e-3;
+
 /// What every series' forecast is made of besides its own past.
 pub(super) struct Factors {
     /// The shape of each series' category.
@@ -31,12 +34,18 @@ impl Factors {
         known: Option<Effects>,
     ) -> Self {
         let horizon = job.horizon();
-        let shapes = shapes(job, data, cleaned, last_day);
+        let shapes = shapes(job, data, promotions, cleaned, last_day);
         let effects = known.unwrap_or_else(|| Effects::learn(data, promotions, cleaned, &shapes, last_day, horizon));
         let of_series = (data.series.par_iter().zip(&shapes).enumerate())
             .map(|(index, (series, shape))| {
                 let days = series.first_day.through(data.as_of + horizon as i32);
                 let mut factors: Vec<f64> = days.map(|day| shape.on(day)).collect();
+                let closed = data.openings.at(&series.location_id).map_or(&[][..], |opening| &opening.closed_ahead);
+                for place in closed.iter().filter_map(|day| usize::try_from(*day - series.first_day).ok()) {
+                    if let Some(factor) = factors.get_mut(place) {
+                        *factor = CLOSED;
+                    }
+                }
                 if let Some(effects) = effects.factors(data, promotions, index, horizon) {
                     factors.iter_mut().zip(effects).for_each(|(factor, effect)| *factor *= effect);
                 }

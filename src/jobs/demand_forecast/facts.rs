@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::earlier_forecast::EarlierForecast;
 use super::history::SeriesHistory;
+use super::openings::Openings;
 use crate::category_path::CategoryPath;
 use crate::datasets::{Price, Product, Promotion};
 use crate::day::Day;
@@ -28,6 +29,8 @@ pub(super) struct DemandData {
     pub prices: BTreeMap<String, Vec<Price>>,
     /// Days of each event, ascending.
     pub events: BTreeMap<String, Vec<Day>>,
+    /// On which days each location was and will be closed.
+    pub openings: Openings,
     /// Earlier publications, newest first.
     pub earlier: Vec<EarlierForecast>,
     /// Optional datasets that are not there or have no rows.

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::daily_sales::{DailySales, Sold, SoldSeries};
+use super::openings::{Opening, Openings};
 use crate::datasets::Product;
 use crate::day::Day;
-use crate::models::forecast::lifecycle::silence_is_chance;
+use crate::models::forecast::cleaning::uncensored;
+use crate::models::forecast::lifecycle::{Season, silence_is_chance};
 
 /// Days whose revenue over units values a unit.
 const VALUE_DAYS: usize = 91;
@@ -21,12 +23,16 @@ pub(super) struct SeriesHistory {
     pub location_id: String,
     /// The day of the first value: the launch, or the first day on which it was plausibly on sale, within the history.
     pub first_day: Day,
-    /// Units demanded; `NaN` where the shelf was empty and sales say little about demand.
+    /// Units demanded; `NaN` where the shelf was empty and sales say little about demand, and where the location was closed.
     pub demand: Vec<f64>,
     /// Units sold.
     pub sold: Vec<f64>,
-    /// Days taken out of `demand` for want of stock.
+    /// Days on which an empty shelf hid demand: unknown, or raised above what was sold.
     pub censored_days: usize,
+    /// Whether it closes without stock nearly whenever it sells: sales are then its demand, which may have been more.
+    pub is_always_empty: bool,
+    /// Its season, where it sells in one of the year alone.
+    pub season: Option<Season>,
     /// Minor currency units per unit, from sales of the last 91 days, or of all; `None` without revenue.
     pub unit_value: Option<f64>,
 }
@@ -50,27 +56,41 @@ impl SeriesHistory {
 }
 
 /// Every series with a sale in the span, sorted by product and location.
-pub(super) fn series_histories(sales: &DailySales, products: &BTreeMap<String, Product>) -> Vec<SeriesHistory> {
-    sales.series.par_iter().filter_map(|series| history_of(sales, series, products)).collect()
+pub(super) fn series_histories(
+    sales: &DailySales,
+    products: &BTreeMap<String, Product>,
+    openings: &Openings,
+) -> Vec<SeriesHistory> {
+    sales.series.par_iter().filter_map(|series| history_of(sales, series, products, openings)).collect()
 }
 
-fn history_of(sales: &DailySales, series: &SoldSeries, products: &BTreeMap<String, Product>) -> Option<SeriesHistory> {
+fn history_of(
+    sales: &DailySales,
+    series: &SoldSeries,
+    products: &BTreeMap<String, Product>,
+    openings: &Openings,
+) -> Option<SeriesHistory> {
     let DailySales { first_day, as_of, begin, .. } = *sales;
+    let opening = openings.at(&series.location);
+    // Before a location sold anything it was not open, or its sales are not there.
+    let begin = opening.map_or(begin, |opening: &Opening| opening.begins);
     let first_sale = first_day + series.sold.iter().position(|sold| sold.quantity > 0)? as i32;
-    let launched = products.get(&series.product).and_then(|product| product.launched_on).map(|day| day.max(first_day));
+    let launched = products.get(&series.product).and_then(|product| product.launched_on).map(|day| day.max(begin));
     let sale_days = series.sold.iter().filter(|sold| sold.quantity > 0).count();
     let guessed = plausible_start(begin, first_sale, as_of, sale_days);
     let start = launched.map_or(guessed, |day| day.min(first_sale)).min(as_of + 1);
     let days = &series.sold[(start - first_day) as usize..];
     let sold: Vec<f64> = days.iter().map(|sold| sold.quantity as f64 / 1000.0).collect();
-    let mut demand = sold.clone();
+    let place = |day: Day| usize::try_from(day - start).ok().filter(|place| *place < sold.len());
     let mut closed_empty = vec![false; sold.len()];
-    for day in &series.closed_empty {
-        if let Some(flag) = usize::try_from(*day - start).ok().and_then(|index| closed_empty.get_mut(index)) {
-            *flag = true;
-        }
+    for place in series.closed_empty.iter().filter_map(|day| place(*day)) {
+        closed_empty[place] = true;
     }
-    let censored_days = censor(&mut demand, &closed_empty);
+    let mut observed = sold.clone();
+    for place in opening.into_iter().flat_map(|opening| &opening.closed).filter_map(|day| place(*day)) {
+        observed[place] = f64::NAN;
+    }
+    let uncensored = uncensored(&observed, &closed_empty);
     let value = |days: &[Sold]| {
         let quantity: i64 = days.iter().map(|sold| sold.quantity).sum();
         let amount: i64 = days.iter().map(|sold| sold.amount).sum();
@@ -81,9 +101,11 @@ fn history_of(sales: &DailySales, series: &SoldSeries, products: &BTreeMap<Strin
         product_id: series.product.clone(),
         location_id: series.location.clone(),
         first_day: start,
-        demand,
+        demand: uncensored.demand,
         sold,
-        censored_days,
+        censored_days: uncensored.n_unknown + uncensored.n_raised,
+        is_always_empty: uncensored.is_always_empty,
+        season: None,
         unit_value: value(&days[recent..]).or(value(days)),
     })
 }
@@ -93,28 +115,4 @@ fn history_of(sales: &DailySales, series: &SoldSeries, products: &BTreeMap<Strin
 fn plausible_start(data_begin: Day, first_sale: Day, as_of: Day, sale_days: usize) -> Day {
     let (before, after) = ((first_sale - data_begin).max(0) as usize, (as_of - first_sale).max(0) as usize);
     if silence_is_chance(before, sale_days - 1, after) { data_begin } else { first_sale + 1 }
-}
-
-/// Marks the days on which an empty shelf hid demand and returns how many.
-///
-/// A day that closed without stock is kept when at least as much was sold as on the average day of that weekday with stock:
-/// demand was no less, and leaving such days out would remove the highest ones.
-fn censor(demand: &mut [f64], closed_empty: &[bool]) -> usize {
-    if closed_empty.iter().all(|empty| !empty) {
-        return 0;
-    }
-    let mut stocked = [(0.0, 0.0); 7];
-    for (t, units) in demand.iter().enumerate().filter(|(t, _)| !closed_empty[*t]) {
-        stocked[t % 7].0 += units;
-        stocked[t % 7].1 += 1.0;
-    }
-    let mut censored = 0;
-    for (t, units) in demand.iter_mut().enumerate().filter(|(t, _)| closed_empty[*t]) {
-        let (sum, count) = stocked[t % 7];
-        if count == 0.0 || *units * count < sum || *units == 0.0 {
-            *units = f64::NAN;
-            censored += 1;
-        }
-    }
-    censored
 }

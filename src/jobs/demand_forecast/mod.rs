@@ -6,16 +6,19 @@
 //!
 //! # From
 //! `daily_sales` of the last `history_days`, one value a day from the launch or the first sale to as_of: zero where
-//! nothing was sold, not observed where `stock_levels` shows an empty shelf at the close and less was sold than on a usual
-//! day of that weekday (sales then are no demand). `products` (category tree, launch and end), `promotions` (past
+//! nothing was sold, not observed where the location was closed (`openings.rs`), and where `stock_levels` shows an empty shelf at
+//! the close and less was sold than on a usual day of that weekday; where at least as much was sold before the shelf was empty,
+//! demand was more and is taken for more. `products` (category tree, launch and end), `promotions` (past
 //! and planned), `prices`, `calendar` (past and known ahead).
 //!
 //! # Model
 //! What a category shares (week, year, calendar events: their days and, for events of at most three days in a row, the two days
-//! before) is estimated on its summed sales and divided out, see `shapes.rs`; so is what promotions and price changes
-//! multiply demand by, learnt for the category and drawn to each series' own response, see `effects.rs`. The rest goes to
-//! [`crate::models::forecast::panel`]: small whole numbers to distributions of counts, other series to a mixture of
+//! before) is estimated on its summed sales, see `group_shapes.rs`; each location and each series departs from it on weekdays
+//! and on the days of events as far as its own sales say so, see `own_shapes.rs`; both are divided out. So is what promotions
+//! and price changes multiply demand by, learnt for the category and drawn to each series' own response, see `effects.rs`. The
+//! rest goes to [`crate::models::forecast::panel`]: small whole numbers to distributions of counts, other series to a mixture of
 //! smoothing models and a boosted model over all of them. Backtests use what was known before the first rolling origin.
+//! A series that sells in a season of the year alone is forecast from its seasons before, see `seasons.rs`.
 //! A series with too few observed days is drawn from its own days to the level of its category at the location. Models learn from
 //! a usual day where one stands out without a known cause, see `cleaned_demand.rs`; nothing is graded by it.
 //! Categories, locations and the total are forecast from their own summed demand too; series and sums are then moved until they
@@ -33,13 +36,13 @@
 //! everything is fitted anew.
 //!
 //! # Degrades
-//! Every fallback is a caveat: `fallback_model`, `cold_start`, `short_history`, `outliers`, `level_shifts`, `censored_days`,
+//! Every fallback is a caveat: `fallback_model`, `cold_start`, `short_history`, `outliers`, `level_shifts`, `censored_days`, `always_empty`, `season_goods`, `closed_days`, `closed_ahead`,
 //! `not_reconciled`, `no_stock_levels`, `no_products`, `no_promotions`, `no_prices`, `no_calendar`, `no_category`, `ended_products`,
 //! `wide_quantiles`, `updated_models`, `remembered_sales`, `nothing_to_grade`.
 //!
 //! # Files, from the bottom up
-//! - What is known: `daily_sales`, `history`, `earlier_forecast`, `facts`, `dataset` (reads them).
-//! - What moves demand: `regressors`, `cleaned_demand`, `shapes`, `effects`, `factors`.
+//! - What is known: `daily_sales`, `openings`, `history`, `seasons`, `earlier_forecast`, `facts`, `dataset` (reads them).
+//! - What moves demand: `event_days`, `regressors`, `cleaned_demand`, `group_shapes`, `own_shapes`, `shapes`, `effects`, `factors`.
 //! - Forecasts of series: `node_key`, `record`, `node`, `cold_starts`, `series_models`, `series_forecasts`.
 //! - What they add up to: `sum_forecasts`, `coherence`, `hierarchy`.
 //! - How good they are: `score`, `node_scores`, `accuracy`, `challenge`, `proportion`.
@@ -63,10 +66,12 @@ mod dataset;
 mod decision;
 mod earlier_forecast;
 mod effects;
+mod event_days;
 mod exports;
 mod factors;
 mod facts;
 mod fitted;
+mod group_shapes;
 mod hierarchy;
 mod history;
 mod memory;
@@ -74,6 +79,8 @@ mod metrics;
 mod node;
 mod node_key;
 mod node_scores;
+mod openings;
+mod own_shapes;
 mod page;
 mod page_accuracy;
 mod proportion;
@@ -81,6 +88,7 @@ mod recommend;
 mod record;
 mod regressors;
 mod score;
+mod seasons;
 mod series_forecasts;
 mod series_models;
 mod shapes;

@@ -70,6 +70,17 @@ impl SeriesOutcome {
         self.mean.iter().sum()
     }
 
+    /// Nothing is sold on these days ahead, counted from zero.
+    pub fn close_on(&mut self, days: impl Iterator<Item = usize>) {
+        let horizon = self.mean.len();
+        for ahead in days.filter(|ahead| *ahead < horizon) {
+            self.mean[ahead] = 0.0;
+            if let Some(quantiles) = self.quantiles.per_period.get_mut(ahead) {
+                quantiles.fill(0.0);
+            }
+        }
+    }
+
     /// After its last day on sale a product has no demand, and its running total stays.
     pub fn end_after(&mut self, days_on_sale: usize) {
         let days_on_sale = days_on_sale.min(self.mean.len());

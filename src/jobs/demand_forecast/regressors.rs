@@ -1,4 +1,4 @@
-//! What is known ahead about a series' days: promotions, prices, events.
+//! What is known ahead about a series' days: promotions and prices.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,6 @@ use crate::day::Day;
 
 /// Days after a promotion in which demand is lower, because customers have stocked up.
 const DIP_DAYS: i32 = 7;
-/// Days before an event that are looked at.
-const EVE_DAYS: i32 = 2;
-/// Events with longer runs of days have no separate days before: the run covers them.
-const LONGEST_RUN_WITH_EVE: usize = 3;
-/// The events with the most days in the history that get columns.
-const MOST_EVENTS: usize = 8;
 
 /// Days before, whose mean price a price is compared with: a level that has lasted is in the usual demand already.
 const PRICE_MEMORY: usize = 56;
@@ -151,54 +145,4 @@ fn price_changes(data: &DemandData, series: &SeriesHistory, days: &[Day]) -> Opt
             })
             .collect(),
     )
-}
-
-/// One column per event that occurred in the history, and one for the days before it where it is short.
-pub(super) fn event_columns(
-    events: &BTreeMap<String, Vec<Day>>,
-    days: &[Day],
-    n_history: usize,
-) -> Vec<(String, Vec<f64>)> {
-    let (Some(first), Some(last), Some(today)) =
-        (days.first(), days.last(), n_history.checked_sub(1).map(|last| days[last]))
-    else {
-        return Vec::new();
-    };
-    let mut known: Vec<(&String, &Vec<Day>, usize)> = events
-        .iter()
-        .map(|(name, dates)| (name, dates, dates.iter().filter(|day| (*first..=today).contains(*day)).count()))
-        .filter(|(_, _, count)| *count > 0)
-        .collect();
-    known.sort_by(|left, right| right.2.cmp(&left.2).then(left.0.cmp(right.0)));
-    known.truncate(MOST_EVENTS);
-    let mut columns = Vec::new();
-    for (name, dates, _) in known {
-        let mark = |offset: i32, column: &mut Vec<f64>| {
-            for date in dates.iter().map(|date| *date - offset).filter(|day| (*first..=*last).contains(day)) {
-                column[(date - *first) as usize] = 1.0;
-            }
-        };
-        let mut on = vec![0.0; days.len()];
-        mark(0, &mut on);
-        if longest_run(dates) <= LONGEST_RUN_WITH_EVE {
-            let mut eve = vec![0.0; days.len()];
-            (1..=EVE_DAYS).for_each(|offset| mark(offset, &mut eve));
-            for (eve, on) in eve.iter_mut().zip(&on) {
-                *eve *= 1.0 - on;
-            }
-            columns.push((format!("before_{name}"), eve));
-        }
-        columns.push((name.clone(), on));
-    }
-    columns
-}
-
-fn longest_run(days: &[Day]) -> usize {
-    let mut longest = usize::from(!days.is_empty());
-    let mut run = longest;
-    for pair in days.windows(2) {
-        run = if pair[1] == pair[0] + 1 { run + 1 } else { 1 };
-        longest = longest.max(run);
-    }
-    longest
 }

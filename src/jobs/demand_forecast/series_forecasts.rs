@@ -14,18 +14,21 @@ use super::history::SeriesHistory;
 use super::node::SeriesOutcome;
 use super::regressors::PromotionIndex;
 use super::series_models::{SeriesModel, SeriesModels};
+use super::shapes::SELLS;
 use super::{DemandForecast, LEVELS, WEEK, YEAR};
 use crate::day::Day;
 use crate::job::Progress;
-use crate::models::forecast::Regressors;
 use crate::models::forecast::calibration::demand_quantiles;
-use crate::models::forecast::lifecycle::ended;
+use crate::models::forecast::lifecycle::{Season, ended};
 use crate::models::forecast::local::seasonal_naive;
 use crate::models::forecast::origins::Backtest;
 use crate::models::forecast::panel::{PanelForecast, PanelSeries, Updated, fit_panel, update_panel};
+use crate::models::forecast::{DemandQuantiles, QuantileBasis, Regressors};
 
 /// The name of the forecast of a product whose demand has ended.
 const ZERO: &str = "zero";
+/// The name of the forecast of a product that sells in a season of the year alone.
+pub(super) const SEASON: &str = "season";
 /// Series between two reports of progress.
 const REPORT_EVERY: u64 = 100;
 
@@ -36,6 +39,8 @@ enum Route {
     ColdStart,
     /// Demand has ended.
     Zero,
+    /// By the seasons before.
+    Season,
     /// By the models.
     Models,
 }
@@ -52,6 +57,8 @@ pub(super) struct SeriesForecasts {
     pub factors: Vec<Vec<f64>>,
     /// ... and as known before the first rolling origin; empty where nothing is forecast from those.
     past_factors: Vec<Vec<f64>>,
+    /// Which of them sell in a season of the year alone.
+    pub is_seasonal: Vec<bool>,
     /// What was fitted, for the next night.
     pub models: SeriesModels,
     /// Series that were fitted again although a fit was not due.
@@ -77,7 +84,7 @@ pub(super) fn forecast_series(
     let night = Night { job, seed, data, fitted, known, progress };
     let promotions = PromotionIndex::new(&data.promotions);
     progress.report("histories cleaned", 0, 1);
-    let cleaned = night.cleaned(&promotions);
+    let mut cleaned = night.cleaned(&promotions);
     progress.report("effects learnt", 0, 2);
     let first_origin = data.as_of - job.backtest_days() as i32;
     let past_factors = match fitted {
@@ -87,6 +94,11 @@ pub(super) fn forecast_series(
     progress.report("effects learnt", 1, 2);
     let now = Factors::learn(job, data, &promotions, &cleaned, data.as_of, night.known_effects());
     progress.report("effects learnt", 2, 2);
+    // What a series sells on days on which it is not meant to says nothing about its level.
+    cleaned.par_iter_mut().zip(&now.of_series).for_each(|(cleaned, factors)| {
+        let days = cleaned.demand.iter_mut().zip(factors);
+        days.filter(|(_, factor)| **factor < SELLS).for_each(|(units, _)| *units = f64::NAN);
+    });
 
     let routes: Vec<Route> = data.series.par_iter().map(|series| route(job, series)).collect();
     let modelled: Vec<usize> = (0..routes.len()).filter(|index| routes[*index] == Route::Models).collect();
@@ -123,6 +135,7 @@ pub(super) fn forecast_series(
     SeriesForecasts {
         as_of: data.as_of,
         models: SeriesModels { fitted_on, series, effects: now.effects.of_groups, panel: state },
+        is_seasonal: routes.iter().map(|route| *route == Route::Season).collect(),
         outcomes,
         cleaned,
         factors: now.of_series,
@@ -200,12 +213,16 @@ impl Night<'_> {
         for (index, (series, route)) in data.series.iter().zip(routes).enumerate() {
             let mut outcome = match route {
                 Route::Models => forecasts.next().map(|forecast| of_model(series, forecast, horizon)),
+                Route::Season => series.season.as_ref().map(|season| of_season(series, season, horizon)),
                 Route::ColdStart => siblings.cold_start(index, &mut profiles, horizon),
                 Route::Zero => Some(of_nothing(horizon)),
             }
             .unwrap_or_else(|| own_mean(data.as_of, series, &factors.shapes[index], horizon));
             let last_day = data.products.get(&series.product_id).and_then(|product| product.discontinued_on);
             outcome.end_after(last_day.map_or(horizon, |day| ((day - data.as_of).max(0) as usize).min(horizon)));
+            if let Some(opening) = data.openings.at(&series.location_id) {
+                outcome.close_on(opening.closed_ahead.iter().map(|day| (*day - data.as_of - 1) as usize));
+            }
             outcome.outliers.clone_from(&cleaned[index].outliers);
             outcome.shift = cleaned[index].shift;
             if let Some(known) = self.known[index] {
@@ -219,7 +236,9 @@ impl Night<'_> {
 
 fn route(job: &DemandForecast, series: &SeriesHistory) -> Route {
     let observed = series.demand.iter().filter(|units| units.is_finite()).count();
-    if observed < job.min_history_days.get() as usize {
+    if series.season.is_some() {
+        Route::Season
+    } else if observed < job.min_history_days.get() as usize {
         Route::ColdStart
     } else if ended(&series.demand, &[WEEK, YEAR], job.horizon()).is_some() {
         Route::Zero
@@ -261,6 +280,17 @@ fn of_model(series: &SeriesHistory, mut forecast: PanelForecast, horizon: usize)
         fallback: forecast.fallback,
         ..outcome
     }
+}
+
+fn of_season(series: &SeriesHistory, season: &Season, horizon: usize) -> SeriesOutcome {
+    let forecast = season.ahead(&series.demand, horizon);
+    let quantiles = DemandQuantiles {
+        levels: LEVELS.to_vec(),
+        per_period: forecast.quantiles(&LEVELS),
+        total: forecast.total_quantiles(&LEVELS),
+        basis: QuantileBasis::CountModel,
+    };
+    SeriesOutcome::without_backtest(SEASON, forecast.mean, quantiles)
 }
 
 fn of_nothing(horizon: usize) -> SeriesOutcome {

@@ -1,158 +1,59 @@
-//! What the products of a category share: the shape of the week, the year, and its events.
-//!
-//! One slow product has too few sales to tell Christmas from chance, its category has not. The shape is estimated on the summed
-//! sales of the category and divided out of each of its series before models see them; the forecast is multiplied by it.
-//! Pooling seasonal indices over a group: Withycombe, "Forecasting with combined seasonal indices", International Journal of
-//! Forecasting 5 (1989), 547-552.
+//! What multiplies the demand of a series by the calendar: the shape of its category (`group_shapes.rs`), and how far the series
+//! departs from it (`own_shapes.rs`).
 
-use std::collections::BTreeMap;
-use std::f64::consts::TAU;
+use std::sync::Arc;
 
-use rayon::prelude::*;
-
+use super::DemandForecast;
 use super::cleaned_demand::CleanedDemand;
-use super::facts::{DemandData, EVERYTHING};
-use super::history::SeriesHistory;
-use super::regressors::event_columns;
-use super::{DemandForecast, WEEK, YEAR};
+use super::event_days::EventDays;
+use super::facts::DemandData;
+use super::group_shapes::{GroupShape, group_shapes};
+use super::own_shapes::{OwnShape, own_shapes};
+use super::regressors::PromotionIndex;
 use crate::day::Day;
-use crate::models::forecast::least_squares;
 
-/// Units a day that a category needs for a shape of its own; below it, the next one above lends its shape.
-const MIN_UNITS_PER_DAY: f64 = 20.0;
-/// Days that a shape needs.
-const MIN_DAYS: usize = 8 * WEEK;
-/// Sine and cosine pairs of the year.
-const YEAR_PAIRS: usize = 3;
-/// A factor and its reciprocal never exceed this, whatever a single day in the history says.
-const LARGEST_FACTOR: f64 = 8.0;
+/// A factor never exceeds this, whatever a single day in the history says ...
+const LARGEST_FACTOR: f64 = 40.0;
+/// ... nor is it smaller than this: nothing to speak of is sold then.
+const SMALLEST_FACTOR: f64 = 0.002;
+/// A day with a smaller factor says nothing about the level of a series: it is not meant to sell then.
+pub(super) const SELLS: f64 = 0.05;
 
-/// The shape of a group of series.
-#[derive(Clone, Debug, PartialEq)]
+/// The shape of one series.
+#[derive(Clone, Debug)]
 pub(super) struct Shape {
-    /// The day of the first factor.
-    first_day: Day,
-    /// Expected demand of a day over that of an average day, up to the end of the horizon.
-    factors: Vec<f64>,
+    group: Arc<GroupShape>,
+    own: OwnShape,
+    events: Arc<EventDays>,
 }
 
 impl Shape {
-    /// The factor of a day; 1 outside of what was estimated.
+    /// Expected demand of a day over that of an average day.
     pub fn on(&self, day: Day) -> f64 {
-        let index = usize::try_from(day - self.first_day).ok();
-        index.and_then(|index| self.factors.get(index)).copied().unwrap_or(1.0)
+        let own = self.own.on(day, &self.events);
+        (self.group.on(day) * own).clamp(SMALLEST_FACTOR, LARGEST_FACTOR)
+    }
+
+    /// Demand without its shape; `NaN` on days on which it is not meant to sell.
+    pub fn plain(&self, day: Day, units: f64) -> f64 {
+        let factor = self.on(day);
+        if factor < SELLS { f64::NAN } else { units / factor }
     }
 }
 
-/// The shape of each series' group, by series index; a flat one where nothing can be estimated.
+/// The shape of each series, by series index.
 ///
 /// Only days up to `last_day` are looked at: for the forecast up to as_of, for backtests up to the first rolling origin.
-pub(super) fn shapes(job: &DemandForecast, data: &DemandData, cleaned: &[CleanedDemand], last_day: Day) -> Vec<Shape> {
-    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, series) in data.series.iter().enumerate() {
-        for group in data.groups(&series.product_id) {
-            groups.entry(group).or_default().push(index);
-        }
-    }
-    let groups: Vec<(&str, Vec<usize>)> = groups.into_iter().collect();
-    let shapes: BTreeMap<&str, Shape> = groups
-        .par_iter()
-        .map(|(group, members)| (*group, shape_of(job, data, cleaned, members, *group != EVERYTHING, last_day)))
-        .collect::<Vec<_>>()
-        .into_iter()
-        .filter_map(|(group, shape)| shape.map(|shape| (group, shape)))
-        .collect();
-    let flat = Shape { first_day: data.as_of, factors: Vec::new() };
-    let nearest = |series: &SeriesHistory| data.groups(&series.product_id).find_map(|group| shapes.get(group));
-    data.series.iter().map(|series| nearest(series).unwrap_or(&flat).clone()).collect()
-}
-
-fn shape_of(
+pub(super) fn shapes(
     job: &DemandForecast,
     data: &DemandData,
+    promotions: &PromotionIndex,
     cleaned: &[CleanedDemand],
-    members: &[usize],
-    needs_volume: bool,
     last_day: Day,
-) -> Option<Shape> {
-    let first_day = members.iter().map(|index| data.series[*index].first_day).min()?;
-    let horizon = job.horizon_days.get() as usize;
-    let n = usize::try_from(data.as_of + 1 - first_day).ok()?;
-    let training = usize::try_from(last_day + 1 - first_day).ok()?.min(n);
-    if training < MIN_DAYS {
-        return None;
-    }
-    let relative = relative_demand(data, cleaned, members, first_day, training);
-    let volume = relative.usual.iter().sum::<f64>() / training as f64;
-    if volume <= 0.0 || (needs_volume && volume < MIN_UNITS_PER_DAY) {
-        return None;
-    }
-    let days: Vec<Day> = first_day.through(data.as_of + horizon as i32).collect();
-    let mut shape: Vec<Vec<f64>> = (1..WEEK)
-        .map(|position| {
-            days.iter().map(|day| f64::from(u8::from(day.number().rem_euclid(7) as usize == position))).collect()
-        })
-        .collect();
-    if training >= YEAR {
-        for pair in 1..=YEAR_PAIRS {
-            let angle = |day: &Day| TAU * pair as f64 * f64::from(day.number()) / 365.25;
-            shape.push(days.iter().map(|day| angle(day).sin()).collect());
-            shape.push(days.iter().map(|day| angle(day).cos()).collect());
-        }
-    }
-    if job.events {
-        shape.extend(event_columns(&data.events, &days, training).into_iter().map(|(_, column)| column));
-    }
-    let known: Vec<usize> = (0..training).filter(|t| relative.usual[*t] > 0.0).collect();
-    if known.len() < MIN_DAYS {
-        return None;
-    }
-    let mut fitted: Vec<Vec<f64>> = shape.iter().map(|column| known.iter().map(|t| column[*t]).collect()).collect();
-    if training >= 2 * YEAR {
-        fitted.push(known.iter().map(|t| *t as f64).collect());
-    }
-    // Days without any sale (closed) are rare; the added twentieth of a usual day keeps the logarithm finite.
-    let target: Vec<f64> = known.iter().map(|t| (relative.demand[*t] / relative.usual[*t] + 0.05).ln()).collect();
-    let slopes = least_squares(&fitted, &target).ok()?.slopes;
-    let logs: Vec<f64> =
-        (0..days.len()).map(|t| shape.iter().zip(&slopes).map(|(column, b)| column[t] * b).sum()).collect();
-    let centre = logs[..training].iter().sum::<f64>() / training as f64;
-    let limit = LARGEST_FACTOR.ln();
-    let factors = logs.iter().map(|log| (log - centre).clamp(-limit, limit).exp()).collect();
-    Some(Shape { first_day, factors })
-}
-
-/// Demand per day of the members with stock, and what the same members have on an average day.
-struct RelativeDemand {
-    demand: Vec<f64>,
-    usual: Vec<f64>,
-}
-
-/// Only members with stock count on a day: on days of high demand some are sold out, and sums of sales would hide the peak.
-fn relative_demand(
-    data: &DemandData,
-    cleaned: &[CleanedDemand],
-    members: &[usize],
-    first_day: Day,
-    training: usize,
-) -> RelativeDemand {
-    let mut sums = RelativeDemand { demand: vec![0.0; training], usual: vec![0.0; training] };
-    for index in members {
-        let demand = &cleaned[*index].demand;
-        let offset = (data.series[*index].first_day - first_day) as usize;
-        let Some(known) = training.checked_sub(offset).map(|n| &demand[..n.min(demand.len())]) else {
-            continue;
-        };
-        let mean = observed_mean(known);
-        for (t, units) in known.iter().enumerate().filter(|(_, units)| units.is_finite() && mean > 0.0) {
-            sums.demand[offset + t] += units;
-            sums.usual[offset + t] += mean;
-        }
-    }
-    sums
-}
-
-fn observed_mean(values: &[f64]) -> f64 {
-    let (sum, count) = values.iter().filter(|v| v.is_finite()).fold((0.0, 0.0), |(s, n), v| (s + v, n + 1.0));
-    if count > 0.0 { sum / count } else { 0.0 }
+) -> Vec<Shape> {
+    let groups = group_shapes(job, data, cleaned, last_day);
+    let events = Arc::new(if job.events { EventDays::known_by(data, last_day) } else { EventDays::default() });
+    let own = own_shapes(data, promotions, cleaned, &groups, &events, last_day);
+    let shape = |(group, own)| Shape { group, own, events: events.clone() };
+    groups.into_iter().zip(own).map(shape).collect()
 }

@@ -10,6 +10,7 @@ use super::DemandForecast;
 use super::node::PlannedNode;
 use super::node_key::NodeKey;
 use super::series_forecasts::SeriesForecasts;
+use super::shapes::SELLS;
 use crate::models::forecast::local::LocalMethod;
 use crate::models::forecast::panel::{PanelForecast, PanelMethod, PanelSeries, PanelState, fit_panel, update_panel};
 use crate::models::forecast::{Regressors, observed_mean};
@@ -56,14 +57,26 @@ pub(super) fn forecast_sums(
         let place_of: HashMap<&NodeKey, usize> =
             known.sums.iter().enumerate().map(|(place, sum)| (&sum.key, place)).collect();
         let places: Vec<Option<usize>> = sums.iter().map(|sum| place_of.get(&sum.key).copied()).collect();
-        let updated = update_panel(&panel, &places, known.panel.clone(), &settings, &|| ());
+        let mut updated = update_panel(&panel, &places, known.panel.clone(), &settings, &|| ());
         let variance = |place: &Option<usize>| place.and_then(|place| known.sums[place].error_variance);
+        with_seasons(&mut updated.forecasts, forecasts, sums);
         let sums = sums.iter().zip(&places).map(|(sum, place)| model(sum, variance(place))).collect();
         return (updated.forecasts, SumModels { panel: updated.state, sums });
     }
-    let (bases, state) = fit_panel(&panel, PanelMethod::Local(LocalMethod::Mean), &settings, &|| ());
-    let sums = sums.iter().zip(&bases).map(|(sum, base)| model(sum, base.backtest.error_variance())).collect();
-    (bases, SumModels { panel: state, sums })
+    let (mut bases, state) = fit_panel(&panel, PanelMethod::Local(LocalMethod::Mean), &settings, &|| ());
+    let models = sums.iter().zip(&bases).map(|(sum, base)| model(sum, base.backtest.error_variance())).collect();
+    with_seasons(&mut bases, forecasts, sums);
+    (bases, SumModels { panel: state, sums: models })
+}
+
+/// What sells in a season alone is no part of a sum's own course: its forecast is added to that of the others.
+fn with_seasons(bases: &mut [PanelForecast], forecasts: &SeriesForecasts, sums: &[PlannedNode]) {
+    for (base, sum) in bases.iter_mut().zip(sums) {
+        for index in sum.children.iter().filter(|index| forecasts.is_seasonal[**index]) {
+            let season = &forecasts.outcomes[*index].mean;
+            base.mean.iter_mut().zip(season).for_each(|(mean, season)| *mean += season);
+        }
+    }
 }
 
 /// The demand of several series, as one.
@@ -82,10 +95,12 @@ impl Summed {
         let reach = children.iter().map(|index| forecasts.factors[*index].len()).max().unwrap_or(0);
         let mut demand = vec![0.0; longest];
         let (mut factor, mut past_factor, mut weight) = (vec![0.0; reach], vec![0.0; reach], vec![0.0; reach]);
-        for index in children {
+        for index in children.iter().filter(|index| !forecasts.is_seasonal[**index]) {
             let (own, now) = (&forecasts.cleaned[*index].demand, &forecasts.factors[*index]);
             let past = Some(forecasts.past_factor(*index)).filter(|past| !past.is_empty()).unwrap_or(now);
-            let plain: Vec<f64> = own.iter().zip(now).map(|(units, factor)| units / factor).collect();
+            let plain: Vec<f64> = (own.iter().zip(now))
+                .map(|(units, factor)| if *factor < SELLS { f64::NAN } else { units / factor })
+                .collect();
             let level = observed_mean(&plain).max(0.0);
             if level.is_nan() {
                 continue;

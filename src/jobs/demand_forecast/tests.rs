@@ -121,6 +121,8 @@ fn series(product: &str, location: &str, first_day: Day, demand: &[f64]) -> Seri
         demand: demand.to_vec(),
         sold: demand.iter().map(|units| if units.is_finite() { *units } else { 0.0 }).collect(),
         censored_days: 0,
+        is_always_empty: false,
+        season: None,
         unit_value: None,
     }
 }

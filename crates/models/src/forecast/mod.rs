@@ -10,6 +10,7 @@
 //! | room, from the ground up | what it holds |
 //! |---|---|
 //! | `series.rs`, `quantiles.rs` | the shared words: regressors, errors, what a local model does; quantiles |
+//! | `ratios.rs` | ratios of observed to expected demand, drawn to one as far as little was seen |
 //! | `distributions.rs`, `linear_algebra.rs`, `least_squares.rs` | quantiles from mean and variance; small linear systems |
 //! | `origins/` | rolling origins, sums of their records, measures of accuracy |
 //! | `boosting/` | gradient-boosted trees |
@@ -39,6 +40,7 @@ pub mod local;
 pub mod origins;
 pub mod panel;
 mod quantiles;
+pub mod ratios;
 pub mod reconcile;
 mod series;
 #[cfg(test)]
