@@ -4,7 +4,7 @@
 //! has none. So what was sold on each weekday and on the days of each event is held against what the group's shape and the
 //! series' own level let expect, for every category from the top down, then for every location, then for every
 //! series; each inherits what was found above it, and departs from that as far as it has sold enough to say so
-//! ([`RatioPrior`]). Older weeks count less: what sold on Saturdays years ago says little.
+//! ([`crate::models::forecast::ratios::RatioPrior`]). Older weeks count less: what sold on Saturdays years ago says little.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use super::group_shapes::GroupShape;
 use super::history::SeriesHistory;
 use super::regressors::PromotionIndex;
 use crate::day::Day;
-use crate::models::forecast::ratios::RatioPrior;
+use crate::models::forecast::departures::{Cell, Seen, expected, prior_of, season_cells};
 
 /// The level of a series on a day is that of so many days before and after.
 const AROUND: usize = 28;
@@ -27,9 +27,6 @@ const AROUND: usize = 28;
 const HALF_LIFE: f64 = 182.0;
 /// Squared coefficient of variation of a day that all series of a group have in common: many series see no more of it than one.
 const COMMON_CHANCE: f64 = 0.0225;
-/// A dispersion is at least this share of the smallest sale: sales that never varied are no proof that they cannot.
-const SMALLEST_DISPERSION: f64 = 0.5;
-
 /// The departures of one series, as factors.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct OwnShape {
@@ -51,30 +48,17 @@ fn weekday(day: Day) -> usize {
     day.number().rem_euclid(WEEK as i32) as usize
 }
 
-/// Observed and expected demand, over the dispersion: as if it were Poisson.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Cell {
-    observed: f64,
-    expected: f64,
-}
-
-impl Cell {
-    fn add(&mut self, other: Cell) {
-        self.observed += other.observed;
-        self.expected += other.expected;
-    }
-
-    /// Many series on the same days, which have a chance of their own, tell no more than those days do.
-    fn of_days(self, days: f64) -> Cell {
-        let share = 1.0 / (1.0 + self.expected * COMMON_CHANCE / days.max(1.0));
-        Cell { observed: self.observed * share, expected: self.expected * share }
-    }
+/// Many series on the same days, which have a chance of their own, tell no more than those days do.
+fn of_days(cell: Cell, days: f64) -> Cell {
+    cell.times(1.0 / (1.0 + cell.expected * COMMON_CHANCE / days.max(1.0)))
 }
 
 /// The days of one series, as far as they are looked at.
 struct Days {
     /// Day, demand, and what the group's shape and the level of the series let expect.
     known: Vec<(Day, f64, f64)>,
+    /// What was observed and expected on each weekday.
+    week: Vec<Cell>,
     /// Variance over mean of what is left when weekdays have their own level.
     dispersion: f64,
 }
@@ -94,7 +78,7 @@ pub(super) fn own_shapes(
         .collect();
     let ladder = Ladder::of(data, groups);
     // Weekday by weekday, on days without an event ...
-    let weeks = days.par_iter().map(|days| days.week_cells(events, last_day)).collect();
+    let weeks = days.iter().map(|days| days.week.clone()).collect();
     let n_weeks = days.iter().map(|days| days.known.len()).max().unwrap_or(0) as f64 / WEEK as f64;
     let counted = HALF_LIFE / 7.0 / std::f64::consts::LN_2;
     let weeks = ladder.departures(weeks, &[n_weeks.min(counted); WEEK], WEEK);
@@ -132,46 +116,28 @@ impl Days {
     ) -> Days {
         let n = usize::try_from(last_day + 1 - series.first_day).unwrap_or(0).min(cleaned.demand.len());
         let own = promotions.of(series, data.category_path(&series.product_id));
-        let is_promoted =
-            |day: Day| own.iter().any(|promotion| (promotion.starts_on..=promotion.ends_on).contains(&day));
-        let base: Vec<f64> = series.first_day.through(last_day).take(n).map(|day| group.on(day)).collect();
-        // Sums up to each day, of days that say something about the level: demand and the group's shape.
-        let (mut demand, mut shape) = (vec![0.0; n + 1], vec![0.0; n + 1]);
-        let mut known = Vec::with_capacity(n);
-        for (t, day) in series.first_day.through(last_day).take(n).enumerate() {
-            let units = cleaned.demand[t];
-            let is_known = units.is_finite() && !is_promoted(day);
-            let is_usual = is_known && !events.is_special(day);
-            demand[t + 1] = demand[t] + if is_usual { units } else { 0.0 };
-            shape[t + 1] = shape[t] + if is_usual { base[t] } else { 0.0 };
-            if is_known {
-                known.push((t, day, units));
-            }
-        }
-        let overall = if shape[n] > 0.0 { demand[n] / shape[n] } else { 0.0 };
-        let level = |t: usize| {
-            let (from, to) = (t.saturating_sub(AROUND), (t + AROUND + 1).min(n));
-            let shape = shape[to] - shape[from];
-            if shape > 0.0 { ((demand[to] - demand[from]) / shape).max(0.0) } else { overall }
-        };
+        let days: Vec<Day> = series.first_day.through(last_day).take(n).collect();
+        let is_known: Vec<bool> = (days.iter().zip(&cleaned.demand))
+            .map(|(day, units)| {
+                units.is_finite()
+                    && !own.iter().any(|promotion| (promotion.starts_on..=promotion.ends_on).contains(day))
+            })
+            .collect();
+        let base: Vec<f64> = days.iter().map(|day| group.on(*day)).collect();
+        let is_usual = |t: usize| is_known[t] && !events.is_special(days[t]);
+        let expected = expected(&cleaned.demand[..n], &base, is_usual, AROUND);
         let known: Vec<(Day, f64, f64)> =
-            known.into_iter().map(|(t, day, units)| (day, units.max(0.0), level(t) * base[t])).collect();
-        let dispersion = dispersion(&known, events);
-        Days { known, dispersion }
-    }
-
-    /// What was observed and expected on each weekday.
-    fn week_cells(&self, events: &EventDays, last_day: Day) -> Vec<Cell> {
-        let mut cells = vec![Cell::default(); WEEK];
-        let mut squares = 0.0;
-        for (day, units, expected) in self.known.iter().filter(|(day, ..)| !events.is_special(*day)) {
-            let weight = 0.5_f64.powf(f64::from(last_day - *day) / HALF_LIFE);
-            cells[weekday(*day)].add(Cell { observed: weight * units, expected: weight * expected });
-            squares += weight * weight * expected;
-        }
-        let expected: f64 = cells.iter().map(|cell| cell.expected).sum();
-        // Weighted days tell as much as so many whole ones.
-        self.counted(cells, if squares > 0.0 { expected / squares } else { 0.0 })
+            (0..n).filter(|t| is_known[*t]).map(|t| (days[t], cleaned.demand[t].max(0.0), expected[t])).collect();
+        let seen: Vec<Seen> = (known.iter().filter(|(day, ..)| !events.is_special(*day)))
+            .map(|(day, observed, expected)| Seen {
+                place: weekday(*day),
+                observed: *observed,
+                expected: *expected,
+                weight: 0.5_f64.powf(f64::from(last_day - *day) / HALF_LIFE),
+            })
+            .collect();
+        let (week, dispersion) = season_cells(&seen, WEEK);
+        Days { known, week, dispersion }
     }
 
     /// What was observed and expected on the days of each event.
@@ -180,44 +146,14 @@ impl Days {
         let Some(((first, ..), (last, ..))) = self.known.first().zip(self.known.last()) else { return cells };
         for (day, events) in events.between(*first, *last) {
             let Ok(place) = self.known.binary_search_by(|(known, ..)| known.cmp(&day)) else { continue };
-            let (_, units, expected) = self.known[place];
+            let (_, observed, expected) = self.known[place];
             for event in events {
-                cells[*event].add(Cell { observed: units, expected: expected * week[weekday(day)] });
+                cells[*event].add(Cell { observed, expected: expected * week[weekday(day)] });
             }
         }
-        self.counted(cells, 1.0)
+        let scale = if self.dispersion > 0.0 { 1.0 / self.dispersion } else { 0.0 };
+        cells.into_iter().map(|cell| cell.times(scale)).collect()
     }
-
-    fn counted(&self, mut cells: Vec<Cell>, weight: f64) -> Vec<Cell> {
-        let scale = if self.dispersion > 0.0 { weight / self.dispersion } else { 0.0 };
-        for cell in &mut cells {
-            *cell = Cell { observed: cell.observed * scale, expected: cell.expected * scale };
-        }
-        cells
-    }
-}
-
-/// Variance over mean of demand around what is expected, with each weekday at its own level; zero where nothing was sold.
-fn dispersion(known: &[(Day, f64, f64)], events: &EventDays) -> f64 {
-    let usual = || known.iter().filter(|(day, ..)| !events.is_special(*day));
-    let mut weekdays = [Cell::default(); WEEK];
-    for (day, units, expected) in usual() {
-        weekdays[weekday(*day)].add(Cell { observed: *units, expected: *expected });
-    }
-    let (mut squares, mut sum, mut n) = (0.0, 0.0, 0.0);
-    for (day, units, expected) in usual() {
-        let cell = weekdays[weekday(*day)];
-        let expected = if cell.expected > 0.0 { expected * cell.observed / cell.expected } else { 0.0 };
-        squares += (units - expected).powi(2);
-        sum += expected;
-        n += 1.0;
-    }
-    if sum <= 0.0 {
-        return 0.0;
-    }
-    let smallest = usual().map(|(_, units, _)| *units).filter(|units| *units > 0.0).fold(f64::INFINITY, f64::min);
-    let freedom = if n > 2.0 * WEEK as f64 { n / (n - WEEK as f64) } else { 2.0 };
-    (squares / sum * freedom).max(if smallest.is_finite() { SMALLEST_DISPERSION * smallest } else { 0.0 })
 }
 
 /// The groups of series from the widest to the narrowest: each level has every series in one group at most.
@@ -275,10 +211,10 @@ impl Ladder {
                             sum.add(cells[*member][place]);
                         }
                     }
-                    sums.iter().zip(days).map(|(sum, days)| sum.of_days(*days)).collect()
+                    sums.iter().zip(days).map(|(sum, days)| of_days(*sum, *days)).collect()
                 })
                 .collect();
-            let prior = prior_of(&summed);
+            let prior = prior_of(summed.iter().flatten());
             // A group of one is the series itself, which comes last.
             for (members, summed) in groups.iter().zip(&summed).filter(|(members, _)| members.len() > 1) {
                 let ratios: Vec<f64> = summed.iter().map(|cell| prior.ratio(cell.observed, cell.expected)).collect();
@@ -289,18 +225,13 @@ impl Ladder {
                 }
             }
         }
-        let prior = prior_of(&cells);
+        let prior = prior_of(cells.iter().flatten());
         cells.par_iter_mut().zip(&mut factors).for_each(|(cells, factors)| {
             let ratios: Vec<f64> = cells.iter().map(|cell| prior.ratio(cell.observed, cell.expected)).collect();
             depart(cells, factors, &ratios);
         });
         factors
     }
-}
-
-fn prior_of(cells: &[Vec<Cell>]) -> RatioPrior {
-    let cells: Vec<(f64, f64)> = cells.iter().flatten().map(|cell| (cell.observed, cell.expected)).collect();
-    RatioPrior::fit(&cells)
 }
 
 fn depart(cells: &mut [Cell], factors: &mut [f64], ratios: &[f64]) {

@@ -10,7 +10,7 @@
 //! | room, from the ground up | what it holds |
 //! |---|---|
 //! | `series.rs`, `quantiles.rs` | the shared words: regressors, errors, what a local model does; quantiles |
-//! | `ratios.rs` | ratios of observed to expected demand, drawn to one as far as little was seen |
+//! | `ratios.rs`, `departures.rs` | ratios of observed to expected demand, drawn to one as far as little was seen |
 //! | `distributions.rs`, `linear_algebra.rs`, `least_squares.rs` | quantiles from mean and variance; small linear systems |
 //! | `origins/` | rolling origins, sums of their records, measures of accuracy |
 //! | `boosting/` | gradient-boosted trees |
@@ -31,6 +31,7 @@ mod boosting;
 pub mod calibration;
 pub mod cleaning;
 mod counts;
+pub mod departures;
 mod distributions;
 mod global;
 mod least_squares;

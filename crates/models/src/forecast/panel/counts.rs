@@ -6,6 +6,7 @@ use super::{
     OneDone, PanelForecast, PanelMethod, PanelSeries, PanelSettings, WindowQuantiles, continuous, zero_forecast,
 };
 use crate::forecast::counts::{CountGroup, CountSeries, CountSettings, GroupProfile};
+use crate::forecast::departures::{Cell, Seen, expected, prior_of, season_cells};
 use crate::forecast::local::LocalMethod;
 use crate::forecast::origins::Backtest;
 use crate::forecast::series::{MethodError, observed_mean};
@@ -16,6 +17,14 @@ const LARGEST_TYPICAL_MEAN: f64 = 20.0;
 const LARGEST_MEAN_AMONG_COUNTS: f64 = 60.0;
 /// Elsewhere a series of whole numbers is one of counts up to this.
 const LARGEST_MEAN_AMONG_OTHERS: f64 = 5.0;
+/// A series has a season of its own up to so many periods.
+const LONGEST_OWN_SEASON: usize = 31;
+/// The level of a series is that of so many seasons before and after.
+const SEASONS_AROUND: usize = 4;
+/// Seasons after which one counts half.
+const HALF_LIFE: f64 = 26.0;
+/// No factor is smaller.
+const SMALLEST_FACTOR: f64 = 0.01;
 /// Rolling origins at which the group's constants are judged.
 const ORIGINS: usize = 4;
 
@@ -95,22 +104,57 @@ fn forecast_by(
     (series.par_iter().zip(counts).enumerate()).map(forecast).collect()
 }
 
-/// What demand is multiplied by in each period: the season that the panel shares, and the series' own factors.
+/// What demand is multiplied by in each period: the season that the panel shares, what each series' own season makes of it, and the
+/// series' own factors.
 fn factors(series: &[PanelSeries], settings: &PanelSettings) -> Vec<Vec<f64>> {
     let plain: Vec<Vec<f64>> = series.par_iter().map(PanelSeries::plain_demand).collect();
     let plain: Vec<&[f64]> = plain.iter().map(Vec::as_slice).collect();
     let profile = GroupProfile::fit(&plain, settings.season());
-    (series.par_iter())
+    let mut shared: Vec<Vec<f64>> = (series.iter())
         .map(|series| {
             let (n, horizon) = (series.demand.len(), settings.horizon);
-            let mut factors =
-                profile.as_ref().map_or_else(|| vec![1.0; n + horizon], |profile| profile.factors(n, horizon));
-            for (t, factor) in factors.iter_mut().enumerate() {
-                *factor *= series.factor_at(t);
-            }
-            factors
+            profile.as_ref().map_or_else(|| vec![1.0; n + horizon], |profile| profile.factors(n, horizon))
         })
-        .collect()
+        .collect();
+    own_seasons(&plain, &mut shared, settings.season());
+    for (factors, series) in shared.iter_mut().zip(series) {
+        for (t, factor) in factors.iter_mut().enumerate() {
+            *factor *= series.factor_at(t);
+        }
+    }
+    shared
+}
+
+/// Multiplies the factors of each series by its own season, drawn to that of the panel as far as little of it was sold. Long seasons
+/// are left to the panel: no series of counts has seen its own often enough.
+fn own_seasons(demand: &[&[f64]], factors: &mut [Vec<f64>], season: usize) {
+    if !(2..=LONGEST_OWN_SEASON).contains(&season) {
+        return;
+    }
+    let place = |t: usize, n: usize| (t + season - n % season) % season;
+    let cells: Vec<Vec<Cell>> = (demand.par_iter().zip(factors.par_iter()))
+        .map(|(demand, factors)| {
+            let n = demand.len();
+            let expected = expected(demand, factors, |_| true, SEASONS_AROUND * season);
+            let seen: Vec<Seen> = (0..n)
+                .filter(|t| demand[*t].is_finite())
+                .map(|t| Seen {
+                    place: place(t, n),
+                    observed: demand[t].max(0.0),
+                    expected: expected[t],
+                    weight: 0.5_f64.powf((n - t) as f64 / (HALF_LIFE * season as f64)),
+                })
+                .collect();
+            season_cells(&seen, season).0
+        })
+        .collect();
+    let prior = prior_of(cells.iter().flatten());
+    (factors.par_iter_mut().zip(demand).zip(&cells)).for_each(|((factors, demand), cells)| {
+        let ratios: Vec<f64> = cells.iter().map(|cell| prior.ratio(cell.observed, cell.expected)).collect();
+        for (t, factor) in factors.iter_mut().enumerate() {
+            *factor = (*factor * ratios[place(t, demand.len())]).max(SMALLEST_FACTOR);
+        }
+    });
 }
 
 fn counts_of<'a>(series: &[PanelSeries<'a>], factors: &'a [Vec<f64>]) -> Vec<CountSeries<'a>> {
