@@ -303,7 +303,8 @@ proptest! {
     fn quantile_and_survival_undo_each_other(p in 0.5001..0.9999_f64, ln_df in 0.0..18.0_f64) {
         let df = ln_df.exp();
         let t = student_t_quantile(p, df).unwrap();
-        prop_assert!((student_t_survival(t, df).unwrap() - (1.0 - p)).abs() < 1e-10);
+        // Beside the median the incomplete beta function loses digits to cancellation.
+        prop_assert!((student_t_survival(t, df).unwrap() - (1.0 - p)).abs() < 1e-9);
     }
 
     #[test]

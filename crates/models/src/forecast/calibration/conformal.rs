@@ -186,6 +186,12 @@ impl ErrorShapes {
     /// the tails): w = (g + Σ a) / (g + n). p and g are those with the smallest pinball loss of the pooled quantiles
     /// over all windows. A series with one window or none has w = 1 or the group's.
     pub fn fit(group: &[CalibrationSeries], horizon: usize) -> ErrorShapes {
+        Self::fit_with_loss(group, horizon).0
+    }
+
+    /// The same, and the mean pinball loss of the pooled quantiles over all windows, relative to the steps of each series; infinite
+    /// without any error.
+    pub fn fit_with_loss(group: &[CalibrationSeries], horizon: usize) -> (ErrorShapes, f64) {
         let mut best: Option<(f64, ErrorShapes)> = None;
         for mean_power in MEAN_POWERS {
             let scores: Vec<Scores> = group.iter().map(|series| Scores::new(series, mean_power)).collect();
@@ -212,12 +218,12 @@ impl ErrorShapes {
             }
         }
         match best {
-            Some((_, mut shapes)) if shapes.n_errors > 0 => {
+            Some((loss, mut shapes)) if shapes.n_errors > 0 => {
                 fill_unseen(&mut shapes.per_period);
                 fill_unseen(&mut shapes.total);
-                shapes
+                (shapes, loss)
             }
-            _ => ErrorShapes::reference(horizon),
+            _ => (ErrorShapes::reference(horizon), f64::INFINITY),
         }
     }
 
@@ -328,9 +334,15 @@ impl ErrorShapes {
 }
 
 /// Quantiles of an error of the given unit around a centre, never negative, never crossing.
+///
+/// The errors are centred on their mean: a dozen overlapping origins share the shocks of a few weeks, and a distribution that
+/// followed them would be displaced by what happened then. That its median lies beside its mean, as far as errors are
+/// skewed, stays.
 fn quantiles_around(centre: f64, unit: f64, shape: Option<&Shape>, levels: &[f64]) -> Vec<f64> {
-    let mut row: Vec<f64> =
-        levels.iter().map(|level| centre + shape.map_or(0.0, |shape| unit * shape.quantile(*level))).collect();
+    let bias = shape.map_or(0.0, Shape::mean);
+    let mut row: Vec<f64> = (levels.iter())
+        .map(|level| centre + shape.map_or(0.0, |shape| unit * (shape.quantile(*level) - bias)))
+        .collect();
     make_monotone(&mut row);
     row
 }

@@ -185,3 +185,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_shock_that_all_origins_share_displaces_no_median_and_skewness_does() {
+    let history: Vec<f64> = (0..80).map(|t| 100.0 + (t * 37 % 11) as f64 - 5.0).collect();
+    let record = |errors: &dyn Fn(usize) -> f64| {
+        let cutoffs: Vec<usize> = (50..75).collect();
+        let forecasts = vec![vec![100.0; 4]; cutoffs.len()];
+        let actuals = (0..cutoffs.len()).map(|window| (0..4).map(|ahead| 100.0 + errors(4 * window + ahead)).collect());
+        Backtest { actuals: actuals.collect(), cutoffs, forecasts }
+    };
+    let median = |backtest: &Backtest| {
+        let series = CalibrationSeries { history: &history, backtest, season_length: 1 };
+        ErrorShapes::fit(&[series], 4).quantiles(&series, &[100.0; 4], &[0.1, 0.5, 0.9]).per_period[1].clone()
+    };
+    // Everything sold ten less than was forecast in those weeks.
+    let displaced = median(&record(&|n| -10.0 + (n * 29 % 13) as f64 - 6.0));
+    assert!((displaced[1] - 100.0).abs() < 1.0, "{displaced:?}");
+    assert!(displaced[0] > 90.0 && displaced[2] < 110.0, "{displaced:?}");
+    // One in five sells forty more, the others ten less: the mean is right, and so is the median below it.
+    let skewed = median(&record(&|n| if n % 5 == 0 { 40.0 } else { -10.0 }));
+    assert!((88.0..=93.0).contains(&skewed[1]), "{skewed:?}");
+}

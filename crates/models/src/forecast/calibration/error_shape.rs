@@ -11,6 +11,9 @@ const REFERENCE_POINTS: usize = 199;
 /// Errors kept in a pool: more add nothing to a quantile at 1 in 1000.
 const LARGEST_POOL: usize = 20_000;
 
+/// Share of the errors at either end that a mean leaves out.
+const TRIMMED: f64 = 0.01;
+
 /// Sorted pooled errors with the sum of weights up to each, and their mean size before division by series widths.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Shape {
@@ -36,6 +39,23 @@ impl Shape {
             })
             .collect();
         Shape { size, sorted: weighted.into_iter().map(|(u, _)| u).collect(), cumulative }
+    }
+
+    /// Mean of the pooled errors without their outermost hundredths, times their size.
+    pub fn mean(&self) -> f64 {
+        let total = self.cumulative.last().copied().unwrap_or(0.0);
+        let is_inner = |sum: &f64| *sum >= TRIMMED * total && *sum <= (1.0 - TRIMMED) * total;
+        let (mut sum, mut weights, mut before) = (0.0, 0.0, 0.0);
+        for (value, cumulative) in self.sorted.iter().zip(&self.cumulative) {
+            // Half of its own weight lies behind a point's sum: the distance between two is the mean of both weights.
+            let weight = cumulative - before;
+            before = *cumulative;
+            if is_inner(cumulative) {
+                sum += weight * value;
+                weights += weight;
+            }
+        }
+        if weights > 0.0 { self.size * sum / weights } else { 0.0 }
     }
 
     /// Quantile of the pooled errors, times their size; between two errors by interpolation.

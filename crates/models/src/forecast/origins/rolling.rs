@@ -19,26 +19,35 @@ pub(crate) struct Origins {
     pub wanted: usize,
     /// Periods between two origins; `None` = what spreads them best.
     pub step: Option<usize>,
-    /// Observed periods that must lie before the first origin.
+    /// Observed periods that must lie before the first origin, where the history is long enough for that.
     pub min_training: usize,
 }
 
+/// Periods before the first origin of a history that is shorter: its models know no season, and neither did those of its origins.
+const SHORT_TRAINING: usize = 10;
+
 impl Origins {
+    /// Periods that must lie before the first origin in a history of `n`: fewer where it has no room for as many as wanted.
+    pub fn training_of(&self, n: usize) -> usize {
+        let has_room = n >= self.min_training + self.horizon;
+        if has_room { self.min_training } else { SHORT_TRAINING.min(self.min_training) }
+    }
+
     /// The origins in a history of `n` periods, ascending; the last lies a horizon before the end.
     ///
     /// They are spread over the last three horizons or seasons, whichever are longer: origins side by side would all be judged
     /// by the same few weeks. At least two thirds of the history stay before the first. Where the distance between two
     /// allows, it is a whole number of seasons, so that every origin has the phase of the forecast itself. A given `step` is kept.
     pub fn cutoffs(&self, n: usize) -> Vec<usize> {
-        let horizon = self.horizon.max(1);
+        let (horizon, min_training) = (self.horizon.max(1), self.training_of(n));
         if let Some(step) = self.step {
-            return cross_validation::cutoffs(n, horizon, self.wanted, step, self.min_training);
+            return cross_validation::cutoffs(n, horizon, self.wanted, step, min_training);
         }
-        let Some(last) = n.checked_sub(horizon).filter(|last| *last >= self.min_training.max(1)) else {
+        let Some(last) = n.checked_sub(horizon).filter(|last| *last >= min_training.max(1)) else {
             return Vec::new();
         };
         let reach = 3 * horizon.max(self.season);
-        let lowest = last.saturating_sub(reach).max((2 * n).div_ceil(3)).max(self.min_training.max(1)).min(last);
+        let lowest = last.saturating_sub(reach).max((2 * n).div_ceil(3)).max(min_training.max(1)).min(last);
         let mut step = ((last - lowest) / self.wanted.max(1)).max(1);
         if step >= self.season {
             step -= step % self.season.max(1);
@@ -59,7 +68,7 @@ pub(crate) fn rolling_backtest<M: LocalModel>(model: &M, past: &LocalHistory, or
     let mut backtest = Backtest::default();
     let cutoffs = origins.cutoffs(demand.len());
     let Some(&first) = cutoffs.first() else { return backtest };
-    if observed_count(&demand[..first]) < model.least_observed(origins.min_training) {
+    if observed_count(&demand[..first]) < model.least_observed(origins.training_of(demand.len())) {
         return backtest;
     }
     let Ok(mut model) = model.refit(&past.first(first)) else { return backtest };
@@ -101,6 +110,9 @@ mod tests {
         let origins = Origins { horizon: 10, season: 1, wanted: 6, step: None, min_training: 24 };
         assert_eq!(origins.cutoffs(200), [160, 165, 170, 175, 180, 185, 190]);
         assert_eq!(origins.cutoffs(40), [27, 28, 29, 30]);
-        assert!(origins.cutoffs(33).is_empty());
+        // Too short for as much as is wanted before the first: the last two thirds will do, and ten periods at least.
+        assert_eq!(origins.cutoffs(33), [22, 23]);
+        assert_eq!(origins.cutoffs(20), [10]);
+        assert!(origins.cutoffs(19).is_empty());
     }
 }

@@ -19,6 +19,8 @@ const LARGEST_MEAN_AMONG_COUNTS: f64 = 60.0;
 const LARGEST_MEAN_AMONG_OTHERS: f64 = 5.0;
 /// A series has a season of its own up to so many periods.
 const LONGEST_OWN_SEASON: usize = 31;
+/// And where the longest history has as many of it.
+const FEWEST_SEASONS: usize = 8;
 /// The level of a series is that of so many seasons before and after.
 const SEASONS_AROUND: usize = 4;
 /// Seasons after which one counts half.
@@ -125,10 +127,11 @@ fn factors(series: &[PanelSeries], settings: &PanelSettings) -> Vec<Vec<f64>> {
     shared
 }
 
-/// Multiplies the factors of each series by its own season, drawn to that of the panel as far as little of it was sold. Long seasons
-/// are left to the panel: no series of counts has seen its own often enough.
+/// Multiplies the factors of each series by its own season, drawn to that of the panel as far as little of it was sold. Seasons
+/// that were seen a few times only are left to the panel.
 fn own_seasons(demand: &[&[f64]], factors: &mut [Vec<f64>], season: usize) {
-    if !(2..=LONGEST_OWN_SEASON).contains(&season) {
+    let longest = demand.iter().map(|demand| demand.len()).max().unwrap_or(0);
+    if !(2..=LONGEST_OWN_SEASON).contains(&season) || longest < FEWEST_SEASONS * season {
         return;
     }
     let place = |t: usize, n: usize| (t + season - n % season) % season;

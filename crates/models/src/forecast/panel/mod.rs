@@ -326,8 +326,19 @@ fn continuous(
         PanelMethod::Counts => local::fitted(&views, LocalMethod::Mean, settings, one_done),
     };
     fitted.points.par_iter_mut().zip(series).for_each(|(point, series)| point.multiply(series));
-    let calibration = calibration(series, &fitted.points, settings);
-    let shapes = ErrorShapes::fit(&calibration, settings.horizon);
+    let naive = short_of_seasons(series, settings).then(|| naive_records(series, settings));
+    let mut calibration = calibration(series, &fitted.points, settings);
+    let (mut shapes, loss) = ErrorShapes::fit_with_loss(&calibration, settings.horizon);
+    if let Some(naive) = &naive {
+        // The model has seen more of its season than at the origins; so has last year, repeated. The better of both bounds its errors.
+        let seasonal: Vec<CalibrationSeries> = (calibration.iter().zip(naive))
+            .map(|(series, backtest)| CalibrationSeries { backtest, ..*series })
+            .collect();
+        let (naive_shapes, naive_loss) = ErrorShapes::fit_with_loss(&seasonal, settings.horizon);
+        if naive_loss < loss {
+            (shapes, calibration) = (naive_shapes, seasonal);
+        }
+    }
     let quantiles: Vec<(DemandQuantiles, WindowQuantiles)> = (calibration.par_iter().zip(&fitted.points))
         .map(|(series, point)| {
             let own = shapes.quantiles(series, &point.mean, settings.levels);
@@ -349,6 +360,33 @@ fn continuous(
         .collect();
     (forecasts, state)
 }
+
+/// Whether no series has room for two seasons before its first rolling origin: models know less of the season there than now.
+fn short_of_seasons(series: &[PanelSeries], settings: &PanelSettings) -> bool {
+    let origins = settings.origins();
+    settings.season() > 1 && series.iter().all(|series| series.demand.len() < origins.min_training + settings.horizon)
+}
+
+/// What repeating the season before would have said, from every origin that has one before it and the horizon after.
+fn naive_records(series: &[PanelSeries], settings: &PanelSettings) -> Vec<Backtest> {
+    let (season, horizon) = (settings.season(), settings.horizon);
+    (series.par_iter())
+        .map(|series| {
+            let demand = series.demand;
+            let mut backtest = Backtest::default();
+            let Some(last) = demand.len().checked_sub(horizon).filter(|last| *last >= season) else { return backtest };
+            for cutoff in (season..=last).step_by((last - season).div_ceil(NAIVE_ORIGINS).max(1)) {
+                backtest.cutoffs.push(cutoff);
+                backtest.forecasts.push(seasonal_naive(&demand[..cutoff], season, horizon));
+                backtest.actuals.push(demand[cutoff..cutoff + horizon].to_vec());
+            }
+            backtest
+        })
+        .collect()
+}
+
+/// Origins at which the season before is repeated, at most.
+const NAIVE_ORIGINS: usize = 12;
 
 /// What conformal quantiles are put around: the errors of all series are one pool, each in the unit of its own.
 fn calibration<'a>(

@@ -338,3 +338,74 @@ fn a_series_that_came_to_life_takes_no_neighbour_along() {
         assert!(highest(forecast) < 4.0 * 300.0, "{}", highest(forecast));
     }
 }
+
+#[test]
+fn a_series_of_counts_has_a_week_of_its_own_where_it_keeps_one() {
+    // Nine sell at weekends, one on weekdays; all of them some two a day.
+    let demand: Vec<Vec<f64>> = (0..10)
+        .map(|index| {
+            (0..140)
+                .map(|t| {
+                    let is_weekend = t % 7 >= 5;
+                    let sells = if index == 0 { !is_weekend } else { is_weekend };
+                    if sells { 4.0 + ((t * 7 + index) % 3) as f64 } else { 0.0 }
+                })
+                .collect()
+        })
+        .collect();
+    let none = Regressors::default();
+    let series: Vec<PanelSeries> = (demand.iter())
+        .map(|demand| PanelSeries {
+            demand,
+            first_index: 0,
+            regressors: &none,
+            categories: &[],
+            factor: &[],
+            past_factor: &[],
+        })
+        .collect();
+    let settings = PanelSettings { season_lengths: &[7], horizon: 7, levels: &[0.5], windows: None, seed: 1 };
+    let forecast = forecast_panel(&series, PanelMethod::Counts, &settings);
+    for (index, forecast) in forecast.iter().enumerate() {
+        for (day, mean) in forecast.mean.iter().enumerate() {
+            let sells = (day < 5) == (index == 0);
+            assert!(
+                if sells { (3.5..=6.5).contains(mean) } else { *mean < 0.6 },
+                "series {index}: {:?}",
+                forecast.mean
+            );
+        }
+    }
+}
+
+#[test]
+fn two_years_of_weeks_have_intervals_from_what_there_is() {
+    // A season and noise of two per cent: an interval that grows with the root of the distance would be many times too wide.
+    let demand: Vec<Vec<f64>> = (0..20)
+        .map(|index| {
+            (0..104)
+                .map(|t| {
+                    let season = 1.0 + 0.5 * (std::f64::consts::TAU * f64::from(t) / 52.0).sin();
+                    1000.0 * season * (1.0 + 0.02 * (f64::from((t * 37 + index * 11) % 21) - 10.0) / 5.0)
+                })
+                .collect()
+        })
+        .collect();
+    let none = Regressors::default();
+    let series: Vec<PanelSeries> = (demand.iter())
+        .map(|demand| PanelSeries {
+            demand,
+            first_index: 0,
+            regressors: &none,
+            categories: &[],
+            factor: &[],
+            past_factor: &[],
+        })
+        .collect();
+    let settings = PanelSettings { season_lengths: &[52], horizon: 39, levels: &[0.1, 0.9], windows: None, seed: 1 };
+    for forecast in forecast_panel(&series, PanelMethod::Local(LocalMethod::Mean), &settings) {
+        assert!(matches!(forecast.quantiles.basis, QuantileBasis::Backtest { .. }));
+        let last = &forecast.quantiles.per_period[38];
+        assert!(last[1] - last[0] < 300.0, "{last:?}");
+    }
+}
