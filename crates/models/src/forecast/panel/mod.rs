@@ -10,6 +10,7 @@
 
 mod blend;
 mod boosted;
+mod closures;
 mod counts;
 mod local;
 mod state;
@@ -243,6 +244,21 @@ pub fn forecast_panel_reporting(
 
 /// [`forecast_panel_reporting`], and what [`update_panel`] needs of it on the nights after.
 pub fn fit_panel(
+    series: &[PanelSeries],
+    method: PanelMethod,
+    settings: &PanelSettings,
+    one_done: OneDone,
+) -> (Vec<PanelForecast>, PanelState) {
+    if let Some(open) = closures::Open::of(series) {
+        let (mut forecasts, state) = fit_open(&open.series(series), method, settings, one_done);
+        open.close(&mut forecasts);
+        return (forecasts, state);
+    }
+    fit_open(series, method, settings, one_done)
+}
+
+/// [`fit_panel`] of a panel without closed periods.
+fn fit_open(
     series: &[PanelSeries],
     method: PanelMethod,
     settings: &PanelSettings,

@@ -409,3 +409,42 @@ fn two_years_of_weeks_have_intervals_from_what_there_is() {
         assert!(last[1] - last[0] < 300.0, "{last:?}");
     }
 }
+
+#[test]
+fn periods_that_are_known_to_be_closed_are_nothing_and_say_nothing() {
+    // Ten shops that are closed on some days, which a column says; they sell forty on the others.
+    let is_open = |shop: usize, t: usize| (t * 31 + shop * 7) % 9 != 0;
+    let n = 120;
+    let shops: Vec<(Vec<f64>, Regressors)> = (0..10)
+        .map(|shop| {
+            let sells = |t: usize| if is_open(shop, t) { 1000.0 + ((t * 7 + shop) % 5) as f64 } else { 0.0 };
+            let open = (0..n + 14).map(|t| f64::from(u8::from(is_open(shop, t)))).collect();
+            ((0..n).map(sells).collect(), Regressors { names: vec!["open".to_owned()], columns: vec![open] })
+        })
+        .collect();
+    let series: Vec<PanelSeries> = (shops.iter())
+        .map(|(demand, regressors)| PanelSeries {
+            demand,
+            first_index: 0,
+            regressors,
+            categories: &[],
+            factor: &[],
+            past_factor: &[],
+        })
+        .collect();
+    let settings = PanelSettings { season_lengths: &[7], horizon: 14, levels: &[0.1, 0.9], windows: None, seed: 1 };
+    for method in [PanelMethod::Auto, PanelMethod::Local(LocalMethod::Mean)] {
+        let forecasts = forecast_panel(&series, method, &settings);
+        for (shop, forecast) in forecasts.iter().enumerate() {
+            for (ahead, mean) in forecast.mean.iter().enumerate() {
+                let quantiles = &forecast.quantiles.per_period[ahead];
+                if is_open(shop, n + ahead) {
+                    assert!((980.0..=1020.0).contains(mean), "{method:?}, shop {shop}: {:?}", forecast.mean);
+                    assert!(quantiles[0] > 900.0, "{quantiles:?}");
+                } else {
+                    assert_eq!((*mean, quantiles.as_slice()), (0.0, &[0.0, 0.0][..]));
+                }
+            }
+        }
+    }
+}
