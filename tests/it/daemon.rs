@@ -28,8 +28,15 @@ fn timeless_demo() -> Project {
         let accepted = ["basket_lines", "customer_purchases", "daily_sales", "stock_levels"].map(|dataset| {
             format!("[[accept]]\ngate = \"newest days of {dataset}\"\nby = \"the test\"\nwhy = \"its data are of a fixed day\"\n")
         });
+        // Stock of a week ago is an exception a line.
+        let exceptions = match job {
+            "inventory_plan" => {
+                "[[accept]]\ngate = \"the total of inventory_exceptions.quantity\"\nby = \"the test\"\nwhy = \"its stock is old\"\n"
+            }
+            _ => "",
+        };
         let text = project.read(&file);
-        project.write(&file, &format!("{text}\n{}", accepted.join("\n")));
+        project.write(&file, &format!("{text}\n{}\n{exceptions}", accepted.join("\n")));
     }
     project
 }

@@ -104,6 +104,13 @@ impl<'a> Night<'a> {
                  neither as zero demand nor for scores; where at least as much was sold, demand was more and is taken for more.",
             )
         }),
+        Rule::note("stock_without_zeros", |night| {
+            about(
+                night.data.stock_leaves_out_zeros.then(|| "stock_levels".to_owned()),
+                "`stock_levels` has no line of zero at all: where a product has no line on a day on which its location was counted, its \
+                 shelf is taken for empty, for four weeks after its last line.",
+            )
+        }),
         Rule::warning("always_empty", |night| {
             let empty = night.data.series.iter().filter(|series| series.is_always_empty);
             about(

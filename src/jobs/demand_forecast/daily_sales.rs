@@ -4,7 +4,7 @@
 //! is therefore remembered, and the next night reads the last days alone. The answer is the same, byte for byte, as long as
 //! nobody corrects older days; a complete read every week takes such corrections in.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use polars::prelude::DataFrame;
@@ -24,6 +24,8 @@ pub(super) struct DailySales {
     pub as_of: Day,
     /// First day with a row.
     pub begin: Day,
+    /// Whether the stock has no line of zero at all, so that a line that is missing is one.
+    pub stock_leaves_out_zeros: bool,
     /// Sorted by product and location.
     pub series: Vec<SoldSeries>,
     /// Rows per day of the span.
@@ -95,12 +97,24 @@ impl DailySales {
                 sold.amount += sale.net_amount;
             }
         }
+        let mut stock_leaves_out_zeros = false;
         if let Some(stock) = stock_levels {
             let is_empty = |stock: &StockLevel| stock.on_hand <= 0 && (from..=as_of).contains(&stock.snapshot_on);
-            for stock in StockLevel::read(stock)?.filter(is_empty) {
+            let mut has_zeros = false;
+            for stock in StockLevel::read(stock)?.inspect(|stock| has_zeros |= stock.on_hand <= 0).filter(is_empty) {
                 let place = places.of((stock.product_id, stock.location_id));
                 add_places(&mut series, &places.keys, span);
                 series[place].closed_empty.push(stock.snapshot_on);
+            }
+            stock_leaves_out_zeros = !has_zeros;
+            if stock_leaves_out_zeros {
+                for (product, location, day) in left_out(StockLevel::read(stock)?) {
+                    if (from..=as_of).contains(&day) {
+                        let place = places.of((product, location));
+                        add_places(&mut series, &places.keys, span);
+                        series[place].closed_empty.push(day);
+                    }
+                }
             }
         }
         for series in &mut series {
@@ -109,7 +123,7 @@ impl DailySales {
         series.retain(|series| !series.closed_empty.is_empty() || series.sold.iter().any(|sold| sold.quantity > 0));
         series.sort_by(|left, right| (&left.product, &left.location).cmp(&(&right.product, &right.location)));
         let begin = rows_by_day.keys().next().copied().unwrap_or(first_day);
-        Ok(Self { first_day, as_of, begin, series, rows_by_day })
+        Ok(Self { first_day, as_of, begin, stock_leaves_out_zeros, series, rows_by_day })
     }
 
     /// Rows on days before `day`.
@@ -133,6 +147,28 @@ impl DailySales {
             .collect();
         (series, self.rows_by_day.into_iter().filter(|(day, _)| is_kept(*day)).collect())
     }
+}
+
+/// Days after its last line for which a product that is not in the stock is taken for sold out; later it is taken for delisted.
+const SOLD_OUT_DAYS: i32 = 28;
+
+/// Product, location and day of the lines that a stock without a single zero leaves out: the product was in it before, the location was
+/// counted on the day, and there is no line. Many systems export what is there alone.
+fn left_out<'f>(stock: impl Iterator<Item = StockLevel<'f>>) -> Vec<(&'f str, &'f str, Day)> {
+    let mut counted: BTreeMap<&str, BTreeSet<Day>> = BTreeMap::new();
+    let mut lines: BTreeMap<(&str, &str), Vec<Day>> = BTreeMap::new();
+    for StockLevel { product_id, location_id, snapshot_on, .. } in stock {
+        counted.entry(location_id).or_default().insert(snapshot_on);
+        lines.entry((product_id, location_id)).or_default().push(snapshot_on);
+    }
+    let mut left_out = Vec::new();
+    for ((product, location), mut days) in lines {
+        days.sort_unstable();
+        let Some((first, last)) = days.first().copied().zip(days.last().copied()) else { continue };
+        let counted = counted.get(location).into_iter().flat_map(|days| days.range(first..=last + SOLD_OUT_DAYS));
+        left_out.extend(counted.filter(|day| days.binary_search(day).is_err()).map(|day| (product, location, *day)));
+    }
+    left_out
 }
 
 /// Daily sales as bytes: they wait a whole night for the next one, and most of their numbers are small.

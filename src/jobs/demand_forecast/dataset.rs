@@ -79,7 +79,7 @@ pub(super) fn shaped(frames: &Frames, sales: &DailySales, has_stock: bool) -> Re
     let events = frames.calendar.as_ref().map(read_events).transpose()?.unwrap_or_default();
     let openings = Openings::of(sales, &events, LONGEST_HORIZON);
     let mut all = series_histories(sales, &products, &openings);
-    find_seasons(&mut all, &products, &events, as_of);
+    find_seasons(&mut all, &products, &events, &openings, as_of);
     let has_ended = |id: &str| {
         products.get(id).and_then(|product| product.discontinued_on).is_some_and(|last_day| last_day <= as_of)
     };
@@ -94,6 +94,7 @@ pub(super) fn shaped(frames: &Frames, sales: &DailySales, has_stock: bool) -> Re
         prices: frames.prices.as_ref().map(read_prices).transpose()?.unwrap_or_default(),
         events,
         openings,
+        stock_leaves_out_zeros: sales.stock_leaves_out_zeros,
         products,
         earlier: Vec::new(),
         missing,

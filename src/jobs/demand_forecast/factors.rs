@@ -6,12 +6,52 @@ use super::DemandForecast;
 use super::cleaned_demand::CleanedDemand;
 use super::effects::Effects;
 use super::facts::DemandData;
+use super::history::SeriesHistory;
 use super::regressors::PromotionIndex;
 use super::shapes::{Shape, shapes};
 use crate::day::Day;
 
 /// What demand is multiplied by on a day on which the location is closed.
 const CLOSED: f64 = 1e-3;
+
+/// Days after which a change of level is believed, and after which it is the models' own matter: they have seen enough of the new one.
+const RECENT_SHIFT: std::ops::Range<i32> = 14..120;
+/// Days before and after it that are looked at.
+const AROUND_SHIFT: usize = 56;
+/// What was sold before a change of level is never taken for more than so many times more or less.
+const LARGEST_SHIFT: f64 = 8.0;
+
+/// The days before a recent change of level, and what their demand was multiplied by beside that of today: what was sold at a former
+/// level then tells of the week and the year as before, and of the level as it is now. `factors`: of the calendar and of promotions.
+fn former_level(
+    series: &SeriesHistory,
+    cleaned: &CleanedDemand,
+    factors: &[f64],
+    last_day: Day,
+) -> Option<(usize, f64)> {
+    let shift = cleaned.shift?;
+    let n = usize::try_from(last_day + 1 - series.first_day).ok()?.min(cleaned.demand.len());
+    let plain = |t: usize| cleaned.demand[t] / factors[t];
+    let mean = |days: std::ops::Range<usize>| {
+        let known = days.map(plain).filter(|units| units.is_finite());
+        let (sum, count) = known.fold((0.0, 0.0), |(sum, count), units| (sum + units, count + 1.0));
+        (sum, count)
+    };
+    // It was found by the week: the day is the one that parts the days around it best.
+    let (from, to) = (shift.index.saturating_sub(AROUND_SHIFT), (shift.index + AROUND_SHIFT).min(n));
+    let parted = |day: &usize| {
+        let ((before, n_before), (after, n_after)) = (mean(from..*day), mean(*day..n));
+        if n_before > 0.0 && n_after > 0.0 { before * before / n_before + after * after / n_after } else { 0.0 }
+    };
+    let day = (from + 1..to).max_by(|left, right| parted(left).total_cmp(&parted(right)))?;
+    let ((before, n_before), (after, n_after)) = (mean(day.saturating_sub(AROUND_SHIFT)..day), mean(day..n));
+    let age = last_day - (series.first_day + day as i32);
+    if !RECENT_SHIFT.contains(&age) || before <= 0.0 || after <= 0.0 {
+        return None;
+    }
+    let ratio = (before / n_before) / (after / n_after);
+    Some((day, ratio.clamp(1.0 / LARGEST_SHIFT, LARGEST_SHIFT)))
+}
 
 /// What every series' forecast is made of besides its own past.
 pub(super) struct Factors {
@@ -40,6 +80,9 @@ impl Factors {
             .map(|(index, (series, shape))| {
                 let days = series.first_day.through(data.as_of + horizon as i32);
                 let mut factors: Vec<f64> = days.map(|day| shape.on(day)).collect();
+                if let Some((n_before, ratio)) = former_level(series, &cleaned[index], &factors, last_day) {
+                    factors[..n_before].iter_mut().for_each(|factor| *factor *= ratio);
+                }
                 let closed = data.openings.at(&series.location_id).map_or(&[][..], |opening| &opening.closed_ahead);
                 for place in closed.iter().filter_map(|day| usize::try_from(*day - series.first_day).ok()) {
                     if let Some(factor) = factors.get_mut(place) {

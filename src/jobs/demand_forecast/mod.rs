@@ -36,7 +36,7 @@
 //! everything is fitted anew.
 //!
 //! # Degrades
-//! Every fallback is a caveat: `fallback_model`, `cold_start`, `short_history`, `outliers`, `level_shifts`, `censored_days`, `always_empty`, `season_goods`, `closed_days`, `closed_ahead`,
+//! Every fallback is a caveat: `fallback_model`, `cold_start`, `short_history`, `outliers`, `level_shifts`, `censored_days`, `stock_without_zeros`, `always_empty`, `season_goods`, `closed_days`, `closed_ahead`,
 //! `not_reconciled`, `no_stock_levels`, `no_products`, `no_promotions`, `no_prices`, `no_calendar`, `no_category`, `ended_products`,
 //! `wide_quantiles`, `updated_models`, `remembered_sales`, `nothing_to_grade`.
 //!

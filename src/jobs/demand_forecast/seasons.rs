@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::history::SeriesHistory;
+use super::openings::Openings;
 use crate::datasets::Product;
 use crate::day::Day;
 use crate::models::forecast::lifecycle::{Anchor, Season};
@@ -26,10 +27,16 @@ pub(super) fn find_seasons(
     series: &mut [SeriesHistory],
     products: &BTreeMap<String, Product>,
     events: &BTreeMap<String, Vec<Day>>,
+    openings: &Openings,
     as_of: Day,
 ) {
     let anchors = anchors(events, as_of);
-    series.par_iter_mut().for_each(|series| series.season = Season::of(&series.demand, &anchors, false));
+    let season = |series: &SeriesHistory, recurs: bool| {
+        let opening = openings.at(&series.location_id);
+        let begins_with_sales = opening.is_some_and(|opening| series.first_day > opening.begins);
+        Season::of(&series.demand, &anchors, recurs, begins_with_sales)
+    };
+    series.par_iter_mut().for_each(|series| series.season = season(series, false));
     // One that was seen once may come again where its kind does.
     let category = |series: &SeriesHistory| products.get(&series.product_id)?.category_path.clone();
     let mut of_kind: BTreeMap<String, (usize, usize)> = BTreeMap::new();
@@ -46,7 +53,7 @@ pub(super) fn find_seasons(
     };
     for series in series.iter_mut().filter(|series| series.season.is_none()) {
         if recurs(series) {
-            series.season = Season::of(&series.demand, &anchors, true);
+            series.season = season(series, true);
         }
     }
 }

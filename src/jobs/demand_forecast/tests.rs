@@ -181,6 +181,44 @@ fn an_empty_shelf_with_low_sales_is_not_zero_demand() {
 }
 
 #[test]
+fn a_line_that_a_stock_without_zeros_leaves_out_is_an_empty_shelf() {
+    let mut frames = frames();
+    let as_of = ctx().as_of.to_epoch_days();
+    let quiet = as_of - 10;
+    let keep: polars::prelude::BooleanChunked = (Sale::read(&frames.sales).unwrap())
+        .map(|sale| Some(sale.sold_on.number() != quiet || sale.product_id != "A"))
+        .collect();
+    frames.sales = frames.sales.filter(&keep).unwrap();
+    // A and B are counted at L1 every day; on one of them A has no line. L2 is not counted on that day.
+    let lines: Vec<(i32, &str, &str)> = (as_of - 20..=as_of)
+        .flat_map(|day| [(day, "A", "L1"), (day, "B", "L1"), (day, "A", "L2")])
+        .filter(|(day, product, location)| *day != quiet || (*product, *location) == ("B", "L1"))
+        .collect();
+    let stock = |on_hand: i64| {
+        let frame = DataFrame::new(
+            lines.len(),
+            vec![
+                dates("snapshot_on", &lines.iter().map(|line| Some(line.0)).collect::<Vec<_>>()),
+                column("product_id", lines.iter().map(|line| line.1).collect::<Vec<_>>()),
+                column("location_id", lines.iter().map(|line| line.2).collect::<Vec<_>>()),
+                column("on_hand", (0..lines.len()).map(|n| if n == 0 { on_hand } else { 5 }).collect::<Vec<_>>()),
+            ],
+        );
+        Some(frame.unwrap())
+    };
+    frames.stock_levels = stock(5);
+    let data = data_of(&frames);
+    assert!(data.stock_leaves_out_zeros);
+    assert!(data.series[0].demand_on(Day::from_number(quiet)).is_nan());
+    assert_eq!(data.series[1].demand_on(Day::from_number(quiet)), 0.0, "L2 was not counted");
+    // One line of zero says that zeros are written: then a line that is missing says nothing.
+    frames.stock_levels = stock(0);
+    let data = data_of(&frames);
+    assert!(!data.stock_leaves_out_zeros);
+    assert_eq!(data.series[0].demand_on(Day::from_number(quiet)), 0.0);
+}
+
+#[test]
 fn a_promotion_reaches_the_products_below_its_category_only() {
     let mut data = data_of(&frames());
     let promotion = Promotion {

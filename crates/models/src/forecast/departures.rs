@@ -22,6 +22,7 @@ impl Cell {
     }
 
     /// The same times a number.
+    #[must_use]
     pub fn times(self, scale: f64) -> Cell {
         Cell { observed: self.observed * scale, expected: self.expected * scale }
     }

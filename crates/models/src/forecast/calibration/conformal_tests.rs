@@ -188,7 +188,7 @@ proptest! {
 
 #[test]
 fn a_shock_that_all_origins_share_displaces_no_median_and_skewness_does() {
-    let history: Vec<f64> = (0..80).map(|t| 100.0 + (t * 37 % 11) as f64 - 5.0).collect();
+    let history: Vec<f64> = (0..80).map(|t| 100.0 + f64::from(t * 37 % 11) - 5.0).collect();
     let record = |errors: &dyn Fn(usize) -> f64| {
         let cutoffs: Vec<usize> = (50..75).collect();
         let forecasts = vec![vec![100.0; 4]; cutoffs.len()];

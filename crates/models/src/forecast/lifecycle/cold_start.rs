@@ -1,5 +1,7 @@
 //! The first weeks of a product, forecast from those of its siblings; and its end.
 
+use statrs::function::gamma::ln_gamma;
+
 use crate::forecast::distributions::{count_quantiles, gamma_quantiles};
 use crate::forecast::series::{observed_count, observed_mean};
 
@@ -173,8 +175,9 @@ pub fn cold_start(own: &[f64], profile: &CategoryProfile, factors: &[f64], horiz
     let exposure = |t: usize| factor_at(factors, t) * curve_at(&profile.launch_curve, t);
     let (sold, exposed) = exposed(own, exposure);
     let dispersion = profile.dispersion.max(1.0);
-    let rate = profile.shape / profile.level + exposed / dispersion;
-    let level = (profile.shape + sold / dispersion) / rate;
+    let shape = believed_shape(profile, sold / dispersion, exposed / dispersion);
+    let rate = shape / profile.level + exposed / dispersion;
+    let level = (shape + sold / dispersion) / rate;
     let ahead: Vec<f64> = (own.len()..own.len() + horizon).map(exposure).collect();
     let totals = ahead.iter().scan(0.0, |total, e| {
         *total += e;
@@ -189,6 +192,23 @@ pub fn cold_start(own: &[f64], profile: &CategoryProfile, factors: &[f64], horiz
         is_whole: profile.is_whole && own.iter().all(|y| !y.is_finite() || y.fract() == 0.0),
     }
 }
+
+/// The shape of the prior as the series' own demand leaves it. Siblings that are all alike say little about one that is not: where its own
+/// demand is far likelier under a wider prior, it is one of a kind (the wider one has a probability of a fiftieth before).
+fn believed_shape(profile: &CategoryProfile, sold: f64, exposed: f64) -> f64 {
+    let expected = profile.level * exposed;
+    // Of so much demand, from a gamma distribution of levels with this shape: see `RatioPrior`.
+    let log_likelihood = |shape: f64| {
+        ln_gamma(shape + sold) - ln_gamma(shape) - shape * (expected / shape).ln_1p() - sold * (shape + expected).ln()
+    };
+    let is_unlike = |wide: f64| log_likelihood(wide) - log_likelihood(profile.shape) > UNLIKE;
+    WIDE_SHAPES.into_iter().filter(|wide| *wide < profile.shape && is_unlike(*wide)).fold(profile.shape, f64::min)
+}
+
+/// Shapes of wider priors.
+const WIDE_SHAPES: [f64; 2] = [10.0, 1.0];
+/// Logarithm of how many times likelier own demand must be under one of them.
+const UNLIKE: f64 = 4.0;
 
 /// Index of the last sale when the periods since are too many to be chance; `None` when demand goes on or never was.
 ///

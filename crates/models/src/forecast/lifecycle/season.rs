@@ -46,6 +46,8 @@ pub struct Season {
     past: Vec<(usize, Range<usize>)>,
     /// The season in progress.
     now: Option<Range<usize>>,
+    /// Whether the history begins within a season, so that its begin is not known.
+    begins_within: bool,
 }
 
 impl Season {
@@ -54,8 +56,9 @@ impl Season {
     /// Demand per period, oldest first, `NaN` = not observed. A season is a stretch with demand between gaps of at least 56
     /// observed periods without any that chance does not explain. It comes again when two lie at the same place of their
     /// years, give or take four weeks: two that are over, or one that is over and the one in progress. `is_known_to_recur`: others
-    /// of its kind come again, so that one that is over is enough.
-    pub fn of(demand: &[f64], anchors: &[Anchor], is_known_to_recur: bool) -> Option<Season> {
+    /// of its kind come again, so that one that is over is enough. `begins_with_sales`: the history begins with the first sale, before
+    /// which there was none; else a season that it begins with may have begun before.
+    pub fn of(demand: &[f64], anchors: &[Anchor], is_known_to_recur: bool, begins_with_sales: bool) -> Option<Season> {
         let spans = spans(demand)?;
         if spans.iter().any(|span| span.len() > LONGEST_SEASON) {
             return None;
@@ -81,16 +84,16 @@ impl Season {
             }
             let Some((lag, newest)) = past.first() else { continue };
             let newest = place(*lag, newest);
+            let is_cut = |span: &Range<usize>| span.start == 0 && !begins_with_sales;
             let shift = match (&now, past.get(1)) {
-                (Some(now), _) => Some(shift_between(&newest, past[0].1.start == 0, now, true)),
-                (None, Some((lag, older))) => {
-                    Some(shift_between(&newest, older.start == 0, &place(*lag, older), false))
-                }
+                (Some(now), _) => Some(shift_between(&newest, is_cut(&past[0].1), now, true)),
+                (None, Some((lag, older))) => Some(shift_between(&newest, is_cut(older), &place(*lag, older), false)),
                 (None, None) => is_known_to_recur.then_some(LARGEST_SHIFT),
             };
             let Some(shift) = shift.filter(|shift| *shift <= LARGEST_SHIFT) else { continue };
             if best.as_ref().is_none_or(|(known, _)| shift < *known) {
-                let season = Season { anchor: anchor.name.clone(), past, now: now.clone() };
+                let begins_within = past.iter().any(|(_, span)| is_cut(span));
+                let season = Season { anchor: anchor.name.clone(), past, now: now.clone(), begins_within };
                 best = Some((shift, season));
             }
         }
@@ -108,9 +111,10 @@ impl Season {
     pub fn ahead(&self, demand: &[f64], horizon: usize) -> ColdStart {
         let n = demand.len();
         let strength = self.now.as_ref().filter(|now| n - now.start >= TELLING).map(|now| {
+            // Days on which nothing was usual say when a season began, not how strong it is.
             let days = (now.start..n).filter(|t| demand[*t].is_finite());
-            let (sold, usual) =
-                days.fold((0.0, 0.0), |(sold, usual), t| (sold + demand[t], usual + self.usual(demand, t)));
+            let days = days.map(|t| (demand[t], self.usual(demand, t))).filter(|(_, usual)| *usual > 0.0);
+            let (sold, usual) = days.fold((0.0, 0.0), |sum, (units, usual)| (sum.0 + units, sum.1 + usual));
             (sold + WEIGHT_OF_PAST) / (usual + WEIGHT_OF_PAST)
         });
         let mean: Vec<f64> = (n..n + horizon).map(|t| self.usual(demand, t) * strength.unwrap_or(1.0)).collect();
@@ -137,7 +141,8 @@ impl Season {
         let mut weight = 1.0;
         for (lag, span) in &self.past {
             // A history that begins within a season says nothing about the days before.
-            let place = t.checked_sub(*lag).filter(|place| span.start > 0 || *place >= span.start);
+            let begins_within = self.begins_within && span.start == 0;
+            let place = t.checked_sub(*lag).filter(|place| !begins_within || *place >= span.start);
             if let Some(place) = place {
                 sum += weight * if span.contains(&place) { level_at(demand, span, place) } else { 0.0 };
                 weights += weight;

@@ -19,7 +19,7 @@ fn total(demand: &[f64], season: &Season) -> f64 {
 fn a_season_seen_twice_comes_again_and_one_seen_once_only_where_its_kind_does() {
     // Thirty days that begin three days from now, a year ago and two.
     let twice = sold_on(|back| (333..=362).contains(&back) || (698..=727).contains(&back));
-    let season = Season::of(&twice, &[date()], false).unwrap();
+    let season = Season::of(&twice, &[date()], false, false).unwrap();
     assert_eq!((season.n_past(), season.anchor.as_str()), (2, "date"));
     let ahead = season.ahead(&twice, 28);
     assert_eq!(ahead.mean[..3], [0.0; 3]);
@@ -28,8 +28,8 @@ fn a_season_seen_twice_comes_again_and_one_seen_once_only_where_its_kind_does() 
     assert!(quantiles[27][0] < 400.0 && quantiles[27][1] > 600.0, "{:?}", quantiles[27]);
 
     let once = sold_on(|back| (333..=362).contains(&back));
-    assert_eq!(Season::of(&once, &[date()], false), None);
-    let season = Season::of(&once, &[date()], true).unwrap();
+    assert_eq!(Season::of(&once, &[date()], false, false), None);
+    let season = Season::of(&once, &[date()], true, false).unwrap();
     assert!((480.0..=520.0).contains(&total(&once, &season)));
 }
 
@@ -43,7 +43,7 @@ fn a_season_in_progress_ends_as_the_one_before_did_and_is_as_strong_as_it_shows(
             _ => 0.0,
         })
         .collect();
-    let season = Season::of(&demand, &[date()], false).unwrap();
+    let season = Season::of(&demand, &[date()], false, false).unwrap();
     let ahead = season.ahead(&demand, 28).mean;
     assert!(ahead[..4].iter().all(|mean| (28.0..=30.5).contains(mean)), "{ahead:?}");
     assert!(ahead[4..].iter().all(|mean| *mean == 0.0), "{ahead:?}");
@@ -54,7 +54,7 @@ fn what_keeps_to_a_feast_moves_with_it() {
     // A feast that comes eleven days earlier every year: 20 days before it.
     let feast = Anchor { name: "feast".to_owned(), lags: vec![354, 708] };
     let demand = sold_on(|back| (335..=354).contains(&back) || (689..=708).contains(&back));
-    let season = Season::of(&demand, &[date(), feast], false).unwrap();
+    let season = Season::of(&demand, &[date(), feast], false, false).unwrap();
     assert_eq!(season.anchor, "feast");
     let ahead = season.ahead(&demand, 28).mean;
     assert!(ahead[..20].iter().all(|mean| *mean > 18.0) && ahead[20..].iter().all(|mean| *mean == 0.0), "{ahead:?}");
@@ -62,12 +62,26 @@ fn what_keeps_to_a_feast_moves_with_it() {
 
 #[test]
 fn what_sells_all_year_slowly_or_has_ended_has_no_season() {
-    assert_eq!(Season::of(&sold_on(|_| true), &[date()], true), None);
-    assert_eq!(Season::of(&sold_on(|back| back % 40 == 0), &[date()], true), None, "slow is no season");
-    assert_eq!(Season::of(&sold_on(|back| back > 300), &[date()], true), None, "it sold for most of the year");
-    assert_eq!(Season::of(&[], &[date()], true), None);
-    assert_eq!(Season::of(&[0.0; 100], &[date()], true), None);
+    assert_eq!(Season::of(&sold_on(|_| true), &[date()], true, false), None);
+    assert_eq!(Season::of(&sold_on(|back| back % 40 == 0), &[date()], true, false), None, "slow is no season");
+    assert_eq!(Season::of(&sold_on(|back| back > 300), &[date()], true, false), None, "it sold for most of the year");
+    assert_eq!(Season::of(&[], &[date()], true, false), None);
+    assert_eq!(Season::of(&[0.0; 100], &[date()], true, false), None);
     // A launch half a year ago after a trial a year and a half ago: not the same place of the year.
     let trial = sold_on(|back| (1..=100).contains(&back) || (500..=520).contains(&back));
-    assert_eq!(Season::of(&trial, &[date()], false), None);
+    assert_eq!(Season::of(&trial, &[date()], false, false), None);
+}
+
+#[test]
+fn a_history_that_begins_with_its_first_season_knows_when_that_began() {
+    // A feast that came fifteen days later last year, when the product was new; two days are left of the season now.
+    let feast = Anchor { name: "feast".to_owned(), lags: vec![350] };
+    let mut demand = vec![0.0; 376];
+    demand[..28].fill(15.0);
+    demand[351..].fill(15.0);
+    let season = Season::of(&demand, &[date(), feast], false, true).unwrap();
+    assert_eq!(season.anchor, "feast");
+    let ahead = season.ahead(&demand, 28).mean;
+    assert!(ahead[..2].iter().all(|mean| (14.0..=16.0).contains(mean)), "{ahead:?}");
+    assert!(ahead[2..].iter().all(|mean| *mean == 0.0), "{ahead:?}");
 }

@@ -348,7 +348,7 @@ fn a_series_of_counts_has_a_week_of_its_own_where_it_keeps_one() {
                 .map(|t| {
                     let is_weekend = t % 7 >= 5;
                     let sells = if index == 0 { !is_weekend } else { is_weekend };
-                    if sells { 4.0 + ((t * 7 + index) % 3) as f64 } else { 0.0 }
+                    if sells { 4.0 + f64::from((t * 7 + index) % 3) } else { 0.0 }
                 })
                 .collect()
         })
@@ -413,7 +413,7 @@ fn two_years_of_weeks_have_intervals_from_what_there_is() {
 #[test]
 fn periods_that_are_known_to_be_closed_are_nothing_and_say_nothing() {
     // Ten shops that are closed on some days, which a column says; they sell forty on the others.
-    let is_open = |shop: usize, t: usize| (t * 31 + shop * 7) % 9 != 0;
+    let is_open = |shop: usize, t: usize| !(t * 31 + shop * 7).is_multiple_of(9);
     let n = 120;
     let shops: Vec<(Vec<f64>, Regressors)> = (0..10)
         .map(|shop| {
