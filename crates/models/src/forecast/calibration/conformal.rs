@@ -52,6 +52,8 @@ pub struct ErrorShapes {
     mean_power: f64,
     group_windows: f64,
     n_errors: usize,
+    /// Whether the errors are centred on their median instead of their mean.
+    by_median: bool,
 }
 
 /// Errors of one series in the unit of its volatility: windows x horizon, per period and of running totals; `NaN`
@@ -209,6 +211,7 @@ impl ErrorShapes {
                     total: pool(|scores| &scores.total),
                     mean_power,
                     group_windows,
+                    by_median: false,
                     n_errors: scores.iter().flat_map(|s| &s.per_period).flatten().filter(|z| z.is_finite()).count(),
                 };
                 let loss = shapes.loss(group, &widths);
@@ -227,11 +230,18 @@ impl ErrorShapes {
         }
     }
 
+    /// The same for errors that have no skewness of their own, such as differences from one season to the next: centred on their
+    /// median, so that the median of a forecast is the forecast.
+    #[must_use]
+    pub fn by_median(self) -> ErrorShapes {
+        ErrorShapes { by_median: true, ..self }
+    }
+
     /// Nothing learnt: Student's t with the width of the history's steps, growing with the root of the distance.
     fn reference(horizon: usize) -> ErrorShapes {
         let shapes: Vec<Shape> = (1..=horizon).map(|ahead| Shape::new((ahead as f64).sqrt(), &[])).collect();
         let total = (1..=horizon).map(|ahead| Shape::new(ahead as f64, &[])).collect();
-        ErrorShapes { per_period: shapes, total, mean_power: 0.5, group_windows: 2.0, n_errors: 0 }
+        ErrorShapes { per_period: shapes, total, mean_power: 0.5, group_windows: 2.0, n_errors: 0, by_median: false }
     }
 
     /// Mean pinball loss of the pooled quantiles, relative to each window's average error size without its own series' part.
@@ -292,7 +302,7 @@ impl ErrorShapes {
         let windows = Scores::new(series, self.mean_power).window_sizes(&sizes, &series.backtest.cutoffs);
         let unit = volatility.at(series.history.len()) * windows.width(self.group_windows);
         let row = |shapes: &[Shape], ahead: usize, centre: f64, relative: f64| {
-            quantiles_around(centre, unit * relative, shapes.get(ahead).or(shapes.last()), &levels)
+            quantiles_around(centre, unit * relative, shapes.get(ahead).or(shapes.last()), self.by_median, &levels)
         };
         let per_period =
             (0..mean.len()).map(|ahead| row(&self.per_period, ahead, mean[ahead], relative.period(ahead))).collect();
@@ -325,7 +335,7 @@ impl ErrorShapes {
                 let unit = volatility.at(*cutoff) * widths[window];
                 let row = |(ahead, mean): (usize, &f64)| {
                     let shape = self.per_period.get(ahead).or(self.per_period.last());
-                    quantiles_around(mean.max(0.0), unit * relative.period(ahead), shape, &levels)
+                    quantiles_around(mean.max(0.0), unit * relative.period(ahead), shape, self.by_median, &levels)
                 };
                 mean.iter().enumerate().map(row).collect()
             })
@@ -338,8 +348,8 @@ impl ErrorShapes {
 /// The errors are centred on their mean: a dozen overlapping origins share the shocks of a few weeks, and a distribution that
 /// followed them would be displaced by what happened then. That its median lies beside its mean, as far as errors are
 /// skewed, stays.
-fn quantiles_around(centre: f64, unit: f64, shape: Option<&Shape>, levels: &[f64]) -> Vec<f64> {
-    let bias = shape.map_or(0.0, Shape::mean);
+fn quantiles_around(centre: f64, unit: f64, shape: Option<&Shape>, by_median: bool, levels: &[f64]) -> Vec<f64> {
+    let bias = shape.map_or(0.0, |shape| if by_median { shape.quantile(0.5) } else { shape.mean() });
     let mut row: Vec<f64> = (levels.iter())
         .map(|level| centre + shape.map_or(0.0, |shape| unit * (shape.quantile(*level) - bias)))
         .collect();

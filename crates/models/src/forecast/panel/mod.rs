@@ -352,7 +352,7 @@ fn continuous(
             .collect();
         let (naive_shapes, naive_loss) = ErrorShapes::fit_with_loss(&seasonal, settings.horizon);
         if naive_loss < loss {
-            (shapes, calibration) = (naive_shapes, seasonal);
+            (shapes, calibration) = (naive_shapes.by_median(), seasonal);
         }
     }
     let quantiles: Vec<(DemandQuantiles, WindowQuantiles)> = (calibration.par_iter().zip(&fitted.points))
