@@ -63,6 +63,8 @@ fn empty_environment() -> Environment<'static> {
     environment.set_fuel(Some(FUEL));
     // A misspelt name in a user's template must be an error, not a hole in the page.
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // Without it only builds with debug assertions say which name it is that is undefined. It costs where a template fails.
+    environment.set_debug(true);
     environment
 }
 
