@@ -6,9 +6,13 @@ use chrono::{NaiveDate, TimeDelta};
 use serde::Serialize;
 
 use super::{number, rows, text};
-use crate::warehouse::{Warehouse, WarehouseError};
+use crate::warehouse::{Value, Warehouse, WarehouseError};
 
-/// Errors at one level of the tree, over every node and day of every publication whose days have been lived.
+/// Days since it was first on sale from which on a series counts.
+const GROWN_UP: i64 = 56;
+
+/// Errors at one level of the tree, over every node and day of every publication whose days have been lived. Series of products and
+/// locations that had been on sale for less than 56 days are counted beside it.
 /// WAPE is the sum of absolute errors over the sum of demand.
 #[derive(Clone, Debug, Serialize)]
 pub struct LevelAccuracy {
@@ -16,6 +20,8 @@ pub struct LevelAccuracy {
     pub level: String,
     /// Nodes times days.
     pub n: usize,
+    /// Nodes times days of series too young to count.
+    pub n_young: usize,
     /// Units demanded.
     pub demand: f64,
     /// Of the published mean.
@@ -70,16 +76,23 @@ pub async fn forecast_accuracy(warehouse: &Warehouse) -> Result<Vec<LevelAccurac
     }
     let published = "SELECT t.as_of, t.level, t.node, t.period_start, t.mean FROM demand_forecasts t \
                      JOIN nightclerk_publications p ON p.run_id = t.run_id WHERE p.state = 'published'";
-    let mut levels: BTreeMap<String, [f64; 5]> = BTreeMap::new();
+    let first_days = first_days(warehouse).await?;
+    let mut levels: BTreeMap<String, ([f64; 5], usize)> = BTreeMap::new();
     for row in rows(warehouse, published).await? {
         let (Some(as_of), Some(day)) = (row[0].as_date(), row[3].as_date()) else { continue };
         let (level, node) = (text(&row, 1).to_owned(), text(&row, 2).to_owned());
+        let born = first_days.get(&node).filter(|_| level == "product_location");
+        let is_young = born.is_some_and(|born| (as_of - *born).num_days() < GROWN_UP);
         let Some(days) = by_node.get(&(level.clone(), node)) else { continue };
         let Some(actual) = days.get(&day) else { continue };
         let back = (day - as_of).num_days().rem_euclid(7);
         let naive_day = as_of - TimeDelta::days((7 - back) % 7);
         let naive = days.get(&naive_day).map_or(0.0, |truth| truth.sold);
-        let sums = levels.entry(level).or_default();
+        let (sums, n_young) = levels.entry(level).or_default();
+        if is_young {
+            *n_young += 1;
+            continue;
+        }
         sums[0] += 1.0;
         sums[1] += actual.demanded;
         sums[2] += (number(&row, 4) - actual.demanded).abs();
@@ -88,9 +101,10 @@ pub async fn forecast_accuracy(warehouse: &Warehouse) -> Result<Vec<LevelAccurac
     }
     Ok(levels
         .into_iter()
-        .map(|(level, [n, demand, ours, naive, floor])| LevelAccuracy {
+        .map(|(level, ([n, demand, ours, naive, floor], n_young))| LevelAccuracy {
             level,
             n: n as usize,
+            n_young,
             demand,
             wape: ours / demand,
             naive_wape: naive / demand,
@@ -110,6 +124,18 @@ fn nodes(product: &str, location: &str, category: Option<&str>) -> Vec<(String, 
         nodes.extend((1..=parts.len()).map(|depth| (format!("category_{depth}"), parts[..depth].join("/"))));
     }
     nodes
+}
+
+/// The first day on sale of every product at a location.
+async fn first_days(warehouse: &Warehouse) -> Result<BTreeMap<String, NaiveDate>, WarehouseError> {
+    let sql = "SELECT product_id, location_id, MIN(day) FROM truth_demand GROUP BY product_id, location_id";
+    let rows = rows(warehouse, sql).await?;
+    let first = |row: &Vec<Value>| {
+        // SQLite gives the smallest date as a text.
+        let day = row[2].as_date().or_else(|| text(row, 2).parse().ok())?;
+        Some((format!("{} @ {}", text(row, 0), text(row, 1)), day))
+    };
+    Ok(rows.iter().filter_map(first).collect())
 }
 
 /// A week before the first published forecast, as an SQL literal.

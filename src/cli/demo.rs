@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{Datelike, NaiveDate, TimeDelta};
 use clap::Args;
 use polars::prelude::DataFrame;
 
@@ -42,9 +42,22 @@ pub struct Demo {
     /// Let an existing demo live this many more days by the clerk's advice, then run the next night.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=365))]
     advance: Option<u32>,
+    /// A shop with the troubles of ordinary ones: stock that is never in the books, seasons, closed days, jumps.
+    #[arg(long)]
+    troubled: bool,
+    /// The last day of the history, the first night's business date.
+    #[arg(long, value_name = "DATE", default_value_t = last_day_of_history(), value_parser = last_day_from)]
+    until: NaiveDate,
     /// Generate into this warehouse instead of a SQLite file in the folder; write passwords as ${VARIABLE}.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+}
+
+fn last_day_from(text: &str) -> Result<NaiveDate, String> {
+    match text.parse::<NaiveDate>() {
+        Ok(day) if (1972..2100).contains(&day.year()) => Ok(day),
+        _ => Err(format!("`{text}` is not a date like 2026-10-25, from 1972 to 2099")),
+    }
 }
 
 fn scale(text: &str) -> Result<f64, String> {
@@ -73,7 +86,7 @@ async fn found(context: &Context, command: &Demo) -> Result<u8, Failure> {
             return Err(failure);
         }
     };
-    let first = run_night(&runner, last_day_of_history(), &[]).await;
+    let first = run_night(&runner, command.until, &[]).await;
     let code = tell(context, &first);
     if code != 0 {
         return Ok(code);
@@ -94,12 +107,13 @@ async fn make_shop(context: &Context, command: &Demo) -> Result<Runner, Failure>
              or name another folder, or remove this one"
         )));
     }
-    let last_day = last_day_of_history();
+    let last_day = command.until;
     let settings = ShopSettings {
         seed: command.seed,
         scale: command.scale,
         first_day: last_day - TimeDelta::days(i64::from(HISTORY_DAYS) - 1),
         days: HISTORY_DAYS,
+        troubled: command.troubled,
     };
     write_project(context, command, last_day)?;
     let project = context.project_in(&command.dir)?;
@@ -206,6 +220,7 @@ const TRUTH_SETTINGS: TableSchema<'static> = TableSchema {
         Column::new("scale", ColumnType::Real, "the scale"),
         Column::new("first_day", ColumnType::Date, "the first day of the history"),
         Column::new("days", ColumnType::Integer, "days of the history"),
+        Column::new("troubled", ColumnType::Flag, "whether it has the troubles of ordinary shops"),
     ],
 };
 
@@ -224,12 +239,13 @@ async fn write_history(
     append_in(&mut transaction, tables).await?;
     transaction
         .execute(
-            "INSERT INTO truth_settings (seed, scale, first_day, days) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO truth_settings (seed, scale, first_day, days, troubled) VALUES ($1, $2, $3, $4, $5)",
             &[
                 Value::Integer(settings.seed as i64),
                 Value::Real(settings.scale),
                 Value::Date(settings.first_day),
                 Value::Integer(i64::from(settings.days)),
+                Value::Flag(settings.troubled),
             ],
         )
         .await?;
@@ -272,8 +288,10 @@ pub(super) async fn settings(warehouse: &Warehouse) -> Result<Option<ShopSetting
         let day = frame.column("first_day")?.date()?.physical().get(0).and_then(NaiveDate::from_epoch_days);
         let seed = frame.column("seed")?.i64()?.get(0);
         let (scale, days) = (frame.column("scale")?.f64()?.get(0), frame.column("days")?.i64()?.get(0));
-        let (Some(first_day), Some(seed), Some(scale), Some(days)) = (day, seed, scale, days) else { return Ok(None) };
-        Ok(Some(ShopSettings { seed: seed as u64, scale, first_day, days: days as u32 }))
+        let troubled = frame.column("troubled")?.bool()?.get(0);
+        Ok(day.zip(seed).zip(scale).zip(days).zip(troubled).map(|((((first_day, seed), scale), days), troubled)| {
+            ShopSettings { seed: seed as u64, scale, first_day, days: days as u32, troubled }
+        }))
     };
     cells().map_err(|error| frame_failure(&error))
 }

@@ -49,7 +49,7 @@ pub(super) fn event(day: i32) -> Option<Event> {
         (12, 25) => Some(Event::ChristmasDay),
         (11, 23..=29) if weekday(day) == 4 => Some(Event::BlackFriday),
         (3 | 4, _) => {
-            let days_before_easter = easter(date.year()).map_or(0, |sunday| day_number(sunday) - day);
+            let days_before_easter = easter_sunday(date.year()).map_or(0, |sunday| sunday - day);
             (1..=3).contains(&days_before_easter).then_some(Event::EasterWeek)
         }
         _ => None,
@@ -62,6 +62,11 @@ pub(super) fn berlin_day_start(day: i32) -> i64 {
     let noon = date_of(day).and_hms_opt(12, 0, 0).unwrap_or_default();
     let offset = Berlin.offset_from_utc_datetime(&noon).fix().local_minus_utc();
     (i64::from(day) * 86_400 - i64::from(offset)) * 1_000_000
+}
+
+/// The day of Easter Sunday.
+pub(super) fn easter_sunday(year: i32) -> Option<i32> {
+    easter(year).map(day_number)
 }
 
 /// Easter Sunday (anonymous Gregorian computus; Meeus, Astronomical Algorithms, chapter 8).

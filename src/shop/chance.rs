@@ -25,6 +25,7 @@ pub(super) enum Stream {
     LeadTimes = 14,
     Habit = 15,
     Experiments = 16,
+    Troubles = 17,
 }
 
 /// The generator of `stream` for these keys: splitmix64 (Steele, Lea & Flood 2014) folds seed, stream and keys into

@@ -65,7 +65,7 @@ pub(super) fn trade(
     on_hand: &mut [i64],
 ) -> (Trade, Vec<Basket>) {
     let products = &world.catalogue.products;
-    let own = world.demand.own_units(&world.catalogue, location, day);
+    let own = world.own_units(location, day);
     let own_lines: Vec<f64> = own.iter().zip(products).map(|(units, product)| units / product.units_per_line).collect();
     let total: f64 = own_lines.iter().sum();
     let expected_extra = plan.expected_extra.get(&(location, day)).copied().unwrap_or(0.0);
@@ -77,7 +77,16 @@ pub(super) fn trade(
     let trade = Trade { mean, demanded: vec![0; products.len()], sold: vec![0; products.len()] };
     let mut counter = Counter { catalogue: &world.catalogue, trade, on_hand };
 
-    let sold = own_demand(world, &mut counter, &own_lines, location, day);
+    let mut sold = own_demand(world, &mut counter, &own_lines, location, day);
+    for (number, &expected) in own.iter().enumerate() {
+        let bulk = world.troubles.bulk(number, day, expected);
+        if bulk > 0 {
+            // It was ordered for them.
+            counter.trade.demanded[number] += bulk;
+            counter.trade.sold[number] += bulk;
+            sold.push((number, bulk));
+        }
+    }
     let mut rng = rng(world.settings.seed, Stream::Baskets, [location as u64, day_key(day), 0]);
     let mut baskets = fill_baskets(world, sold, total / world.base_lines[location], location, day, &mut rng);
     for basket in &mut baskets {

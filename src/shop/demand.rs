@@ -7,6 +7,7 @@ use chrono::Datelike;
 use super::calendar::{Event, date_of, event, weekday};
 use super::catalogue::{Catalogue, Category, LOCATION_SHARES, Scope, Span};
 use super::chance::{Stream, happens, log_normal, normal, rng};
+use super::troubles::Troubles;
 
 const DAYS_PER_WEEK: i32 = 7;
 const DIP_DAYS: i32 = 7;
@@ -59,7 +60,7 @@ impl DemandModel {
     }
 
     /// Expected units of every product at a location on a day, before complements and campaigns.
-    pub(super) fn own_units(&self, catalogue: &Catalogue, location: usize, day: i32) -> Vec<f64> {
+    pub(super) fn own_units(&self, catalogue: &Catalogue, troubles: &Troubles, location: usize, day: i32) -> Vec<f64> {
         let season: Vec<f64> = catalogue.categories.iter().map(|category| season(category, day)).collect();
         let week = ((day - self.first) / DAYS_PER_WEEK).max(0) as usize;
         let within = f64::from((day - self.first).rem_euclid(DAYS_PER_WEEK)) / f64::from(DAYS_PER_WEEK);
@@ -78,6 +79,7 @@ impl DemandModel {
                 product.base
                     * self.affinity[at]
                     * season[product.category]
+                    * troubles.factor(number, day, catalogue.categories[product.category].weekday[weekday(day)])
                     * (level + product.yearly_trend * years.min(5.0)).exp()
                     * price_effect
                     * self.promotion_effect(number, product.elasticity, location, day)

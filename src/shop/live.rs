@@ -63,7 +63,12 @@ struct OpenDay<'a> {
 impl OpenDay<'_> {
     fn live(&self, state: &mut LocationState, rows: &mut Rows) {
         self.receive(state, rows);
-        let returned = self.take_back(state);
+        let troubles = &self.world.troubles;
+        let is_closed = troubles.is_closed(self.location, self.day);
+        let returned = if is_closed { Vec::new() } else { self.take_back(state) };
+        if self.world.settings.troubled {
+            troubles.stock_up(self.day, &self.world.own_units(self.location, self.day), &mut state.on_hand);
+        }
         let (trade, baskets) = trade(self.world, self.plan, self.location, self.day, &mut state.on_hand);
         let mut till = Till { day: self, number: 0, rng: self.till_rng(), rows, returns: &mut state.returns };
         for basket in &baskets {
@@ -72,6 +77,7 @@ impl OpenDay<'_> {
         for line in &returned {
             till.pay_back(line);
         }
+        troubles.write_off(&mut state.on_hand);
         self.count(state, &trade, rows);
         state.recent.push_back(trade.sold);
         if state.recent.len() > HABIT_DAYS {
@@ -173,7 +179,7 @@ impl OpenDay<'_> {
             let supplier = &self.world.catalogue.suppliers[product.supplier];
             let wanted =
                 product.on_sale(self.day + supplier.lead_time_days) && product.on_sale(self.day.max(product.launched));
-            if !supplier.order_weekdays.contains(&today) || !wanted {
+            if !supplier.order_weekdays.contains(&today) || !wanted || !self.world.troubles.is_ordered(number) {
                 continue;
             }
             let sold: i64 = state.recent.iter().map(|day| day[number]).sum();

@@ -151,7 +151,9 @@ fn sales(world: &World, plan: &Plan, rows: &Rows) -> PolarsResult<Vec<ShopTable>
 }
 
 fn supply(world: &World, rows: &Rows) -> PolarsResult<Vec<ShopTable>> {
-    let (stock, purchases, deliveries) = (&rows.stock, &rows.purchases, &rows.deliveries);
+    let (purchases, deliveries) = (&rows.purchases, &rows.deliveries);
+    let is_counted = |row: &&Stock| row.on_hand != 0 || world.troubles.counts_zeros(row.location);
+    let stock: Vec<&Stock> = rows.stock.iter().filter(is_counted).collect();
     let product = |number: usize| world.catalogue.products[number].id.as_str();
     let supplier = |number: usize| &world.catalogue.suppliers[world.catalogue.products[number].supplier];
     Ok(vec![

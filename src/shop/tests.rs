@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use polars::prelude::{AnyValue, DataFrame, DataType};
 
 use super::*;
@@ -18,7 +18,7 @@ struct Shop {
 }
 
 fn settings(seed: u64, scale: f64, days: u32) -> ShopSettings {
-    ShopSettings { seed, scale, first_day: NaiveDate::from_ymd_opt(2024, 1, 1).unwrap(), days }
+    ShopSettings { seed, scale, first_day: NaiveDate::from_ymd_opt(2024, 1, 1).unwrap(), days, troubled: false }
 }
 
 fn gather(tables: Vec<ShopTable>) -> BTreeMap<&'static str, DataFrame> {
@@ -61,6 +61,11 @@ fn texts(frame: &DataFrame, name: &str) -> Vec<Option<String>> {
     frame.column(name).unwrap().str().unwrap().iter().map(|text| text.map(str::to_owned)).collect()
 }
 
+fn dates(frame: &DataFrame, name: &str) -> Vec<NaiveDate> {
+    let days = frame.column(name).unwrap().date().unwrap().physical().clone();
+    days.into_no_null_iter().map(|day| NaiveDate::from_epoch_days(day).unwrap()).collect()
+}
+
 fn named(frame: &DataFrame, name: &str) -> Vec<String> {
     texts(frame, name).into_iter().map(Option::unwrap).collect()
 }
@@ -99,8 +104,48 @@ fn every_schema_is_filled_and_has_the_right_columns() {
     let promised: BTreeSet<&str> = schemas().iter().map(|schema| schema.name).collect();
     assert_eq!(made, promised);
     for (name, frame) in &shop().tables {
-        assert!(frame.height() > 0, "{name} is empty");
+        // Nothing was planted in a shop without troubles.
+        assert_eq!(frame.height() > 0, *name != "truth_troubles", "{name}");
     }
+}
+
+#[test]
+fn a_troubled_shop_has_every_trouble_and_its_truth_says_where() {
+    let settings = ShopSettings { troubled: true, ..settings(3, 1.0, 760) };
+    let world = World::new(&settings);
+    let mut tables = world.tables().unwrap();
+    let mut state = ShopState::opening(&world);
+    tables.extend(live(&world, &mut state, settings.first_day, settings.last_day(), &Planner::Habit).unwrap());
+    let tables = gather(tables);
+    let planted = &tables["truth_troubles"];
+    let trouble: BTreeMap<String, String> =
+        named(planted, "product_id").into_iter().zip(named(planted, "trouble")).collect();
+    let kinds: BTreeSet<&str> = trouble.values().map(String::as_str).collect();
+    let every = ["always_empty", "bulk", "christmas", "easter", "jump", "own_week", "short_saturdays", "summer"];
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), every);
+
+    let stock = &tables["stock_levels"];
+    let counted =
+        named(stock, "product_id").into_iter().zip(named(stock, "location_id")).zip(integers(stock, "on_hand"));
+    for ((product, location), on_hand) in counted {
+        assert!(on_hand > 0 || location != "L03", "a row of zero where none is counted");
+        assert!(on_hand == 0 || trouble.get(&product).is_none_or(|trouble| trouble != "always_empty"), "{product}");
+    }
+    let demand = &tables["truth_demand"];
+    let days = dates(demand, "day");
+    let rows =
+        (days.iter().zip(named(demand, "product_id")).zip(named(demand, "location_id"))).zip(integers(demand, "sold"));
+    let mut in_season = 0;
+    for (((day, product), location), sold) in rows {
+        let is_feast = matches!((day.month(), day.day()), (12, 25) | (1, 1));
+        let is_sunday_off = location == "L03" && day.weekday() == chrono::Weekday::Sun;
+        assert!(sold == 0 || !is_feast && !is_sunday_off, "{day} {location}: open");
+        if trouble.get(&product).is_some_and(|trouble| trouble == "christmas") {
+            assert!(sold == 0 || matches!(day.month(), 11 | 12), "{day} {product}: sold out of season");
+            in_season += sold;
+        }
+    }
+    assert!(in_season > 100, "{in_season}");
 }
 
 #[test]

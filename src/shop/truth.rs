@@ -101,6 +101,21 @@ pub const TRUTH_DIRTY_LINES: TableSchema = TableSchema {
     ],
 };
 
+/// What was planted in a troubled shop.
+pub const TRUTH_TROUBLES: TableSchema = TableSchema {
+    name: "truth_troubles",
+    doc: "one row per product with a trouble, none in a shop without",
+    grain: &["product_id"],
+    columns: &[
+        Column::new("product_id", Text, "the product"),
+        Column::new(
+            "trouble",
+            Text,
+            "`always_empty`, `christmas`, `easter`, `summer`, `own_week`, `jump`, `bulk`, `short_saturdays`",
+        ),
+    ],
+};
+
 /// Which sold lines come back, and when; part of what [`super::ShopState::resume`] needs.
 pub const TRUTH_RETURNS: TableSchema = TableSchema {
     name: "truth_returns",

@@ -6,6 +6,7 @@ use super::catalogue::{Catalogue, LOCATION_NAMES, LOCATION_SHARES, Span};
 use super::chance::Weighted;
 use super::customers::{COUPON_DAYS, Customer, EXTRA_LINES, customers, shoppers};
 use super::demand::{DemandModel, complement_lines};
+use super::troubles::Troubles;
 use super::{OfferValue, ShopSettings};
 
 /// The planned part of the world ends so many days after the last day of the history.
@@ -18,6 +19,7 @@ pub struct World {
     pub(super) span: Span,
     pub(super) catalogue: Catalogue,
     pub(super) demand: DemandModel,
+    pub(super) troubles: Troubles,
     pub(super) customers: Vec<Customer>,
     /// Per location.
     pub(super) shoppers: Vec<Weighted>,
@@ -56,6 +58,12 @@ impl World {
         let scale = settings.scale.clamp(0.01, 1000.0);
         let catalogue = Catalogue::new(settings.seed, scale, span);
         let demand = DemandModel::new(settings.seed, &catalogue, span);
+        let is_consequent = |product| catalogue.product_pairs.iter().any(|pair| pair.consequent == product);
+        let troubles = if settings.troubled {
+            Troubles::new(settings.seed, &catalogue.products, span, is_consequent)
+        } else {
+            Troubles::default()
+        };
         let customers = customers(settings.seed, scale, span);
         let total: f64 = catalogue.products.iter().map(|product| product.base / product.units_per_line).sum();
         Self {
@@ -67,8 +75,17 @@ impl World {
             base_lines: LOCATION_SHARES.iter().map(|share| share * total).collect(),
             catalogue,
             demand,
+            troubles,
             customers,
         }
+    }
+
+    /// Expected units of every product at a location on a day, before complements and campaigns.
+    pub(super) fn own_units(&self, location: usize, day: i32) -> Vec<f64> {
+        if self.troubles.is_closed(location, day) {
+            return vec![0.0; self.catalogue.products.len()];
+        }
+        self.demand.own_units(&self.catalogue, &self.troubles, location, day)
     }
 
     /// The expected effect of a standard coupon (5.00 off) over 14 average days on every customer, in the order of the
@@ -123,7 +140,7 @@ impl World {
 
     fn rhythm(&self, location: usize, day: i32) -> Rhythm {
         let products = &self.catalogue.products;
-        let units = self.demand.own_units(&self.catalogue, location, day);
+        let units = self.own_units(location, day);
         let lines: Vec<f64> =
             units.iter().zip(products).map(|(units, product)| units / product.units_per_line).collect();
         let added = complement_lines(&self.catalogue, &lines);

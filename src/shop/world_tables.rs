@@ -77,6 +77,10 @@ pub(super) fn plan_tables(world: &World, known: i32, today: i32) -> PolarsResult
 fn catalogue_tables(world: &World) -> PolarsResult<Vec<ShopTable>> {
     let (products, suppliers) = (&world.catalogue.products, &world.catalogue.suppliers);
     let bounded = |day: i32| (day != i32::MIN && day != i32::MAX).then_some(day);
+    let listed: Vec<Option<i32>> = (products.iter().enumerate())
+        .map(|(number, product)| bounded(world.troubles.listed(number, product.launched)))
+        .collect();
+    let troubles: Vec<(usize, &'static str)> = world.troubles.each().collect();
     let weekdays = |days: [usize; 2]| days.map(|day| WEEKDAY_NAMES[day]).join(",");
     Ok(vec![
         table(
@@ -92,8 +96,15 @@ fn catalogue_tables(world: &World) -> PolarsResult<Vec<ShopTable>> {
                 column!(products, product => product.pack_size),
                 column!(products, product => product.min_order_quantity),
                 column!(products, product => product.shelf_life_days),
-                column!(products, product => bounded(product.launched)),
+                listed,
                 column!(products, product => bounded(product.discontinued)),
+            ],
+        )?,
+        table(
+            &truth::TRUTH_TROUBLES,
+            columns![
+                column!(troubles, (number, _) => products[*number].id.as_str()),
+                column!(troubles, (_, name) => *name),
             ],
         )?,
         table(&schemas::LOCATIONS, columns![column!(world.locations, id => id.as_str()), LOCATION_NAMES.to_vec()])?,

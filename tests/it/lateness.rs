@@ -79,12 +79,9 @@ fn a_daemon_that_has_nothing_to_do_costs_little() {
     for job in ["basket_rules", "demand_forecast", "inventory_plan"] {
         let file = format!("jobs/{job}.toml");
         let text = shop.project.read(&file);
-        let cron = text.lines().find(|line| line.starts_with("cron = ")).unwrap().to_owned();
-        shop.project.replace(
-            &file,
-            &cron,
-            &format!("timezone = \"UTC\"\ncron = \"0 {hour} * * *\"\nmisfire = \"none\""),
-        );
+        let of = |key: &str| text.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
+        shop.project.replace(&file, &of("cron = "), &format!("timezone = \"UTC\"\ncron = \"0 {hour} * * *\""));
+        shop.project.replace(&file, &of("misfire = "), "misfire = \"none\"");
     }
     let mut daemon = command(shop.project.path(), &["schedule"]).spawn().unwrap();
     std::thread::sleep(Duration::from_secs(30));

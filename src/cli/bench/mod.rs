@@ -182,6 +182,9 @@ fn tell(context: &Context, judgement: &Judgement) {
             percent(level.naive_wape),
             percent(level.floor_wape)
         ));
+        if level.n_young > 0 {
+            say(format!("    (without {} days of series of less than 56 days)", level.n_young));
+        }
     }
     let chosen: Vec<String> =
         judgement.methods.iter().map(|share| format!("{} {}", share.method, share.series)).collect();

@@ -106,9 +106,9 @@ impl<'a> Night<'a> {
         }),
         Rule::note("stock_without_zeros", |night| {
             about(
-                night.data.stock_leaves_out_zeros.then(|| "stock_levels".to_owned()),
-                "`stock_levels` has no line of zero at all: where a product has no line on a day on which its location was counted, its \
-                 shelf is taken for empty, for four weeks after its last line.",
+                night.data.stock_without_zeros.iter().cloned(),
+                "`stock_levels` has no line of zero of these locations at all: where a product has no line on a day on which its \
+                 location was counted, its shelf is taken for empty, for four weeks after its last line.",
             )
         }),
         Rule::warning("always_empty", |night| {

@@ -24,8 +24,8 @@ pub(super) struct DailySales {
     pub as_of: Day,
     /// First day with a row.
     pub begin: Day,
-    /// Whether the stock has no line of zero at all, so that a line that is missing is one.
-    pub stock_leaves_out_zeros: bool,
+    /// Locations whose stock has no line of zero at all, so that a line that is missing is one.
+    pub stock_without_zeros: Vec<String>,
     /// Sorted by product and location.
     pub series: Vec<SoldSeries>,
     /// Rows per day of the span.
@@ -97,25 +97,29 @@ impl DailySales {
                 sold.amount += sale.net_amount;
             }
         }
-        let mut stock_leaves_out_zeros = false;
+        let mut stock_without_zeros = Vec::new();
         if let Some(stock) = stock_levels {
             let is_empty = |stock: &StockLevel| stock.on_hand <= 0 && (from..=as_of).contains(&stock.snapshot_on);
-            let mut has_zeros = false;
-            for stock in StockLevel::read(stock)?.inspect(|stock| has_zeros |= stock.on_hand <= 0).filter(is_empty) {
+            let mut has_zeros: BTreeMap<&str, bool> = BTreeMap::new();
+            for stock in StockLevel::read(stock)? {
+                *has_zeros.entry(stock.location_id).or_default() |= stock.on_hand <= 0;
+                if !is_empty(&stock) {
+                    continue;
+                }
                 let place = places.of((stock.product_id, stock.location_id));
                 add_places(&mut series, &places.keys, span);
                 series[place].closed_empty.push(stock.snapshot_on);
             }
-            stock_leaves_out_zeros = !has_zeros;
-            if stock_leaves_out_zeros {
-                for (product, location, day) in left_out(StockLevel::read(stock)?) {
-                    if (from..=as_of).contains(&day) {
-                        let place = places.of((product, location));
-                        add_places(&mut series, &places.keys, span);
-                        series[place].closed_empty.push(day);
-                    }
+            has_zeros.retain(|_, has_zeros| !*has_zeros);
+            let leaves_out = StockLevel::read(stock)?.filter(|stock| has_zeros.contains_key(stock.location_id));
+            for (product, location, day) in left_out(leaves_out) {
+                if (from..=as_of).contains(&day) {
+                    let place = places.of((product, location));
+                    add_places(&mut series, &places.keys, span);
+                    series[place].closed_empty.push(day);
                 }
             }
+            stock_without_zeros.extend(has_zeros.into_keys().map(str::to_owned));
         }
         for series in &mut series {
             series.closed_empty.sort_unstable();
@@ -123,7 +127,7 @@ impl DailySales {
         series.retain(|series| !series.closed_empty.is_empty() || series.sold.iter().any(|sold| sold.quantity > 0));
         series.sort_by(|left, right| (&left.product, &left.location).cmp(&(&right.product, &right.location)));
         let begin = rows_by_day.keys().next().copied().unwrap_or(first_day);
-        Ok(Self { first_day, as_of, begin, stock_leaves_out_zeros, series, rows_by_day })
+        Ok(Self { first_day, as_of, begin, stock_without_zeros, series, rows_by_day })
     }
 
     /// Rows on days before `day`.
@@ -152,7 +156,7 @@ impl DailySales {
 /// Days after its last line for which a product that is not in the stock is taken for sold out; later it is taken for delisted.
 const SOLD_OUT_DAYS: i32 = 28;
 
-/// Product, location and day of the lines that a stock without a single zero leaves out: the product was in it before, the location was
+/// Product, location and day of the lines that the stock of a location without a single zero leaves out: the product was in it before, the location was
 /// counted on the day, and there is no line. Many systems export what is there alone.
 fn left_out<'f>(stock: impl Iterator<Item = StockLevel<'f>>) -> Vec<(&'f str, &'f str, Day)> {
     let mut counted: BTreeMap<&str, BTreeSet<Day>> = BTreeMap::new();

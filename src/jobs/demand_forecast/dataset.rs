@@ -94,7 +94,7 @@ pub(super) fn shaped(frames: &Frames, sales: &DailySales, has_stock: bool) -> Re
         prices: frames.prices.as_ref().map(read_prices).transpose()?.unwrap_or_default(),
         events,
         openings,
-        stock_leaves_out_zeros: sales.stock_leaves_out_zeros,
+        stock_without_zeros: sales.stock_without_zeros.clone(),
         products,
         earlier: Vec::new(),
         missing,

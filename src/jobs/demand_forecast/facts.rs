@@ -31,8 +31,8 @@ pub(super) struct DemandData {
     pub events: BTreeMap<String, Vec<Day>>,
     /// On which days each location was and will be closed.
     pub openings: Openings,
-    /// Whether the stock has no line of zero, so that a line that is missing is one.
-    pub stock_leaves_out_zeros: bool,
+    /// Locations whose stock has no line of zero, so that a line that is missing is one.
+    pub stock_without_zeros: Vec<String>,
     /// Earlier publications, newest first.
     pub earlier: Vec<EarlierForecast>,
     /// Optional datasets that are not there or have no rows.

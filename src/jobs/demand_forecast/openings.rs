@@ -226,7 +226,7 @@ mod tests {
             first_day,
             as_of: first_day + SPAN as i32 - 1,
             begin: first_day,
-            stock_leaves_out_zeros: false,
+            stock_without_zeros: Vec::new(),
             series: series.collect(),
             rows_by_day: BTreeMap::new(),
         }

@@ -34,7 +34,9 @@ pub(super) fn find_seasons(
     let season = |series: &SeriesHistory, recurs: bool| {
         let opening = openings.at(&series.location_id);
         let begins_with_sales = opening.is_some_and(|opening| series.first_day > opening.begins);
-        Season::of(&series.demand, &anchors, recurs, begins_with_sales)
+        let closed = opening.map_or(&[][..], |opening| &opening.closed);
+        let of = |demand: &[f64]| Season::of(demand, &anchors, recurs, begins_with_sales);
+        of(&series.demand).or_else(|| of(&without_stock_between(series, closed)?))
     };
     series.par_iter_mut().for_each(|series| series.season = season(series, false));
     // One that was seen once may come again where its kind does.
@@ -56,6 +58,32 @@ pub(super) fn find_seasons(
             series.season = season(series, true);
         }
     }
+}
+
+/// Days without stock and without a sale, in a row, from which on nobody meant it to be there.
+const WITHOUT_STOCK: usize = 56;
+
+/// Demand, where between seasons no stock is kept: nothing was wanted, as far as a season goes. `None` where there is no such time.
+fn without_stock_between(series: &SeriesHistory, closed: &[Day]) -> Option<Vec<f64>> {
+    let mut demand = series.demand.clone();
+    let is_closed = |place: usize| closed.binary_search(&(series.first_day + place as i32)).is_ok();
+    let is_silent = |place: usize| series.sold[place] <= 0.0;
+    let is_hidden = |demand: &[f64], day: &usize| demand[*day].is_nan() && !is_closed(*day);
+    let mut any = false;
+    let mut place = 0;
+    while place < demand.len() {
+        let end = (place..demand.len()).find(|next| !is_silent(*next)).unwrap_or(demand.len());
+        let hidden: Vec<usize> = (place..end).filter(|day| is_hidden(&demand, day)).collect();
+        // Where it was so before, the time since the last sale is another such time.
+        if end - place >= WITHOUT_STOCK || any && end == demand.len() {
+            any |= !hidden.is_empty();
+            for day in hidden {
+                demand[day] = 0.0;
+            }
+        }
+        place = end + 1;
+    }
+    any.then_some(demand)
 }
 
 /// The date, and every event that was seen before and is known ahead.

@@ -208,13 +208,13 @@ fn a_line_that_a_stock_without_zeros_leaves_out_is_an_empty_shelf() {
     };
     frames.stock_levels = stock(5);
     let data = data_of(&frames);
-    assert!(data.stock_leaves_out_zeros);
+    assert_eq!(data.stock_without_zeros, ["L1", "L2"]);
     assert!(data.series[0].demand_on(Day::from_number(quiet)).is_nan());
     assert_eq!(data.series[1].demand_on(Day::from_number(quiet)), 0.0, "L2 was not counted");
-    // One line of zero says that zeros are written: then a line that is missing says nothing.
+    // One line of zero says that a location writes them: then a line that is missing says nothing there.
     frames.stock_levels = stock(0);
     let data = data_of(&frames);
-    assert!(!data.stock_leaves_out_zeros);
+    assert_eq!(data.stock_without_zeros, ["L2"]);
     assert_eq!(data.series[0].demand_on(Day::from_number(quiet)), 0.0);
 }
 

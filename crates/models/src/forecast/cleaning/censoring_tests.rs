@@ -19,13 +19,40 @@ fn shop(mean: f64, stock: impl Fn(usize) -> f64, days: usize, seed: u64) -> (Vec
 
 #[test]
 fn the_mean_of_what_sells_out_is_found_where_shelves_are_sometimes_full() {
-    for (mean, stock) in [(10.0, 12.0), (10.0, 10.0), (3.0, 4.0), (60.0, 64.0)] {
+    for (mean, stock) in [(10.0, 12.0), (10.0, 10.0), (3.0, 4.0), (60.0, 64.0), (1.0, 1.0), (0.4, 1.0)] {
         let (sold, empty) = shop(mean, |_| stock, 2_000, 3);
         let share = empty.iter().filter(|empty| **empty).count() as f64 / 2_000.0;
         let uncensored = uncensored(&sold, &empty);
         let (found, naive) = (observed_mean(&uncensored.demand), observed_mean(&sold));
         assert!((found / mean - 1.0).abs() < 0.08, "{mean} with {stock}: {found}, sales alone {naive}, {share} empty");
         assert!((found - mean).abs() < (naive - mean).abs(), "{mean} with {stock}: {found}, sales alone {naive}");
+    }
+}
+
+/// Of a slow product of which little is there, only days on which nobody came would remain.
+#[test]
+fn slow_goods_that_are_sold_out_when_somebody_comes_keep_their_demand_through_changes_of_level() {
+    for mean in [0.3, 1.0, 3.0] {
+        let mut random = Pcg64::seed_from_u64(7);
+        let (mut stock, mut days) = (0.0_f64, Vec::new());
+        for t in 0..1_400 {
+            let level = if t < 700 { mean } else { 3.0 * mean };
+            if t % 7 == 0 {
+                stock = f64::round(4.0 * level).max(1.0);
+            }
+            let demand = count(&mut random, level, 1.0);
+            let sold = demand.min(stock);
+            stock -= sold;
+            days.push((sold, stock <= 0.0, demand));
+        }
+        let sold: Vec<f64> = days.iter().map(|day| day.0).collect();
+        let empty: Vec<bool> = days.iter().map(|day| day.1).collect();
+        let found = uncensored(&sold, &empty);
+        for (half, level) in [(0..700, mean), (700..1_400, 3.0 * mean)] {
+            let (found, naive) = (observed_mean(&found.demand[half.clone()]), observed_mean(&sold[half]));
+            assert!((found / level - 1.0).abs() < 0.2, "{level}: {found}, sales alone {naive}");
+            assert!(naive < 0.7 * level, "{level}: sales alone {naive}");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::cold_start::ColdStart;
-use crate::forecast::series::observed_count;
+use crate::forecast::series::{observed_count, observed_mean};
 
 /// Observed periods without demand that may lie between two seasons.
 const SHORTEST_GAP: usize = 56;
@@ -24,9 +24,11 @@ const STRENGTH_AHEAD: f64 = 0.35;
 const STRENGTH_NOW: f64 = 0.15;
 /// Weight of a season beside that of the one after it.
 const OLDER: f64 = 0.5;
-/// Periods before and after a place in the season whose mean is its level, and those of the same weekday that count beside it.
+/// Periods before and after a place in the season whose mean is its level.
 const AROUND: usize = 3;
+/// Factors of weekdays on it, shrunk by so many units to one.
 const WEEK: usize = 7;
+const WEEKDAY_SHRINK: f64 = 10.0;
 
 /// When seasons come: by how many periods each earlier year lies before this one, the last year first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,8 @@ impl Season {
             let after = &demand[last.end..];
             observed_count(after) < SHORTEST_GAP
         });
+        // One that is over for some weeks may not be known to be: then others lie beside it.
+        let from = now.as_ref().map_or(demand.len(), |now| now.end);
         let mut best: Option<(usize, Season)> = None;
         for anchor in anchors {
             // Each season that is over belongs to the year whose place it would take.
@@ -78,7 +82,7 @@ impl Season {
                 let ahead = over.iter().rev().find(|span| {
                     let place = place(*lag, span);
                     let is_taken = past.iter().any(|(_, known)| known == *span);
-                    !is_taken && place.end + LARGEST_SHIFT > demand.len() && place.start < demand.len() + reach + 126
+                    !is_taken && place.end + LARGEST_SHIFT > from && place.start < demand.len() + reach + 126
                 });
                 past.extend(ahead.map(|span| (*lag, span.clone())));
             }
@@ -105,22 +109,23 @@ impl Season {
         self.past.len()
     }
 
-    /// Demand of the periods ahead: what was sold at the same places of the seasons before, the newest with most weight, times
-    /// how strong the season in progress is beside them. Its level has a coefficient of variation of 35 % before it begins,
+    /// Demand of the periods ahead: the level at the same places of the seasons before, the newest with most weight, times the
+    /// factor of the weekday in all of them, which lies elsewhere every year, times how strong the season in progress is beside them. Its level has a coefficient of variation of 35 % before it begins,
     /// 15 % once it is in progress; around it demand varies as in the seasons before.
     pub fn ahead(&self, demand: &[f64], horizon: usize) -> ColdStart {
         let n = demand.len();
+        let week = self.week(demand);
         let strength = self.now.as_ref().filter(|now| n - now.start >= TELLING).map(|now| {
             // Days on which nothing was usual say when a season began, not how strong it is.
             let days = (now.start..n).filter(|t| demand[*t].is_finite());
-            let days = days.map(|t| (demand[t], self.usual(demand, t))).filter(|(_, usual)| *usual > 0.0);
+            let days = days.map(|t| (demand[t], self.usual(demand, &week, t))).filter(|(_, usual)| *usual > 0.0);
             let (sold, usual) = days.fold((0.0, 0.0), |sum, (units, usual)| (sum.0 + units, sum.1 + usual));
             (sold + WEIGHT_OF_PAST) / (usual + WEIGHT_OF_PAST)
         });
-        let mean: Vec<f64> = (n..n + horizon).map(|t| self.usual(demand, t) * strength.unwrap_or(1.0)).collect();
+        let mean: Vec<f64> = (n..n + horizon).map(|t| self.usual(demand, &week, t) * strength.unwrap_or(1.0)).collect();
         let variation = if strength.is_some() { STRENGTH_NOW } else { STRENGTH_AHEAD }.powi(2);
         let is_whole = demand.iter().all(|units| !units.is_finite() || units.fract() == 0.0);
-        let dispersion = self.dispersion(demand, is_whole);
+        let dispersion = self.dispersion(demand, &week, is_whole);
         let totals = mean.iter().scan(0.0, |total, mean| {
             *total += mean;
             Some(*total)
@@ -136,7 +141,7 @@ impl Season {
     }
 
     /// What the seasons before let expect of a period, past or ahead.
-    fn usual(&self, demand: &[f64], t: usize) -> f64 {
+    fn usual(&self, demand: &[f64], week: &[f64; WEEK], t: usize) -> f64 {
         let (mut sum, mut weights) = (0.0, 0.0);
         let mut weight = 1.0;
         for (lag, span) in &self.past {
@@ -144,7 +149,8 @@ impl Season {
             let begins_within = self.begins_within && span.start == 0;
             let place = t.checked_sub(*lag).filter(|place| !begins_within || *place >= span.start);
             if let Some(place) = place {
-                sum += weight * if span.contains(&place) { level_at(demand, span, place) } else { 0.0 };
+                sum +=
+                    weight * if span.contains(&place) { level_at(demand, span, place) * week[t % WEEK] } else { 0.0 };
                 weights += weight;
             }
             weight *= OLDER;
@@ -152,12 +158,30 @@ impl Season {
         if weights > 0.0 { sum / weights } else { 0.0 }
     }
 
-    /// Variance over mean around the level of the season, at least one for whole numbers.
-    fn dispersion(&self, demand: &[f64], is_whole: bool) -> f64 {
-        let (mut squares, mut sum) = (0.0, 0.0);
-        for span in self.past.iter().map(|(_, span)| span).chain(&self.now) {
+    /// All seasons.
+    fn spans(&self) -> impl Iterator<Item = &Range<usize>> {
+        self.past.iter().map(|(_, span)| span).chain(&self.now)
+    }
+
+    /// Factors of the weekdays on the level, by period modulo seven.
+    fn week(&self, demand: &[f64]) -> [f64; WEEK] {
+        let mut sums = [(WEEKDAY_SHRINK, WEEKDAY_SHRINK); WEEK];
+        for span in self.spans() {
             for t in span.clone().filter(|t| demand[*t].is_finite()) {
-                let level = level_at(demand, span, t);
+                let (sold, usual) = &mut sums[t % WEEK];
+                *sold += demand[t];
+                *usual += level_at(demand, span, t);
+            }
+        }
+        sums.map(|(sold, usual)| sold / usual)
+    }
+
+    /// Variance over mean around the level of the season, at least one for whole numbers.
+    fn dispersion(&self, demand: &[f64], week: &[f64; WEEK], is_whole: bool) -> f64 {
+        let (mut squares, mut sum) = (0.0, 0.0);
+        for span in self.spans() {
+            for t in span.clone().filter(|t| demand[*t].is_finite()) {
+                let level = level_at(demand, span, t) * week[t % WEEK];
                 squares += (demand[t] - level).powi(2);
                 sum += level;
             }
@@ -167,18 +191,12 @@ impl Season {
     }
 }
 
-/// The level of a place in a season: the mean of the days around it, with the same weekday of the weeks before and after.
+/// The level of a place in a season: the mean of the observed days around it, from farther where there are none.
 fn level_at(demand: &[f64], span: &Range<usize>, place: usize) -> f64 {
-    let observed = |t: &usize| demand[*t].is_finite();
-    let around = place.saturating_sub(AROUND).max(span.start)..(place + AROUND + 1).min(span.end);
-    let near: Vec<f64> = around.filter(observed).map(|t| demand[t]).collect();
-    let weekdays = [place.checked_sub(WEEK), Some(place), Some(place + WEEK)];
-    let mut values: Vec<f64> =
-        weekdays.into_iter().flatten().filter(|t| span.contains(t)).filter(observed).map(|t| demand[t]).collect();
-    if !near.is_empty() {
-        values.push(near.iter().sum::<f64>() / near.len() as f64);
-    }
-    if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
+    let mean_within = |reach: usize| {
+        observed_mean(&demand[place.saturating_sub(reach).max(span.start)..(place + reach + 1).min(span.end)])
+    };
+    [AROUND, 3 * AROUND, LONGEST_SEASON].map(mean_within).into_iter().find(|mean| mean.is_finite()).unwrap_or(0.0)
 }
 
 /// By how much one season lies beside another: the later of begin and end; only of what is known of both.

@@ -85,3 +85,30 @@ fn a_history_that_begins_with_its_first_season_knows_when_that_began() {
     assert!(ahead[..2].iter().all(|mean| (14.0..=16.0).contains(mean)), "{ahead:?}");
     assert!(ahead[2..].iter().all(|mean| *mean == 0.0), "{ahead:?}");
 }
+
+#[test]
+fn a_week_keeps_to_its_weekdays_and_not_to_the_places_of_the_season() {
+    // Fifty days that begin 20 days from now, a year ago and two; on one weekday in seven nothing is sold.
+    let demand: Vec<f64> = (0..N)
+        .map(|t| {
+            let back = N - t;
+            let in_season = (296..=345).contains(&back) || (661..=710).contains(&back);
+            if in_season && !t.is_multiple_of(7) { 14.0 } else { 0.0 }
+        })
+        .collect();
+    let season = Season::of(&demand, &[date()], false, false).unwrap();
+    let ahead = season.ahead(&demand, 60).mean;
+    for (step, mean) in ahead.iter().enumerate().skip(24).take(40) {
+        let is_silent = (N + step).is_multiple_of(7);
+        assert!(if is_silent { *mean < 1.5 } else { (11.0..17.0).contains(mean) }, "{step}: {mean} of {ahead:?}");
+    }
+}
+
+#[test]
+fn a_season_that_has_been_over_for_some_weeks_is_one_all_the_same() {
+    for over in [5, 27, 35, 50, 60, 90] {
+        let demand = sold_on(|back| (over..over + 40).contains(&back) || (over + 365..over + 405).contains(&back));
+        let season = Season::of(&demand, &[date()], false, true).unwrap_or_else(|| panic!("{over}"));
+        assert!(total(&demand, &season) < 5.0, "{over}: {}", total(&demand, &season));
+    }
+}
