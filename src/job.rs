@@ -1,5 +1,6 @@
 //! The `Job` trait: read, decide; the runner writes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -72,6 +73,8 @@ pub struct RunContext {
     pub stand_in: bool,
     /// Whether nobody acts on what it publishes.
     pub mode: Mode,
+    /// Days on which the whole shop is closed.
+    pub closed_on: BTreeSet<NaiveDate>,
 }
 
 /// Whether what a job publishes is acted on.

@@ -55,6 +55,7 @@ pub async fn uplift_scores(
         currency: config.currency,
         stand_in: false,
         mode: crate::job::Mode::Live,
+        closed_on: config.closed_on.clone(),
     };
     let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
     let source = Source::new(warehouse, &sql, as_of, config.zone()).of_job(&job.name, &job.after);

@@ -103,6 +103,7 @@ async fn attempt_run(
         currency: runner.project.config.currency,
         stand_in,
         mode: runner.project.mode_of(job),
+        closed_on: runner.project.config.closed_on.clone(),
     };
     phase(runner, ctx, Phase::Claim);
     let not_run = |stop: Stop| JobOutcome::not_run(job, as_of, stop);

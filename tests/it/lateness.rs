@@ -79,9 +79,13 @@ fn a_daemon_that_has_nothing_to_do_costs_little() {
     for job in ["basket_rules", "demand_forecast", "inventory_plan"] {
         let file = format!("jobs/{job}.toml");
         let text = shop.project.read(&file);
-        let of = |key: &str| text.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
-        shop.project.replace(&file, &of("cron = "), &format!("timezone = \"UTC\"\ncron = \"0 {hour} * * *\""));
-        shop.project.replace(&file, &of("misfire = "), "misfire = \"none\"");
+        let kept = text.lines().filter(|line| !line.starts_with("misfire = ")).map(|line| match line {
+            cron if cron.starts_with("cron = ") => {
+                format!("timezone = \"UTC\"\ncron = \"0 {hour} * * *\"\nmisfire = \"none\"\n")
+            }
+            other => format!("{other}\n"),
+        });
+        shop.project.write(&file, &kept.collect::<String>());
     }
     let mut daemon = command(shop.project.path(), &["schedule"]).spawn().unwrap();
     std::thread::sleep(Duration::from_secs(30));

@@ -23,6 +23,7 @@ pub(super) fn ctx() -> RunContext {
         currency: Currency::new("EUR").unwrap(),
         stand_in: false,
         mode: crate::job::Mode::Live,
+        closed_on: std::collections::BTreeSet::default(),
     }
 }
 

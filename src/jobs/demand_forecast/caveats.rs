@@ -150,8 +150,8 @@ impl<'a> Night<'a> {
             });
             about(
                 closed,
-                "No demand is expected there on these days, because the location was closed on the same days before: of an event in \
-                 `calendar`, or on the date in every year.",
+                "No demand is expected there on these days: `closed_on` in nightclerk.toml or the calendar says that it is closed, or the \
+                 location was on the same days before, of an event in `calendar`, or on the date in every year.",
             )
         }),
         Rule::note("wide_quantiles", |night| {

@@ -1,19 +1,21 @@
 //! Reads what the forecast is made from and shapes it: frames in, plain series and facts out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use polars::prelude::DataFrame;
 
 use super::daily_sales::DailySales;
 use super::earlier_forecast::EarlierForecast;
 use super::facts::DemandData;
 use super::history::series_histories;
-use super::openings::Openings;
+use super::openings::{KnownClosures, Openings};
 use super::seasons::find_seasons;
 use crate::contract::ContractError;
 use crate::datasets::{CALENDAR, PRICES, PRODUCTS, PROMOTIONS, PublishedAt, STOCK_LEVELS, Source};
 use crate::datasets::{CalendarDay, Price, Product, Promotion};
 use crate::day::Day;
+use crate::job::RunContext;
 use crate::published::DEMAND_FORECASTS;
 
 /// Ages in days at which an earlier publication is looked for: the newest, one of a week, one of four weeks ago.
@@ -36,7 +38,7 @@ pub(super) struct Frames {
 }
 
 /// Reads everything but the sales, which are there already, and shapes it.
-pub(super) async fn load(source: &Source<'_>, sales: DailySales) -> anyhow::Result<DemandData> {
+pub(super) async fn load(ctx: &RunContext, source: &Source<'_>, sales: DailySales) -> anyhow::Result<DemandData> {
     let has_stock = source.inputs().iter().any(|fact| fact.dataset == STOCK_LEVELS.name() && fact.rows > 0);
     let frames = Frames {
         products: source.read_if_present(&PRODUCTS).await?,
@@ -44,7 +46,7 @@ pub(super) async fn load(source: &Source<'_>, sales: DailySales) -> anyhow::Resu
         prices: source.read_if_present(&PRICES).await?,
         calendar: source.read_if_present(&CALENDAR).await?,
     };
-    let mut data = shaped(&frames, &sales, has_stock)?;
+    let mut data = shaped(&frames, &sales, has_stock, &ctx.closed_on)?;
     // From here on they are known as histories.
     drop(sales);
     for age in EARLIER_AGES {
@@ -60,11 +62,16 @@ pub(super) async fn load(source: &Source<'_>, sales: DailySales) -> anyhow::Resu
     Ok(data)
 }
 
-/// Shapes what was read.
+/// Shapes what was read; on days of `closed_on` the whole shop is closed.
 ///
 /// # Errors
 /// When a frame lacks a column or has another type than its dataset declares.
-pub(super) fn shaped(frames: &Frames, sales: &DailySales, has_stock: bool) -> Result<DemandData, ContractError> {
+pub(super) fn shaped(
+    frames: &Frames,
+    sales: &DailySales,
+    has_stock: bool,
+    closed_on: &BTreeSet<NaiveDate>,
+) -> Result<DemandData, ContractError> {
     let as_of = sales.as_of;
     let present = |frame: &Option<DataFrame>| frame.as_ref().is_some_and(|frame| frame.height() > 0);
     let missing = [
@@ -76,8 +83,9 @@ pub(super) fn shaped(frames: &Frames, sales: &DailySales, has_stock: bool) -> Re
     ];
     let missing = missing.iter().filter(|(_, present)| !present).map(|(name, _)| *name).collect();
     let products = frames.products.as_ref().map(read_products).transpose()?.unwrap_or_default();
-    let events = frames.calendar.as_ref().map(read_events).transpose()?.unwrap_or_default();
-    let openings = Openings::of(sales, &events, LONGEST_HORIZON);
+    let mut events = frames.calendar.as_ref().map(read_events).transpose()?.unwrap_or_default();
+    let known = KnownClosures::of(&mut events, closed_on.iter().map(|day| Day::from(*day)));
+    let openings = Openings::of(sales, &events, &known, LONGEST_HORIZON);
     let mut all = series_histories(sales, &products, &openings);
     find_seasons(&mut all, &products, &events, &openings, as_of);
     let has_ended = |id: &str| {

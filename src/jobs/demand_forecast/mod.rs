@@ -293,7 +293,7 @@ impl Job for DemandForecast {
 
     async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<Inputs> {
         let (sales, recalled) = memory::read_sales(self, ctx.as_of.into(), source).await?;
-        Ok(Inputs { data: dataset::load(source, sales).await?, recalled })
+        Ok(Inputs { data: dataset::load(ctx, source, sales).await?, recalled })
     }
 
     fn recommend(&self, ctx: &RunContext, inputs: &Inputs, progress: &Progress) -> anyhow::Result<Publication> {

@@ -5,8 +5,11 @@
 //! product of the probabilities that none of them sold, over the days of a run, is below one in 100,000. Days that are not
 //! loaded yet look the same, and are no demand either. Weekdays on which a location never opens are none of this: that
 //! is its week.
+//!
+//! What people said of it is believed: `closed_on` of the project, and events of the calendar named `closed`, or `closed L01` for
+//! one location.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::WEEK;
 use super::daily_sales::{DailySales, SoldSeries};
@@ -24,6 +27,39 @@ const OPEN_AS_A_RULE: f64 = 0.25;
 const CLOSED_SINCE: usize = 4;
 /// Years in which a date was closed that make it one on which a location is closed every year.
 const MIN_YEARS: usize = 2;
+
+/// The name of an event on whose days the shop is closed; of one location, with its id behind it.
+const CLOSED: &str = "closed";
+
+/// Days on which people said it would be closed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct KnownClosures {
+    everywhere: BTreeSet<Day>,
+    of_locations: BTreeMap<String, BTreeSet<Day>>,
+}
+
+impl KnownClosures {
+    /// Of the project, and of the calendar, from whose events they are taken.
+    pub fn of(events: &mut BTreeMap<String, Vec<Day>>, closed_on: impl IntoIterator<Item = Day>) -> Self {
+        let mut known = KnownClosures { everywhere: closed_on.into_iter().collect(), of_locations: BTreeMap::new() };
+        events.retain(|name, days| {
+            let mut words = name.trim().splitn(2, char::is_whitespace);
+            let is_closed = words.next().is_some_and(|word| word.eq_ignore_ascii_case(CLOSED));
+            if is_closed {
+                match words.next().map(str::trim) {
+                    None | Some("") => known.everywhere.extend(days.iter()),
+                    Some(location) => known.of_locations.entry(location.to_owned()).or_default().extend(days.iter()),
+                }
+            }
+            !is_closed
+        });
+        known
+    }
+
+    fn is_closed(&self, location: &str, day: Day) -> bool {
+        self.everywhere.contains(&day) || self.of_locations.get(location).is_some_and(|days| days.contains(&day))
+    }
+}
 
 /// Closed days.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,9 +79,14 @@ pub(super) struct Opening {
 }
 
 impl Openings {
-    /// As the sales show them; `events` of the calendar and dates on which a location was closed before are expected to be
+    /// As people said and the sales show; `events` of the calendar and dates on which a location was closed before are expected to be
     /// closed again, within `horizon` days.
-    pub fn of(sales: &DailySales, events: &BTreeMap<String, Vec<Day>>, horizon: usize) -> Openings {
+    pub fn of(
+        sales: &DailySales,
+        events: &BTreeMap<String, Vec<Day>>,
+        known: &KnownClosures,
+        horizon: usize,
+    ) -> Openings {
         let mut series: BTreeMap<&str, Vec<&SoldSeries>> = BTreeMap::new();
         for one in &sales.series {
             series.entry(&one.location).or_default().push(one);
@@ -53,11 +94,14 @@ impl Openings {
         let of_locations = (series.into_iter())
             .filter_map(|(location, series)| {
                 let location_sales = LocationSales::of(sales, &series)?;
-                let closed = location_sales.closed();
+                // Who sold something was open, whatever was said.
+                let closed = location_sales.closed(|day| known.is_closed(location, day));
                 let begins = location_sales.day(location_sales.first);
                 let closed_ahead = (1..=horizon as i32)
                     .map(|ahead| sales.as_of + ahead)
-                    .filter(|day| was_closed_before(*day, begins, sales.as_of, &closed, events))
+                    .filter(|day| {
+                        known.is_closed(location, *day) || was_closed_before(*day, begins, sales.as_of, &closed, events)
+                    })
                     .collect();
                 Some((location.to_owned(), Opening { begins, closed, closed_ahead }))
             })
@@ -130,8 +174,8 @@ impl LocationSales {
         Some(SellingSeries { first, last, silent })
     }
 
-    /// The closed days.
-    fn closed(&self) -> Vec<Day> {
+    /// The closed days: those known to be, and runs that are no chance.
+    fn closed(&self, is_known: impl Fn(Day) -> bool) -> Vec<Day> {
         let closed_as_a_rule = self.closed_as_a_rule();
         let mut closed = Vec::new();
         let mut place = self.first;
@@ -142,13 +186,15 @@ impl LocationSales {
             }
             let end = (place..self.any.len()).find(|next| self.any[*next]).unwrap_or(self.any.len());
             // A weekday that is closed as a rule neither speaks for a run nor against it.
-            let run: Vec<usize> = (place..end).filter(|day| !closed_as_a_rule(*day, self.weekday(*day))).collect();
+            let (known, run): (Vec<usize>, Vec<usize>) = (place..end)
+                .filter(|day| !closed_as_a_rule(*day, self.weekday(*day)))
+                .partition(|day| is_known(self.day(*day)));
             let chance: f64 = run.iter().map(|day| self.chance_of_silence(*day, place)).sum();
-            if chance < NO_CHANCE {
-                closed.extend(run.iter().map(|day| self.day(*day)));
-            }
+            let inferred = if chance < NO_CHANCE { run } else { Vec::new() };
+            closed.extend(known.iter().chain(&inferred).map(|day| self.day(*day)));
             place = end;
         }
+        closed.sort_unstable();
         closed
     }
 
@@ -233,7 +279,7 @@ mod tests {
     }
 
     fn closed(sales: &DailySales) -> Vec<i32> {
-        let openings = Openings::of(sales, &BTreeMap::new(), 28);
+        let openings = Openings::of(sales, &BTreeMap::new(), &KnownClosures::default(), 28);
         openings.at("l").unwrap().closed.iter().map(|day| *day - sales.first_day).collect()
     }
 
@@ -272,7 +318,7 @@ mod tests {
         let dates: Vec<String> = [115, 480].iter().map(|place| (sales.first_day + *place).to_string()).collect();
         assert_eq!(dates, ["2024-12-25", "2025-12-25"]);
         let ahead = |events: &BTreeMap<String, Vec<Day>>| {
-            let openings = Openings::of(&sales, events, 60);
+            let openings = Openings::of(&sales, events, &KnownClosures::default(), 60);
             openings.at("l").unwrap().closed_ahead.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert_eq!(ahead(&BTreeMap::new()), ["2026-12-25"], "on the date of both years");
@@ -282,5 +328,25 @@ mod tests {
         assert_eq!(ahead(&events(vec![sales.first_day + 480, next])), with_next);
         assert_eq!(ahead(&events(vec![sales.first_day + 480, sales.first_day + 481, next])), with_next[1..]);
         assert_eq!(ahead(&events(vec![next])), with_next[1..]);
+    }
+
+    #[test]
+    fn what_people_said_is_closed_and_what_sold_all_the_same_is_open() {
+        // A quiet shop: a silent day is no wonder there.
+        let quiet = |t: usize| i64::from(!t.is_multiple_of(10));
+        let sales = shop(&[&quiet]);
+        let day = |place: i32| sales.first_day + place;
+        let mut events = BTreeMap::from([
+            ("Closed".to_owned(), vec![day(100), day(101)]),
+            ("closed l".to_owned(), vec![day(200), sales.as_of + 5]),
+            ("closed elsewhere".to_owned(), vec![day(300), sales.as_of + 6]),
+            ("fair".to_owned(), vec![day(400)]),
+        ]);
+        let known = KnownClosures::of(&mut events, [sales.as_of + 7]);
+        assert_eq!(events.keys().collect::<Vec<_>>(), ["fair"]);
+        let openings = Openings::of(&sales, &events, &known, 28);
+        let opening = openings.at("l").unwrap();
+        assert_eq!(opening.closed, [day(100), day(200)], "on the 101st something was sold");
+        assert_eq!(opening.closed_ahead, [sales.as_of + 5, sales.as_of + 7]);
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
 
@@ -33,6 +35,7 @@ fn ctx() -> RunContext {
         currency: Currency::new("EUR").unwrap(),
         stand_in: false,
         mode: crate::job::Mode::Live,
+        closed_on: std::collections::BTreeSet::default(),
     }
 }
 
@@ -65,7 +68,7 @@ fn data_of(shop: &Shop) -> DemandData {
     let first_day = job().first_day(as_of);
     let sales = DailySales::read(&shop.sales, shop.stock_levels.as_ref(), first_day, as_of).unwrap();
     let frames = Frames { products: shop.products.clone(), ..Frames::default() };
-    shaped(&frames, &sales, shop.stock_levels.is_some()).unwrap()
+    shaped(&frames, &sales, shop.stock_levels.is_some(), &BTreeSet::new()).unwrap()
 }
 
 /// Two products in one branch of the tree, one without a category; steady weeks.
@@ -402,7 +405,7 @@ fn data_of_days_ago(shop: &Shop, ago: i32) -> (RunContext, DemandData) {
     let as_of = Day::from(ctx.as_of);
     let sales = DailySales::read(&shop.sales, None, job().first_day(as_of), as_of).unwrap();
     let frames = Frames { products: shop.products.clone(), ..Frames::default() };
-    let data = shaped(&frames, &sales, false).unwrap();
+    let data = shaped(&frames, &sales, false, &BTreeSet::new()).unwrap();
     (ctx, data)
 }
 
