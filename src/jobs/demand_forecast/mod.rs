@@ -55,6 +55,7 @@
 //! Siemsen, "Demand Forecasting for Executives and Professionals" (2023), chapters on promotions and hierarchies.
 
 mod accuracy;
+mod beats_naive;
 mod caveats;
 mod challenge;
 mod cleaned_demand;

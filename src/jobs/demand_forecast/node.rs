@@ -70,15 +70,44 @@ impl SeriesOutcome {
         self.mean.iter().sum()
     }
 
-    /// Nothing is sold on these days ahead, counted from zero.
+    /// Nothing is sold on these days ahead, counted from zero; running totals lose the share that their means lose.
     pub fn close_on(&mut self, days: impl Iterator<Item = usize>) {
         let horizon = self.mean.len();
+        let open = self.mean.clone();
         for ahead in days.filter(|ahead| *ahead < horizon) {
             self.mean[ahead] = 0.0;
             if let Some(quantiles) = self.quantiles.per_period.get_mut(ahead) {
                 quantiles.fill(0.0);
             }
         }
+        self.scale_totals(&open);
+    }
+
+    /// Running totals follow the means, which were `before`.
+    fn scale_totals(&mut self, before: &[f64]) {
+        let (mut was, mut is) = (0.0, 0.0);
+        for (ahead, total) in self.quantiles.total.iter_mut().enumerate() {
+            was += before[ahead];
+            is += self.mean[ahead];
+            if was > 0.0 && is != was {
+                for units in total {
+                    *units *= is / was;
+                }
+            }
+        }
+    }
+
+    /// Another mean for every day ahead, by which the distribution is scaled.
+    pub fn take_mean(&mut self, mean: Vec<f64>) {
+        let before = std::mem::replace(&mut self.mean, mean);
+        for ((quantiles, was), is) in self.quantiles.per_period.iter_mut().zip(&before).zip(&self.mean) {
+            if *was > 0.0 {
+                for units in quantiles {
+                    *units *= is / was;
+                }
+            }
+        }
+        self.scale_totals(&before);
     }
 
     /// After its last day on sale a product has no demand, and its running total stays.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
+use super::beats_naive::{RECENT_WEEKS, give_way, loses};
 use super::cleaned_demand::{CleanedDemand, CleaningRecord};
 use super::cold_starts::{Siblings, own_mean};
 use super::effects::Effects;
@@ -128,6 +129,7 @@ pub(super) fn forecast_series(
             place: places[index],
             error_variance: outcomes[index].error_variance,
             slopes: now.effects.slopes[index].clone(),
+            loses: outcomes[index].fallback.clone().filter(|_| outcomes[index].method == RECENT_WEEKS),
             cleaning: CleaningRecord::of(series, &cleaned[index]),
         })
         .collect();
@@ -218,6 +220,17 @@ impl Night<'_> {
                 Route::Zero => Some(of_nothing(horizon)),
             }
             .unwrap_or_else(|| own_mean(data.as_of, series, &factors.shapes[index], horizon));
+            if *route == Route::Models {
+                let factor = &factors.of_series[index];
+                // On nights that fit nothing there is no record, and what was found stands.
+                let reason = match self.known[index] {
+                    Some(known) => known.loses.clone(),
+                    None => loses(&outcome, &series.demand, factor),
+                };
+                if let Some(reason) = reason {
+                    give_way(&mut outcome, &cleaned[index].demand, factor, reason);
+                }
+            }
             let last_day = data.products.get(&series.product_id).and_then(|product| product.discontinued_on);
             outcome.end_after(last_day.map_or(horizon, |day| ((day - data.as_of).max(0) as usize).min(horizon)));
             if let Some(opening) = data.openings.at(&series.location_id) {

@@ -36,6 +36,8 @@ pub(super) struct SeriesModel {
     pub error_variance: Option<f64>,
     /// Its response to promotions and prices.
     pub slopes: Option<Vec<f64>>,
+    /// Why its last weeks stand in for its model, if they do.
+    pub loses: Option<String>,
     /// What was found in its history.
     pub cleaning: CleaningRecord,
 }

@@ -276,13 +276,17 @@ impl CountForecast {
             |table: &WorkingLevels| levels.iter().map(|level| table.working_level(*level)).collect::<Vec<_>>();
         let (period_levels, total_levels) = (working(&self.period_levels), working(&self.total_levels));
         let plain = self.per_period.iter().map(|pmf| pmf.quantiles(&period_levels));
-        let per_period = match &self.boosted {
+        let per_period: Vec<Vec<f64>> = match &self.boosted {
             Some((boosted, share)) => (plain.zip(&self.per_period).zip(boosted))
                 .map(|((plain, pmf), boosted)| self.moved(&levels, plain, pmf, boosted, *share))
                 .collect(),
             None => plain.collect(),
         };
         let mut total: Vec<Vec<f64>> = self.total.iter().map(|pmf| pmf.quantiles(&total_levels)).collect();
+        // One period is a total of one.
+        if let (Some(total), Some(period)) = (total.first_mut(), per_period.first()) {
+            total.clone_from(period);
+        }
         lift_totals(&mut total);
         DemandQuantiles { levels, per_period, total, basis: QuantileBasis::CountModel }
     }

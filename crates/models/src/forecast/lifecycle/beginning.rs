@@ -2,6 +2,11 @@
 
 use crate::forecast::series::observed_count;
 
+/// Periods after the first demand from which on they show a rate.
+const FEW_PERIODS: usize = 4;
+/// Units at once that no slow seller sells.
+const LARGE: f64 = 30.0;
+
 /// First period of the series: that of the first sale, or zero where the silence before it may be chance; `None` when nothing
 /// was sold.
 pub(crate) fn first_period(demand: &[f64]) -> Option<usize> {
@@ -9,7 +14,10 @@ pub(crate) fn first_period(demand: &[f64]) -> Option<usize> {
     let first = demand.iter().position(|value| has_demand(&value))?;
     let after = &demand[first + 1..];
     let (before, periods_after) = (observed_count(&demand[..first]), observed_count(after));
-    let is_chance = silence_is_chance(before, after.iter().filter(has_demand).count(), periods_after);
+    let demands_after = after.iter().filter(has_demand).count();
+    // What had no time to show a rate is new when more was sold at once than slow sellers sell.
+    let begins_large = periods_after < FEW_PERIODS && demand[first] >= LARGE;
+    let is_chance = silence_is_chance(before, demands_after, periods_after) && !begins_large;
     Some(if is_chance { 0 } else { first })
 }
 
@@ -28,4 +36,22 @@ pub(crate) fn first_period(demand: &[f64]) -> Option<usize> {
 pub fn silence_is_chance(periods_before: usize, demands_after_first: usize, periods_after_first: usize) -> bool {
     let rate = demands_after_first as f64 / periods_after_first.max(1) as f64;
     rate * (periods_before as f64) < 3.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_period;
+
+    #[test]
+    fn a_shop_that_opened_last_week_was_closed_before_and_a_slow_product_was_not() {
+        // 11,379 customers in the one week since it opened.
+        let opened: Vec<f64> = (0..110).map(|t| if t == 109 { 11_379.0 } else { 0.0 }).collect();
+        assert_eq!(first_period(&opened), Some(109));
+        let slow: Vec<f64> = (0..110).map(|t| if t == 109 { 2.0 } else { 0.0 }).collect();
+        assert_eq!(first_period(&slow), Some(0));
+        // One large order long ago, and nothing since, shows the rate of a slow product.
+        let once: Vec<f64> = (0..110).map(|t| if t == 40 { 300.0 } else { 0.0 }).collect();
+        assert_eq!(first_period(&once), Some(0));
+        assert_eq!(first_period(&[0.0; 20]), None);
+    }
 }

@@ -1,18 +1,24 @@
 //! A mixture of the local mean and the global model, its weight chosen for the panel by rolling origins.
 //!
 //! One weight for all series: a weight per series would be chosen by a dozen correlated errors and follow chance (the winner's
-//! curse). Equal shares are kept unless another weight is clearly better (Bates and Granger, "The combination of
-//! forecasts", Operational Research Quarterly 20 (1969), 451-468; Stock and Watson, "Combination forecasts of output growth",
-//! Journal of Forecasting 23 (2004), 405-430, on why simple weights are hard to beat).
+//! curse). Errors at the newest origins say most about the origin that matters, and what they say is drawn to a share that does well
+//! on most panels (Bates and Granger, "The combination of forecasts", Operational Research Quarterly 20 (1969), 451-468; Stock
+//! and Watson, "Combination forecasts of output growth", Journal of Forecasting 23 (2004), 405-430, on why simple weights are
+//! hard to beat). The constants are those of `tests/bench/blend_weights.py`.
+
+use std::collections::BTreeMap;
 
 use super::{Fitted, OneDone, PanelSettings, Point, Views, boosted, cut_at_zero, local};
 use crate::forecast::local::LocalMethod;
 use crate::forecast::origins::Backtest;
 
 /// Weights of the global model that are tried.
-const WEIGHTS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
-/// Another weight must do so much better than equal shares.
-const MARGIN: f64 = 0.985;
+const WEIGHTS: [f64; 9] = [0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0];
+/// The share that weights are drawn to, and how strongly: what a whole one's distance costs, in errors of the local mean.
+const USUAL: f64 = 0.5;
+const PULL: f64 = 0.1;
+/// Horizons by which an origin lies before the newest, per halving of its weight.
+const HALF_LIFE: f64 = 0.25;
 
 /// The mixture, one point per series. A series that one side cannot forecast is left to the other.
 pub(super) fn forecast(series: &[Views], settings: &PanelSettings, one_done: OneDone) -> Fitted {
@@ -25,36 +31,46 @@ pub(super) fn forecast(series: &[Views], settings: &PanelSettings, one_done: One
     Fitted { points, models: local.models, global: global_model.filter(|_| weight > 0.0), weight }
 }
 
-/// The global model's share with the smallest mean scaled absolute error over origins that both sides have.
+/// The global model's share with the smallest mean scaled absolute error, relative to that of the local mean at each origin that
+/// both sides have, the newest with most weight, drawn to the usual share.
 fn weight(series: &[Views], local: &[Point], global: &[Point], settings: &PanelSettings) -> f64 {
-    let mut errors = [0.0; WEIGHTS.len()];
+    let horizon = settings.horizon.max(1);
+    // By how many periods an origin lies before the newest of its series: errors per weight, and how many.
+    let mut origins: BTreeMap<usize, ([f64; WEIGHTS.len()], f64)> = BTreeMap::new();
     for ((series, local), global) in series.iter().zip(local).zip(global) {
         if local.fallback.is_some() || global.fallback.is_some() {
             continue;
         }
         let Some(scale) = naive_error(series.past.demand, settings.season()) else { continue };
-        let shared = shared_windows(&local.backtest, &global.backtest);
-        let mut own = [0.0; WEIGHTS.len()];
-        let mut count = 0.0;
-        for (left, right) in &shared {
-            let actuals = &local.backtest.actuals[*left];
-            let forecasts = local.backtest.forecasts[*left].iter().zip(&global.backtest.forecasts[*right]);
+        let newest = series.past.demand.len().saturating_sub(horizon);
+        for (left, right) in shared_windows(&local.backtest, &global.backtest) {
+            let before = newest.saturating_sub(local.backtest.cutoffs[left]);
+            let (errors, count) = origins.entry(before).or_default();
+            let actuals = &local.backtest.actuals[left];
+            let forecasts = local.backtest.forecasts[left].iter().zip(&global.backtest.forecasts[right]);
             for (actual, (a, b)) in actuals.iter().zip(forecasts).filter(|(actual, _)| actual.is_finite()) {
-                for (own, weight) in own.iter_mut().zip(WEIGHTS) {
-                    *own += (actual - ((1.0 - weight) * a + weight * b)).abs() / scale;
+                for (error, weight) in errors.iter_mut().zip(WEIGHTS) {
+                    *error += (actual - ((1.0 - weight) * a + weight * b)).abs() / scale;
                 }
-                count += 1.0;
-            }
-        }
-        if count > 0.0 {
-            for (error, own) in errors.iter_mut().zip(own) {
-                *error += own / count;
+                *count += 1.0;
             }
         }
     }
-    let equal = WEIGHTS.len() / 2;
-    let best = (0..WEIGHTS.len()).min_by(|a, b| errors[*a].total_cmp(&errors[*b])).unwrap_or(equal);
-    if errors[best] < MARGIN * errors[equal] { WEIGHTS[best] } else { WEIGHTS[equal] }
+    let mut relative = [0.0; WEIGHTS.len()];
+    let mut trusts = 0.0;
+    for (before, (errors, count)) in origins.into_iter().filter(|(_, (errors, _))| errors[0] > 0.0) {
+        let trust = count * 0.5_f64.powf(before as f64 / horizon as f64 / HALF_LIFE);
+        trusts += trust;
+        for (relative, error) in relative.iter_mut().zip(errors) {
+            *relative += trust * error / errors[0];
+        }
+    }
+    if trusts <= 0.0 {
+        return USUAL;
+    }
+    let cost = |index: usize| relative[index] / trusts + PULL * (WEIGHTS[index] - USUAL).powi(2);
+    let best = (0..WEIGHTS.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b)));
+    best.map_or(USUAL, |best| WEIGHTS[best])
 }
 
 /// Indices of windows with the same cutoff.
