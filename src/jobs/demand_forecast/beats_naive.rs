@@ -2,7 +2,8 @@
 //! weeks, where those did better.
 //!
 //! It has lost when both its absolute and its squared error are larger. By the absolute error alone, zero beats every
-//! forecast of a slow product, and last week of one is mostly zero; by the squared one alone, a single day decides.
+//! forecast of a slow product, and last week of one is mostly zero; by the squared one alone, a single day decides. And the last
+//! weeks must be better by what is no chance: of hundreds of slow series some always are.
 
 use super::WEEK;
 use super::node::SeriesOutcome;
@@ -11,7 +12,11 @@ use super::node::SeriesOutcome;
 pub(super) const RECENT_WEEKS: &str = "recent_weeks";
 /// Days before the last that are judged, and how many of them must have been observed.
 const JUDGED: usize = 91;
-const MIN_OBSERVED: usize = 56;
+const MIN_OBSERVED: u32 = 56;
+/// Units sold on them from which on a series is judged: of a product that nobody bought for months, zero is always better.
+const MIN_SOLD: f64 = 20.0;
+/// Standard errors by which the squared error of the last weeks must be smaller.
+const NO_CHANCE: f64 = 2.0;
 /// Weeks whose means by weekday stand in.
 const WEEKS: usize = 4;
 
@@ -34,11 +39,13 @@ impl Errors {
 }
 
 /// Whether a series is better forecast by its last weeks, and why. `demand` is its history, `NaN` where not observed;
-/// `factor` what is known to multiply it over history and horizon.
+/// `factor` what was known to multiply it over
+/// history and horizon before the first origin.
 pub(super) fn loses(outcome: &SeriesOutcome, demand: &[f64], factor: &[f64]) -> Option<String> {
     let backtest = &outcome.backtest;
     let (mut own, mut naive, mut recent) = (Errors::default(), Errors::default(), Errors::default());
     let mut observed = 0;
+    let (mut gain, mut gain_squared, mut sold) = (0.0, 0.0, 0.0);
     let since = demand.len().saturating_sub(JUDGED);
     for (window, cutoff) in backtest.cutoffs.iter().enumerate().filter(|(_, cutoff)| **cutoff >= since) {
         let last_weeks = recent_weeks(&demand[..*cutoff], factor, backtest.forecasts[window].len());
@@ -49,12 +56,20 @@ pub(super) fn loses(outcome: &SeriesOutcome, demand: &[f64], factor: &[f64]) -> 
                 naive.add(repeated - actual);
                 recent.add(recent_mean - actual);
                 observed += 1;
+                sold += actual;
+                let better = (forecast - actual).powi(2) - (recent_mean - actual).powi(2);
+                gain += better;
+                gain_squared += better * better;
             }
         }
     }
-    let lost = observed >= MIN_OBSERVED && own.is_worse_than(naive) && own.is_worse_than(recent);
+    // Mean over its standard error, of days taken for independent.
+    let is_no_chance =
+        gain > 0.0 && gain >= NO_CHANCE * (gain_squared - gain * gain / f64::from(observed)).max(0.0).sqrt();
+    let is_judged = observed >= MIN_OBSERVED && sold >= MIN_SOLD;
+    let lost = is_judged && is_no_chance && own.is_worse_than(naive) && own.is_worse_than(recent);
     lost.then(|| {
-        let days = observed as f64;
+        let days = f64::from(observed);
         format!(
             "`{}` was off by {:.2} units a day over the last three months, last week repeated by {:.2}, the last four weeks by {:.2}",
             outcome.method,
@@ -65,11 +80,16 @@ pub(super) fn loses(outcome: &SeriesOutcome, demand: &[f64], factor: &[f64]) -> 
     })
 }
 
-/// Lets the last weeks stand in.
-pub(super) fn give_way(outcome: &mut SeriesOutcome, demand: &[f64], factor: &[f64], reason: String) {
+/// Lets the last weeks stand in, given what multiplies demand as it is known today, and as it was known before the first origin.
+pub(super) fn give_way(
+    outcome: &mut SeriesOutcome,
+    demand: &[f64],
+    (factor, past_factor): (&[f64], &[f64]),
+    reason: String,
+) {
     let horizon = outcome.mean.len();
     for (window, cutoff) in outcome.backtest.cutoffs.iter().enumerate() {
-        let mean = recent_weeks(&demand[..*cutoff], factor, outcome.backtest.forecasts[window].len());
+        let mean = recent_weeks(&demand[..*cutoff], past_factor, outcome.backtest.forecasts[window].len());
         let before = std::mem::replace(&mut outcome.backtest.forecasts[window], mean);
         let quantiles = outcome.window_quantiles.get_mut(window).into_iter().flatten();
         for ((quantiles, was), is) in quantiles.zip(&before).zip(&outcome.backtest.forecasts[window]) {
@@ -145,7 +165,7 @@ mod tests {
         let demand: Vec<f64> = (0..300).map(|t| if t < 120 { 10.0 } else { 18.0 + f64::from(t % 5) }).collect();
         let mut outcome = forecast_as(10.0, &demand);
         let reason = loses(&outcome, &demand, &[]).expect("it lost");
-        give_way(&mut outcome, &demand, &[], reason);
+        give_way(&mut outcome, &demand, (&[], &[]), reason);
         assert_eq!(outcome.method, RECENT_WEEKS);
         assert!(outcome.mean.iter().all(|mean| (18.0..=22.0).contains(mean)), "{:?}", outcome.mean);
         let (total, mean): (f64, f64) = (outcome.quantiles.total[27][0], outcome.mean.iter().sum());

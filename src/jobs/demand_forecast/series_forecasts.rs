@@ -116,7 +116,7 @@ pub(super) fn forecast_series(
         })
         .collect();
     let Updated { forecasts, state, refitted } = night.of_models(&panel, &modelled);
-    let outcomes = night.outcomes(&routes, forecasts, &cleaned, &now);
+    let outcomes = night.outcomes(&routes, forecasts, &cleaned, (&now, &past_factors));
 
     let mut places = vec![None; routes.len()];
     for (place, index) in modelled.iter().enumerate() {
@@ -204,7 +204,7 @@ impl Night<'_> {
         routes: &[Route],
         forecasts: Vec<PanelForecast>,
         cleaned: &[CleanedDemand],
-        factors: &Factors,
+        (factors, past_factors): (&Factors, &[Vec<f64>]),
     ) -> Vec<SeriesOutcome> {
         let (data, horizon) = (self.data, self.job.horizon());
         let is_modelled: Vec<bool> = routes.iter().map(|route| *route == Route::Models).collect();
@@ -222,13 +222,14 @@ impl Night<'_> {
             .unwrap_or_else(|| own_mean(data.as_of, series, &factors.shapes[index], horizon));
             if *route == Route::Models {
                 let factor = &factors.of_series[index];
+                let past = past_factors.get(index).unwrap_or(factor);
                 // On nights that fit nothing there is no record, and what was found stands.
                 let reason = match self.known[index] {
                     Some(known) => known.loses.clone(),
-                    None => loses(&outcome, &series.demand, factor),
+                    None => loses(&outcome, &series.demand, past),
                 };
                 if let Some(reason) = reason {
-                    give_way(&mut outcome, &cleaned[index].demand, factor, reason);
+                    give_way(&mut outcome, &cleaned[index].demand, (factor, past), reason);
                 }
             }
             let last_day = data.products.get(&series.product_id).and_then(|product| product.discontinued_on);
