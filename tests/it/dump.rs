@@ -76,14 +76,41 @@ impl Dump {
             let name = format!("file {}", path.strip_prefix(root).expect("inside").display());
             let bytes = std::fs::read(&path).expect("the file can be read");
             if path.extension().is_some_and(|extension| extension == "xlsx") {
-                for (entry, bytes) in unpacked(&bytes) {
-                    self.0.insert(format!("{name} {}", entry.replace('/', " ")), without_run(&bytes));
+                let mut entries = unpacked(&bytes);
+                let shared = entries.iter().position(|(entry, _)| entry == SHARED_STRINGS);
+                let shared = shared.map_or_else(Vec::new, |place| strings(&entries.remove(place).1));
+                for (entry, bytes) in entries {
+                    self.0.insert(
+                        format!("{name} {}", entry.replace('/', " ")),
+                        without_run(&with_strings(&bytes, &shared)),
+                    );
                 }
             } else {
                 self.0.insert(name, without_run(&bytes));
             }
         }
     }
+}
+
+/// The entry of a workbook with the texts of all its cells, each once: a run's number is one of them, and may be a count's too.
+const SHARED_STRINGS: &str = "xl/sharedStrings.xml";
+
+/// The texts of that entry, in order.
+fn strings(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let pattern = Regex::new(r"(?s)<si>(.*?)</si>").expect("a pattern");
+    pattern.captures_iter(&text).map(|found| found[1].replace("<t>", "").replace("</t>", "")).collect()
+}
+
+/// An entry with texts in the place of their numbers.
+fn with_strings(bytes: &[u8], strings: &[String]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    let pattern = Regex::new(r#"t="s"><v>(\d+)</v>"#).expect("a pattern");
+    let text = pattern.replace_all(&text, |found: &regex::Captures<'_>| {
+        let place: usize = found[1].parse().expect("a number");
+        format!(r#"t="s"><v>{}</v>"#, strings[place])
+    });
+    text.into_owned().into_bytes()
 }
 
 /// Tables and views of the target with their columns, both in the catalogue's order.
@@ -172,7 +199,7 @@ fn without_run(bytes: &[u8]) -> String {
         (r"configuration [0-9a-f]{12}\b", "configuration [hash]"),
         (r"\bRun \d+", "Run [id]"),
         (r"<dt>Run</dt><dd>\d+", "<dt>Run</dt><dd>[id]"),
-        (r"<t>Run</t></si><si><t>\d+", "<t>Run</t></si><si><t>[id]"),
+        (r"<v>Run</v></c><c ([^>]*)><v>\d+", "<v>Run</v></c><c $1><v>[id]"),
         (r"started \d{4}-\d\d-\d\dT[\d:.]+Z, took [^<]*", "started [instant], took [duration]"),
         (r"<dt>Took</dt><dd>.* over all jobs", "<dt>Took</dt><dd>[duration] over all jobs"),
         (r"<span>\d+(\.\d+)? m?s</span>|<span>\d+ (min|h) \d\d (s|min)</span>", "<span>[duration]</span>"),
