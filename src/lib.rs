@@ -57,6 +57,7 @@
 //! transaction checks the fence and swaps them in. The page and the order files were written beside before, and are put in place now.
 
 pub mod bench;
+mod calendar_columns;
 pub mod category_path;
 pub mod cli;
 pub mod contract;

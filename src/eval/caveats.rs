@@ -54,6 +54,7 @@ pub(super) fn caveats(
         let cells = many(facts.unknown, "value", "values");
         said.push(format!("{cells} of the known-ahead columns missing, up to the end of the test"));
     }
+    said.extend(dataset.doubts.iter().cloned());
     if facts.ended > 0 && !dataset.is_split() {
         let ended = many(facts.ended, "series", "series");
         said.push(format!("{ended} of the file end before its last period; their origins lie before their own end"));
@@ -115,7 +116,12 @@ fn about_forecasts(
     let made = forecasts.results.len();
     let possible = chosen.series.len() * chosen.origins;
     if made < possible {
-        said.push(format!("{} reach not back to the earlier origins", many(possible - made, "forecast", "forecasts")));
+        let why = if chosen.by_date {
+            "have not both a past and a horizon there"
+        } else {
+            "reach not back to the earlier origins"
+        };
+        said.push(format!("{} {why}", many(possible - made, "forecast", "forecasts")));
     }
     if scores.len() < made {
         said.push(format!(

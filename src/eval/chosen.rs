@@ -6,11 +6,21 @@ use std::path::PathBuf;
 use super::forecaster::{OriginData, OriginSeries, SeriesResult};
 use super::input::Dataset;
 use super::input_options::Missing;
-use super::metrics::{LEVELS, fill_seasonal};
+use super::metrics::fill_seasonal;
 use super::{EvalError, methods};
 
 /// Series or notes that a caveat names.
 const EXAMPLES: usize = 5;
+
+/// The point of a forecast that its errors are taken from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Point {
+    /// The expected demand.
+    #[default]
+    Mean,
+    /// The demand that is as likely exceeded as not.
+    Median,
+}
 
 /// How a file is forecast.
 #[derive(Clone, Debug)]
@@ -23,6 +33,10 @@ pub struct RunOptions {
     pub origins: usize,
     /// Periods between two origins; default: the horizon.
     pub step: Option<usize>,
+    /// Quantile levels that are written; none = those that are scored, and the deciles.
+    pub levels: Vec<f64>,
+    /// What errors are taken from.
+    pub point: Point,
     /// Series with fewer rows are left out; default: a horizon and two seasons, or none with a split column.
     pub min_length: Option<usize>,
     /// A name of [`methods::methods`].
@@ -78,6 +92,8 @@ pub(super) struct Chosen {
     pub min_length: usize,
     /// Origins.
     pub origins: usize,
+    /// Whether they are dates, the same for every series.
+    pub by_date: bool,
     /// Periods between two origins.
     pub step: usize,
 }
@@ -87,10 +103,19 @@ impl Chosen {
         let split = dataset.is_split();
         let min_length = run.min_length.unwrap_or(if split { 0 } else { dataset.horizon + 2 * season });
         let step = run.step.unwrap_or(dataset.horizon).max(1);
-        let origins = if split { 1 } else { run.origins.max(1) };
-        let mut chosen = Self { series: Vec::new(), short: Vec::new(), left_out: 0, min_length, origins, step };
+        let by_date = dataset.n_cutoffs > 0;
+        let origins = if split {
+            1
+        } else if by_date {
+            dataset.n_cutoffs
+        } else {
+            run.origins.max(1)
+        };
+        let mut chosen =
+            Self { series: Vec::new(), short: Vec::new(), left_out: 0, min_length, origins, by_date, step };
         for (place, series) in dataset.series.iter().enumerate() {
-            if series.rows >= min_length && (split || dataset.has_test(place)) {
+            let has_origin = !by_date || series.cutoffs.iter().any(Option::is_some);
+            if series.rows >= min_length && has_origin && (split || dataset.has_test(place)) {
                 chosen.series.push(place);
             } else {
                 chosen.left_out += 1;
@@ -103,11 +128,17 @@ impl Chosen {
             return Err(EvalError::Nothing {
                 file: dataset.file.clone(),
                 problem: format!(
-                    "none of its {} series has {min_length} rows and periods before its last {}",
+                    "none of its {} series has {min_length} rows and periods before {} {}",
                     dataset.series.len(),
+                    if by_date { "a cutoff, and after it" } else { "its last" },
                     dataset.horizon
                 ),
-                mend: "give a smaller --horizon or --min-length".to_owned(),
+                mend: if by_date {
+                    "give other --cutoffs, or a smaller --horizon or --min-length"
+                } else {
+                    "give a smaller --horizon or --min-length"
+                }
+                .to_owned(),
             });
         }
         Ok(chosen)
@@ -117,6 +148,9 @@ impl Chosen {
     pub fn members(&self, dataset: &Dataset, origin: usize) -> Vec<(usize, usize)> {
         let back = self.step * (self.origins - 1 - origin);
         let cutoff = |place: &usize| {
+            if self.by_date {
+                return dataset.series[*place].cutoffs.get(origin).copied().flatten().map(|cutoff| (*place, cutoff));
+            }
             let length = dataset.series[*place].values.len();
             let cutoff = length.checked_sub(back).filter(|cutoff| *cutoff > 0);
             // A series without any training row still gets a forecast, from nothing.
@@ -128,18 +162,24 @@ impl Chosen {
 
 impl Forecasts {
     /// Takes the results of one origin; what cannot be used becomes the seasonal naive and counts as failed.
-    pub fn take(&mut self, data: &OriginData<'_>, members: &[(usize, usize)], results: Vec<SeriesResult>) {
+    pub fn take(
+        &mut self,
+        data: &OriginData<'_>,
+        members: &[(usize, usize)],
+        results: Vec<SeriesResult>,
+        levels: &[f64],
+    ) {
         let mut results = results.into_iter();
         for ((place, cutoff), series) in members.iter().zip(&data.series) {
             let result = results.next().unwrap_or_default();
-            let result = match result.problem(data, LEVELS.len()) {
+            let result = match result.problem(data, levels.len()) {
                 None => result,
                 Some(problem) => {
                     if self.unusable.len() < EXAMPLES {
                         self.unusable.push(format!("{}: {problem}", series.label));
                     }
                     let note = Some(format!("seasonal_naive instead of {}: {problem}", result.model));
-                    SeriesResult { note, failed: true, ..methods::last_season(series, data, &LEVELS) }
+                    SeriesResult { note, failed: true, ..methods::last_season(series, data, levels) }
                 }
             };
             self.crossing += usize::from(result.crosses());
@@ -165,6 +205,8 @@ pub(super) fn origin_data<'a>(
             start: data.start,
             demand: training(&data.values[..*cutoff], missing, season),
             known: data.known.iter().map(|column| &column[..cutoff + dataset.horizon]).collect(),
+            past: data.past.iter().map(|column| &column[..*cutoff]).collect(),
+            statics: &data.statics,
         }
     });
     OriginData {
@@ -173,6 +215,8 @@ pub(super) fn origin_data<'a>(
         horizon: dataset.horizon,
         sum_periods,
         known_names: &dataset.known_names,
+        past_names: &dataset.past_names,
+        calendar: &dataset.calendar,
     }
 }
 

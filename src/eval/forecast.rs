@@ -4,7 +4,7 @@ use super::chosen::{Chosen, Forecasts, RunOptions, Usage, origin_data, training}
 use super::forecaster::Forecaster;
 use super::input;
 use super::input_options::InputOptions;
-use super::metrics::LEVELS;
+use super::metrics::RunLevels;
 use super::process::CpuClock;
 use super::report::Evaluation;
 use super::score::{Score, Seasons, score};
@@ -34,6 +34,10 @@ fn evaluate_with(
 ) -> Result<Evaluation, EvalError> {
     let season = run.season_lengths.first().copied().unwrap_or(1).max(1);
     let seasons = Seasons { data: season, mase: run.mase_season.unwrap_or(season).max(1) };
+    let levels = RunLevels::new(&run.levels).map_err(|level| EvalError::Options {
+        problem: format!("--quantiles: found {level}, a level lies between 0 and 1"),
+        mend: "give levels such as 0.1,0.5,0.9".to_owned(),
+    })?;
     let pool = super::costs::pool(run.threads)?;
 
     let dataset = input::read(input)?;
@@ -44,13 +48,13 @@ fn evaluate_with(
         let members = chosen.members(&dataset, origin);
         let data = origin_data(&dataset, &members, run, &sum_periods, input.missing, season);
         let before = clock.cpu_seconds();
-        let results = pool.install(|| forecaster.forecast(&data, &LEVELS));
+        let results = pool.install(|| forecaster.forecast(&data, &levels.all));
         let spent = clock.cpu_seconds().zip(before).map(|(after, before)| after - before);
         forecasts.cpu_seconds = forecasts.cpu_seconds.zip(spent).map(|(sum, spent)| sum + spent);
-        forecasts.take(&data, &members, results);
+        forecasts.take(&data, &members, results, &levels.all);
     }
     if let Some(path) = &run.output {
-        output::write(path, &input.ids, &dataset, &forecasts)?;
+        output::write(path, &input.ids, &dataset, &forecasts, &levels)?;
     }
 
     // Only now does anyone look at the test.
@@ -61,7 +65,7 @@ fn evaluate_with(
         let training = training(&series.values[..one.cutoff], input.missing, season);
         let later = series.values[one.cutoff..].iter().chain(&actuals[one.series]);
         let actual: Vec<f64> = later.copied().take(dataset.horizon).collect();
-        scores.extend(score(&training, &actual, &one.result, seasons, &sum_periods));
+        scores.extend(score(&training, &actual, &one.result, seasons, &sum_periods, (&levels, run.point)));
     }
     let usage = Usage {
         threads: pool.current_num_threads(),

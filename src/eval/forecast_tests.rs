@@ -3,8 +3,10 @@ use std::path::Path;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
+use super::super::chosen::Point;
 use super::super::forecaster::{EachSeries, OriginData, OriginSeries};
 use super::super::input_options::Missing;
+use super::super::metrics::LEVELS;
 use super::*;
 
 /// A clock that stands still.
@@ -29,6 +31,10 @@ fn input(file: &Path) -> InputOptions {
         horizon: Some(4),
         stock: None,
         known: Vec::new(),
+        past: Vec::new(),
+        statics: Vec::new(),
+        categorical: Vec::new(),
+        cutoffs: Vec::new(),
         known_file: None,
         missing: Missing::Skip,
         frequency: None,
@@ -41,6 +47,8 @@ fn run(model: &str) -> RunOptions {
         mase_season: None,
         origins: 1,
         step: None,
+        levels: Vec::new(),
+        point: Point::default(),
         min_length: None,
         model: model.to_owned(),
         threads: Some(1),
@@ -130,7 +138,8 @@ fn forecasts_are_written_before_a_bad_test_row_is_noticed() {
     let lines: Vec<&str> = written.lines().collect();
     assert_eq!(
         lines[0],
-        "id,origin,step,time,model,mean,q0.025,q0.05,q0.1,q0.25,q0.5,q0.75,q0.9,q0.95,q0.975,q0.99,note"
+        "id,origin,step,time,model,mean,q0.025,q0.05,q0.1,q0.2,q0.25,q0.3,q0.4,q0.5,q0.6,q0.7,q0.75,q0.8,q0.9,q0.95,\
+         q0.975,q0.99,note"
     );
     assert!(lines[1].starts_with("x,19,1,20,seasonal_naive,0,"), "{}", lines[1]);
     assert!(lines[2].starts_with("new,,1,20,seasonal_naive,0,"), "{}", lines[2]);
@@ -186,7 +195,7 @@ fn what_cannot_be_scored_becomes_the_seasonal_naive_and_counts_as_failed() {
         if series.label == "a" {
             result.mean[1] = f64::NAN;
         } else {
-            result.quantiles[0].swap(0, 9);
+            result.quantiles[0].swap(0, 12);
         }
         result
     });
@@ -221,4 +230,103 @@ fn series_too_short_are_named_and_none_left_is_an_error() {
 fn an_unknown_model_is_refused_with_the_known_ones() {
     let error = judged(&wave("a", 40), |_, run| run.model = "seasonal_naiv".to_owned()).unwrap_err().to_string();
     assert!(error.contains("did you mean `seasonal_naive`?"), "{error}");
+}
+
+/// A wave of two shops with columns of every role, the last of which each caller names.
+fn with_columns(change: impl FnOnce(&mut InputOptions, &mut RunOptions)) -> Result<Json, EvalError> {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("sales.csv");
+    let row = |shop: &str, t: usize| {
+        let kind = if t.is_multiple_of(7) { "leaflet" } else { "none" };
+        let visitors = if t < 36 { (t % 4 * 5 + 90).to_string() } else { String::new() };
+        format!(
+            "{shop},{t},{},{kind},{visitors},{}\n",
+            20 + t % 4 * 5 + t / 3,
+            if shop == "a" { "big" } else { "small" }
+        )
+    };
+    let rows = rows(40, |t| row("a", t)) + &rows(40, |t| row("b", t));
+    std::fs::write(&file, format!("id,t,y,kind,visitors,size\n{rows}")).unwrap();
+    let (mut input, mut run) = (input(&file), run("gbm"));
+    change(&mut input, &mut run);
+    Ok(serde_json::to_value(evaluate(&input, &run, &Still)?).unwrap())
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn columns_of_every_role_are_used_and_doubted() {
+    let json = with_columns(|input, _| {
+        input.known = names(&["kind"]);
+        input.past = names(&["visitors"]);
+        input.statics = names(&["size"]);
+        input.categorical = names(&["kind", "size"]);
+    });
+    let json = json.unwrap();
+    assert!(json["mase"].as_f64().unwrap() < 1.0, "{json}");
+    assert!(!json["caveats"].to_string().contains("known-ahead"), "{json}");
+    // Visitors of the test periods stand nowhere.
+    let doubted = with_columns(|input, _| input.known = names(&["visitors"])).unwrap();
+    assert!(doubted["caveats"].to_string().contains("name it in --past"), "{doubted}");
+}
+
+#[test]
+fn columns_in_the_wrong_role_are_refused_with_what_to_do() {
+    let refused = |change: &dyn Fn(&mut InputOptions)| with_columns(|input, _| change(input)).unwrap_err().to_string();
+    let text = refused(&|input| input.known = names(&["kind"]));
+    assert!(text.contains("line 2, column `kind`: found `leaflet`") && text.contains("--categorical"), "{text}");
+    let text = refused(&|input| {
+        input.statics = names(&["kind"]);
+        input.categorical = names(&["kind"]);
+    });
+    assert!(text.contains("static column `kind` of series `a` holds `leaflet` and `none`"), "{text}");
+    let text = refused(&|input| {
+        input.known = names(&["kind"]);
+        input.past = names(&["kind"]);
+    });
+    assert!(text.contains("`kind` has two roles"), "{text}");
+    let text = refused(&|input| input.categorical = names(&["kind"]));
+    assert!(text.contains("no column of --known or --static"), "{text}");
+}
+
+#[test]
+fn a_category_that_came_after_the_origin_is_told() {
+    let text = rows(40, |t| format!("a,{t},{},{}\n", 20 + t % 4 * 5, if t < 38 { "none" } else { "flood" }));
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("sales.csv");
+    std::fs::write(&file, format!("id,t,y,event\n{text}")).unwrap();
+    let mut input = input(&file);
+    (input.known, input.categorical) = (names(&["event"]), names(&["event"]));
+    let caveats = evaluate(&input, &run("gbm"), &Still).unwrap().caveats.join("\n");
+    assert!(
+        caveats.contains("categories of `event` that no series had before the last origin say nothing: flood"),
+        "{caveats}"
+    );
+}
+
+#[test]
+fn origins_that_are_dates_are_the_same_for_series_that_end_on_different_days() {
+    let text = wave("long", 60) + &wave("short", 40);
+    let json = judged(&text, |input, _| input.cutoffs = names(&["50", "30"])).unwrap();
+    // The short series has no horizon left after 50.
+    assert_eq!((&json["n_forecasts"], &json["origins"]), (&Json::from(3), &Json::from(2)), "{json}");
+    assert!(json["caveats"].to_string().contains("have not both a past and a horizon there"), "{json}");
+    let error = judged(&text, |input, _| input.cutoffs = names(&["59"])).unwrap_err().to_string();
+    assert!(error.contains("a cutoff, and after it 4"), "{error}");
+    let error = judged(&text, |input, _| input.cutoffs = names(&["2026-01-01"])).unwrap_err().to_string();
+    assert!(error.contains("expected a whole number"), "{error}");
+}
+
+#[test]
+fn only_the_levels_asked_for_are_written() {
+    let folder = TempDir::new().unwrap();
+    let (file, output) = (folder.path().join("sales.csv"), folder.path().join("forecasts.csv"));
+    std::fs::write(&file, format!("id,t,y\n{}", wave("a", 40))).unwrap();
+    let run = RunOptions { levels: vec![0.9, 0.85], output: Some(output.clone()), ..run("mean") };
+    let evaluation = evaluate(&input(&file), &run, &Still).unwrap();
+    assert_eq!(evaluation.pinball.len(), LEVELS.len());
+    let written = std::fs::read_to_string(output).unwrap();
+    assert!(written.starts_with("id,origin,step,time,model,mean,q0.85,q0.9,note\n"), "{written}");
 }

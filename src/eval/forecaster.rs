@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 
+use crate::models::forecast::Calendar;
+
 /// What a forecaster is given: everything known at one origin, and nothing after it but known-ahead columns.
 #[derive(Clone, Debug)]
 pub struct OriginData<'a> {
@@ -17,6 +19,10 @@ pub struct OriginData<'a> {
     pub sum_periods: &'a [usize],
     /// Names of the known-ahead columns.
     pub known_names: &'a [String],
+    /// Names of the columns known until the origin only.
+    pub past_names: &'a [String],
+    /// What the dates of the periods say.
+    pub calendar: &'a Calendar,
 }
 
 /// One training series.
@@ -32,6 +38,10 @@ pub struct OriginSeries<'a> {
     pub demand: Cow<'a, [f64]>,
     /// Known-ahead columns, each as long as `demand` and the horizon together; `NaN` where nothing stands.
     pub known: Vec<&'a [f64]>,
+    /// Columns known until the origin only, each as long as `demand`.
+    pub past: Vec<&'a [f64]>,
+    /// Static columns; `NaN` where nothing stands.
+    pub statics: &'a [f64],
 }
 
 /// The forecast of one series.
@@ -45,6 +55,8 @@ pub struct SeriesResult {
     pub sum_quantiles: Vec<Vec<f64>>,
     /// The model that made it.
     pub model: String,
+    /// What the quantiles rest on, in a few words.
+    pub intervals: &'static str,
     /// What a reader must be told, such as why a fallback was used.
     pub note: Option<String>,
     /// Whether the wanted model failed and `model` is a fallback.

@@ -5,8 +5,12 @@ use super::grid::find_axis;
 use super::input_options::{InputOptions, Missing};
 use super::known::{KnownFile, KnownValues};
 use super::raw::{self, Columns, RawSeries};
+use super::roles::{self, Extra, Levels};
 use super::rows::Table;
-use super::time::TimeAxis;
+use super::time::{Step, TimeAxis};
+use crate::calendar_columns;
+use crate::day::Day;
+use crate::models::forecast::Calendar;
 
 /// A gap so long that it must be a mistake: no series may need more periods than this, nor all together ten times it.
 const MOST_PERIODS: i64 = 20_000_000;
@@ -28,6 +32,12 @@ pub struct SeriesData {
     pub values: Vec<f64>,
     /// Known-ahead columns, each as long as `values` and the test together; `NaN` where nothing stands.
     pub known: Vec<Vec<f64>>,
+    /// Columns known until the origin only, as long.
+    pub past: Vec<Vec<f64>>,
+    /// Static columns: a number or the code of a name; `NaN` where nothing stands.
+    pub statics: Vec<f64>,
+    /// Periods before each origin where the origins are dates; `None` = the series has no such origin.
+    pub cutoffs: Vec<Option<usize>>,
 }
 
 /// What a reader of the scores should know about the file.
@@ -60,10 +70,18 @@ pub struct Dataset {
     pub axis: TimeAxis,
     /// The series, in the order in which they first appear.
     pub series: Vec<SeriesData>,
-    /// The known-ahead columns.
+    /// The known-ahead columns; of categories one each.
     pub known_names: Vec<String>,
+    /// The columns known until the origin only.
+    pub past_names: Vec<String>,
+    /// What is doubtful about the columns beside the sales.
+    pub doubts: Vec<String>,
     /// Periods to forecast.
     pub horizon: usize,
+    /// Origins that are dates.
+    pub n_cutoffs: usize,
+    /// What the dates of its periods say, to the end of every test.
+    pub calendar: Calendar,
     /// What a reader should know.
     pub facts: Facts,
     sealed: Sealed,
@@ -84,20 +102,25 @@ enum Sealed {
 /// When it cannot be read, a column is not there, a cell cannot be used, a period has two rows, or the times lie on no
 /// common grid. Every error names the file, and where it can the line, the column and the value.
 pub fn read(options: &InputOptions) -> Result<Dataset, EvalError> {
+    options.check()?;
     let table = Table::open(&options.file)?;
+    let mut levels = Levels::default();
     let (known_file, own_names) = match &options.known_file {
         Some(path) => KnownFile::open(path, options).map(|(file, absent)| (Some(file), absent))?,
-        None => (None, options.known.clone()),
+        None => (None, options.columns()),
     };
-    let own = own_names.iter().map(|name| table.column(name, "--known")).collect::<Result<Vec<_>, _>>()?;
+    let own = own_names
+        .iter()
+        .map(|name| Ok::<_, EvalError>(Extra::new(table.column(name, options.role(name))?, name, options)));
+    let own = own.collect::<Result<Vec<_>, _>>()?;
     let columns = Columns::find(&table, options, own)?;
-    let raw = raw::read_rows(&table, &columns)?;
+    let raw = raw::read_rows(&table, &columns, &mut levels)?;
     let axis = find_axis(&table.file, raw.form, &raw.series, options.frequency)?;
-    let joined = known_file.map(|file| file.read(raw.form, &axis)).transpose()?;
+    let joined = known_file.map(|file| file.read(raw.form, &axis, &mut levels)).transpose()?;
     let horizon = horizon(&table, options, &axis, &raw.series)?;
     // Names in the order of their columns in `known`: those of the file itself, then the joined ones.
-    let mut known_names = own_names.clone();
-    known_names.extend(options.known.iter().filter(|name| !own_names.contains(name)).cloned());
+    let mut names = own_names.clone();
+    names.extend(options.columns().into_iter().filter(|name| !own_names.contains(name)));
 
     let mut grid = Grid {
         options,
@@ -105,7 +128,7 @@ pub fn read(options: &InputOptions) -> Result<Dataset, EvalError> {
         horizon,
         joined: joined.as_ref(),
         n_own: own_names.len(),
-        n_known: known_names.len(),
+        n_known: names.len(),
         facts: Facts::default(),
         tests: Vec::new(),
         steps: Vec::new(),
@@ -120,14 +143,37 @@ pub fn read(options: &InputOptions) -> Result<Dataset, EvalError> {
         }
         series.push(placed);
     }
-    let Grid { facts, tests: mut rows, steps, .. } = grid;
+    let Grid { mut facts, tests: mut rows, steps, .. } = grid;
+    let roles = roles::give(&mut series, &names, &levels, options, (&table.file, horizon))?;
+    facts.unknown = roles.unknown;
+    let cutoffs = roles::cutoffs(&table.file, options, raw.form, &axis)?;
     let sealed = if options.split.is_some() {
         rows.sort_unstable();
         Sealed::File { table: table.clone(), columns, rows, steps, missing: options.missing }
     } else {
         Sealed::Tails(series.iter_mut().map(|one| cut_tail(&mut one.values, horizon)).collect())
     };
-    let mut dataset = Dataset { file: table.file, axis, series, known_names, horizon, facts, sealed };
+    for one in &mut series {
+        // Where an origin is a date, the horizon after it must lie within the series.
+        let before =
+            |cutoff: &i64| ((cutoff - one.phase).div_euclid(axis.step().size()) + 1 - one.start).max(0) as usize;
+        let within = |periods: &usize| (1..=one.values.len()).contains(periods);
+        one.cutoffs = cutoffs.iter().map(|cutoff| Some(before(cutoff)).filter(within)).collect();
+    }
+    let calendar = calendar_of(&axis, &series, horizon);
+    let mut dataset = Dataset {
+        file: table.file,
+        axis,
+        series,
+        known_names: roles.known_names,
+        past_names: roles.past_names,
+        doubts: roles.doubts,
+        horizon,
+        n_cutoffs: cutoffs.len(),
+        calendar,
+        facts,
+        sealed,
+    };
     dataset.count_ended();
     Ok(dataset)
 }
@@ -177,6 +223,20 @@ impl Dataset {
             self.series.iter().enumerate().map(|(at, one)| one.start + (one.values.len() + tail(at)) as i64).collect();
         let last = ends.iter().copied().max().unwrap_or(0);
         self.facts.ended = ends.iter().filter(|end| **end < last).count();
+    }
+}
+
+/// What the dates of days or weeks say, from the first period to the end of the last test.
+fn calendar_of(axis: &TimeAxis, series: &[SeriesData], horizon: usize) -> Calendar {
+    let (Step::Days(days), Some(phase)) = (axis.step(), series.first().map(|one| one.phase)) else {
+        return Calendar::default();
+    };
+    let first = series.iter().map(|one| one.start).min().unwrap_or(0);
+    let end = series.iter().map(|one| one.start + (one.values.len() + horizon) as i64).max().unwrap_or(0);
+    let day = i32::try_from(first * days + phase).ok().map(Day::from_number);
+    match (day, i32::try_from(days)) {
+        (Some(day), Ok(days)) => calendar_columns::calendar(day, days, (end - first) as usize, first),
+        _ => Calendar::default(),
     }
 }
 
@@ -257,10 +317,21 @@ impl Grid<'_> {
         }
         self.facts.rows += raw.points.len();
         self.facts.gaps += length - rows;
-        self.facts.unknown += known.iter().flatten().filter(|value| value.is_nan()).count();
         self.facts.without_training += usize::from(rows == 0);
         self.steps.push(steps);
-        Ok(SeriesData { label: raw.label, keys: raw.keys, start, phase, rows, values, known })
+        let (label, keys) = (raw.label, raw.keys);
+        Ok(SeriesData {
+            label,
+            keys,
+            start,
+            phase,
+            rows,
+            values,
+            known,
+            past: Vec::new(),
+            statics: Vec::new(),
+            cutoffs: Vec::new(),
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::EvalError;
 use super::input_options::InputOptions;
-use super::raw::known_value;
+use super::roles::{Extra, Levels};
 use super::rows::{Table, shown};
 use super::time::{self, TimeAxis, TimeForm, moment_text};
 
@@ -18,7 +18,7 @@ pub(super) struct KnownFile {
     /// Which of the id columns the file has: place among the ids, column in the file.
     keys: Vec<(usize, usize)>,
     time: Option<usize>,
-    columns: Vec<usize>,
+    columns: Vec<Extra>,
 }
 
 /// Its values.
@@ -47,21 +47,21 @@ impl KnownFile {
             });
         }
         let (mut columns, mut absent) = (Vec::new(), Vec::new());
-        for name in &options.known {
-            match table.find(name) {
-                Some(column) => columns.push(column),
-                None => absent.push(name.clone()),
+        for name in options.columns() {
+            match table.find(&name) {
+                Some(column) => columns.push(Extra::new(column, &name, options)),
+                None => absent.push(name),
             }
         }
         Ok((Self { table, keys, time, columns }, absent))
     }
 
     /// Reads the values; times must be of the form of the sales.
-    pub(super) fn read(&self, form: TimeForm, axis: &TimeAxis) -> Result<KnownValues, EvalError> {
+    pub(super) fn read(&self, form: TimeForm, axis: &TimeAxis, levels: &mut Levels) -> Result<KnownValues, EvalError> {
         let n_keys = self.keys.len();
         let mut wanted: Vec<usize> = self.keys.iter().map(|(_, column)| *column).collect();
         wanted.push(self.time.or_else(|| self.keys.first().map(|(_, column)| *column)).unwrap_or(0));
-        wanted.extend(&self.columns);
+        wanted.extend(self.columns.iter().map(|extra| extra.column));
         let mut known = KnownValues {
             keys: self.keys.iter().map(|(place, _)| *place).collect(),
             dated: self.time.is_some(),
@@ -107,7 +107,7 @@ impl KnownFile {
             }
             lines.push(row.line);
             for (column, cell) in self.columns.iter().zip(&row.cells[n_keys + 1..]) {
-                known.values.push(known_value(&self.table, *column, row, cell)?);
+                known.values.push(levels.value(&self.table, column, row, cell)?);
             }
             Ok(())
         })?;

@@ -67,8 +67,9 @@ impl Forecaster for OfPanel {
     fn forecast(&self, data: &OriginData<'_>, levels: &[f64]) -> Vec<SeriesResult> {
         let regressors: Vec<Regressors> = (data.series.iter())
             .map(|series| Regressors {
-                names: data.known_names.to_vec(),
-                columns: series.known.iter().map(|column| column.to_vec()).collect(),
+                names: [data.known_names, data.past_names].concat(),
+                columns: columns_of(series, data.horizon),
+                n_past: data.past_names.len(),
             })
             .collect();
         let categories = categories(&data.series);
@@ -80,6 +81,7 @@ impl Forecaster for OfPanel {
                 categories,
                 factor: &[],
                 past_factor: &[],
+                calendar: data.calendar,
             })
             .collect();
         let settings = PanelSettings {
@@ -96,6 +98,7 @@ impl Forecaster for OfPanel {
                     forecast.quantiles.total.get(periods.saturating_sub(1)).cloned().unwrap_or_default()
                 };
                 SeriesResult {
+                    intervals: forecast.quantiles.basis.about(),
                     sum_quantiles: data.sum_periods.iter().map(total).collect(),
                     mean: forecast.mean,
                     quantiles: forecast.quantiles.per_period,
@@ -106,6 +109,13 @@ impl Forecaster for OfPanel {
             })
             .collect()
     }
+}
+
+/// Known-ahead columns, then those known until the origin, nothing after it.
+fn columns_of(series: &OriginSeries<'_>, horizon: usize) -> Vec<Vec<f64>> {
+    let unknown = vec![f64::NAN; horizon];
+    let known = series.known.iter().map(|column| column.to_vec());
+    known.chain(series.past.iter().map(|column| [*column, &unknown].concat())).collect()
 }
 
 /// Codes of the id columns that several series share (store, department); one that names a single series says nothing.
@@ -122,7 +132,32 @@ fn categories(series: &[OriginSeries<'_>]) -> Vec<Vec<u32>> {
             codes.push(code.get(series.keys[column].as_str()).copied().unwrap_or(0));
         }
     }
+    for column in 0..series.first().map_or(0, |series| series.statics.len()) {
+        let values: Vec<f64> = series.iter().map(|series| series.statics[column]).collect();
+        for (codes, code) in codes.iter_mut().zip(static_codes(&values)) {
+            codes.push(code);
+        }
+    }
     codes
+}
+
+/// Groups that a static number makes, at most; of more values, as many of about the same size.
+const STATIC_GROUPS: usize = 10;
+
+/// Codes of a static column: by value where there are few, else in groups of about the same size; nothing is a value too.
+fn static_codes(values: &[f64]) -> Vec<u32> {
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let mut bounds = sorted.clone();
+    bounds.dedup();
+    if bounds.len() > STATIC_GROUPS {
+        bounds = (0..STATIC_GROUPS).map(|group| sorted[group * sorted.len() / STATIC_GROUPS]).collect();
+        bounds.dedup();
+    }
+    let code = |value: &f64| {
+        if value.is_finite() { bounds.partition_point(|bound| bound <= value) as u32 } else { u32::MAX }
+    };
+    values.iter().map(code).collect()
 }
 
 /// Origins whose errors give the quantiles of the naive methods.
@@ -168,6 +203,7 @@ fn with_quantiles(
     let quantiles = demand_quantiles(&mean, backtest, history, levels);
     let total = |periods: &usize| quantiles.total.get(periods.saturating_sub(1)).cloned().unwrap_or_default();
     let sum_quantiles = data.sum_periods.iter().map(total).collect();
-    let per_period = quantiles.per_period;
-    SeriesResult { mean, quantiles: per_period, sum_quantiles, model: model.to_owned(), note: None, failed: false }
+    let (intervals, per_period) = (quantiles.basis.about(), quantiles.per_period);
+    let model = model.to_owned();
+    SeriesResult { mean, quantiles: per_period, sum_quantiles, model, intervals, note: None, failed: false }
 }

@@ -11,6 +11,38 @@ use std::iter::zip;
 /// The quantile levels that are asked for and scored.
 pub const LEVELS: [f64; 10] = [0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99];
 
+/// Levels that are written when none are asked for, beside [`LEVELS`].
+const DECILES: [f64; 6] = [0.2, 0.3, 0.4, 0.6, 0.7, 0.8];
+
+/// The levels of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunLevels {
+    /// Every level that is forecast, ascending.
+    pub all: Vec<f64>,
+    /// Places of [`LEVELS`] among them.
+    pub scored: Vec<usize>,
+    /// Places of those that are written.
+    pub written: Vec<usize>,
+}
+
+impl RunLevels {
+    /// Those asked for, none = [`LEVELS`] and the deciles.
+    ///
+    /// # Errors
+    /// The first that does not lie in (0, 1).
+    pub fn new(asked: &[f64]) -> Result<Self, f64> {
+        if let Some(outside) = asked.iter().find(|level| !(**level > 0.0 && **level < 1.0)) {
+            return Err(*outside);
+        }
+        let mut all = [&LEVELS[..], if asked.is_empty() { &DECILES } else { asked }].concat();
+        all.sort_unstable_by(f64::total_cmp);
+        all.dedup();
+        let places = |wanted: &[f64]| (0..all.len()).filter(|place| wanted.contains(&all[*place])).collect::<Vec<_>>();
+        let (scored, written) = (places(&LEVELS), places(if asked.is_empty() { &all } else { asked }));
+        Ok(Self { all, scored, written })
+    }
+}
+
 /// Symmetric mean absolute percentage error, in percent: mean of 200 |y - f| / (|y| + |f|), a pair of zeros being 0.
 ///
 /// ```

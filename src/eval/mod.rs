@@ -43,6 +43,7 @@ mod process;
 mod purchase_file;
 mod raw;
 mod report;
+mod roles;
 mod rows;
 mod rules;
 pub mod score;
@@ -51,7 +52,7 @@ mod table_rows;
 mod time;
 
 pub use basket_file::{BasketFile, BasketSource};
-pub use chosen::RunOptions;
+pub use chosen::{Point, RunOptions};
 pub use costs::Costs;
 pub use error::{CellFault, EvalError};
 pub use forecast::evaluate;

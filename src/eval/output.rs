@@ -7,7 +7,7 @@ use std::path::Path;
 use super::EvalError;
 use super::chosen::Forecasts;
 use super::input::Dataset;
-use super::metrics::LEVELS;
+use super::metrics::RunLevels;
 
 /// Writes every forecast: the id columns, the origin (the last period known), the step, the time, the model, the mean
 /// and the quantiles. The file is written beside its place and then renamed.
@@ -19,6 +19,7 @@ pub(super) fn write(
     id_columns: &[String],
     dataset: &Dataset,
     forecasts: &Forecasts,
+    levels: &RunLevels,
 ) -> Result<(), EvalError> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| EvalError::Write {
         path: path.display().to_string(),
@@ -32,7 +33,7 @@ pub(super) fn write(
             fs::create_dir_all(folder)?;
         }
         let mut writer = csv::Writer::from_writer(BufWriter::new(File::create(&beside)?));
-        rows(&mut writer, id_columns, dataset, forecasts)?;
+        rows(&mut writer, id_columns, dataset, forecasts, levels)?;
         writer.into_inner().map_err(|error| error.to_string())?.into_inner().map_err(|error| error.to_string())?;
         Ok(fs::rename(&beside, path)?)
     };
@@ -48,10 +49,11 @@ fn rows(
     id_columns: &[String],
     dataset: &Dataset,
     forecasts: &Forecasts,
+    levels: &RunLevels,
 ) -> Result<(), csv::Error> {
     let mut heading = id_columns.to_vec();
     heading.extend(["origin", "step", "time", "model", "mean"].map(str::to_owned));
-    heading.extend(LEVELS.iter().map(|level| format!("q{level}")));
+    heading.extend(levels.written.iter().map(|place| format!("q{}", levels.all[*place])));
     heading.extend(["note".to_owned()]);
     writer.write_record(&heading)?;
     for one in &forecasts.results {
@@ -62,7 +64,7 @@ fn rows(
             let mut record = series.keys.clone();
             record.extend([origin.clone(), (step + 1).to_string(), time(one.cutoff + step)]);
             record.extend([one.result.model.clone(), mean.to_string()]);
-            record.extend(quantiles.iter().map(f64::to_string));
+            record.extend(levels.written.iter().map(|place| quantiles[*place].to_string()));
             record.push(one.result.note.clone().unwrap_or_default());
             writer.write_record(&record)?;
         }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::EvalError;
 use super::input_options::InputOptions;
+use super::roles::{Extra, Levels};
 use super::rows::{Row, Table, number, shown};
 use super::time::{TimeForm, moment, moment_text};
 use crate::import::frame::Cell;
@@ -57,12 +58,12 @@ pub(super) struct Columns {
     value: usize,
     split: Option<usize>,
     stock: Option<usize>,
-    known: Vec<usize>,
+    known: Vec<Extra>,
 }
 
 impl Columns {
     /// Finds the columns; `known` are those of the known-ahead columns that this file has to give.
-    pub(super) fn find(table: &Table, options: &InputOptions, known: Vec<usize>) -> Result<Self, EvalError> {
+    pub(super) fn find(table: &Table, options: &InputOptions, known: Vec<Extra>) -> Result<Self, EvalError> {
         Ok(Self {
             ids: options.ids.iter().map(|id| table.column(id, "--id")).collect::<Result<_, _>>()?,
             time: table.column(&options.time, "--time")?,
@@ -75,12 +76,12 @@ impl Columns {
 }
 
 /// Reads every row. Of test rows the value and the stock flag are not looked at.
-pub(super) fn read_rows(table: &Table, columns: &Columns) -> Result<RawFile, EvalError> {
+pub(super) fn read_rows(table: &Table, columns: &Columns, levels: &mut Levels) -> Result<RawFile, EvalError> {
     let n_ids = columns.ids.len();
     let mut wanted = columns.ids.clone();
     wanted.extend([columns.time, columns.value, columns.split.unwrap_or(columns.time)]);
     wanted.push(columns.stock.unwrap_or(columns.time));
-    wanted.extend(&columns.known);
+    wanted.extend(columns.known.iter().map(|extra| extra.column));
     let mut gathered = Gathered::default();
     let mut row_number = 0;
     table.visit(&wanted, &mut |row| {
@@ -96,7 +97,7 @@ pub(super) fn read_rows(table: &Table, columns: &Columns) -> Result<RawFile, Eva
         let place = series.points.len() as u32;
         series.points.push(Point { moment, value, line: row.line, row: row_number, place, test, masked });
         for (column, cell) in columns.known.iter().zip(&cells[4..]) {
-            series.known.push(known_value(table, *column, row, cell)?);
+            series.known.push(levels.value(table, column, row, cell)?);
         }
         row_number += 1;
         Ok(())
@@ -119,15 +120,6 @@ pub(super) fn read_test_values(table: &Table, columns: &Columns, rows: &[u64]) -
     })?;
     values.resize(rows.len(), (f64::NAN, true));
     Ok(values)
-}
-
-/// A known-ahead value: a number or a flag; `NaN` where none stands.
-pub(super) fn known_value(table: &Table, column: usize, row: &Row<'_>, cell: &Cell<'_>) -> Result<f64, EvalError> {
-    number(cell).map(|value| value.unwrap_or(f64::NAN)).map_err(|()| {
-        let mend =
-            "a known-ahead column holds numbers or true and false; leave it out of --known or code it in numbers";
-        table.cell(column, row, cell, "not a number", mend)
-    })
 }
 
 fn value_of(

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::caveats::caveats;
-use super::chosen::{Chosen, Forecasts, RunOptions, Usage};
+use super::chosen::{Chosen, Forecasts, Point, RunOptions, Usage};
 use super::input::Dataset;
 use super::input_options::InputOptions;
 use super::metrics::{LEVELS, median};
@@ -37,6 +37,10 @@ pub struct Evaluation {
     pub origins: usize,
     /// Periods between two origins.
     pub step: usize,
+    /// The origins where they are dates, as they were given.
+    pub cutoffs: Vec<String>,
+    /// What errors are taken from, `mean` or `median`.
+    pub point: &'static str,
     /// Step between two periods.
     pub frequency: String,
     /// Season lengths.
@@ -76,6 +80,8 @@ pub struct Evaluation {
     pub failed: usize,
     /// How often each model was chosen.
     pub models: BTreeMap<String, usize>,
+    /// How many forecasts have quantiles that rest on what.
+    pub intervals: BTreeMap<String, usize>,
     /// What a reader should know.
     pub caveats: Vec<String>,
 }
@@ -104,10 +110,7 @@ impl Evaluation {
                 coverage.insert(key, mean(&|score| score.sum_coverage[sum][place]));
             }
         }
-        let mut models = BTreeMap::new();
-        for one in &forecasts.results {
-            *models.entry(one.result.model.clone()).or_insert(0) += 1;
-        }
+        let models = counted(forecasts.results.iter().map(|one| one.result.model.as_str()));
         let n_forecasts = forecasts.results.len();
         Self {
             data: dataset.file.clone(),
@@ -121,6 +124,11 @@ impl Evaluation {
             horizon: dataset.horizon,
             origins: chosen.origins,
             step: chosen.step,
+            cutoffs: input.cutoffs.clone(),
+            point: match run.point {
+                Point::Mean => "mean",
+                Point::Median => "median",
+            },
             frequency: dataset.axis.step().name(),
             season: run.season_lengths.clone(),
             mase_season: seasons.mase,
@@ -143,9 +151,17 @@ impl Evaluation {
             threads: usage.threads,
             failed: forecasts.results.iter().filter(|one| one.result.failed).count(),
             models,
+            intervals: counted(forecasts.results.iter().map(|one| one.result.intervals)),
             caveats: caveats(dataset, input, chosen, forecasts, scores, usage),
         }
     }
+}
+
+/// How often each word comes.
+fn counted<'a>(words: impl Iterator<Item = &'a str>) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    words.for_each(|word| *counts.entry(word.to_owned()).or_insert(0) += 1);
+    counts
 }
 
 /// Six decimals of a finite number.
@@ -159,6 +175,7 @@ impl fmt::Display for Evaluation {
             |value: Option<f64>, digits: usize| value.map_or("-".to_owned(), |value| format!("{value:.digits$}"));
         let seasons: Vec<String> = self.season.iter().map(ToString::to_string).collect();
         let origins = match self.origins {
+            _ if !self.cutoffs.is_empty() => format!("the ends of {}", self.cutoffs.join(", ")),
             1 => "one origin".to_owned(),
             n => format!("{n} origins {} apart", self.step),
         };
@@ -175,7 +192,7 @@ impl fmt::Display for Evaluation {
         let row = |formatter: &mut fmt::Formatter<'_>, name: &str, value: String, about: &str| {
             writeln!(formatter, "  {name:<16} {value:>10}  {about}")
         };
-        let scale = format!("error / naive error at lag {}, before the origin", self.mase_season);
+        let scale = format!("error of the {} / naive error at lag {}, before the origin", self.point, self.mase_season);
         row(formatter, "sMAPE", number(self.smape, 3), "percent")?;
         row(formatter, "MASE", number(self.mase, 4), &scale)?;
         row(formatter, "RMSSE", number(self.rmsse, 4), "root of squared error / squared naive error")?;
@@ -190,6 +207,8 @@ impl fmt::Display for Evaluation {
         writeln!(formatter, "  pinball loss     {}", losses.join("  "))?;
         let models: Vec<String> = self.models.iter().map(|(name, count)| format!("{name} {count}")).collect();
         writeln!(formatter, "  models           {}", models.join(", "))?;
+        let intervals: Vec<String> = self.intervals.iter().map(|(what, count)| format!("{what} ({count})")).collect();
+        writeln!(formatter, "  intervals from   {}", intervals.join(", "))?;
         writeln!(
             formatter,
             "  cost             {} CPU s per forecast, {} CPU s in all on {} thread{}, {} MB at most; {} of {} failed",

@@ -1,11 +1,17 @@
 //! Scores of single forecasts, and their means over series and origins.
 
+use super::chosen::Point;
 use super::forecaster::SeriesResult;
-use super::metrics::{LEVELS, coverage, fill_seasonal, mase_scale, mean, naive2, pinball_scale, rmsse_scale, smape};
+use super::metrics::{
+    LEVELS, RunLevels, coverage, fill_seasonal, mase_scale, mean, naive2, pinball_scale, rmsse_scale, smape,
+};
 use crate::models::forecast::origins::accuracy;
 
 /// The two-sided intervals that are judged: name, place of the lower and of the upper bound in [`LEVELS`].
 pub const INTERVALS: [(&str, usize, usize); 2] = [("80", 2, 6), ("95", 0, 8)];
+
+/// Place of the median in [`LEVELS`].
+const MEDIAN: usize = 4;
 
 /// The scores of one forecast: one series from one origin. `NaN` where a score does not exist.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,18 +57,23 @@ pub fn score(
     result: &SeriesResult,
     seasons: Seasons,
     sum_periods: &[usize],
+    (levels, point): (&RunLevels, Point),
 ) -> Option<Score> {
     let n = actual.iter().filter(|value| value.is_finite()).count();
     if n == 0 {
         return None;
     }
-    let forecast = &result.mean[..actual.len().min(result.mean.len())];
+    let level = |place: usize| -> Vec<f64> { result.quantiles.iter().map(|row| row[levels.scored[place]]).collect() };
+    let quantiles: Vec<Vec<f64>> = (0..LEVELS.len()).map(level).collect();
+    let forecast = match point {
+        Point::Mean => &result.mean,
+        Point::Median => &quantiles[MEDIAN],
+    };
+    let forecast = &forecast[..actual.len().min(forecast.len())];
     let scale = mase_scale(training, seasons.mase);
     let reference = naive2(&fill_seasonal(training, seasons.data), actual.len(), seasons.mase);
     let errors = accuracy::mae(actual, forecast) * n as f64;
     let total: f64 = actual.iter().filter(|value| value.is_finite()).map(|value| value.abs()).sum();
-    let level = |place: usize| -> Vec<f64> { result.quantiles.iter().map(|levels| levels[place]).collect() };
-    let quantiles: Vec<Vec<f64>> = (0..LEVELS.len()).map(level).collect();
     let pinball_scale = pinball_scale(training);
     let pinball = LEVELS
         .iter()
@@ -72,7 +83,8 @@ pub fn score(
     let sum_coverage = sum_periods.iter().zip(&result.sum_quantiles).map(|(periods, quantiles)| {
         // A sum is known only when every period of it was observed.
         let sum = actual.get(..*periods).map_or(f64::NAN, |values| values.iter().sum());
-        INTERVALS.iter().map(|(_, lower, upper)| coverage(&[sum], &[quantiles[*lower]], &[quantiles[*upper]])).collect()
+        let bound = |place: usize| [quantiles[levels.scored[place]]];
+        INTERVALS.iter().map(|(_, lower, upper)| coverage(&[sum], &bound(*lower), &bound(*upper))).collect()
     });
     Some(Score {
         smape: smape(actual, forecast),

@@ -66,19 +66,5 @@ pub(super) fn berlin_day_start(day: i32) -> i64 {
 
 /// The day of Easter Sunday.
 pub(super) fn easter_sunday(year: i32) -> Option<i32> {
-    easter(year).map(day_number)
-}
-
-/// Easter Sunday (anonymous Gregorian computus; Meeus, Astronomical Algorithms, chapter 8).
-fn easter(year: i32) -> Option<NaiveDate> {
-    let (a, b, c) = (year % 19, year / 100, year % 100);
-    let (d, e) = (b / 4, b % 4);
-    let g = (8 * b + 13) / 25;
-    let h = (19 * a + b - d - g + 15) % 30;
-    let (i, k) = (c / 4, c % 4);
-    let l = (32 + 2 * e + 2 * i - h - k) % 7;
-    let m = (a + 11 * h + 19 * l) / 433;
-    let month = (h + l - 7 * m + 90) / 25;
-    let day = (h + l - 7 * m + 33 * month + 19) % 32;
-    NaiveDate::from_ymd_opt(year, month as u32, day as u32)
+    crate::calendar_columns::easter_sunday(year).map(day_number)
 }

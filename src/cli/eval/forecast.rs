@@ -9,7 +9,7 @@ use super::{at_least_one, failure};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::eval::methods::methods;
-use crate::eval::{Frequency, InputOptions, Missing, ProcessClock, RunOptions, evaluate};
+use crate::eval::{Frequency, InputOptions, Missing, Point, ProcessClock, RunOptions, evaluate};
 
 /// Forecast the series of a file and score the forecasts.
 ///
@@ -42,6 +42,9 @@ pub struct EvalForecast {
     /// Periods between two origins [default: the horizon].
     #[arg(long, value_name = "S", value_parser = at_least_one)]
     step: Option<usize>,
+    /// Origins at these times instead, the last period known at each; a series has those after which it has a horizon left.
+    #[arg(long, value_name = "TIMES", value_delimiter = ',', conflicts_with_all = ["origins", "step", "split"])]
+    cutoffs: Vec<String>,
     /// Season lengths in periods, the main one first; 1 = none.
     #[arg(long, value_name = "M,M2", value_delimiter = ',', required = true, value_parser = at_least_one)]
     season: Vec<usize>,
@@ -54,12 +57,27 @@ pub struct EvalForecast {
     /// Columns known for the test periods too (events, prices, promotions): numbers or true and false.
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     known: Vec<String>,
-    /// A file with those columns, joined by the id and time columns that it has.
-    #[arg(long, value_name = "FILE", requires = "known")]
+    /// Columns known until the origin only, such as visitors: numbers or true and false.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    past: Vec<String>,
+    /// Columns with one value per series, such as size or brand: series that share one lend each other strength.
+    #[arg(long = "static", value_name = "COLUMNS", value_delimiter = ',')]
+    statics: Vec<String>,
+    /// Which columns of --known and --static hold names of categories, not numbers.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    categorical: Vec<String>,
+    /// A file with columns of --known, --past or --static, joined by the id and time columns that it has.
+    #[arg(long, value_name = "FILE")]
     known_file: Option<PathBuf>,
     /// A column with 0 or false in periods that were out of stock: their demand is not observed and not scored.
     #[arg(long, value_name = "COLUMN")]
     stock: Option<String>,
+    /// Quantile levels to write with --output [default: those that are scored, and the deciles].
+    #[arg(long, value_name = "LEVELS", value_delimiter = ',', value_parser = quantile_level)]
+    quantiles: Vec<f64>,
+    /// The point of a forecast that errors are taken from.
+    #[arg(long, value_enum, default_value_t = PointWord::Mean)]
+    point: PointWord,
     /// Leave out series with fewer rows [default: a horizon and two seasons; none with --split].
     #[arg(long, value_name = "N")]
     min_length: Option<usize>,
@@ -94,6 +112,24 @@ enum MissingWord {
     Seasonal,
 }
 
+/// The point of a forecast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum PointWord {
+    /// The expected demand.
+    Mean,
+    /// The demand that is as likely exceeded as not; what absolute errors ask for.
+    Median,
+}
+
+/// A quantile level.
+fn quantile_level(text: &str) -> Result<f64, String> {
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|level| *level > 0.0 && *level < 1.0)
+        .ok_or_else(|| "a level lies between 0 and 1, such as 0.9".to_owned())
+}
+
 /// The models, with what they are.
 fn model_names() -> PossibleValuesParser {
     PossibleValuesParser::new(methods().into_iter().map(|entry| PossibleValue::new(entry.name).help(entry.about)))
@@ -118,6 +154,10 @@ impl EvalForecast {
             horizon: self.horizon,
             stock: self.stock.clone(),
             known: self.known.clone(),
+            past: self.past.clone(),
+            statics: self.statics.clone(),
+            categorical: self.categorical.clone(),
+            cutoffs: self.cutoffs.clone(),
             known_file: self.known_file.clone(),
             missing: match self.missing {
                 MissingWord::Skip => Missing::Skip,
@@ -131,6 +171,11 @@ impl EvalForecast {
             mase_season: self.mase_season,
             origins: self.origins,
             step: self.step,
+            levels: self.quantiles.clone(),
+            point: match self.point {
+                PointWord::Mean => Point::Mean,
+                PointWord::Median => Point::Median,
+            },
             min_length: self.min_length,
             model: self.model.clone(),
             threads: self.threads,

@@ -9,10 +9,10 @@ use super::node_key::PRODUCT_LOCATION;
 use super::score::{DaysAhead, NodeScore, Score, ScoredDay};
 use super::series_forecasts::SeriesForecasts;
 use super::{DemandForecast, WEEK};
-use crate::models::forecast::Regressors;
 use crate::models::forecast::local::seasonal_naive;
 use crate::models::forecast::origins::Backtest;
 use crate::models::forecast::panel::{PanelSeries, forecast_panel};
+use crate::models::forecast::{NO_CALENDAR, Regressors};
 
 /// Series that the challenger is tried on, evenly picked.
 const SAMPLE: usize = 100;
@@ -38,6 +38,7 @@ pub(super) fn challenge(
             categories: &[],
             factor: &forecasts.factors[*index],
             past_factor: forecasts.past_factor(*index),
+            calendar: &NO_CALENDAR,
         })
         .collect();
     let settings = job.panel_settings(seed);

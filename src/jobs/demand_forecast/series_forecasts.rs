@@ -24,7 +24,7 @@ use crate::models::forecast::lifecycle::{Season, ended};
 use crate::models::forecast::local::seasonal_naive;
 use crate::models::forecast::origins::Backtest;
 use crate::models::forecast::panel::{PanelForecast, PanelSeries, Updated, fit_panel, update_panel};
-use crate::models::forecast::{DemandQuantiles, QuantileBasis, Regressors};
+use crate::models::forecast::{DemandQuantiles, NO_CALENDAR, QuantileBasis, Regressors};
 
 /// The name of the forecast of a product whose demand has ended.
 const ZERO: &str = "zero";
@@ -113,6 +113,7 @@ pub(super) fn forecast_series(
             categories: &codes[*index],
             factor: &now.of_series[*index],
             past_factor: past_factors.get(*index).map_or(&[], Vec::as_slice),
+            calendar: &NO_CALENDAR,
         })
         .collect();
     let Updated { forecasts, state, refitted } = night.of_models(&panel, &modelled);

@@ -13,7 +13,7 @@ use super::series_forecasts::SeriesForecasts;
 use super::shapes::SELLS;
 use crate::models::forecast::local::LocalMethod;
 use crate::models::forecast::panel::{PanelForecast, PanelMethod, PanelSeries, PanelState, fit_panel, update_panel};
-use crate::models::forecast::{Regressors, observed_mean};
+use crate::models::forecast::{NO_CALENDAR, Regressors, observed_mean};
 
 /// Models of the sums, and how far each errs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,6 +49,7 @@ pub(super) fn forecast_sums(
             categories: &[],
             factor: &sum.factor,
             past_factor: &sum.past_factor,
+            calendar: &NO_CALENDAR,
         })
         .collect();
     let settings = job.panel_settings(seed);

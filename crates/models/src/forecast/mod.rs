@@ -28,6 +28,7 @@
 //! same arguments give the same bytes, whatever the number of threads.
 
 mod boosting;
+mod calendar;
 pub mod calibration;
 pub mod cleaning;
 mod counts;
@@ -47,6 +48,7 @@ mod series;
 #[cfg(test)]
 mod simulated;
 
+pub use calendar::{Calendar, NO_CALENDAR};
 pub use least_squares::least_squares;
 pub use quantiles::{DemandQuantiles, QuantileBasis, lift_totals};
 pub use series::{MethodError, Regressors, observed_mean};

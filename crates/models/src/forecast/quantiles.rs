@@ -8,10 +8,27 @@ pub enum QuantileBasis {
         /// Errors used.
         n_errors: usize,
     },
+    /// What repeating the season before would have missed: the history is too short for rolling origins that know its season.
+    Seasons {
+        /// Errors used.
+        n_errors: usize,
+    },
     /// Poisson or negative binomial with the spread of the rolling-origin errors.
     CountModel,
     /// Too few errors: the spread of the history, widened. A reader must be told.
     WideDefault,
+}
+
+impl QuantileBasis {
+    /// What they rest on, in a few words.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Backtest { .. } => "errors at rolling origins",
+            Self::Seasons { .. } => "differences from the season before",
+            Self::CountModel => "distributions of counts",
+            Self::WideDefault => "the spread of the history, widened",
+        }
+    }
 }
 
 /// Quantiles of demand.

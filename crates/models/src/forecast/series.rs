@@ -64,6 +64,15 @@ pub struct Regressors {
     pub names: Vec<String>,
     /// One column per name, oldest period first.
     pub columns: Vec<Vec<f64>>,
+    /// So many of the last columns are known until the end of the history only.
+    pub n_past: usize,
+}
+
+impl Regressors {
+    /// How many columns are known ahead: the first ones.
+    pub(crate) fn n_ahead(&self) -> usize {
+        self.columns.len().saturating_sub(self.n_past)
+    }
 }
 
 /// Why one method could not forecast one series.

@@ -107,6 +107,7 @@ impl<'p, 'a> Origin<'p, 'a> {
             }
         }
         self.regressors(target, row);
+        self.dates(target, row);
         let categories = self.member.source.categories;
         row.extend((0..layout.n_categories).map(|level| categories.get(level).map_or(f32::NAN, |code| *code as f32)));
 
@@ -123,11 +124,24 @@ impl<'p, 'a> Origin<'p, 'a> {
         [1.0, level[0], level[1], last, same_mean, same_last, smoothed, grown, shortly, added, group]
     }
 
+    /// What the date of the period says, and that of the same period in earlier seasons.
+    fn dates(&self, target: i64, row: &mut Vec<f32>) {
+        let (calendar, first) = (self.member.source.calendar, self.member.source.first_index);
+        for column in 0..self.layout.n_dates {
+            row.push(calendar.feature(column, first + target));
+            for length in &self.layout.look_backs {
+                let back = (target - self.known as i64) / *length as i64 + 1;
+                row.push(calendar.feature(column, first + target - back * *length as i64));
+            }
+        }
+    }
+
     fn regressors(&self, target: i64, row: &mut Vec<f32>) {
         let at = |column: &[f64], t: i64| {
             usize::try_from(t).ok().and_then(|t| column.get(t)).map_or(f32::NAN, |x| *x as f32)
         };
-        for (column, _) in self.member.source.regressors.columns.iter().zip(&self.layout.regressors) {
+        let regressors = self.member.source.regressors;
+        for column in &regressors.columns[..regressors.n_ahead()] {
             row.extend([target, target - 1, target + 1].map(|t| at(column, t)));
             let lately = self.known.saturating_sub(self.layout.season.clamp(4, 8)).min(column.len());
             row.push(mean_of(&column[lately..self.known.min(column.len())]) as f32);
@@ -136,6 +150,23 @@ impl<'p, 'a> Origin<'p, 'a> {
                 row.push(at(column, target - back * *length as i64));
             }
         }
+        for column in &regressors.columns[regressors.n_ahead()..] {
+            self.past_column(&column[..self.known.min(column.len())], target, row);
+        }
+    }
+
+    /// As many views of a column that is known until the origin: its last value, its last season, its last four, the same
+    /// position of the last season and of those looked back at, in units of its own mean.
+    fn past_column(&self, column: &[f64], target: i64, row: &mut Vec<f32>) {
+        let season = self.layout.season as i64;
+        let known = column.len() as i64;
+        let lately = |periods: i64| mean_of(&column[(known - periods).max(0) as usize..]);
+        let scale = lately(4 * season.max(4)).abs();
+        let at = |t: i64| usize::try_from(t).ok().and_then(|t| column.get(t)).copied().unwrap_or(f64::NAN);
+        let before = |length: i64| target - ((target - known) / length + 1) * length;
+        let views = [at(known - 1), lately(season.max(4)), at(before(season)), lately(2 * season.max(4))];
+        row.extend(views.map(|view| (view / scale) as f32));
+        row.extend(self.layout.look_backs.iter().map(|length| (at(before(*length as i64)) / scale) as f32));
     }
 }
 

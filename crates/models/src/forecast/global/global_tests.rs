@@ -1,5 +1,6 @@
 use super::super::layout::Layout;
 use super::*;
+use crate::forecast::calendar::NO_CALENDAR;
 use crate::forecast::series::Regressors;
 
 fn options() -> GlobalOptions {
@@ -25,7 +26,10 @@ fn shops(n_shops: usize, days: usize) -> Vec<Vec<f64>> {
 }
 
 fn series_of<'a>(demand: &'a [Vec<f64>], none: &'a Regressors, first_index: i64) -> Vec<GlobalSeries<'a>> {
-    demand.iter().map(|demand| GlobalSeries { demand, first_index, regressors: none, categories: &[] }).collect()
+    demand
+        .iter()
+        .map(|demand| GlobalSeries { demand, first_index, regressors: none, categories: &[], calendar: &NO_CALENDAR })
+        .collect()
 }
 
 fn forecast_of(series: &[GlobalSeries]) -> Vec<Vec<f64>> {
@@ -105,7 +109,7 @@ fn what_comes_later_is_not_seen() {
 #[test]
 fn rows_before_an_origin_do_not_see_what_follows_it() {
     let (mut demand, none) = (shops(5, 120), Regressors::default());
-    let layout = Layout::new(&[7], 7, 120, 0, Vec::new());
+    let layout = Layout::new(&[7], 7, 120, 0, (Vec::new(), 0), 0);
     let row_at = |demand: &[Vec<f64>]| {
         let series = series_of(demand, &none, 0);
         let members = Members::new(&series, &layout);
@@ -134,7 +138,8 @@ fn a_known_promotion_moves_the_forecast() {
         .into_iter()
         .map(|y| y.iter().enumerate().map(|(t, y)| y * (1.0 + promoted[t]) * (2.0 - price[t])).collect())
         .collect();
-    let known = Regressors { names: vec!["promotion".into(), "price".into()], columns: vec![promoted, price] };
+    let known =
+        Regressors { names: vec!["promotion".into(), "price".into()], columns: vec![promoted, price], n_past: 0 };
     for row in &forecast_of(&series_of(&demand, &known, 0)) {
         assert!(row[6] > 1.3 * row[8], "promoted {} and plain {}", row[6], row[8]); // t = 126 and 128
     }
@@ -146,11 +151,17 @@ fn a_row_has_as_many_features_as_its_layout_says() {
     for (seasons, categories, names) in
         [(vec![7], vec![], vec![]), (vec![7, 365], vec![3, 4], vec!["price".to_owned()]), (vec![], vec![1], vec![])]
     {
-        let layout = Layout::new(&seasons, 14, 800, categories.len(), names.clone());
+        let layout = Layout::new(&seasons, 14, 800, categories.len(), (names.clone(), 0), 0);
         let columns = names.iter().map(|_| vec![1.0; 44]).collect();
-        let regressors = Regressors { names, columns };
+        let regressors = Regressors { names, columns, n_past: 0 };
         let series: Vec<GlobalSeries> = (demand.iter())
-            .map(|demand| GlobalSeries { demand, first_index: 0, regressors: &regressors, categories: &categories })
+            .map(|demand| GlobalSeries {
+                demand,
+                first_index: 0,
+                regressors: &regressors,
+                categories: &categories,
+                calendar: &NO_CALENDAR,
+            })
             .collect();
         let members = Members::new(&series, &layout);
         let mut row = Vec::new();
@@ -191,12 +202,18 @@ fn series_that_cannot_be_learnt_from_is_refused() {
     assert!(refusal(&[vec![1.0]], 7).contains("found 1 observed periods"));
     assert!(refusal(&[vec![f64::NAN; 40], vec![0.0; 40]], 7).contains("needs at least 9"));
     let demand = shops(2, 50);
-    let short = Regressors { names: vec!["price".into()], columns: vec![vec![1.0; 50]] };
+    let short = Regressors { names: vec!["price".into()], columns: vec![vec![1.0; 50]], n_past: 0 };
     let error = fit(&series_of(&demand, &short, 0), &[7], 7, &options()).unwrap_err().to_string();
     assert!(error.contains("regressor `price` has 50 values") && error.contains("57"), "{error}");
     let mixed_categories = [
-        GlobalSeries { demand: &demand[0], first_index: 0, regressors: &none, categories: &[1] },
-        GlobalSeries { demand: &demand[1], first_index: 0, regressors: &none, categories: &[] },
+        GlobalSeries {
+            demand: &demand[0],
+            first_index: 0,
+            regressors: &none,
+            categories: &[1],
+            calendar: &NO_CALENDAR,
+        },
+        GlobalSeries { demand: &demand[1], first_index: 0, regressors: &none, categories: &[], calendar: &NO_CALENDAR },
     ];
     assert!(
         fit(&mixed_categories, &[7], 7, &options())
@@ -232,7 +249,13 @@ fn what_shops_share_is_learnt_from_all_of_them() {
     let none = Regressors::default();
     let series: Vec<GlobalSeries> = shops
         .iter()
-        .map(|demand| GlobalSeries { demand, first_index: 0, regressors: &none, categories: &[] })
+        .map(|demand| GlobalSeries {
+            demand,
+            first_index: 0,
+            regressors: &none,
+            categories: &[],
+            calendar: &NO_CALENDAR,
+        })
         .collect();
     let model = fit(&series, &[7], 7, &GlobalOptions::default()).unwrap();
     let forecast = model.forecast(&series).unwrap();

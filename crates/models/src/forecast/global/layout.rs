@@ -45,6 +45,10 @@ pub(crate) struct Layout {
     pub n_categories: usize,
     /// Names of the known-ahead columns.
     pub regressors: Vec<String>,
+    /// So many of the last columns are known until the origin only.
+    pub n_past: usize,
+    /// Columns of the calendar.
+    pub n_dates: usize,
 }
 
 impl Layout {
@@ -54,7 +58,8 @@ impl Layout {
         horizon: usize,
         longest: usize,
         n_categories: usize,
-        regressors: Vec<String>,
+        (regressors, n_past): (Vec<String>, usize),
+        n_dates: usize,
     ) -> Layout {
         let mut seasons: Vec<usize> =
             season_lengths.iter().copied().filter(|m| *m >= 2 && m + m / 2 <= longest).collect();
@@ -84,6 +89,8 @@ impl Layout {
             scale_window: (2 * m).max(8),
             n_categories,
             regressors,
+            n_past,
+            n_dates,
         }
     }
 
@@ -109,7 +116,8 @@ impl Layout {
         let shared = self.n_lags + self.windows.len() + N_SUMMARIES + 2 * look_backs;
         let at_target = 1 + self.seasons.len() + SAME_PHASE + N_SAME_PHASE_SUMMARIES;
         let back = look_backs * (N_LOOK_BACKS + 1 + categories);
-        shared + at_target + back + self.regressors.len() * (N_COLUMN_VIEWS + look_backs) + categories
+        let dates = self.n_dates * (1 + look_backs);
+        shared + at_target + back + self.regressors.len() * (N_COLUMN_VIEWS + look_backs) + dates + categories
     }
 }
 

@@ -36,6 +36,7 @@ mod rows;
 pub(crate) use model::{GlobalModel, fit};
 
 use crate::forecast::boosting::BoostingSettings;
+use crate::forecast::calendar::Calendar;
 use crate::forecast::series::Regressors;
 
 /// One series, as the global model sees it.
@@ -50,6 +51,8 @@ pub(crate) struct GlobalSeries<'a> {
     /// Static codes, such as store, department, category: as many for every series. A code is also a group: series that
     /// share it share a seasonal profile.
     pub categories: &'a [u32],
+    /// What the dates of the periods say; the same for all series.
+    pub calendar: &'a Calendar,
 }
 
 /// How the global model is fitted.

@@ -40,9 +40,11 @@ pub(crate) fn fit(
 ) -> Result<GlobalModel, MethodError> {
     check(series, horizon)?;
     let longest = series.iter().map(|one| one.demand.len()).max().unwrap_or(0);
-    let (n_categories, names) =
-        series.first().map_or((0, Vec::new()), |one| (one.categories.len(), one.regressors.names.clone()));
-    let layout = Layout::new(season_lengths, horizon, longest, n_categories, names);
+    let (n_categories, columns) = series.first().map_or((0, (Vec::new(), 0)), |one| {
+        (one.categories.len(), (one.regressors.names.clone(), one.regressors.n_past))
+    });
+    let n_dates = series.first().map_or(0, |one| one.calendar.features.len());
+    let layout = Layout::new(season_lengths, horizon, longest, n_categories, columns, n_dates);
     let members = Members::new(series, &layout);
     let plan = training_plan(&members, &layout, options.seed);
     let bins = bins_for(&members, &layout, &plan);
@@ -79,7 +81,9 @@ impl GlobalModel {
     pub fn forecast(&self, series: &[GlobalSeries]) -> Result<Vec<Vec<f64>>, MethodError> {
         check(series, self.layout.horizon)?;
         if let Some(one) = series.first()
-            && (one.categories.len() != self.layout.n_categories || one.regressors.names != self.layout.regressors)
+            && (one.categories.len() != self.layout.n_categories
+                || one.regressors.names != self.layout.regressors
+                || one.calendar.features.len() != self.layout.n_dates)
         {
             return Err(refused("columns or categories differ from those of the fit"));
         }
@@ -118,7 +122,11 @@ fn check(series: &[GlobalSeries], horizon: usize) -> Result<(), MethodError> {
         return Err(refused(format!("horizon: found {horizon}, allowed are 1 to {}", u16::MAX)));
     }
     for (at, one) in series.iter().enumerate() {
-        if one.categories.len() != first.categories.len() || one.regressors.names != first.regressors.names {
+        let dates = |one: &GlobalSeries| one.calendar.features.len();
+        if one.categories.len() != first.categories.len()
+            || one.regressors.names != first.regressors.names
+            || dates(one) != dates(first)
+        {
             return Err(refused(format!("series {at}: columns or categories differ from those of the first series")));
         }
         if one.demand.len() > i32::MAX as usize || one.first_index.unsigned_abs() > 1 << 48 {

@@ -8,6 +8,8 @@ use super::{PanelForecast, PanelSeries};
 const CLOSED_SHARE: f64 = 0.99;
 /// And share of the periods with the other value up to which they may be: else nothing is said.
 const OPEN_SHARE: f64 = 0.5;
+/// A column of more values (a price, a temperature) closes nothing.
+const MOST_VALUES: usize = 16;
 /// Observed periods with the value, at least.
 const FEWEST_PERIODS: usize = 20;
 /// What demand of a closed period is multiplied by.
@@ -22,10 +24,10 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// `None` where no column closes anything. A column of two values closes the periods with one of them when over all series
+    /// `None` where no column closes anything. A column of few values closes the periods with one of them when over all series
     /// at least 99 % of those periods were without demand and at most half of the others.
     pub fn of(series: &[PanelSeries]) -> Option<Open> {
-        let n_columns = series.first()?.regressors.columns.len();
+        let n_columns = series.first()?.regressors.n_ahead();
         let closing: Vec<(usize, f64)> =
             (0..n_columns).filter_map(|column| Some((column, closing_value(series, column)?))).collect();
         if closing.is_empty() {
@@ -89,8 +91,9 @@ impl Open {
     }
 }
 
-/// The value of a column with which nothing is ever sold.
+/// The value of a column with which nothing is ever sold: of no days open, or of a flag.
 fn closing_value(series: &[PanelSeries], column: usize) -> Option<f64> {
+    // Per value: periods, and those without demand.
     let mut values: Vec<(f64, usize, usize)> = Vec::new();
     for series in series {
         for (value, units) in series.regressors.columns.get(column)?.iter().zip(series.demand) {
@@ -99,7 +102,7 @@ fn closing_value(series: &[PanelSeries], column: usize) -> Option<f64> {
             }
             let place = match values.iter().position(|(known, ..)| known == value) {
                 Some(place) => place,
-                None if values.len() == 2 => return None,
+                None if values.len() == MOST_VALUES => return None,
                 None => {
                     values.push((*value, 0, 0));
                     values.len() - 1
@@ -109,10 +112,13 @@ fn closing_value(series: &[PanelSeries], column: usize) -> Option<f64> {
             values[place].2 += usize::from(*units == 0.0);
         }
     }
-    let [one, other] = values.try_into().ok()?;
-    let share = |(_, n, without): (f64, usize, usize)| without as f64 / n as f64;
-    let closes = |one: (f64, usize, usize), other| {
-        one.1 >= FEWEST_PERIODS && share(one) >= CLOSED_SHARE && share(other) <= OPEN_SHARE
+    let closes = |(value, n, without): &(f64, usize, usize)| {
+        let others = values.iter().filter(|(other, ..)| other != value);
+        let (others, others_without) = others.fold((0, 0), |(n, zero), (_, more, zeros)| (n + more, zero + zeros));
+        *n >= FEWEST_PERIODS
+            && *without as f64 >= CLOSED_SHARE * *n as f64
+            && others > 0
+            && others_without as f64 <= OPEN_SHARE * others as f64
     };
-    if closes(one, other) { Some(one.0) } else { closes(other, one).then_some(other.0) }
+    values.iter().find(|value| closes(value)).map(|(value, ..)| *value)
 }

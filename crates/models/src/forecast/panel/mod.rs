@@ -12,6 +12,7 @@ mod blend;
 mod boosted;
 mod closures;
 mod counts;
+mod known_effects;
 mod local;
 mod state;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use self::state::ContinuousState;
 pub use self::state::{PanelState, Updated, update_panel};
+use crate::forecast::calendar::Calendar;
 use crate::forecast::calibration::{CalibrationSeries, DemandCeiling, ErrorShapes};
 use crate::forecast::global::{GlobalModel, GlobalSeries};
 use crate::forecast::local::{FittedLocal, LocalMethod, seasonal_naive};
@@ -45,6 +47,8 @@ pub struct PanelSeries<'a> {
     pub factor: &'a [f64],
     /// The same, estimated from what lies before the first rolling origin alone; empty = `factor`. Backtests use it.
     pub past_factor: &'a [f64],
+    /// What the dates of the periods say; the same for all series.
+    pub calendar: &'a Calendar,
 }
 
 impl<'a> PanelSeries<'a> {
@@ -68,8 +72,8 @@ impl<'a> PanelSeries<'a> {
     where
         'a: 'b,
     {
-        let PanelSeries { first_index, regressors, categories, .. } = *self;
-        GlobalSeries { demand, first_index, regressors, categories }
+        let PanelSeries { first_index, regressors, categories, calendar, .. } = *self;
+        GlobalSeries { demand, first_index, regressors, categories, calendar }
     }
 }
 
@@ -219,11 +223,12 @@ struct Point {
 /// the mixture of local mean and global model.
 ///
 /// ```
-/// use nightclerk_models::forecast::Regressors;
+/// use nightclerk_models::forecast::{NO_CALENDAR, Regressors};
 /// use nightclerk_models::forecast::local::LocalMethod;
 /// use nightclerk_models::forecast::panel::{PanelMethod, PanelSeries, PanelSettings, forecast_panel};
 /// let (demand, none) = ([7.5; 40], Regressors::default());
-/// let series = PanelSeries { demand: &demand, first_index: 0, regressors: &none, categories: &[], factor: &[], past_factor: &[] };
+/// let series = PanelSeries { demand: &demand, first_index: 0, regressors: &none, categories: &[], factor: &[], past_factor: &[],
+///     calendar: &NO_CALENDAR };
 /// let settings = PanelSettings { season_lengths: &[4], horizon: 3, levels: &[0.1, 0.9], windows: None, seed: 1 };
 /// let forecast = forecast_panel(&[series], PanelMethod::Local(LocalMethod::Mean), &settings);
 /// assert!(forecast[0].mean.iter().all(|mean| (mean - 7.5).abs() < 1e-3));
@@ -250,14 +255,28 @@ pub fn fit_panel(
     one_done: OneDone,
 ) -> (Vec<PanelForecast>, PanelState) {
     if let Some(open) = closures::Open::of(series) {
-        let (mut forecasts, state) = fit_open(&open.series(series), method, settings, one_done);
+        let (mut forecasts, state) = fit_known(&open.series(series), method, settings, one_done);
         open.close(&mut forecasts);
         return (forecasts, state);
     }
-    fit_open(series, method, settings, one_done)
+    fit_known(series, method, settings, one_done)
 }
 
 /// [`fit_panel`] of a panel without closed periods.
+fn fit_known(
+    series: &[PanelSeries],
+    method: PanelMethod,
+    settings: &PanelSettings,
+    one_done: OneDone,
+) -> (Vec<PanelForecast>, PanelState) {
+    let has_columns_itself = matches!(method, PanelMethod::Local(method) if method.uses_columns());
+    match known_effects::KnownEffects::of(series, settings).filter(|_| !has_columns_itself) {
+        Some(known) => fit_open(&known.series(series), method, settings, one_done),
+        None => fit_open(series, method, settings, one_done),
+    }
+}
+
+/// [`fit_panel`] of a panel without closed periods and known effects.
 fn fit_open(
     series: &[PanelSeries],
     method: PanelMethod,
@@ -342,6 +361,7 @@ fn continuous(
         PanelMethod::Counts => local::fitted(&views, LocalMethod::Mean, settings, one_done),
     };
     fitted.points.par_iter_mut().zip(series).for_each(|(point, series)| point.multiply(series));
+    let mut by_season = false;
     let naive = short_of_seasons(series, settings).then(|| naive_records(series, settings));
     let mut calibration = calibration(series, &fitted.points, settings);
     let (mut shapes, loss) = ErrorShapes::fit_with_loss(&calibration, settings.horizon);
@@ -353,11 +373,15 @@ fn continuous(
         let (naive_shapes, naive_loss) = ErrorShapes::fit_with_loss(&seasonal, settings.horizon);
         if naive_loss < loss {
             (shapes, calibration) = (naive_shapes.by_median(), seasonal);
+            by_season = true;
         }
     }
     let quantiles: Vec<(DemandQuantiles, WindowQuantiles)> = (calibration.par_iter().zip(&fitted.points))
         .map(|(series, point)| {
-            let own = shapes.quantiles(series, &point.mean, settings.levels);
+            let mut own = shapes.quantiles(series, &point.mean, settings.levels);
+            if let (true, QuantileBasis::Backtest { n_errors }) = (by_season, own.basis) {
+                own.basis = QuantileBasis::Seasons { n_errors };
+            }
             // Without common windows nobody adds them up, and nobody asks for their quantiles.
             let windows = settings.windows.map(|_| shapes.window_quantiles(series, settings.levels));
             (own, windows.unwrap_or_default())
