@@ -48,6 +48,7 @@ mod rows;
 mod rules;
 pub mod score;
 mod sequences;
+mod series_data;
 mod table_rows;
 mod time;
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::EvalError;
-use super::input::SeriesData;
 use super::input_options::InputOptions;
 use super::rows::{Row, Table, number, shown};
+use super::series_data::SeriesData;
 use super::time::{TimeAxis, TimeForm, moment_in};
 use crate::import::frame::Cell;
 
