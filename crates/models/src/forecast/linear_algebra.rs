@@ -6,7 +6,15 @@ const DEPENDENT: f64 = 1e-7;
 /// Solves `matrix · x = rhs` for a symmetric positive definite k x k matrix (row-major), by Cholesky; `false` when it
 /// is not positive definite. `matrix` is overwritten by its factor, `rhs` by x.
 pub(crate) fn solve_positive_definite(matrix: &mut [f64], rhs: &mut [f64]) -> bool {
-    let k = rhs.len();
+    let is_positive = factor(matrix, rhs.len());
+    if is_positive {
+        substitute(matrix, rhs);
+    }
+    is_positive
+}
+
+/// Overwrites the lower triangle of a symmetric k x k matrix by its Cholesky factor; `false` when it is not positive definite.
+pub(crate) fn factor(matrix: &mut [f64], k: usize) -> bool {
     for i in 0..k {
         for j in 0..=i {
             let dot: f64 = (0..j).map(|l| matrix[i * k + l] * matrix[j * k + l]).sum();
@@ -20,14 +28,21 @@ pub(crate) fn solve_positive_definite(matrix: &mut [f64], rhs: &mut [f64]) -> bo
                 matrix[i * k + j] = value / matrix[j * k + j];
             }
         }
-        let dot: f64 = (0..i).map(|l| matrix[i * k + l] * rhs[l]).sum();
-        rhs[i] = (rhs[i] - dot) / matrix[i * k + i];
-    }
-    for i in (0..k).rev() {
-        let dot: f64 = (i + 1..k).map(|l| matrix[l * k + i] * rhs[l]).sum();
-        rhs[i] = (rhs[i] - dot) / matrix[i * k + i];
     }
     true
+}
+
+/// Solves for a right side by the factor of a matrix.
+pub(crate) fn substitute(factor: &[f64], rhs: &mut [f64]) {
+    let k = rhs.len();
+    for i in 0..k {
+        let dot: f64 = (0..i).map(|l| factor[i * k + l] * rhs[l]).sum();
+        rhs[i] = (rhs[i] - dot) / factor[i * k + i];
+    }
+    for i in (0..k).rev() {
+        let dot: f64 = (i + 1..k).map(|l| factor[l * k + i] * rhs[l]).sum();
+        rhs[i] = (rhs[i] - dot) / factor[i * k + i];
+    }
 }
 
 /// Least squares of a target on columns, by modified Gram-Schmidt.

@@ -10,8 +10,8 @@
 
 use rayon::prelude::*;
 
+use super::effect_estimates::{Drawn, Moments, Seen, explained, fit, mean, moments};
 use super::{PanelSeries, PanelSettings};
-use crate::forecast::linear_algebra::{dot, solve_positive_definite};
 
 /// A season at most this long is taken off by comparing the same position of the seasons around.
 const LONGEST_COMPARED_SEASON: usize = 14;
@@ -34,12 +34,6 @@ const FEWEST_PERIODS: usize = 60;
 const BLOCKS: usize = 3;
 /// What a group of columns must take off the errors of parts that it was not estimated from, as a share, to be kept.
 const WORTH: f64 = 0.002;
-/// Errors beyond so many typical ones pull no stronger (Huber).
-const HUBER: f64 = 1.5;
-const ROUNDS: usize = 3;
-const EM_ROUNDS: usize = 8;
-/// Mean size of a normal error, as a share of its standard deviation, inverted.
-const SIZE_TO_DEVIATION: f64 = 1.253_314_137_315_500_3;
 /// No effect is larger, as the logarithm of a factor.
 const LARGEST: f64 = 1.6;
 
@@ -140,9 +134,9 @@ impl Effects {
     }
 
     fn fitted(seen: &[Seen], columns: &[Column], active: &[usize]) -> Option<Self> {
-        let fitted = fit(seen, |_, _| true, active)?;
+        let fitted = fit(seen, active)?;
         let of = |values: &[f64]| active.iter().map(|at| values[*at]).collect::<Vec<f64>>();
-        let series = seen.iter().zip(fitted).map(|(seen, (effects, _))| (of(&seen.means), effects)).collect();
+        let series = seen.iter().zip(fitted).map(|(seen, effects)| (of(&seen.means), effects)).collect();
         Some(Self { columns: active.iter().map(|at| columns[*at]).collect(), series })
     }
 
@@ -175,17 +169,6 @@ fn seen(series: &[PanelSeries], ends: &[usize], season: usize, columns: &[Column
     (!columns.is_empty() && rows >= PERIODS_PER_COLUMN * columns.len()).then_some(seen)
 }
 
-/// What a series shows of the effects: periods against those around them.
-struct Seen {
-    /// Mean of each column.
-    means: Vec<f64>,
-    /// By how many periods each lies before the end of the panel.
-    before: Vec<usize>,
-    y: Vec<f64>,
-    /// Periods x columns.
-    x: Vec<f64>,
-}
-
 impl Seen {
     fn new(series: &PanelSeries, end: usize, columns: &[Column], season: usize, most: usize, last: i64) -> Self {
         let usable = usable(series, end);
@@ -215,10 +198,6 @@ impl Seen {
             seen.y.push(usable[t] - mean(around.iter().map(|t| usable[*t])));
         }
         seen
-    }
-
-    fn len(&self) -> usize {
-        self.y.len()
     }
 }
 
@@ -294,17 +273,18 @@ fn choose(series: &[PanelSeries], ends: &[usize], season: usize, sources: &[(Sou
 
 /// The groups of columns whose effects in two thirds of the time explain the other; `None` where none does.
 fn kept_groups(seen: &[Seen], columns: &[Column]) -> Option<Vec<usize>> {
+    let thirds = Thirds::new(seen)?;
     let mut kept: Vec<usize> = columns.iter().map(|column| column.group).collect();
     kept.dedup();
     let active =
         |kept: &[usize]| -> Vec<usize> { (0..columns.len()).filter(|at| kept.contains(&columns[*at].group)).collect() };
-    let plain = unseen_error(seen, &[])?;
-    let mut error = unseen_error(seen, &active(&kept))?;
+    let plain = thirds.unseen_error(&[])?;
+    let mut error = thirds.unseen_error(&active(&kept))?;
     // The least useful is given up first.
     while !kept.is_empty() {
         let without = |group: &usize| -> Option<(usize, f64)> {
             let others: Vec<usize> = kept.iter().copied().filter(|other| other != group).collect();
-            Some((*group, unseen_error(seen, &active(&others))?))
+            Some((*group, thirds.unseen_error(&active(&others))?))
         };
         match kept.iter().filter_map(without).min_by(|a, b| a.1.total_cmp(&b.1)) {
             Some((group, left)) if left < error + WORTH * plain => {
@@ -317,124 +297,46 @@ fn kept_groups(seen: &[Seen], columns: &[Column]) -> Option<Vec<usize>> {
     (!kept.is_empty()).then_some(kept)
 }
 
-/// Mean absolute error of each third of the panel's time by effects from the other two, in typical errors of each series.
-fn unseen_error(seen: &[Seen], active: &[usize]) -> Option<f64> {
-    let longest = seen.iter().filter_map(|seen| seen.before.first()).max()? + 1;
-    let third = |seen: &Seen, row: usize| seen.before[row] * BLOCKS / longest;
-    let of = |block: usize| -> Option<(f64, f64)> {
-        let fitted = fit(seen, |seen, row| third(seen, row) != block, active)?;
-        let of = |(seen, (effects, _)): (&Seen, &(Vec<f64>, f64))| {
-            let scale = mean(seen.y.iter().map(|y| y.abs()));
-            let rows = (0..seen.len()).filter(|row| third(seen, *row) == block);
-            let errors = rows.map(|row| (seen.y[row] - explained(seen, row, active, effects)).abs() / scale);
-            errors.filter(|error| error.is_finite()).fold((0.0, 0.0), |(sum, count), error| (sum + error, count + 1.0))
+/// The panel's time in parts, each to be explained by the others.
+struct Thirds<'a> {
+    seen: &'a [Seen],
+    /// Per part and series: sums over its rows.
+    moments: Vec<Vec<Moments>>,
+    longest: usize,
+}
+
+impl<'a> Thirds<'a> {
+    fn new(seen: &'a [Seen]) -> Option<Self> {
+        let longest = seen.iter().filter_map(|seen| seen.before.first()).max()? + 1;
+        let of = |block: usize| -> Vec<Moments> {
+            let one = |seen: &Seen| moments(seen, |row| seen.before[row] * BLOCKS / longest == block, None);
+            seen.par_iter().map(one).collect()
         };
-        let sums: Vec<(f64, f64)> = seen.par_iter().zip(&fitted).map(of).collect();
-        Some(sums.iter().fold((0.0, 0.0), |(sum, count), (s, c)| (sum + s, count + c)))
-    };
-    let sums: Vec<(f64, f64)> = (0..BLOCKS).map(of).collect::<Option<_>>()?;
-    let (sum, count) = sums.iter().fold((0.0, 0.0), |(sum, count), (s, c)| (sum + s, count + c));
-    (count > 0.0).then(|| sum / count)
-}
+        Some(Self { seen, moments: (0..BLOCKS).map(of).collect(), longest })
+    }
 
-/// What the effects say of one row.
-fn explained(seen: &Seen, row: usize, active: &[usize], effects: &[f64]) -> f64 {
-    let p = seen.means.len();
-    active.iter().zip(effects).map(|(at, effect)| seen.x[row * p + at] * effect).sum()
-}
-
-/// Sums of squares and products of one series in units of its own variance.
-struct Moments {
-    gram: Vec<f64>,
-    cross: Vec<f64>,
-}
-
-/// Effects of the active columns for each series, and the typical size of what they do not explain.
-fn fit(
-    series: &[Seen],
-    counts: impl Fn(&Seen, usize) -> bool + Sync,
-    active: &[usize],
-) -> Option<Vec<(Vec<f64>, f64)>> {
-    let p = active.len();
-    let size = |seen: &Seen, effects: &[f64]| {
-        let rows = (0..seen.len()).filter(|row| counts(seen, *row));
-        let errors = rows.map(|row| (seen.y[row] - explained(seen, row, active, effects)).abs());
-        mean(errors) * SIZE_TO_DEVIATION
-    };
-    let mut effects = vec![vec![0.0; p]; series.len()];
-    let mut scales: Vec<f64> = series.par_iter().zip(&effects).map(|(seen, effects)| size(seen, effects)).collect();
-    let mut spread = vec![0.0; p];
-    for round in 0..if p == 0 { 0 } else { ROUNDS } {
-        let moments: Vec<Moments> = (series.par_iter().zip(&effects).zip(&scales))
-            .map(|((seen, effects), scale)| moments(seen, |row| counts(seen, row), active, effects, *scale))
-            .collect();
-        let (mut gram, mut cross) = (vec![0.0; p * p], vec![0.0; p]);
-        for one in &moments {
-            gram.iter_mut().zip(&one.gram).for_each(|(sum, x)| *sum += x);
-            cross.iter_mut().zip(&one.cross).for_each(|(sum, x)| *sum += x);
-        }
-        (0..p).for_each(|j| gram[j * p + j] += 1.0);
-        if !solve_positive_definite(&mut gram, &mut cross) {
-            return None;
-        }
-        let common = cross;
-        if round == 0 {
-            spread = common.iter().map(|effect| (0.5 * effect).powi(2) + 1e-6).collect();
-        }
-        for _ in 0..EM_ROUNDS {
-            let own: Vec<(Vec<f64>, Vec<f64>)> =
-                moments.par_iter().map(|one| posterior(one, &common, &spread)).collect();
-            for j in 0..p {
-                let of = |(mean, variance): &(Vec<f64>, Vec<f64>)| (mean[j] - common[j]).powi(2) + variance[j];
-                spread[j] = mean(own.iter().map(of)).max(1e-8);
+    /// Mean absolute error of each part by effects from the others, in typical errors of each series.
+    fn unseen_error(&self, active: &[usize]) -> Option<f64> {
+        let (mut sum, mut count) = (0.0, 0.0);
+        for block in 0..BLOCKS {
+            let others = |place: usize| {
+                let others = (0..BLOCKS).filter(|other| *other != block).map(|other| &self.moments[other][place]);
+                Moments::together(others).of(active)
+            };
+            let others: Vec<Moments> = (0..self.seen.len()).into_par_iter().map(others).collect();
+            let effects = Drawn::new(&others, active.len(), None)?.effects;
+            let of = |(seen, effects): (&Seen, &Vec<f64>)| {
+                let scale = mean(seen.y.iter().map(|y| y.abs()));
+                let rows = (0..seen.len()).filter(|row| seen.before[*row] * BLOCKS / self.longest == block);
+                let errors = rows.map(|row| (seen.y[row] - explained(seen, row, active, effects)).abs() / scale);
+                errors.filter(|error| error.is_finite()).fold((0.0, 0.0), |(sum, n), error| (sum + error, n + 1.0))
+            };
+            let errors: Vec<(f64, f64)> = self.seen.par_iter().zip(&effects).map(of).collect();
+            for (error, n) in errors {
+                sum += error;
+                count += n;
             }
         }
-        effects = moments.par_iter().map(|one| posterior(one, &common, &spread).0).collect();
-        scales = series.par_iter().zip(&effects).map(|(seen, effects)| size(seen, effects)).collect();
+        (count > 0.0).then(|| sum / count)
     }
-    Some(effects.into_iter().zip(scales).collect())
-}
-
-fn moments(seen: &Seen, counts: impl Fn(usize) -> bool, active: &[usize], effects: &[f64], scale: f64) -> Moments {
-    let (p, width) = (active.len(), seen.means.len());
-    let (mut gram, mut cross, mut x) = (vec![0.0; p * p], vec![0.0; p], vec![0.0; p]);
-    if scale > 0.0 {
-        for row in (0..seen.len()).filter(|row| counts(*row)) {
-            x.iter_mut().zip(active).for_each(|(x, at)| *x = seen.x[row * width + at]);
-            let error = (seen.y[row] - dot(&x, effects)).abs();
-            let weight = (HUBER * scale / error).min(1.0) / (scale * scale);
-            for i in 0..p {
-                cross[i] += weight * x[i] * seen.y[row];
-                for j in 0..p {
-                    gram[i * p + j] += weight * x[i] * x[j];
-                }
-            }
-        }
-    }
-    Moments { gram, cross }
-}
-
-/// Mean and variance of a series' effects, given the others'.
-fn posterior(moments: &Moments, common: &[f64], spread: &[f64]) -> (Vec<f64>, Vec<f64>) {
-    let p = common.len();
-    let drawn = || {
-        let mut gram = moments.gram.clone();
-        (0..p).for_each(|j| gram[j * p + j] += 1.0 / spread[j]);
-        gram
-    };
-    let mut mean: Vec<f64> = (0..p).map(|j| moments.cross[j] + common[j] / spread[j]).collect();
-    if !solve_positive_definite(&mut drawn(), &mut mean) {
-        return (common.to_vec(), spread.to_vec());
-    }
-    let variance = (0..p).map(|j| {
-        let mut unit = vec![0.0; p];
-        unit[j] = 1.0;
-        if solve_positive_definite(&mut drawn(), &mut unit) { unit[j] } else { spread[j] }
-    });
-    (mean, variance.collect())
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
-    sum / count
 }

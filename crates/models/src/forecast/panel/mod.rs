@@ -12,6 +12,7 @@ mod blend;
 mod boosted;
 mod closures;
 mod counts;
+mod effect_estimates;
 mod known_effects;
 #[cfg(test)]
 mod known_tests;
