@@ -76,7 +76,7 @@ fn what_explains_nothing_is_left_alone() {
 }
 
 #[test]
-fn known_effects_do_not_depend_on_the_order_or_on_what_comes_after() {
+fn known_effects_do_not_depend_on_the_order() {
     let shops = promoted(150, 6);
     let series = known_of(&shops);
     let method = PanelMethod::Local(LocalMethod::Mean);

@@ -211,8 +211,11 @@ fn fit_known(
     settings: &PanelSettings,
     one_done: OneDone,
 ) -> (Vec<PanelForecast>, PanelState) {
-    let has_columns_itself = matches!(method, PanelMethod::Local(method) if method.uses_columns());
-    match known_effects::KnownEffects::of(series, settings).filter(|_| !has_columns_itself) {
+    // Such a model learns what the columns do by itself.
+    if matches!(method, PanelMethod::Local(method) if method.uses_columns()) {
+        return fit_open(series, method, settings, one_done);
+    }
+    match known_effects::KnownEffects::of(series, settings) {
         Some(known) => fit_open(&known.series(series), method, settings, one_done),
         None => fit_open(series, method, settings, one_done),
     }
