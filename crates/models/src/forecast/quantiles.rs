@@ -44,6 +44,27 @@ pub struct DemandQuantiles {
     pub basis: QuantileBasis,
 }
 
+impl DemandQuantiles {
+    /// The quantiles of each period and of each total.
+    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut Vec<f64>> {
+        self.per_period.iter_mut().chain(&mut self.total)
+    }
+
+    /// Moves every quantile to that of `other` by a share in \[0, 1\]: the quantiles of two forecasts averaged level by level
+    /// (Vincent; Ratcliff, Psychological Bulletin 86 (1979), 446-461). Both have the same levels and periods.
+    pub(crate) fn mix(&mut self, other: &DemandQuantiles, share: f64) {
+        mix_rows(&mut self.per_period, &other.per_period, share);
+        mix_rows(&mut self.total, &other.total, share);
+    }
+}
+
+/// The rows of quantiles of two forecasts averaged, `share` in \[0, 1\] that of the others.
+pub(crate) fn mix_rows(rows: &mut [Vec<f64>], others: &[Vec<f64>], share: f64) {
+    for (own, other) in rows.iter_mut().flatten().zip(others.iter().flatten()) {
+        *own += share * (other - *own);
+    }
+}
+
 /// Levels in (0, 1), ascending, without repetition.
 pub(crate) fn clean_levels(levels: &[f64]) -> Vec<f64> {
     let mut levels: Vec<f64> = levels.iter().copied().filter(|level| *level > 0.0 && *level < 1.0).collect();

@@ -52,8 +52,8 @@ pub struct ErrorShapes {
     mean_power: f64,
     group_windows: f64,
     n_errors: usize,
-    /// Whether the errors are centred on their median instead of their mean.
-    by_median: bool,
+    /// What the errors are centred on: 0 = their mean, 1 = their median, between them in proportion.
+    median_share: f64,
 }
 
 /// Errors of one series in the unit of its volatility: windows x horizon, per period and of running totals; `NaN`
@@ -211,7 +211,7 @@ impl ErrorShapes {
                     total: pool(|scores| &scores.total),
                     mean_power,
                     group_windows,
-                    by_median: false,
+                    median_share: 0.0,
                     n_errors: scores.iter().flat_map(|s| &s.per_period).flatten().filter(|z| z.is_finite()).count(),
                 };
                 let loss = shapes.loss(group, &widths);
@@ -230,18 +230,28 @@ impl ErrorShapes {
         }
     }
 
-    /// The same for errors that have no skewness of their own, such as differences from one season to the next: centred on their
-    /// median, so that the median of a forecast is the forecast.
+    /// The same for points that forecast the median (`median_share` = 1), as a model of least absolute errors does, or stand between
+    /// mean (0) and median: the errors are centred on what the point is.
     #[must_use]
-    pub fn by_median(self) -> ErrorShapes {
-        ErrorShapes { by_median: true, ..self }
+    pub fn centred(self, median_share: f64) -> ErrorShapes {
+        ErrorShapes { median_share: median_share.clamp(0.0, 1.0), ..self }
+    }
+
+    /// The same for errors whose skewness says nothing of the next ones, such as differences from one season to the next: each as
+    /// likely upwards as downwards.
+    #[must_use]
+    pub fn symmetric(mut self) -> ErrorShapes {
+        for shape in self.per_period.iter_mut().chain(&mut self.total) {
+            *shape = shape.symmetric();
+        }
+        self
     }
 
     /// Nothing learnt: Student's t with the width of the history's steps, growing with the root of the distance.
     fn reference(horizon: usize) -> ErrorShapes {
         let shapes: Vec<Shape> = (1..=horizon).map(|ahead| Shape::new((ahead as f64).sqrt(), &[])).collect();
         let total = (1..=horizon).map(|ahead| Shape::new(ahead as f64, &[])).collect();
-        ErrorShapes { per_period: shapes, total, mean_power: 0.5, group_windows: 2.0, n_errors: 0, by_median: false }
+        ErrorShapes { per_period: shapes, total, mean_power: 0.5, group_windows: 2.0, n_errors: 0, median_share: 0.0 }
     }
 
     /// Mean pinball loss of the pooled quantiles, relative to each window's average error size without its own series' part.
@@ -301,18 +311,23 @@ impl ErrorShapes {
         let sizes: Vec<f64> = self.per_period.iter().map(|shape| shape.size).collect();
         let windows = Scores::new(series, self.mean_power).window_sizes(&sizes, &series.backtest.cutoffs);
         let unit = volatility.at(series.history.len()) * windows.width(self.group_windows);
-        let row = |shapes: &[Shape], ahead: usize, centre: f64, relative: f64| {
-            quantiles_around(centre, unit * relative, shapes.get(ahead).or(shapes.last()), self.by_median, &levels)
+        let around = |centre: f64, unit: f64, shape: Option<&Shape>, median_share: f64| {
+            quantiles_around(centre, unit, shape, median_share, &levels)
         };
-        let per_period =
-            (0..mean.len()).map(|ahead| row(&self.per_period, ahead, mean[ahead], relative.period(ahead))).collect();
-        let mut sum = 0.0;
-        let mut total: Vec<Vec<f64>> = (0..mean.len())
-            .map(|ahead| {
-                sum += mean[ahead];
-                row(&self.total, ahead, sum, relative.total(ahead))
-            })
-            .collect();
+        let (mut per_period, mut total, mut sum) = (Vec::new(), Vec::new(), 0.0);
+        for (ahead, mean) in mean.iter().enumerate() {
+            let period_unit = unit * relative.period(ahead);
+            let shape = self.per_period.get(ahead).or(self.per_period.last());
+            per_period.push(around(*mean, period_unit, shape, self.median_share));
+            // Means add up; medians of skewed errors do not.
+            sum += mean + shape.map_or(0.0, |shape| period_unit * shape.skew(self.median_share));
+            let shape = self.total.get(ahead).or(self.total.last());
+            total.push(around(sum, unit * relative.total(ahead), shape, 0.0));
+        }
+        // One period is a total of one.
+        if let (Some(total), Some(period)) = (total.first_mut(), per_period.first()) {
+            total.clone_from(period);
+        }
         lift_totals(&mut total);
         let basis = if self.n_errors > 0 {
             QuantileBasis::Backtest { n_errors: self.n_errors }
@@ -335,7 +350,7 @@ impl ErrorShapes {
                 let unit = volatility.at(*cutoff) * widths[window];
                 let row = |(ahead, mean): (usize, &f64)| {
                     let shape = self.per_period.get(ahead).or(self.per_period.last());
-                    quantiles_around(mean.max(0.0), unit * relative.period(ahead), shape, self.by_median, &levels)
+                    quantiles_around(mean.max(0.0), unit * relative.period(ahead), shape, self.median_share, &levels)
                 };
                 mean.iter().enumerate().map(row).collect()
             })
@@ -345,11 +360,11 @@ impl ErrorShapes {
 
 /// Quantiles of an error of the given unit around a centre, never negative, never crossing.
 ///
-/// The errors are centred on their mean: a dozen overlapping origins share the shocks of a few weeks, and a distribution that
+/// The errors are centred on what the point is, their mean or their median: a dozen overlapping origins share the shocks of a few weeks, and a distribution that
 /// followed them would be displaced by what happened then. That its median lies beside its mean, as far as errors are
 /// skewed, stays.
-fn quantiles_around(centre: f64, unit: f64, shape: Option<&Shape>, by_median: bool, levels: &[f64]) -> Vec<f64> {
-    let bias = shape.map_or(0.0, |shape| if by_median { shape.quantile(0.5) } else { shape.mean() });
+fn quantiles_around(centre: f64, unit: f64, shape: Option<&Shape>, median_share: f64, levels: &[f64]) -> Vec<f64> {
+    let bias = shape.map_or(0.0, |shape| shape.centre(median_share));
     let mut row: Vec<f64> = (levels.iter())
         .map(|level| centre + shape.map_or(0.0, |shape| unit * (shape.quantile(*level) - bias)))
         .collect();

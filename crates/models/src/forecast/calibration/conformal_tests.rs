@@ -207,3 +207,27 @@ fn a_shock_that_all_origins_share_displaces_no_median_and_skewness_does() {
     let skewed = median(&record(&|n| if n % 5 == 0 { 40.0 } else { -10.0 }));
     assert!((88.0..=93.0).contains(&skewed[1]), "{skewed:?}");
 }
+
+#[test]
+fn quantiles_lie_around_what_the_point_is_and_means_add_up() {
+    let history: Vec<f64> = (0..80).map(|t| 100.0 + f64::from(t * 37 % 11) - 5.0).collect();
+    let cutoffs: Vec<usize> = (50..75).collect();
+    // One in five sells forty more: a median of 100, a mean of 108.
+    let actuals = (0..cutoffs.len())
+        .map(|window| (0..4).map(|ahead| if (4 * window + ahead) % 5 == 0 { 140.0 } else { 100.0 }).collect());
+    let backtest = Backtest { actuals: actuals.collect(), forecasts: vec![vec![100.0; 4]; cutoffs.len()], cutoffs };
+    let series = CalibrationSeries { history: &history, backtest: &backtest, season_length: 1 };
+    let levels = [0.1, 0.5, 0.9];
+    let of = |shapes: ErrorShapes| shapes.quantiles(&series, &[100.0; 4], &levels);
+    let (by_mean, by_median) = (of(ErrorShapes::fit(&[series], 4)), of(ErrorShapes::fit(&[series], 4).centred(1.0)));
+    assert!(by_mean.per_period[1][1] < 95.0, "{by_mean:?}");
+    assert!((by_median.per_period[1][1] - 100.0).abs() < 1e-9, "{by_median:?}");
+    // Four medians of 100 are a total of about 432, not of 400.
+    let lift = by_median.total[3][1] - by_mean.total[3][1];
+    assert!((20.0..=40.0).contains(&lift), "{lift}");
+    assert_eq!(by_median.total[0], by_median.per_period[0]);
+    // Where skewness says nothing, both sides are alike.
+    let both = of(ErrorShapes::fit(&[series], 4).symmetric());
+    let [low, middle, high] = both.per_period[2][..] else { panic!("{both:?}") };
+    assert!((middle - 100.0).abs() < 1e-3 && (low + high - 200.0).abs() < 1e-3, "{both:?}");
+}

@@ -29,6 +29,10 @@ impl Shape {
         let mut weighted: Vec<(f64, f64)> = errors.iter().step_by(step).map(|u| (*u, 1.0)).collect();
         let weight = REFERENCE_ERRORS / REFERENCE_POINTS as f64;
         weighted.extend(student_reference().map(|u| (u, weight)));
+        Shape::of_weighted(size, weighted)
+    }
+
+    fn of_weighted(size: f64, mut weighted: Vec<(f64, f64)>) -> Shape {
         weighted.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut sum = 0.0;
         let cumulative = weighted
@@ -43,29 +47,55 @@ impl Shape {
 
     /// Mean of the pooled errors without their outermost hundredths, times their size.
     pub fn mean(&self) -> f64 {
-        let total = self.cumulative.last().copied().unwrap_or(0.0);
-        let is_inner = |sum: &f64| *sum >= TRIMMED * total && *sum <= (1.0 - TRIMMED) * total;
-        let (mut sum, mut weights, mut before) = (0.0, 0.0, 0.0);
-        for (value, cumulative) in self.sorted.iter().zip(&self.cumulative) {
-            // Half of its own weight lies behind a point's sum: the distance between two is the mean of both weights.
-            let weight = cumulative - before;
-            before = *cumulative;
-            if is_inner(cumulative) {
-                sum += weight * value;
+        let total = self.total();
+        let is_inner = |sum: f64| sum >= TRIMMED * total && sum <= (1.0 - TRIMMED) * total;
+        let (mut sum, mut weights) = (0.0, 0.0);
+        // Between two errors the quantiles run straight.
+        for (values, sums) in self.sorted.windows(2).zip(self.cumulative.windows(2)) {
+            if is_inner(sums[0]) && is_inner(sums[1]) {
+                let weight = sums[1] - sums[0];
+                sum += weight * f64::midpoint(values[0], values[1]);
                 weights += weight;
             }
         }
         if weights > 0.0 { self.size * sum / weights } else { 0.0 }
     }
 
+    /// The distances from the median, each to both sides.
+    pub fn symmetric(&self) -> Shape {
+        let middle = if self.size > 0.0 { self.quantile(0.5) / self.size } else { 0.0 };
+        let mut weighted = Vec::with_capacity(2 * self.sorted.len());
+        let mut edge = 0.0;
+        for (value, cumulative) in self.sorted.iter().zip(&self.cumulative) {
+            // A sum ends in the middle of its own weight.
+            let weight = 2.0 * (cumulative - edge);
+            edge += weight;
+            weighted.extend([(value - middle, weight / 2.0), (middle - value, weight / 2.0)]);
+        }
+        Shape::of_weighted(self.size, weighted)
+    }
+
+    /// By how much the mean of demand lies above such a forecast, in the unit of the errors.
+    pub fn skew(&self, median_share: f64) -> f64 {
+        self.mean() - self.centre(median_share)
+    }
+
+    /// What a forecast is that stands at `median_share` between the mean (0) and the median (1) of its demand.
+    pub fn centre(&self, median_share: f64) -> f64 {
+        let mean = self.mean();
+        if median_share > 0.0 { mean + median_share * (self.quantile(0.5) - mean) } else { mean }
+    }
+
+    /// Sum of all weights: a sum ends in the middle of its own weight, and the outermost two weigh about the same.
+    fn total(&self) -> f64 {
+        let ends = self.cumulative.first().zip(self.cumulative.last());
+        ends.map_or(0.0, |(first, last)| first + last)
+    }
+
     /// Quantile of the pooled errors, times their size; between two errors by interpolation.
     pub fn quantile(&self, level: f64) -> f64 {
-        let (Some(first), Some(last), Some(end)) = (self.sorted.first(), self.sorted.last(), self.cumulative.last())
-        else {
-            return 0.0;
-        };
-        let total = end + (end - self.cumulative.get(self.cumulative.len().wrapping_sub(2)).unwrap_or(&0.0)) / 2.0;
-        let position = level * total;
+        let (Some(first), Some(last)) = (self.sorted.first(), self.sorted.last()) else { return 0.0 };
+        let position = level * self.total();
         let above = self.cumulative.partition_point(|sum| *sum < position);
         let value = if above == 0 {
             *first

@@ -24,9 +24,6 @@ use crate::forecast::series::{MethodError, observed_count};
 const LIKELIHOOD_MEMORY: f64 = 200.0;
 /// Series that the group's constants are learnt from, at most (evenly picked).
 const LARGEST_SAMPLE: usize = 1_500;
-/// Typical periods of history up to which the past of other series is asked by boosting: longer ones speak for themselves, and trees
-/// cost more than they bring there.
-const LONGEST_BOOSTED: usize = 120;
 /// Factors are told apart in steps of one per cent, far below the noise of any count.
 const FACTOR_STEP: f64 = 0.01;
 /// No factor is smaller.
@@ -137,13 +134,8 @@ impl CountGroup {
         group
     }
 
-    /// Boosted quantiles, where histories are short and a booster that knew nothing of the windows did better in them.
+    /// Boosted quantiles, where a booster that knew nothing of the windows did better in them.
     fn boosted(&self, windows: &[Window], series: &[Prepared], cutoffs: &[Vec<usize>]) -> Option<(CountBoost, f64)> {
-        let mut lengths: Vec<usize> = series.iter().map(|series| series.demand.len()).collect();
-        lengths.sort_unstable();
-        if lengths.get(lengths.len() / 2).is_none_or(|typical| *typical > LONGEST_BOOSTED) {
-            return None;
-        }
         let before: Vec<(&Prepared, usize)> =
             (series.iter().zip(cutoffs)).filter_map(|(series, cutoffs)| Some((series, *cutoffs.first()?))).collect();
         let past = CountBoost::fit(&before, self.horizon)?;

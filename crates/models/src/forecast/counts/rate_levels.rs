@@ -11,7 +11,7 @@ use super::working_levels::WorkingLevels;
 use crate::forecast::distributions::normal_score;
 
 /// Levels at which the constants of a group are judged.
-pub(super) const JUDGED_LEVELS: [f64; 5] = [0.5, 0.75, 0.9, 0.95, 0.99];
+pub(super) const JUDGED_LEVELS: [f64; 7] = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 /// Shifts of the normal score of a level that are tried; ascending.
 const SHIFTS: [f64; 15] = [-1.2, -1.05, -0.9, -0.75, -0.6, -0.45, -0.3, -0.15, 0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9];
 /// Where in [`SHIFTS`] nothing is shifted.
@@ -102,10 +102,14 @@ impl Trial {
     }
 
     fn working_levels(&self) -> WorkingLevels {
+        // Below the median demand is mostly nothing, and a shift of its own would follow chance: it takes that of the median.
+        let median = JUDGED_LEVELS.iter().position(|level| *level >= 0.5).unwrap_or(0);
         let working = JUDGED_LEVELS.iter().enumerate().map(|(i, level)| {
+            let (asked, i) = (level, i.max(median));
+            let level = &JUDGED_LEVELS[i];
             let kept = (0..SHIFTS.len()).filter(|j| *j >= UNSHIFTED || self.covered[i][*j] >= level * self.count);
             let best = kept.min_by(|a, b| self.loss[i][*a].total_cmp(&self.loss[i][*b]));
-            best.map_or(*level, |j| shifted(*level)[j])
+            best.map_or(*asked, |j| shifted(*asked)[j])
         });
         WorkingLevels::new(&JUDGED_LEVELS, working.collect())
     }

@@ -8,7 +8,7 @@ use crate::forecast::origins::Backtest;
 use crate::forecast::series::{MethodError, observed_count};
 
 /// The model of the record has fewer trees by this and takes larger steps: its errors are nearly those of the whole one.
-const HASTE: usize = 2;
+pub(super) const HASTE: usize = 2;
 /// Observed periods a series needs for the global model to say something about it.
 const MIN_OBSERVED: usize = 4;
 
@@ -17,10 +17,9 @@ const MIN_OBSERVED: usize = 4;
 pub(super) fn forecast(series: &[Views], settings: &PanelSettings) -> (Vec<Point>, Option<GlobalModel>) {
     let now: Vec<GlobalSeries> = series.iter().map(|series| series.now).collect();
     let past: Vec<GlobalSeries> = series.iter().map(|series| series.past).collect();
-    let options = GlobalOptions { seed: settings.seed, ..GlobalOptions::default() };
-    let fitted = global::fit(&now, settings.season_lengths, settings.horizon, &options).and_then(|model| {
+    let fitted = fit(&now, settings, 1).and_then(|model| {
         let mut points = by(&model, &now, settings)?;
-        for (point, backtest) in points.iter_mut().zip(backtests(&past, settings, &options)) {
+        for (point, backtest) in points.iter_mut().zip(backtests(&past, settings)) {
             // A series that has too little for the model has the record of what stands in.
             if point.fallback.is_none() {
                 point.backtest = backtest;
@@ -32,6 +31,16 @@ pub(super) fn forecast(series: &[Views], settings: &PanelSettings) -> (Vec<Point
         let naive = |series: &GlobalSeries| naive_point(series.demand, settings, error.to_string());
         (now.iter().map(naive).collect(), None)
     })
+}
+
+/// The model of a panel, with `haste` times fewer trees.
+///
+/// # Errors
+/// Nothing to learn from.
+pub(super) fn fit(series: &[GlobalSeries], settings: &PanelSettings, haste: usize) -> Result<GlobalModel, MethodError> {
+    let options = GlobalOptions { seed: settings.seed, ..GlobalOptions::default() };
+    let options = GlobalOptions { boosting: options.boosting.hasty(haste), ..options };
+    global::fit(series, settings.season_lengths, settings.horizon, &options)
 }
 
 /// What a fitted model says of every series, without a record.
@@ -58,7 +67,7 @@ pub(super) fn by(
 
 /// Rolling-origin forecasts of a model that was fitted before the earliest origin of all. Origins are counted from the end of
 /// each series.
-fn backtests(series: &[GlobalSeries], settings: &PanelSettings, options: &GlobalOptions) -> Vec<Backtest> {
+pub(super) fn backtests(series: &[GlobalSeries], settings: &PanelSettings) -> Vec<Backtest> {
     let horizon = settings.horizon;
     let mut backtests = vec![Backtest::default(); series.len()];
     // By how far before a series' last origin an origin lies: which series have one there.
@@ -76,8 +85,7 @@ fn backtests(series: &[GlobalSeries], settings: &PanelSettings, options: &Global
         Some(GlobalSeries { demand: &series.demand[..n], ..series })
     };
     let trained_on: Vec<GlobalSeries> = (0..series.len()).filter_map(|index| cut(index, earliest)).collect();
-    let hasty = GlobalOptions { boosting: options.boosting.hasty(HASTE), ..*options };
-    let Ok(model) = global::fit(&trained_on, settings.season_lengths, horizon, &hasty) else { return backtests };
+    let Ok(model) = fit(&trained_on, settings, HASTE) else { return backtests };
     for (back, members) in members.into_iter().rev() {
         let (members, parts): (Vec<usize>, Vec<GlobalSeries>) =
             members.into_iter().filter_map(|index| Some((index, cut(index, back)?))).unzip();

@@ -43,11 +43,12 @@ pub(super) fn are_counts(series: &[PanelSeries]) -> Vec<bool> {
     known.iter().map(|(whole, mean)| *whole && (*mean < limit || mean.is_nan())).collect()
 }
 
-/// The distribution of every series, with a pooled season, and what the group has in common; what is no matter of counts goes
-/// to the local mean.
+/// The distribution of every series, with a pooled season, and what the group has in common; with a record of rolling origins where
+/// that is wanted. What is no matter of counts goes to the local mean.
 pub(super) fn forecast(
     series: &[PanelSeries],
     settings: &PanelSettings,
+    with_record: bool,
     one_done: OneDone,
 ) -> (Vec<PanelForecast>, CountGroup) {
     let steps =
@@ -55,7 +56,7 @@ pub(super) fn forecast(
     let factors = factors(series, settings);
     let counts = counts_of(series, &factors);
     let group = CountGroup::fit(&counts, &steps);
-    let past = settings.windows.and_then(|_| Past::new(series, settings, &steps));
+    let past = if with_record { Past::new(series, settings, &steps) } else { None };
     (forecast_by(&group, past.as_ref(), series, &counts, settings, one_done), group)
 }
 

@@ -3,7 +3,7 @@
 //! [`fit_panel`] is what a night calls that fits, [`update_panel`] what the nights until the next fit call ([`state`]),
 //! [`forecast_panel`] what `nightclerk eval forecast` runs. A local method fits every series alone ([`local`]), the
 //! global one all together ([`boosted`]), counts get distributions of their own ([`counts`]); [`PanelMethod::Auto`]
-//! takes counts where the panel is one of counts, else a mixture of the local mean and the global model whose weight
+//! takes counts where the panel is one of counts, with a second opinion ([`second_opinion`]), else a mixture of the local mean and the global model whose weight
 //! comes from rolling origins ([`blend`]). Intervals of continuous demand are conformal, calibrated over the panel.
 //!
 //! The order of the series, a shift of all indices and the number of threads change nothing but their own place.
@@ -18,6 +18,7 @@ mod known_effects;
 mod known_tests;
 mod local;
 mod method;
+mod second_opinion;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ mod tests;
 use rayon::prelude::*;
 
 pub use self::method::PanelMethod;
+use self::second_opinion::SecondOpinion;
 use self::state::ContinuousState;
 pub use self::state::{PanelState, Updated, update_panel};
 use crate::forecast::calendar::Calendar;
@@ -237,7 +239,19 @@ fn fit_open(
     let mut of_counts = if of_counts.is_empty() {
         Vec::new().into_iter()
     } else {
-        let (forecasts, group) = counts::forecast(&of_counts, settings, one_done);
+        // Who asks for counts by name gets nothing else.
+        let with_second = method == PanelMethod::Auto && SecondOpinion::is_asked(&of_counts);
+        let with_record = with_second || settings.windows.is_some();
+        let (mut forecasts, group) = counts::forecast(&of_counts, settings, with_record, one_done);
+        if with_second {
+            state.second = SecondOpinion::fit(&of_counts, &mut forecasts, settings);
+        }
+        if settings.windows.is_none() {
+            // Nobody adds these origins up.
+            for forecast in &mut forecasts {
+                (forecast.backtest, forecast.window_quantiles) = Default::default();
+            }
+        }
         state.group = Some(group);
         forecasts.into_iter()
     };
@@ -309,7 +323,8 @@ fn continuous(
     let mut by_season = false;
     let naive = short_of_seasons(series, settings).then(|| naive_records(series, settings));
     let mut calibration = calibration(series, &fitted.points, settings);
-    let (mut shapes, loss) = ErrorShapes::fit_with_loss(&calibration, settings.horizon);
+    let (shapes, loss) = ErrorShapes::fit_with_loss(&calibration, settings.horizon);
+    let mut shapes = shapes.centred(fitted.weight);
     if let Some(naive) = &naive {
         // The model has seen more of its season than at the origins; so has last year, repeated. The better of both bounds its errors.
         let seasonal: Vec<CalibrationSeries> = (calibration.iter().zip(naive))
@@ -317,19 +332,22 @@ fn continuous(
             .collect();
         let (naive_shapes, naive_loss) = ErrorShapes::fit_with_loss(&seasonal, settings.horizon);
         if naive_loss < loss {
-            (shapes, calibration) = (naive_shapes.by_median(), seasonal);
+            (shapes, calibration) = (naive_shapes.symmetric(), seasonal);
             by_season = true;
         }
     }
     let quantiles: Vec<(DemandQuantiles, WindowQuantiles)> = (calibration.par_iter().zip(&fitted.points))
         .map(|(series, point)| {
             let mut own = shapes.quantiles(series, &point.mean, settings.levels);
+            in_its_unit(own.rows_mut(), series.history);
             if let (true, QuantileBasis::Backtest { n_errors }) = (by_season, own.basis) {
                 own.basis = QuantileBasis::Seasons { n_errors };
             }
             // Without common windows nobody adds them up, and nobody asks for their quantiles.
             let windows = settings.windows.map(|_| shapes.window_quantiles(series, settings.levels));
-            (own, windows.unwrap_or_default())
+            let mut windows = windows.unwrap_or_default();
+            in_its_unit(windows.iter_mut().flatten(), series.history);
+            (own, windows)
         })
         .collect();
     let (state, points) = ContinuousState::of(series, method, shapes, fitted);
@@ -389,6 +407,11 @@ fn calibration<'a>(
 }
 
 impl Point {
+    /// A record without a forecast.
+    fn of_record(backtest: Backtest) -> Point {
+        Point { mean: Vec::new(), backtest, model: String::new(), fallback: None }
+    }
+
     /// Puts back what was divided out.
     fn multiply(&mut self, series: &PanelSeries) {
         let scale = |values: &mut [f64], from: usize, series: &PanelSeries| {
@@ -440,6 +463,15 @@ fn zero_forecast(settings: &PanelSettings, model: &str, reason: &str) -> PanelFo
         window_quantiles: Vec::new(),
         model: model.to_owned(),
         fallback: Some(reason.to_owned()),
+    }
+}
+
+/// Rounds quantiles of demand that only ever came in whole units.
+fn in_its_unit<'a>(rows: impl Iterator<Item = &'a mut Vec<f64>>, demand: &[f64]) {
+    if demand.iter().all(|value| !value.is_finite() || value.fract() == 0.0) {
+        for quantile in rows.flatten() {
+            *quantile = quantile.round();
+        }
     }
 }
 

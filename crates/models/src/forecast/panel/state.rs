@@ -9,9 +9,10 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::second_opinion::SecondOpinion;
 use super::{
     Fitted, OneDone, PanelForecast, PanelMethod, PanelSeries, PanelSettings, Point, Views, Windows, blend, boosted,
-    counts, keep_possible, local, naive_point, split,
+    counts, in_its_unit, keep_possible, local, naive_point, split,
 };
 use crate::forecast::calibration::{CalibrationSeries, ErrorShapes};
 use crate::forecast::counts::CountGroup;
@@ -35,6 +36,8 @@ pub struct PanelState {
     pub(super) is_count: Vec<bool>,
     /// What the counts have in common.
     pub(super) group: Option<CountGroup>,
+    /// What else is said of them, where it is followed.
+    pub(super) second: Option<SecondOpinion>,
     /// The others.
     pub(super) continuous: Option<ContinuousState>,
 }
@@ -189,11 +192,14 @@ pub fn update_panel(
         .collect();
     let (of_counts, others) = split(series, &is_count);
     let other_places: Vec<usize> = (0..series.len()).filter(|index| !is_count[*index]).collect();
-    let mut of_counts = match &state.group {
+    let mut count_forecasts = match &state.group {
         Some(group) => counts::update(group, &of_counts, settings, one_done),
         None => Vec::new(),
+    };
+    if let Some(second) = &state.second {
+        second.add_to(&of_counts, &mut count_forecasts, settings);
     }
-    .into_iter();
+    let mut of_counts = count_forecasts.into_iter();
     let (mut other_forecasts, mut refitted) = (Vec::new().into_iter(), Vec::new());
     if let Some(continuous) = &mut state.continuous {
         let known =
@@ -265,8 +271,10 @@ impl ContinuousState {
             .map(|((series, backtest), point)| {
                 let calibration =
                     CalibrationSeries { history: series.demand, backtest, season_length: settings.season() };
+                let mut quantiles = self.shapes.quantiles(&calibration, &point.mean, settings.levels);
+                in_its_unit(quantiles.rows_mut(), series.demand);
                 PanelForecast {
-                    quantiles: self.shapes.quantiles(&calibration, &point.mean, settings.levels),
+                    quantiles,
                     mean: point.mean,
                     backtest: Backtest::default(),
                     window_quantiles: Vec::new(),
