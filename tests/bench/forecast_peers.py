@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """A peer and `nightclerk eval forecast` on the same file in the same run: both JSON objects, then ratios.
 
-    pip install statsforecast==2.1.1 lightgbm
+    pip install statsforecast==2.1.1 lightgbm catboost
     NIGHTCLERK_BENCH=DIR python3 tests/bench/forecast_peers.py FILE --id series_id --time t --value value \\
         (--split split | --horizon 8) --season 52 [--mase-season 1] [--missing zero|seasonal] [--first N] \\
-        [--peer AutoARIMA,AutoETS,lightgbm] [--model auto,mean] [--binary target/release/nightclerk] [-- MORE OPTIONS OF OURS]
+        [--peer AutoARIMA,AutoETS,lightgbm,catboost] [--model auto,mean] [--binary target/release/nightclerk] [-- MORE OPTIONS OF OURS]
 
 DIR is the folder with peer_statsforecast.py and peer_lightgbm.py. --first N takes the first N series of the file (and
 gives both sides the same smaller file): slow peers. Each side runs on one thread; CPU seconds are compared, never wall
@@ -89,6 +89,8 @@ def main():
         for name in a.peer.split(","):
             if name == "lightgbm":
                 command = [os.path.join(bench, "peer_lightgbm.py"), file, str(horizon), str(a.season)]
+            elif name == "catboost":
+                command = [os.path.join(os.path.dirname(__file__), "peer_catboost.py"), file, str(horizon), str(a.season)]
             else:
                 command = [os.path.join(bench, "peer_statsforecast.py"), file, str(horizon), str(a.peer_season or a.season), name, "1000000"]
                 command += ["--missing", a.missing]

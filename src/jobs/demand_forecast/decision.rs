@@ -61,6 +61,13 @@ impl Decision {
         rows.find(|row| graded.is(row.basis, row.forecast_as_of) && row.key.level == level && row.key.name == ALL)
     }
 
+    /// The rows of single nodes of a level that grade us, those of which anything was observed.
+    pub fn graded_nodes<'a>(&'a self, level: &'a str) -> impl Iterator<Item = &'a AccuracyRow> {
+        let graded = self.graded();
+        let is_graded = move |row: &&AccuracyRow| graded.is(row.basis, row.forecast_as_of) && row.key.level == level;
+        self.accuracy.nodes.iter().filter(is_graded).filter(|row| row.key.name != ALL && row.score.n_periods > 0)
+    }
+
     /// The rows of a level by days ahead that grade us.
     pub fn graded_horizons(&self, level: &str) -> Vec<&HorizonRow> {
         let graded = self.graded();

@@ -5,7 +5,7 @@ use super::decision::Decision;
 use super::facts::DemandData;
 use super::node::{Node, P10, P90};
 use super::node_key::{PRODUCT_LOCATION, TOP_CATEGORY, TOTAL};
-use super::page_accuracy::{SHOWN_ROWS, grade, worst_table};
+use super::page_accuracy::{SHOWN_ROWS, grade};
 use crate::page_kit::ViewRows;
 use crate::publication::{BarChart, Chart, FanChart, FanPoint, Page, Section, TableView, Unit};
 use crate::words::grouped;
@@ -20,7 +20,7 @@ pub(super) fn page(data: &DemandData, decision: &Decision) -> Page {
     Page {
         title: "Demand forecast".to_owned(),
         headline: headline(data, decision),
-        grade: Some(grade(decision)),
+        grade: Some(grade(data, decision)),
         actions: actions(data, decision),
         changes: changes(data, decision),
         details: details(data, decision),
@@ -111,7 +111,6 @@ fn details(data: &DemandData, decision: &Decision) -> Vec<Section> {
         unit: Unit::Count,
         bars: chosen.into_iter().map(|(name, count)| (name, count as f64)).collect(),
     }));
-    models.tables.push(worst_table(data, decision));
     vec![fans, models]
 }
 

@@ -12,8 +12,11 @@ use crate::words::percent;
 /// Rows of a table that are shown.
 pub(super) const SHOWN_ROWS: usize = 15;
 
+/// Days before a forecast that its misses are compared with.
+const DAYS_BEFORE: i32 = 28;
+
 /// How good the last forecast was.
-pub(super) fn grade(decision: &Decision) -> Section {
+pub(super) fn grade(data: &DemandData, decision: &Decision) -> Section {
     let section = Section::headed("How good the last forecast was");
     let Some(series) = decision.graded_level(PRODUCT_LOCATION).map(|row| row.score) else {
         return section.saying(["No forecast can be graded yet: there are too few days of history for a backtest."]);
@@ -45,6 +48,7 @@ pub(super) fn grade(decision: &Decision) -> Section {
     section.figures.push(figure("Bias", series.bias(), Unit::Share, "above 0: forecast too high"));
     section.tables.push(accuracy_table(decision));
     section.tables.extend(horizon_table(decision));
+    section.tables.push(worst_table(data, decision));
     section
 }
 
@@ -101,22 +105,28 @@ fn horizon_table(decision: &Decision) -> Option<TableView> {
     (!rows.is_empty()).then(|| view.view("Single products at locations, by days ahead and model"))
 }
 
-/// The series with the largest error beyond that of the seasonal naive, in units.
-pub(super) fn worst_table(data: &DemandData, decision: &Decision) -> TableView {
-    let mut rows: Vec<&AccuracyRow> = (decision.accuracy.nodes.iter())
-        .filter(|row| row.basis == Basis::Backtest && row.series.is_some())
-        .filter(|row| row.score.n_periods > 0)
-        .collect();
-    rows.sort_by(|left, right| {
-        right.score.absolute_error.total_cmp(&left.score.absolute_error).then(left.key.name.cmp(&right.key.name))
-    });
+/// Single series that the graded forecast missed by most, worst first: by the units that the sum over its days was off.
+fn worst_table(data: &DemandData, decision: &Decision) -> TableView {
+    let mut rows: Vec<&AccuracyRow> = decision.graded_nodes(PRODUCT_LOCATION).collect();
+    let missed = |row: &AccuracyRow| (row.score.forecast - row.score.actual).abs();
+    rows.sort_by(|left, right| missed(right).total_cmp(&missed(left)).then(left.key.name.cmp(&right.key.name)));
+    let a_day = |row: &AccuracyRow, units: f64| Some(units / row.score.n_periods as f64);
     ViewRows::of(rows.iter().copied().take(SHOWN_ROWS))
         .text("Series", |row| data.shown_name(&row.key.name))
         .text("Model", |row| row.method.as_str())
-        .number("Units off", Unit::Units, |row| row.score.absolute_error)
+        .number("Days", Unit::Count, |row| row.score.n_periods)
+        .number("A day, forecast", Unit::Units, |row| a_day(row, row.score.forecast))
+        .number("A day, demanded", Unit::Units, |row| a_day(row, row.score.actual))
+        .number("A day, the 28 days before", Unit::Units, |row| before(data, row))
         .number("WAPE", Unit::Share, |row| row.score.wape())
         .number("WAPE naive", Unit::Share, |row| row.score.naive_wape())
-        .number("MASE", Unit::Ratio, |row| row.score.mase())
-        .number("Bias", Unit::Share, |row| row.score.bias())
-        .view_of("Series with the largest errors in backtest", rows.len())
+        .view_of("Where it missed by most, the worst first", rows.len())
+}
+
+/// Units a day that were observed before the forecast of a publication was made; nothing of rolling origins, which are several.
+fn before(data: &DemandData, row: &AccuracyRow) -> Option<f64> {
+    let series = row.series.filter(|_| row.basis == Basis::Published).map(|index| &data.series[index])?;
+    let days = (row.forecast_as_of + 1 - DAYS_BEFORE).through(row.forecast_as_of);
+    let observed: Vec<f64> = days.map(|day| series.demand_on(day)).filter(|units| units.is_finite()).collect();
+    (!observed.is_empty()).then(|| observed.iter().sum::<f64>() / observed.len() as f64)
 }

@@ -13,7 +13,7 @@ use super::error_shape::Shape;
 use super::volatility::Volatility;
 use crate::forecast::origins::Backtest;
 use crate::forecast::quantiles::{DemandQuantiles, QuantileBasis, clean_levels, lift_totals, make_monotone};
-use crate::forecast::series::observed_mean;
+use crate::forecast::series::{observed_count, observed_mean};
 
 /// Exponents tried for the growth of errors with the forecast: the same everywhere, as its root, in proportion.
 const MEAN_POWERS: [f64; 3] = [0.0, 0.5, 1.0];
@@ -28,6 +28,8 @@ const ENOUGH_ERRORS: usize = 60;
 const COMPARABLE_VOLATILITY: f64 = 0.1;
 /// An error h periods ahead counts as at most this many steps of its series, times the root of h.
 const LARGEST_SCORE: f64 = 50.0;
+/// A history counts as at least this many periods for each parameter fitted to it.
+const FEWEST_PER_PARAMETER: f64 = 3.0;
 /// Levels at which the constants are judged.
 const JUDGED_LEVELS: [f64; 6] = [0.025, 0.1, 0.5, 0.9, 0.95, 0.975];
 
@@ -52,6 +54,8 @@ pub struct ErrorShapes {
     mean_power: f64,
     group_windows: f64,
     n_errors: usize,
+    /// Parameters that were fitted to the whole of a history, the rolling origins among it.
+    n_parameters: f64,
     /// What the errors are centred on: 0 = their mean, 1 = their median, between them in proportion.
     median_share: f64,
 }
@@ -211,6 +215,7 @@ impl ErrorShapes {
                     total: pool(|scores| &scores.total),
                     mean_power,
                     group_windows,
+                    n_parameters: 0.0,
                     median_share: 0.0,
                     n_errors: scores.iter().flat_map(|s| &s.per_period).flatten().filter(|z| z.is_finite()).count(),
                 };
@@ -237,6 +242,20 @@ impl ErrorShapes {
         ErrorShapes { median_share: median_share.clamp(0.0, 1.0), ..self }
     }
 
+    /// The same for models whose `n_parameters` were fitted to each whole history before their rolling origins were looked at: the
+    /// errors there are smaller than those to come, by the root of (n - k) / (n + k) with n observed periods (Akaike, "Fitting
+    /// autoregressive models for prediction", Annals of the Institute of Statistical Mathematics 21 (1969), 243-247).
+    #[must_use]
+    pub fn fitted_with(self, n_parameters: f64) -> ErrorShapes {
+        ErrorShapes { n_parameters, ..self }
+    }
+
+    /// How much larger errors are than those of the rolling origins.
+    fn optimism(&self, history: &[f64]) -> f64 {
+        let n = (observed_count(history) as f64).max(FEWEST_PER_PARAMETER * self.n_parameters).max(1.0);
+        ((n + self.n_parameters) / (n - self.n_parameters)).sqrt()
+    }
+
     /// The same for errors whose skewness says nothing of the next ones, such as differences from one season to the next: each as
     /// likely upwards as downwards.
     #[must_use]
@@ -251,7 +270,15 @@ impl ErrorShapes {
     fn reference(horizon: usize) -> ErrorShapes {
         let shapes: Vec<Shape> = (1..=horizon).map(|ahead| Shape::new((ahead as f64).sqrt(), &[])).collect();
         let total = (1..=horizon).map(|ahead| Shape::new(ahead as f64, &[])).collect();
-        ErrorShapes { per_period: shapes, total, mean_power: 0.5, group_windows: 2.0, n_errors: 0, median_share: 0.0 }
+        ErrorShapes {
+            per_period: shapes,
+            total,
+            mean_power: 0.5,
+            group_windows: 2.0,
+            n_errors: 0,
+            n_parameters: 0.0,
+            median_share: 0.0,
+        }
     }
 
     /// Mean pinball loss of the pooled quantiles, relative to each window's average error size without its own series' part.
@@ -310,7 +337,8 @@ impl ErrorShapes {
         let volatility = Volatility::new(series.history, series.season_length);
         let sizes: Vec<f64> = self.per_period.iter().map(|shape| shape.size).collect();
         let windows = Scores::new(series, self.mean_power).window_sizes(&sizes, &series.backtest.cutoffs);
-        let unit = volatility.at(series.history.len()) * windows.width(self.group_windows);
+        let unit =
+            volatility.at(series.history.len()) * windows.width(self.group_windows) * self.optimism(series.history);
         let around = |centre: f64, unit: f64, shape: Option<&Shape>, median_share: f64| {
             quantiles_around(centre, unit, shape, median_share, &levels)
         };

@@ -231,3 +231,22 @@ fn quantiles_lie_around_what_the_point_is_and_means_add_up() {
     let [low, middle, high] = both.per_period[2][..] else { panic!("{both:?}") };
     assert!((middle - 100.0).abs() < 1e-3 && (low + high - 200.0).abs() < 1e-3, "{both:?}");
 }
+
+#[test]
+fn what_was_fitted_to_the_origins_widens_the_intervals_of_short_histories_most() {
+    let width = |n: usize| {
+        let history: Vec<f64> = (0..n).map(|t| 100.0 + (t * 37 % 11) as f64 - 5.0).collect();
+        let cutoffs: Vec<usize> = (n - 20..n - 4).collect();
+        let actuals = cutoffs.iter().map(|cutoff| history[*cutoff..cutoff + 4].to_vec()).collect();
+        let backtest = Backtest { actuals, forecasts: vec![vec![100.0; 4]; cutoffs.len()], cutoffs };
+        let series = CalibrationSeries { history: &history, backtest: &backtest, season_length: 1 };
+        let of = |shapes: ErrorShapes| {
+            let row = shapes.quantiles(&series, &[100.0; 4], &[0.1, 0.9]).per_period[0].clone();
+            row[1] - row[0]
+        };
+        of(ErrorShapes::fit(&[series], 4).fitted_with(5.0)) / of(ErrorShapes::fit(&[series], 4))
+    };
+    // √(45 / 35) and √(405 / 395).
+    assert!((width(40) - 1.1339).abs() < 1e-4, "{}", width(40));
+    assert!((width(400) - 1.0126).abs() < 1e-4, "{}", width(400));
+}

@@ -324,7 +324,8 @@ fn continuous(
     let naive = short_of_seasons(series, settings).then(|| naive_records(series, settings));
     let mut calibration = calibration(series, &fitted.points, settings);
     let (shapes, loss) = ErrorShapes::fit_with_loss(&calibration, settings.horizon);
-    let mut shapes = shapes.centred(fitted.weight);
+    let own = 1.0 - fitted.weight;
+    let mut shapes = shapes.centred(fitted.weight).fitted_with(own * PARAMETERS_OF_OWN_MODELS);
     if let Some(naive) = &naive {
         // The model has seen more of its season than at the origins; so has last year, repeated. The better of both bounds its errors.
         let seasonal: Vec<CalibrationSeries> = (calibration.iter().zip(naive))
@@ -388,6 +389,9 @@ fn naive_records(series: &[PanelSeries], settings: &PanelSettings) -> Vec<Backte
         .collect()
 }
 
+/// Parameters of a series' own model: smoothing, trend, damping and where it began. The global one has its record from a model that
+/// saw none of it.
+const PARAMETERS_OF_OWN_MODELS: f64 = 5.0;
 /// Origins at which the season before is repeated, at most.
 const NAIVE_ORIGINS: usize = 12;
 
