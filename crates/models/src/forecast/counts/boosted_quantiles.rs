@@ -8,8 +8,11 @@ use super::count_series::Prepared;
 use super::rate_levels::JUDGED_LEVELS;
 use crate::forecast::boosting::{BinnedMatrix, Bins, Booster, BoostingSettings, Loss, TrainingRows};
 
-/// Rows learnt from, about.
+/// Rows learnt from, about: of short histories ...
 const MOST_ROWS: usize = 40_000;
+/// ... and of those that are longer than this many periods on average, whose rows repeat each other.
+const LONG_HISTORY: usize = 120;
+const MOST_ROWS_OF_LONG: usize = 20_000;
 /// Periods ahead that an origin is learnt from, at most.
 const AHEAD_PER_ORIGIN: usize = 3;
 /// Periods of history an origin needs.
@@ -40,7 +43,9 @@ impl CountBoost {
     pub fn fit(series: &[(&Prepared, usize)], horizon: usize) -> Option<CountBoost> {
         let origins: usize = series.iter().map(|(_, n)| n.saturating_sub(LEAST_HISTORY)).sum();
         let ahead = AHEAD_PER_ORIGIN.min(horizon);
-        let stride = (origins * ahead).div_ceil(MOST_ROWS).max(1);
+        let is_long = origins > LONG_HISTORY * series.len();
+        let most = if is_long { MOST_ROWS_OF_LONG } else { MOST_ROWS };
+        let stride = (origins * ahead).div_ceil(most).max(1);
         let rows: Vec<Vec<Row>> = (series.par_iter().enumerate())
             .map(|(index, (series, n))| rows_of(series, *n, horizon, (index, stride, ahead)))
             .collect();

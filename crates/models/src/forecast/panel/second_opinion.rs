@@ -20,6 +20,8 @@ const SHARES: [f64; 3] = [0.0, 0.25, 0.5];
 const LEAST_GAIN: f64 = 0.005;
 /// Series without which its record says too little.
 const FEWEST_SERIES: usize = 10;
+/// Typical periods of history beyond which it is asked: in shorter ones a group's distributions and their own boosting know as much.
+const SHORTEST_HISTORY: usize = 365;
 /// Periods of all series up to which it is asked.
 const MOST_PERIODS: usize = 2_000_000;
 
@@ -34,8 +36,11 @@ pub(super) struct SecondOpinion {
 impl SecondOpinion {
     /// Whether it is asked of such a panel.
     pub(super) fn is_asked(series: &[PanelSeries]) -> bool {
-        let periods: usize = series.iter().map(|series| series.demand.len()).sum();
-        series.len() >= FEWEST_SERIES && periods <= MOST_PERIODS
+        let mut lengths: Vec<usize> = series.iter().map(|series| series.demand.len()).collect();
+        lengths.sort_unstable();
+        lengths.len() >= FEWEST_SERIES
+            && lengths[lengths.len() / 2] > SHORTEST_HISTORY
+            && lengths.iter().sum::<usize>() <= MOST_PERIODS
     }
 
     /// Fits it, and mixes it into the forecasts of counts, which hold their record. `None`, and the forecasts untouched, where it

@@ -64,7 +64,7 @@ fn loss(forecasts: &[PanelForecast], demands: &[Vec<f64>], n: usize) -> f64 {
 
 #[test]
 fn what_only_last_year_knows_is_heard_and_kept_for_the_nights_after() {
-    let (none, demands, n) = (Regressors::default(), products(260, true), 240);
+    let (none, demands, n) = (Regressors::default(), products(420, true), 400);
     let series = series(&demands, n, &none);
     let (counts, _) = fit_panel(&series, PanelMethod::Counts, &settings(), &|| {});
     let (auto, state) = fit_panel(&series, PanelMethod::Auto, &settings(), &|| {});
@@ -84,7 +84,7 @@ fn what_only_last_year_knows_is_heard_and_kept_for_the_nights_after() {
 
 #[test]
 fn where_there_is_nothing_more_to_know_the_distributions_stand_alone() {
-    let (none, demands, n) = (Regressors::default(), products(200, false), 180);
+    let (none, demands, n) = (Regressors::default(), products(420, false), 400);
     let series = series(&demands, n, &none);
     let auto = fit_panel(&series, PanelMethod::Auto, &settings(), &|| {}).0;
     assert_eq!(auto, fit_panel(&series, PanelMethod::Counts, &settings(), &|| {}).0);
