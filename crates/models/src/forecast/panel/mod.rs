@@ -3,8 +3,9 @@
 //! [`fit_panel`] is what a night calls that fits, [`update_panel`] what the nights until the next fit call ([`state`]),
 //! [`forecast_panel`] what `nightclerk eval forecast` runs. A local method fits every series alone ([`local`]), the
 //! global one all together ([`boosted`]), counts get distributions of their own ([`counts`]); [`PanelMethod::Auto`]
-//! takes counts where the panel is one of counts, with a second opinion ([`second_opinion`]), else a mixture of the local mean and the global model whose weight
-//! comes from rolling origins ([`blend`]). Intervals of continuous demand are conformal, calibrated over the panel.
+//! takes counts where the panel is one of counts, with a second opinion ([`second_opinion`]), else a mixture of the local
+//! mean and the global model whose weight comes from rolling origins ([`blend`]). Intervals of continuous demand are
+//! conformal, calibrated over the panel.
 //!
 //! The order of the series, a shift of all indices and the number of threads change nothing but their own place.
 

@@ -1,6 +1,6 @@
 use super::*;
-use crate::forecast::calendar::NO_CALENDAR;
-use crate::forecast::panel::{PanelMethod, fit_panel, update_panel};
+use crate::forecast::panel::tests::first;
+use crate::forecast::panel::{PanelMethod, PanelState, fit_panel, update_panel};
 use crate::forecast::series::Regressors;
 
 const LEVELS: [f64; 5] = [0.1, 0.3, 0.5, 0.7, 0.9];
@@ -29,20 +29,6 @@ fn products(n: usize, spring: bool) -> Vec<Vec<f64>> {
         .collect()
 }
 
-fn series<'a>(demands: &'a [Vec<f64>], n: usize, none: &'a Regressors) -> Vec<PanelSeries<'a>> {
-    (demands.iter())
-        .map(|demand| PanelSeries {
-            demand: &demand[..n],
-            first_index: 0,
-            regressors: none,
-            categories: &[],
-            factor: &[],
-            past_factor: &[],
-            calendar: &NO_CALENDAR,
-        })
-        .collect()
-}
-
 fn settings() -> PanelSettings<'static> {
     PanelSettings { season_lengths: &[52], horizon: HORIZON, levels: &LEVELS, windows: None, seed: 3 }
 }
@@ -65,7 +51,7 @@ fn loss(forecasts: &[PanelForecast], demands: &[Vec<f64>], n: usize) -> f64 {
 #[test]
 fn what_only_last_year_knows_is_heard_and_kept_for_the_nights_after() {
     let (none, demands, n) = (Regressors::default(), products(420, true), 400);
-    let series = series(&demands, n, &none);
+    let series = first(&demands, n, &none);
     let (counts, _) = fit_panel(&series, PanelMethod::Counts, &settings(), &|| {});
     let (auto, state) = fit_panel(&series, PanelMethod::Auto, &settings(), &|| {});
     assert!(auto.iter().all(|forecast| forecast.model == "counts+gbm"), "{}", auto[0].model);
@@ -75,7 +61,7 @@ fn what_only_last_year_knows_is_heard_and_kept_for_the_nights_after() {
     assert!(auto.iter().all(whole));
 
     let places: Vec<Option<usize>> = (0..series.len()).map(Some).collect();
-    let kept: super::super::PanelState = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
+    let kept: PanelState = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
     let updated = update_panel(&series, &places, kept, &settings(), &|| {});
     for (updated, fitted) in updated.forecasts.iter().zip(&auto) {
         assert_eq!((&updated.quantiles, &updated.model), (&fitted.quantiles, &fitted.model));
@@ -85,7 +71,7 @@ fn what_only_last_year_knows_is_heard_and_kept_for_the_nights_after() {
 #[test]
 fn where_there_is_nothing_more_to_know_the_distributions_stand_alone() {
     let (none, demands, n) = (Regressors::default(), products(420, false), 400);
-    let series = series(&demands, n, &none);
+    let series = first(&demands, n, &none);
     let auto = fit_panel(&series, PanelMethod::Auto, &settings(), &|| {}).0;
     assert_eq!(auto, fit_panel(&series, PanelMethod::Counts, &settings(), &|| {}).0);
 }

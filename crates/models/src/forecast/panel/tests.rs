@@ -181,7 +181,7 @@ fn what_is_known_to_multiply_demand_multiplies_the_forecast() {
 }
 
 /// A panel of the first `n` periods of each demand.
-fn first<'a>(demands: &'a [Vec<f64>], n: usize, none: &'a Regressors) -> Vec<PanelSeries<'a>> {
+pub(super) fn first<'a>(demands: &'a [Vec<f64>], n: usize, none: &'a Regressors) -> Vec<PanelSeries<'a>> {
     (demands.iter())
         .map(|demand| PanelSeries {
             demand: &demand[..n],
