@@ -1,6 +1,6 @@
 //! One message when a job stops publishing, one when it publishes again; none is lost, and none is repeated without being asked.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -133,22 +133,25 @@ fn a_process_that_dies_while_it_tells_loses_no_word_and_says_none_twice() {
 }
 
 /// A server on this machine that takes one connection after the other, says `answer` to each and passes on what it was sent.
-pub fn listener(answer: impl Fn(TcpStream) -> String + Send + 'static) -> (u16, Receiver<String>) {
+/// A sender that dies before it has said all leaves nothing, and the server takes the next.
+pub fn listener(answer: impl Fn(TcpStream) -> io::Result<String> + Send + 'static) -> (u16, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            if sender.send(answer(stream.unwrap())).is_err() {
-                return;
+            match stream.and_then(&answer).map(|said| sender.send(said)) {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return,
+                Err(error) => eprintln!("not told: {error}"),
             }
         }
     });
     (port, receiver)
 }
 
-/// Reads one HTTP request whole, and answers it.
-pub fn http(mut stream: TcpStream, status: &str) -> String {
+/// Reads one HTTP request whole, and answers it: what was said counts also where nobody is left to hear the answer.
+pub fn http(mut stream: TcpStream, status: &str) -> io::Result<String> {
     let (mut request, mut buffer) = (Vec::new(), [0; 4096]);
     loop {
         let text = String::from_utf8_lossy(&request).into_owned();
@@ -159,30 +162,31 @@ pub fn http(mut stream: TcpStream, status: &str) -> String {
                 .nth(1)
                 .map_or(0, |rest| rest.lines().next().unwrap().trim().parse::<usize>().unwrap());
             if body.len() >= length {
-                stream
-                    .write_all(
-                        format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes(),
-                    )
-                    .unwrap();
-                return text;
+                let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                if let Err(error) = stream.write_all(answer.as_bytes()) {
+                    eprintln!("nobody heard the answer: {error}");
+                }
+                return Ok(text);
             }
         }
-        let read = stream.read(&mut buffer).unwrap();
-        assert!(read > 0, "the request ended early: {text}");
+        let read = stream.read(&mut buffer)?;
+        if read == 0 {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("the request ended early: {text}")));
+        }
         request.extend_from_slice(&buffer[..read]);
     }
 }
 
 /// Takes one mail as RFC 5321 says, without encryption, and gives all that was said to it.
-fn smtp(mut stream: TcpStream) -> String {
+fn smtp(mut stream: TcpStream) -> io::Result<String> {
     let mut said = String::new();
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    stream.write_all(b"220 mail.test\r\n").unwrap();
+    let mut reader = BufReader::new(stream.try_clone()?);
+    stream.write_all(b"220 mail.test\r\n")?;
     let mut in_data = false;
     loop {
         let mut line = String::new();
-        if reader.read_line(&mut line).unwrap() == 0 {
-            return said;
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(said);
         }
         said += &line;
         let answer = match line.trim_end() {
@@ -198,7 +202,7 @@ fn smtp(mut stream: TcpStream) -> String {
             "QUIT" => "221 bye",
             _ => "250 mail.test",
         };
-        stream.write_all(format!("{answer}\r\n").as_bytes()).unwrap();
+        stream.write_all(format!("{answer}\r\n").as_bytes())?;
     }
 }
 
