@@ -18,6 +18,11 @@ pub const PRODUCTS: Dataset = Dataset {
             Column::new("name", Text, "what people call it"),
             Column::nullable("category_path", Text, "from the top, separated by slashes: `Grocery/Dairy/Milk`"),
             Column::nullable("brand", Text, "the brand"),
+            Column::nullable(
+                "unit",
+                Text,
+                "what it is counted in: `pieces`, `kg`; NULL: pieces where it is only sold whole",
+            ),
             Column::nullable("unit_cost", Integer, "minor currency units per unit, what we pay").within(1, MOST_MINOR),
             Column::nullable("list_price", Integer, "minor currency units per unit, without tax").within(0, MOST_MINOR),
             Column::nullable("supplier_id", Text, "who delivers it"),
@@ -49,6 +54,8 @@ typed_rows! {
         pub category_path: Option<CategoryPath>,
         /// The brand.
         pub brand: Option<String>,
+        /// What it is counted in.
+        pub unit: Option<String>,
         /// Minor currency units per unit, what we pay.
         pub unit_cost: Option<i64>,
         /// Minor currency units per unit, without tax.

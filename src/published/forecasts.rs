@@ -28,7 +28,16 @@ pub const DEMAND_FORECASTS: Table = Table {
                 Text,
                 "`total`, `category_1` (top) to `category_N` (leaf), `location`, `product_location`",
             ),
-            Column::new("node", Text, "`all`, a category path, a location, or `PRODUCT @ LOCATION`"),
+            Column::new(
+                "node",
+                Text,
+                "`all`, a category path, a location, or `PRODUCT @ LOCATION`; a sum of what is counted in several units has a node for each: `all in kg`",
+            ),
+            Column::nullable(
+                "unit",
+                Text,
+                "what its quantities are counted in: `products.unit`, else `pieces` where it was only sold whole, or `measured units`",
+            ),
             Column::nullable("product_id", Text, "at level product_location"),
             Column::nullable("location_id", Text, "at level product_location"),
             Column::new("period_start", Date, "the day"),
@@ -74,7 +83,11 @@ pub const FORECAST_ACCURACY: Table = Table {
         columns: &[
             Column::new("basis", Text, "`backtest` or `published`"),
             Column::new("forecast_as_of", Date, "the as-of date of the forecast that is scored"),
-            Column::new("level", Text, "as in demand_forecasts; node `all` of a level sums its nodes' absolute errors"),
+            Column::new(
+                "level",
+                Text,
+                "as in demand_forecasts; node `all` of a level sums its nodes' absolute errors, in each unit of its own",
+            ),
             Column::new("node", Text, "as in demand_forecasts"),
             Column::nullable("product_id", Text, "at level product_location"),
             Column::nullable("location_id", Text, "at level product_location"),
@@ -115,7 +128,11 @@ pub const FORECAST_ACCURACY_BY_HORIZON: Table = Table {
             Column::new("level", Text, "as in demand_forecasts"),
             Column::new("first_step", Integer, "from so many days ahead ..."),
             Column::new("last_step", Integer, "... to so many"),
-            Column::new("method", Text, "the model; `all` over every model of the level"),
+            Column::new(
+                "method",
+                Text,
+                "the model; `all` over every model of the level; where there are several units, `all in kg`",
+            ),
             Column::new("n_periods", Integer, "node-days scored; days without stock are not"),
             Column::nullable("wape", Real, "sum of absolute errors over the sum of actuals"),
             Column::nullable("naive_wape", Real, "the same for the seasonal naive (same weekday of the last week)"),

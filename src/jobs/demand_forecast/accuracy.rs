@@ -8,6 +8,7 @@ use super::node::{BOTTOM_UP, Node, SeriesOutcome};
 use super::node_key::{ALL, NodeKey, PRODUCT_LOCATION, TOTAL};
 use super::node_scores::{backtest_score, published_score};
 use super::score::{DaysAhead, NodeScore, Score};
+use super::units::{by_unit, in_unit};
 use crate::day::Day;
 
 /// What was scored.
@@ -44,6 +45,10 @@ pub(super) struct AccuracyRow {
     pub forecast_as_of: Day,
     /// As in the forecasts; the node `all` for a level.
     pub key: NodeKey,
+    /// Whether it says how good a whole level is.
+    pub is_whole: bool,
+    /// What its quantities are counted in.
+    pub unit: String,
     /// The series, at level product_location; not kept from night to night.
     #[serde(skip)]
     pub series: Option<usize>,
@@ -64,8 +69,10 @@ pub(super) struct HorizonRow {
     pub level: String,
     /// Days ahead.
     pub ahead: DaysAhead,
-    /// The model, `all` over all of them.
+    /// The model, `all` over all of them; with the unit where there are several.
     pub method: String,
+    /// Whether it is over all models.
+    pub is_all: bool,
     /// The errors.
     pub score: Score,
 }
@@ -142,21 +149,26 @@ fn horizon_rows(basis: Basis, forecast_as_of: Day, scored: &[ScoredNode], ranges
     let mut rows = Vec::new();
     for members in scored.chunk_by(|left, right| left.node.level() == right.node.level()) {
         let level = members[0].node.level();
-        let mut names: Vec<&str> = members.iter().map(|scored| scored.method.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        let by_model = names.into_iter().filter(|_| level == PRODUCT_LOCATION);
-        for method in [ALL].into_iter().chain(by_model) {
-            for (place, ahead) in ranges.iter().enumerate() {
-                let mut score = Score::default();
-                for scored in members.iter().filter(|scored| method == ALL || scored.method == method) {
-                    if let Some(own) = scored.score.by_days_ahead.get(place).filter(|own| own.n_periods > 0) {
-                        score.add(own);
+        let parts = by_unit(members, |scored| scored.node.unit.as_str());
+        let is_mixed = parts.len() > 1;
+        for (unit, members) in parts {
+            let mut names: Vec<&str> = members.iter().map(|scored| scored.method.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            let by_model = names.into_iter().filter(|_| level == PRODUCT_LOCATION);
+            for method in [ALL].into_iter().chain(by_model) {
+                for (place, ahead) in ranges.iter().enumerate() {
+                    let mut score = Score::default();
+                    for scored in members.iter().filter(|scored| method == ALL || scored.method == method) {
+                        if let Some(own) = scored.score.by_days_ahead.get(place).filter(|own| own.n_periods > 0) {
+                            score.add(own);
+                        }
                     }
-                }
-                if score.n_periods > 0 {
-                    let (level, method) = (level.to_owned(), method.to_owned());
-                    rows.push(HorizonRow { basis, forecast_as_of, level, ahead: *ahead, method, score });
+                    if score.n_periods > 0 {
+                        let (level, is_all) = (level.to_owned(), method == ALL);
+                        let method = if is_mixed { in_unit(method, unit) } else { method.to_owned() };
+                        rows.push(HorizonRow { basis, forecast_as_of, level, ahead: *ahead, method, is_all, score });
+                    }
                 }
             }
         }
@@ -169,22 +181,27 @@ fn node_rows(basis: Basis, forecast_as_of: Day, scored: &[ScoredNode]) -> Vec<Ac
     let mut rows = Vec::new();
     for members in scored.chunk_by(|left, right| left.node.level() == right.node.level()) {
         let level = members[0].node.level();
-        if level != TOTAL {
+        let parts = by_unit(members, |scored| scored.node.unit.as_str());
+        let is_mixed = parts.len() > 1;
+        for (unit, members) in parts.into_iter().filter(|_| level != TOTAL) {
             let mut score = Score::default();
-            for scored in members {
+            for scored in &members {
                 score.add(&scored.score.all);
             }
             let mut methods: Vec<&str> = members.iter().map(|scored| scored.method.as_str()).collect();
             methods.sort_unstable();
             methods.dedup();
             let method = if let [only] = methods[..] { only } else { "mixed" }.to_owned();
-            let key = NodeKey::new(level, ALL);
-            rows.push(AccuracyRow { basis, forecast_as_of, key, series: None, method, score });
+            let key = NodeKey::new(level, if is_mixed { in_unit(ALL, unit) } else { ALL.to_owned() });
+            let unit = unit.to_owned();
+            rows.push(AccuracyRow { basis, forecast_as_of, key, is_whole: true, unit, series: None, method, score });
         }
         rows.extend(members.iter().map(|ScoredNode { node, method, score }| AccuracyRow {
             basis,
             forecast_as_of,
             key: node.key.clone(),
+            is_whole: level == TOTAL,
+            unit: node.unit.clone(),
             series: node.is_series().then(|| node.children[0]),
             method: method.clone(),
             score: score.all,

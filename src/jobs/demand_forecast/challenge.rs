@@ -77,6 +77,7 @@ pub(super) fn challenge(
                 level: PRODUCT_LOCATION.to_owned(),
                 ahead: *ahead,
                 method: method.to_owned(),
+                is_all: false,
                 score: sums[side],
             });
         }

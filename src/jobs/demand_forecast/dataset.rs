@@ -11,6 +11,7 @@ use super::facts::DemandData;
 use super::history::series_histories;
 use super::openings::{KnownClosures, Openings};
 use super::seasons::find_seasons;
+use super::units::units_of;
 use crate::contract::ContractError;
 use crate::datasets::{CALENDAR, PRICES, PRODUCTS, PROMOTIONS, PublishedAt, STOCK_LEVELS, Source};
 use crate::datasets::{CalendarDay, Price, Product, Promotion};
@@ -103,6 +104,7 @@ pub(super) fn shaped(
         events,
         openings,
         stock_without_zeros: sales.stock_without_zeros.clone(),
+        units: units_of(sales, &products),
         products,
         earlier: Vec::new(),
         missing,

@@ -6,7 +6,6 @@ use super::accuracy::{Accuracy, AccuracyRow, Basis, HorizonRow};
 use super::facts::DemandData;
 use super::fitted::Fitted;
 use super::node::{Node, SeriesOutcome};
-use super::node_key::ALL;
 use crate::day::Day;
 
 /// What one night decides.
@@ -54,18 +53,18 @@ impl Decision {
         }
     }
 
-    /// The row of a whole level that grades us.
-    pub fn graded_level(&self, level: &str) -> Option<&AccuracyRow> {
+    /// The rows of a whole level that grade us: one for each of its units, that of most nodes first.
+    pub fn graded_level(&self, level: &str) -> impl Iterator<Item = &AccuracyRow> {
         let graded = self.graded();
-        let mut rows = self.accuracy.nodes.iter();
-        rows.find(|row| graded.is(row.basis, row.forecast_as_of) && row.key.level == level && row.key.name == ALL)
+        let rows = self.accuracy.nodes.iter();
+        rows.filter(move |row| graded.is(row.basis, row.forecast_as_of) && row.key.level == level && row.is_whole)
     }
 
     /// The rows of single nodes of a level that grade us, those of which anything was observed.
     pub fn graded_nodes<'a>(&'a self, level: &'a str) -> impl Iterator<Item = &'a AccuracyRow> {
         let graded = self.graded();
         let is_graded = move |row: &&AccuracyRow| graded.is(row.basis, row.forecast_as_of) && row.key.level == level;
-        self.accuracy.nodes.iter().filter(is_graded).filter(|row| row.key.name != ALL && row.score.n_periods > 0)
+        self.accuracy.nodes.iter().filter(is_graded).filter(|row| !row.is_whole && row.score.n_periods > 0)
     }
 
     /// The rows of a level by days ahead that grade us.

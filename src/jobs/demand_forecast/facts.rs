@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::earlier_forecast::EarlierForecast;
 use super::history::SeriesHistory;
 use super::openings::Openings;
+use super::units::PIECES;
 use crate::category_path::CategoryPath;
 use crate::datasets::{Price, Product, Promotion};
 use crate::day::Day;
@@ -21,6 +22,8 @@ pub(super) struct DemandData {
     pub series: Vec<SeriesHistory>,
     /// The products by id.
     pub products: BTreeMap<String, Product>,
+    /// What each product with sales is counted in.
+    pub units: BTreeMap<String, String>,
     /// Products with sales in the history that are no longer sold.
     pub ended_products: Vec<String>,
     /// Promotions, past and planned; a discount rate is at least 0 and below 1.
@@ -43,6 +46,11 @@ impl DemandData {
     /// The category of a product.
     pub fn category_path(&self, product_id: &str) -> Option<&CategoryPath> {
         self.products.get(product_id)?.category_path.as_ref()
+    }
+
+    /// What a series is counted in.
+    pub fn unit_of(&self, series: usize) -> &str {
+        self.units.get(&self.series[series].product_id).map_or(PIECES, String::as_str)
     }
 
     /// `Corvo Shampoo 3 (P0047) @ L01` for a series whose product has a name, else the node as it is.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::accuracy::{Accuracy, AccuracyRow};
 use super::node::{Node, NodeErrors};
-use super::node_key::{ALL, NodeKey};
+use super::node_key::NodeKey;
 use super::series_models::SeriesModels;
 use super::sum_forecasts::SumModels;
 
@@ -35,7 +35,7 @@ impl Fitted {
         let rows = (self.accuracy.nodes.iter())
             .filter_map(|row| {
                 let node = by_key.get(&row.key);
-                if node.is_none() && row.key.name != ALL {
+                if node.is_none() && !row.is_whole {
                     return None;
                 }
                 let series = node.filter(|node| node.is_series()).map(|node| node.children[0]);

@@ -8,16 +8,27 @@ use super::facts::DemandData;
 use super::node::{Node, NodeErrors, PlannedNode, SeriesOutcome};
 use super::node_key::{ALL, LOCATION, NodeKey, PRODUCT_LOCATION, TOTAL};
 use super::record::Record;
+use super::units::{by_unit, in_unit};
 use super::{LEVELS, WEEK};
 use crate::category_path::CategoryPath;
 use crate::models::forecast::calibration::{CalibrationSeries, DemandCeiling, ErrorShapes};
 use crate::models::forecast::origins::{Backtest, sum_backtests};
 use crate::models::forecast::{DemandQuantiles, QuantileBasis};
 
-/// Every node in published order: total, categories from the top, locations where there are several, series.
+/// Every node in published order: total, categories from the top, locations where there are several, series. What is counted in
+/// several units is not added up: each unit has its node.
 pub(super) fn planned_nodes(data: &DemandData, category_levels: bool) -> Vec<PlannedNode> {
-    let everything = (0..data.series.len()).collect();
-    let mut planned = vec![PlannedNode { key: NodeKey::new(TOTAL, ALL), children: everything }];
+    let sums = |level: &str, name: &str, children: Vec<usize>| -> Vec<PlannedNode> {
+        let parts = by_unit(children, |index| data.unit_of(*index));
+        let is_mixed = parts.len() > 1;
+        let part = |(unit, children): (&str, Vec<usize>)| PlannedNode {
+            key: NodeKey::new(level, if is_mixed { in_unit(name, unit) } else { name.to_owned() }),
+            unit: unit.to_owned(),
+            children,
+        };
+        parts.into_iter().map(part).collect()
+    };
+    let mut planned = sums(TOTAL, ALL, (0..data.series.len()).collect());
     let mut categories: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
     for (index, series) in data.series.iter().enumerate() {
         let path = data.category_path(&series.product_id).filter(|_| category_levels);
@@ -25,22 +36,21 @@ pub(super) fn planned_nodes(data: &DemandData, category_levels: bool) -> Vec<Pla
             categories.entry((above + 1, category)).or_default().push(index);
         }
     }
-    planned.extend(categories.into_iter().map(|((depth, category), children)| PlannedNode {
-        key: NodeKey::new(format!("category_{depth}"), category),
-        children,
-    }));
+    planned.extend(
+        (categories.into_iter())
+            .flat_map(|((depth, category), children)| sums(&format!("category_{depth}"), category, children)),
+    );
     let mut locations: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, series) in data.series.iter().enumerate() {
         locations.entry(&series.location_id).or_default().push(index);
     }
     if locations.len() > 1 {
-        planned.extend(
-            locations.into_iter().map(|(id, children)| PlannedNode { key: NodeKey::new(LOCATION, id), children }),
-        );
+        planned.extend(locations.into_iter().flat_map(|(id, children)| sums(LOCATION, id, children)));
     }
     let mut series: Vec<PlannedNode> = (data.series.iter().enumerate())
         .map(|(index, series)| PlannedNode {
             key: NodeKey::new(PRODUCT_LOCATION, series.node()),
+            unit: data.unit_of(index).to_owned(),
             children: vec![index],
         })
         .collect();
@@ -93,13 +103,13 @@ pub(super) fn forecast_nodes(
 
 /// A series' node as it is, a sum's without quantiles.
 fn node_of(planned: PlannedNode, data: &DemandData, outcomes: &[SeriesOutcome], method_of_sums: &str) -> Node {
-    let PlannedNode { key, children } = planned;
+    let PlannedNode { key, unit, children } = planned;
     if key.is_series()
         && let [index] = children[..]
     {
         let (outcome, history) = (outcomes[index].clone(), data.series[index].demand.clone());
         let SeriesOutcome { method, mean, backtest, quantiles, window_quantiles, .. } = outcome;
-        return Node { key, children, method, mean, backtest, quantiles, window_quantiles, history };
+        return Node { key, unit, children, method, mean, backtest, quantiles, window_quantiles, history };
     }
     let horizon = children.first().map_or(0, |index| outcomes[*index].mean.len());
     let mut mean = vec![0.0; horizon];
@@ -121,6 +131,7 @@ fn node_of(planned: PlannedNode, data: &DemandData, outcomes: &[SeriesOutcome], 
         window_quantiles: Vec::new(),
         method: method_of_sums.to_owned(),
         key,
+        unit,
         children,
         mean,
     }

@@ -19,7 +19,7 @@ pub(super) struct Memory {
 }
 
 impl Memorable for Memory {
-    const FORMAT: u8 = 9;
+    const FORMAT: u8 = 10;
 }
 
 /// What tonight has of the night before, and what of it goes on to the next.

@@ -12,7 +12,8 @@ pub(super) fn metrics(decision: &Decision) -> Vec<Metric> {
         Some(_) => "published forecast",
         None => "backtest",
     };
-    let row = |level: &str| decision.graded_level(level).map(|row| row.score);
+    // Of a shop that counts in several units, the one that most series have.
+    let row = |level: &str| decision.graded_level(level).next().map(|row| row.score);
     let series = row(PRODUCT_LOCATION);
     // Levels begin with the total, whose error is the first number of the night.
     let mut metrics = Vec::new();
@@ -28,8 +29,15 @@ pub(super) fn metrics(decision: &Decision) -> Vec<Metric> {
     }
     let covered = series.and_then(|score| score.coverage_80());
     metrics.push(metric("coverage_80", covered, Unit::Share, &format!("Days inside p10..p90, {words}")));
-    let total = decision.nodes_of(TOTAL).next().map(Node::expected);
-    metrics.push(metric("units_expected", total, Unit::Units, "Units expected over the horizon"));
+    let totals: Vec<&Node> = decision.nodes_of(TOTAL).collect();
+    for (place, total) in totals.iter().enumerate() {
+        let name = if place == 0 { "units_expected".to_owned() } else { format!("units_expected_{}", place + 1) };
+        let meaning = match totals.len() {
+            1 => "Units expected over the horizon".to_owned(),
+            _ => format!("Expected over the horizon, in {}", total.unit),
+        };
+        metrics.push(metric(name, Some(total.expected()), Unit::Units, &meaning));
+    }
     let n = decision.outcomes.len() as f64;
     metrics.push(metric("series", n, Unit::Count, "Series forecast"));
     for (name, count) in decision.chosen() {

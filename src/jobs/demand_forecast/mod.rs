@@ -97,6 +97,7 @@ mod sum_forecasts;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod units;
 
 use serde::{Deserialize, Serialize};
 

@@ -130,6 +130,8 @@ impl SeriesOutcome {
 pub(super) struct Node {
     /// What it is called.
     pub key: NodeKey,
+    /// What its quantities are counted in, all of them.
+    pub unit: String,
     /// The series below it, by index; one for a series itself.
     pub children: Vec<usize>,
     /// The model's name.
@@ -178,6 +180,8 @@ impl Node {
 pub(super) struct PlannedNode {
     /// What it is called.
     pub key: NodeKey,
+    /// What its quantities are counted in.
+    pub unit: String,
     /// The series below it, by index; one for a series itself.
     pub children: Vec<usize>,
 }

@@ -4,8 +4,9 @@ use super::comparisons::{Comparison, more_or_less, with_last_forecast, with_rece
 use super::decision::Decision;
 use super::facts::DemandData;
 use super::node::{Node, P10, P90};
-use super::node_key::{PRODUCT_LOCATION, TOP_CATEGORY, TOTAL};
+use super::node_key::{ALL, PRODUCT_LOCATION, TOP_CATEGORY, TOTAL};
 use super::page_accuracy::{SHOWN_ROWS, grade};
+use super::units::in_unit;
 use crate::page_kit::ViewRows;
 use crate::publication::{BarChart, Chart, FanChart, FanPoint, Page, Section, TableView, Unit};
 use crate::words::grouped;
@@ -28,15 +29,25 @@ pub(super) fn page(data: &DemandData, decision: &Decision) -> Page {
 }
 
 fn headline(data: &DemandData, decision: &Decision) -> String {
-    let Some(total) = decision.nodes.first() else { return "Nothing to forecast".to_owned() };
-    let horizon = total.mean.len();
-    let (low, high) = total.quantiles.total.last().map_or((0.0, 0.0), |levels| (levels[P10], levels[P90]));
-    let [expected, low, high] = [total.expected(), low, high].map(|units| grouped(units.max(0.0), 0));
-    let mut text = format!("Next {horizon} days: {expected} units expected ({low} to {high} with 80 %)");
+    let Some(horizon) = decision.nodes.first().map(|total| total.mean.len()) else {
+        return "Nothing to forecast".to_owned();
+    };
     let recent = with_recent_sales(data, decision, TOTAL);
-    if let Some(relative) = recent.first().and_then(Comparison::relative) {
-        text += &format!(", {} than the {horizon} days before", more_or_less(relative));
-    }
+    let totals: Vec<&Node> = decision.nodes_of(TOTAL).collect();
+    let is_mixed = totals.len() > 1;
+    let total = |total: &Node| {
+        let (low, high) = total.quantiles.total.last().map_or((0.0, 0.0), |levels| (levels[P10], levels[P90]));
+        let [expected, low, high] = [total.expected(), low, high].map(|units| grouped(units.max(0.0), 0));
+        let unit = if is_mixed { total.unit.as_str() } else { "units" };
+        let mut text = format!("{expected} {unit} expected ({low} to {high} with 80 %)");
+        let recent = recent.iter().find(|recent| recent.node == total.name());
+        if let Some(relative) = recent.and_then(Comparison::relative) {
+            text += &format!(", {} than the {horizon} days before", more_or_less(relative));
+        }
+        text
+    };
+    let totals: Vec<String> = totals.into_iter().map(total).collect();
+    let mut text = format!("Next {horizon} days: {}", totals.join("; "));
     let categories = with_recent_sales(data, decision, TOP_CATEGORY);
     if let Some(most) = categories.first()
         && let Some(relative) = most.relative()
@@ -64,9 +75,11 @@ fn changes(data: &DemandData, decision: &Decision) -> Vec<Section> {
     let Some(total) = with_last_forecast(data, decision, TOTAL) else {
         return vec![section.saying(["There is no earlier forecast of these days."])];
     };
-    if let Some(relative) = total.nodes.first().and_then(Comparison::relative) {
+    for node in &total.nodes {
+        let Some(relative) = node.relative() else { continue };
+        let whole = if node.node == ALL { "in total".to_owned() } else { format!("of {}", node.node) };
         section.text.push(format!(
-            "On the {} days that the forecast of {} also covers, {} is expected in total.",
+            "On the {} days that the forecast of {} also covers, {} is expected {whole}.",
             total.common_days,
             total.as_of,
             more_or_less(relative)
@@ -97,7 +110,7 @@ fn details(data: &DemandData, decision: &Decision) -> Vec<Section> {
     let mut fans = Section::headed("Forecast");
     let mut categories: Vec<&Node> = decision.nodes_of(TOP_CATEGORY).collect();
     categories.sort_by(|left, right| right.expected().total_cmp(&left.expected()).then(left.name().cmp(right.name())));
-    for node in decision.nodes.iter().take(1).chain(categories.into_iter().take(SHOWN_CATEGORIES)) {
+    for node in decision.nodes_of(TOTAL).chain(categories.into_iter().take(SHOWN_CATEGORIES)) {
         fans.charts.push(Chart::Fan(fan(data, node)));
     }
 
@@ -124,7 +137,11 @@ fn fan(data: &DemandData, node: &Node) -> FanChart {
         upper: node.quantiles.per_period[ahead][P90],
     };
     FanChart {
-        title: if node.level() == TOTAL { "All products" } else { node.name() }.to_owned(),
+        title: match node.name() {
+            ALL => "All products".to_owned(),
+            _ if node.level() == TOTAL => in_unit("All products", &node.unit),
+            name => name.to_owned(),
+        },
         unit: Unit::Units,
         history: history.filter(|(_, units)| units.is_finite()).map(|(day, units)| (day.date(), *units)).collect(),
         forecast: node.mean.iter().enumerate().map(point).collect(),

@@ -5,6 +5,7 @@ use super::comparisons::more_or_less;
 use super::decision::Decision;
 use super::facts::DemandData;
 use super::node_key::{ALL, PRODUCT_LOCATION, TOTAL};
+use super::units::in_unit;
 use crate::page_kit::{ViewRows, figure};
 use crate::publication::{Section, TableView, Unit};
 use crate::words::percent;
@@ -18,7 +19,8 @@ const DAYS_BEFORE: i32 = 28;
 /// How good the last forecast was.
 pub(super) fn grade(data: &DemandData, decision: &Decision) -> Section {
     let section = Section::headed("How good the last forecast was");
-    let Some(series) = decision.graded_level(PRODUCT_LOCATION).map(|row| row.score) else {
+    let units: Vec<&AccuracyRow> = decision.graded_level(PRODUCT_LOCATION).collect();
+    let Some(series) = units.first().map(|row| row.score) else {
         return section.saying(["No forecast can be graded yet: there are too few days of history for a backtest."]);
     };
     let Some((wape, naive)) = series.wape().zip(series.naive_wape()) else {
@@ -28,22 +30,32 @@ pub(super) fn grade(data: &DemandData, decision: &Decision) -> Section {
         Some(day) => format!("The forecast of {day} was"),
         None => "No publication is old enough to grade; in backtest the forecast was".to_owned(),
     };
-    let covered = series
-        .coverage_80()
-        .map_or_else(String::new, |share| format!("; {} of the days were inside the 80 % band", percent(share, 0)));
-    let verdict = format!(
-        "{what} off by {} of demand per product, location and day, repeating last week by {} ({}){covered}.",
-        percent(wape, 0),
-        percent(naive, 0),
-        more_or_less(wape / naive - 1.0).replace("more", "worse").replace("less", "better"),
-    );
+    let verdict = |row: &AccuracyRow| {
+        let (wape, naive) = row.score.wape().zip(row.score.naive_wape())?;
+        let covered = row.score.coverage_80();
+        let covered = covered
+            .map_or_else(String::new, |share| format!("; {} of the days were inside the 80 % band", percent(share, 0)));
+        let counted = if units.len() > 1 { format!(" in {}", row.unit) } else { String::new() };
+        Some(format!(
+            "off by {} of demand{counted} per product, location and day, repeating last week by {} ({}){covered}",
+            percent(wape, 0),
+            percent(naive, 0),
+            more_or_less(wape / naive - 1.0).replace("more", "worse").replace("less", "better"),
+        ))
+    };
+    let verdicts: Vec<String> = units.iter().filter_map(|row| verdict(row)).collect();
+    let verdict = format!("{what} {}.", verdicts.join("; "));
     let chance = "Daily demand of one product at one location is mostly chance: the error of the perfect forecast is not zero. \
                   Errors of sums are smaller.";
     let mut section = section.saying([verdict, chance.to_owned()]).saying(challenge_text(decision));
-    if let Some(total) = decision.graded_level(TOTAL).and_then(|row| row.score.wape()) {
-        section.figures.push(figure("Error of the total", total, Unit::Share, "WAPE per day"));
+    let per_day = match &units[..] {
+        [_] | [] => "WAPE per day".to_owned(),
+        [most, ..] => in_unit("WAPE per day", &most.unit),
+    };
+    if let Some(total) = decision.graded_level(TOTAL).next().and_then(|row| row.score.wape()) {
+        section.figures.push(figure("Error of the total", total, Unit::Share, per_day.as_str()));
     }
-    section.figures.push(figure("Error per product and location", wape, Unit::Share, "WAPE per day"));
+    section.figures.push(figure("Error per product and location", wape, Unit::Share, per_day.as_str()));
     section.figures.push(figure("The same for last week repeated", naive, Unit::Share, "seasonal naive"));
     section.figures.push(figure("Bias", series.bias(), Unit::Share, "above 0: forecast too high"));
     section.tables.push(accuracy_table(decision));
@@ -73,13 +85,18 @@ fn challenge_text(decision: &Decision) -> Option<String> {
     ))
 }
 
+/// `total`, `category_1 in kg`.
+fn level(row: &AccuracyRow) -> String {
+    if row.key.name == ALL { row.key.level.clone() } else { in_unit(&row.key.level, &row.unit) }
+}
+
 /// Every level, on every basis.
 fn accuracy_table(decision: &Decision) -> TableView {
-    let rows: Vec<&AccuracyRow> = decision.accuracy.nodes.iter().filter(|row| row.key.name == ALL).collect();
+    let rows: Vec<&AccuracyRow> = decision.accuracy.nodes.iter().filter(|row| row.is_whole).collect();
     ViewRows::of(rows.iter().copied().take(SHOWN_ROWS))
         .text("Basis", |row| row.basis.name())
         .text("Forecast as of", |row| row.forecast_as_of)
-        .text("Level", |row| row.key.level.as_str())
+        .text("Level", |row| level(row))
         .number("Node-days", Unit::Count, |row| row.score.n_periods)
         .number("WAPE", Unit::Share, |row| row.score.wape())
         .number("WAPE naive", Unit::Share, |row| row.score.naive_wape())
@@ -93,7 +110,7 @@ fn accuracy_table(decision: &Decision) -> TableView {
 fn horizon_table(decision: &Decision) -> Option<TableView> {
     let rows = decision.graded_horizons(PRODUCT_LOCATION);
     let view = ViewRows::of(rows.iter().copied())
-        .text("Model", |row| if row.method == ALL { "all models" } else { row.method.as_str() })
+        .text("Model", |row| if row.is_all { row.method.replacen(ALL, "all models", 1) } else { row.method.clone() })
         .text("Days ahead", |row| format!("{} to {}", row.ahead.first, row.ahead.last))
         .number("Node-days", Unit::Count, |row| row.score.n_periods)
         .number("WAPE", Unit::Share, |row| row.score.wape())

@@ -77,6 +77,7 @@ mod tests {
         let rows = vec![vec![1.0, highest]; 4];
         Node {
             key: NodeKey::new(PRODUCT_LOCATION, name),
+            unit: String::new(),
             children: vec![0],
             method: "blend".to_owned(),
             mean: vec![1.0; 4],

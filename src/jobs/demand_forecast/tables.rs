@@ -40,6 +40,7 @@ fn demand_forecasts(data: &DemandData, nodes: &[Node]) -> Result<PublishedTable,
     let mut rows = Rows::of(&DEMAND_FORECASTS, &days)
         .column("level", |day| day.node.level())
         .column("node", |day| day.node.name())
+        .column("unit", |day| day.node.unit.as_str())
         .column("product_id", |day| day.series.map(|series| series.product_id.as_str()))
         .column("location_id", |day| day.series.map(|series| series.location_id.as_str()))
         .column("period_start", |day| data.as_of + 1 + day.ahead as i32)

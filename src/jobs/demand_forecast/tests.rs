@@ -157,6 +157,24 @@ fn categories_and_the_total_are_the_sums_of_their_series() {
 }
 
 #[test]
+fn pieces_and_kilograms_are_summed_apart_and_so_is_what_was_missed() {
+    let mut data = data_of(&frames());
+    data.units.insert("B".to_owned(), "kg".to_owned());
+    let decision = decide(&job(), 1, &data, None, &Progress::silent());
+    let mean = |name: &str| decision.nodes.iter().find(|node| node.name() == name).unwrap().expected();
+    assert_eq!(mean("all in kg"), mean("B @ L1"));
+    assert_eq!(mean("Grocery in kg"), mean("B @ L1"));
+    assert!((mean("Grocery in pieces") - mean("Grocery/Dairy")).abs() < 1e-9);
+    assert!((mean("L1 in pieces") - mean("A @ L1") - mean("C @ L1")).abs() < 1e-9);
+    let whole: Vec<&str> = decision.graded_level("product_location").map(|row| row.key.name.as_str()).collect();
+    assert_eq!(whole, ["all in pieces", "all in kg"]);
+    assert_eq!(decision.graded_level("total").count(), 2);
+    let headline = super::page::page(&data, &decision).headline;
+    assert!(headline.contains(" pieces expected") && headline.contains(" kg expected"), "{headline}");
+    assert!(!decision.nodes.iter().any(|node| node.name() == "all"));
+}
+
+#[test]
 fn an_empty_shelf_with_low_sales_is_not_zero_demand() {
     let mut frames = frames();
     let as_of = ctx().as_of.to_epoch_days();
