@@ -96,7 +96,7 @@ fn accuracy_table(decision: &Decision) -> TableView {
     ViewRows::of(rows.iter().copied().take(SHOWN_ROWS))
         .text("Basis", |row| row.basis.name())
         .text("Forecast as of", |row| row.forecast_as_of)
-        .text("Level", |row| level(row))
+        .text("Level", level)
         .number("Node-days", Unit::Count, |row| row.score.n_periods)
         .number("WAPE", Unit::Share, |row| row.score.wape())
         .number("WAPE naive", Unit::Share, |row| row.score.naive_wape())
