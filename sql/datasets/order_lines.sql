@@ -13,7 +13,7 @@ SELECT
     l.customer_id,
     l.product_id,
     l.location_id,
-    l.quantity * 1000 AS quantity,
+    ROUND(l.quantity * 1000) AS quantity,
     l.net_amount,
     l.discount_amount,
     l.coupon_id

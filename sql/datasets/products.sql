@@ -12,8 +12,8 @@ SELECT
     unit_cost,
     list_price,
     supplier_id,
-    pack_size * 1000 AS pack_size,
-    min_order_quantity * 1000 AS min_order_quantity,
+    ROUND(pack_size * 1000) AS pack_size,
+    ROUND(min_order_quantity * 1000) AS min_order_quantity,
     shelf_life_days,
     launched_on,
     discontinued_on

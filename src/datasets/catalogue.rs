@@ -18,11 +18,6 @@ pub const PRODUCTS: Dataset = Dataset {
             Column::new("name", Text, "what people call it"),
             Column::nullable("category_path", Text, "from the top, separated by slashes: `Grocery/Dairy/Milk`"),
             Column::nullable("brand", Text, "the brand"),
-            Column::nullable(
-                "unit",
-                Text,
-                "what it is counted in: `pieces`, `kg`; NULL: pieces where it is only sold whole",
-            ),
             Column::nullable("unit_cost", Integer, "minor currency units per unit, what we pay").within(1, MOST_MINOR),
             Column::nullable("list_price", Integer, "minor currency units per unit, without tax").within(0, MOST_MINOR),
             Column::nullable("supplier_id", Text, "who delivers it"),
@@ -31,6 +26,11 @@ pub const PRODUCTS: Dataset = Dataset {
             Column::nullable("shelf_life_days", Integer, "days it can be sold after arrival").within(0, 100_000),
             Column::nullable("launched_on", Date, "first day on sale"),
             Column::nullable("discontinued_on", Date, "last day on sale"),
+            Column::nullable(
+                "unit",
+                Text,
+                "what it is counted in: `pieces`, `kg`; NULL: pieces where it is only sold whole",
+            ),
         ],
     },
     day_column: None,
@@ -54,8 +54,6 @@ typed_rows! {
         pub category_path: Option<CategoryPath>,
         /// The brand.
         pub brand: Option<String>,
-        /// What it is counted in.
-        pub unit: Option<String>,
         /// Minor currency units per unit, what we pay.
         pub unit_cost: Option<i64>,
         /// Minor currency units per unit, without tax.
@@ -72,6 +70,8 @@ typed_rows! {
         pub launched_on: Option<Day>,
         /// Last day on sale.
         pub discontinued_on: Option<Day>,
+        /// What it is counted in.
+        pub unit: Option<String>,
     }
 }
 

@@ -9,6 +9,7 @@
 mod campaigns;
 mod catalogue;
 mod contract;
+mod counted;
 mod customers;
 mod sales;
 mod source;
@@ -19,6 +20,7 @@ pub use campaigns::{Assignment, Campaign, CampaignOutcome, Offer, Redemption};
 pub use catalogue::{CALENDAR, PRICES, PRODUCTS, PROMOTIONS};
 pub use catalogue::{CalendarDay, Price, Product, Promotion};
 pub use contract::conform;
+pub use counted::Counted;
 pub use customers::{AttributeValues, Customer, CustomerAttribute, Suppression};
 pub use customers::{CUSTOMERS, SUPPRESSIONS};
 pub use sales::{BASKET_LINES, CUSTOMER_DAYS, CUSTOMER_PURCHASES, DAILY_SALES, ORDER_LINES};

@@ -70,6 +70,7 @@ pub const OPEN_ORDERS: Dataset = Dataset {
             Column::new("quantity", Integer, "thousandths of a unit outstanding").within(-MOST_MILLI, MOST_MILLI),
             Column::new("due_on", Date, "expected arrival"),
             Column::nullable("ordered_on", Date, "when it was ordered"),
+            Column::nullable("order_number", Text, "what the supplier is asked about"),
         ],
     },
     day_column: Some("ordered_on"),
@@ -95,6 +96,8 @@ typed_rows! {
         pub due_on: Day,
         /// When it was ordered.
         pub ordered_on: Option<Day>,
+        /// What the supplier is asked about.
+        pub order_number: Option<&'f str>,
     }
 }
 

@@ -14,6 +14,8 @@ use crate::contract::{ContractError, Fault, MOST_EXAMPLES, Quarantine, Quarantin
 use crate::table::{ColumnType, date_text, instant_text};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
+/// How far a product of floats may lie from the whole number that it stands for, relative to it.
+const FLOAT_NOISE: f64 = 1e-14;
 /// Beyond it a float no longer stands for one whole number.
 const LARGEST_EXACT_FLOAT: f64 = 9_007_199_254_740_992.0;
 
@@ -306,7 +308,11 @@ impl Builder {
 fn whole(cell: &Cell<'_>) -> Option<i64> {
     match cell {
         Cell::Integer(number) => Some(*number),
-        Cell::Real(number) if number.fract() == 0.0 && number.abs() < LARGEST_EXACT_FLOAT => Some(*number as i64),
+        Cell::Real(number) if number.abs() < LARGEST_EXACT_FLOAT => {
+            // 2.034 kg are 2033.9999999999998 thousandths of floats, and no other number of them.
+            let nearest = number.round();
+            ((number - nearest).abs() <= FLOAT_NOISE * nearest.abs()).then_some(nearest as i64)
+        }
         _ => None,
     }
 }

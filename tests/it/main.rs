@@ -40,6 +40,7 @@ mod mariadb_steps;
 mod memory;
 mod migrations;
 mod night;
+mod on_order;
 mod outages;
 mod own_server;
 mod pages_in_a_browser;

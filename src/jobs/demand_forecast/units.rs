@@ -3,33 +3,26 @@
 use std::collections::BTreeMap;
 
 use super::daily_sales::DailySales;
-use crate::datasets::Product;
+use crate::datasets::{Counted, Product};
 
 /// The unit of a product that names none and was only sold whole.
 pub(super) const PIECES: &str = "pieces";
 /// The unit of a product that names none and is sold by weight, length or volume.
 pub(super) const MEASURED: &str = "measured units";
 
-/// The share of its days with sales that are not whole above which a product is sold by measure; one slip of the pen is none.
-const MEASURED_SHARE: f64 = 0.01;
-
 /// The unit of every product with sales: the one it names, else what its sales say.
 pub(super) fn units_of(sales: &DailySales, products: &BTreeMap<String, Product>) -> BTreeMap<String, String> {
-    // Days with sales, and those of them with a fraction.
-    let mut days: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut sold: BTreeMap<&str, Counted> = BTreeMap::new();
     for series in &sales.series {
-        let (sold, broken) = days.entry(&series.product).or_default();
-        for day in series.sold.iter().filter(|day| day.quantity > 0) {
-            *sold += 1;
-            *broken += usize::from(day.quantity % 1000 != 0);
-        }
+        let counted = sold.entry(&series.product).or_default();
+        series.sold.iter().for_each(|day| counted.look_at(day.quantity));
     }
-    let unit_of = |(id, (sold, broken)): (&str, (usize, usize))| {
+    let unit_of = |(id, sold): (&str, Counted)| {
         let named = products.get(id).and_then(|product| product.unit.as_deref()).map(str::trim);
-        let seen = if broken as f64 > MEASURED_SHARE * sold as f64 { MEASURED } else { PIECES };
+        let seen = if sold.is_measured() { MEASURED } else { PIECES };
         (id.to_owned(), named.filter(|unit| !unit.is_empty()).unwrap_or(seen).to_owned())
     };
-    days.into_iter().map(unit_of).collect()
+    sold.into_iter().map(unit_of).collect()
 }
 
 /// `Dairy/Cheese in kg`: the part of a node that is counted in one of its units.
@@ -59,15 +52,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sold_in_fractions_is_measured_one_slip_is_not_and_a_named_unit_holds() {
-        let mut slip = vec![2000; 200];
-        slip[7] = 500;
-        let series = vec![
-            sold("cheese", &[0, 1250, 2000]),
-            sold("milk", &[0, 3000]),
-            sold("slip", &slip),
-            sold("nuts", &[1000, 2000]),
-        ];
+    fn what_is_sold_in_fractions_is_measured_and_a_named_unit_holds() {
+        let series = vec![sold("cheese", &[0, 1250, 2000]), sold("milk", &[0, 3000]), sold("nuts", &[1000, 2000])];
         let sales = DailySales { series, ..DailySales::default() };
         let nuts = Product {
             product_id: "nuts".to_owned(),
@@ -85,7 +71,7 @@ mod tests {
             discontinued_on: None,
         };
         let units = units_of(&sales, &BTreeMap::from([("nuts".to_owned(), nuts)]));
-        let expected = [("cheese", MEASURED), ("milk", PIECES), ("nuts", "kg"), ("slip", PIECES)];
+        let expected = [("cheese", MEASURED), ("milk", PIECES), ("nuts", "kg")];
         assert_eq!(units.iter().map(|(id, unit)| (id.as_str(), unit.as_str())).collect::<Vec<_>>(), expected);
     }
 

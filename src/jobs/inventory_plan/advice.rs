@@ -27,6 +27,8 @@ typed_rows! {
         pub order_on: Day,
         /// Expected arrival.
         pub arrives_on: Day,
+        /// Nine of ten orders have arrived by then.
+        pub arrives_by: Option<Day>,
         /// Last day before the next order could arrive.
         pub covers_until: Day,
         /// What was to be ordered.

@@ -12,7 +12,7 @@ use crate::words::counted;
 const EXAMPLES: usize = 3;
 
 /// Of planned lines; what follows `12 lines`.
-const OF_LINES: [RowRule<Line>; 13] = [
+const OF_LINES: [RowRule<Line>; 15] = [
     RowRule::warning(
         "no_unit_cost",
         |line| line.is_ordered() && line.product.unit_cost.is_none(),
@@ -73,6 +73,17 @@ const OF_LINES: [RowRule<Line>; 13] = [
         |line| line.flags.contains(&"constraint_conflict"),
         "needed but not ordered: pack or minimum order exceed what sells before expiry. Agree on smaller packs",
     ),
+    RowRule::warning(
+        "order_given_up",
+        |line| line.flags.contains(&"order_given_up"),
+        "with orders so late that they no longer count as on their way. Close them in the books, or ask the suppliers",
+    ),
+    RowRule::warning(
+        "taken_for_empty",
+        |line| line.flags.contains(&"taken_for_empty"),
+        "that the newest stock list of their location leaves out, which holds no line of zero: nothing is taken to be there. Export the \
+         lines of zero too",
+    ),
     RowRule::note(
         "overdue_order",
         |line| line.flags.contains(&"overdue_order"),
@@ -109,6 +120,7 @@ pub(super) fn caveats(decision: &Decision<'_>) -> Vec<Caveat> {
     caveats.extend(RowRule::caveats(&OF_LINES, &decision.lines.iter(), sentence, (EXAMPLES, name)));
     caveats.extend(OF_EXCEPTIONS.iter().filter_map(|(code, text)| of_exceptions(decision, code, text)));
     caveats.extend(unreadable_weekdays(decision));
+    caveats.extend(skipped(decision));
     caveats
 }
 
@@ -165,6 +177,37 @@ fn of_exceptions(decision: &Decision<'_>, code: &str, text: &str) -> Option<Cave
     };
     let examples = found.iter().take(EXAMPLES).map(name);
     (!found.is_empty()).then(|| Caveat::warning(code, found.len() as u64, sentence(found.len(), text)).naming(examples))
+}
+
+/// Rows that could not be used as they are.
+fn skipped(decision: &Decision<'_>) -> Vec<Caveat> {
+    let skipped = &decision.facts.skipped;
+    let mut caveats = Vec::new();
+    let deliveries = skipped.reversed_deliveries;
+    if deliveries > 0 {
+        let were = counted(deliveries, "delivery was", "deliveries were");
+        let text = format!(
+            "{were} received before the day of the order: no lead time is learnt from that. Correct `ordered_on` or `received_on`"
+        );
+        caveats.push(Caveat::warning("deliveries_reversed", deliveries as u64, text));
+    }
+    let orders = skipped.reversed_orders;
+    if orders > 0 {
+        let are = counted(orders, "open order is", "open orders are");
+        let text =
+            format!("{are} due before the day of the order: taken to arrive as an overdue one. Correct `due_on`");
+        caveats.push(Caveat::warning("orders_reversed", orders as u64, text));
+    }
+    if !skipped.unknown_suppliers.is_empty() {
+        let n = skipped.unknown_suppliers.len();
+        let text = format!(
+            "{} of products or deliveries not in `suppliers`: no order days, no minimum and no quoted lead time are known of them",
+            counted(n, "supplier is", "suppliers are")
+        );
+        let named = skipped.unknown_suppliers.iter().take(EXAMPLES).cloned();
+        caveats.push(Caveat::warning("unknown_suppliers", n as u64, text).naming(named));
+    }
+    caveats
 }
 
 fn unreadable_weekdays(decision: &Decision<'_>) -> impl Iterator<Item = Caveat> {

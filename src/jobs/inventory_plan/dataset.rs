@@ -6,7 +6,8 @@ use polars::prelude::DataFrame;
 
 use super::advice::EarlierAdvice;
 use super::beside::DAYS_BESIDE;
-use super::facts::{InventoryFacts, LineDelivery, LineOrder, OrderKnowledge};
+use super::facts::{InventoryFacts, LineDelivery, LineOrder, OrderKnowledge, Skipped};
+use super::history::Movements;
 use super::line_key::LineKey;
 use super::wanted::Wanted;
 use super::{advice, forecasts, history, stand_in};
@@ -104,9 +105,10 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
     let locations: BTreeSet<&str> = forecasts.keys().map(|key| key.location_id.as_str()).collect();
     let sole_location = if locations.len() == 1 { locations.first().copied() } else { None };
     let received = |frame: &DataFrame| Received::read(frame, as_of, sole_location);
-    let Received { deliveries, lead_times } = frames.deliveries.as_ref().map(received).transpose()?.unwrap_or_default();
+    let Received { deliveries, lead_times, n_reversed: reversed_deliveries } =
+        frames.deliveries.as_ref().map(received).transpose()?.unwrap_or_default();
     let on_order = |frame: &DataFrame| OnOrder::read(frame, as_of);
-    let OnOrder { orders, name_order_dates } =
+    let OnOrder { orders, name_order_dates, n_reversed: reversed_orders } =
         frames.open_orders.as_ref().map(on_order).transpose()?.unwrap_or_default();
 
     let compared_from = frames.is_compared.then(|| as_of + 1 - DAYS_BESIDE);
@@ -118,7 +120,8 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
     };
     let grading_from = to_grade.iter().map(|line| line.published.as_of).min().unwrap_or(as_of);
     let grading_from = grading_from.min(compared_from.unwrap_or(as_of));
-    let snapshots = history::snapshots(&frames.stock_levels, as_of, grading_from)?;
+    let mut snapshots = history::snapshots(&frames.stock_levels, as_of, grading_from)?;
+    let taken_for_empty = history::take_left_out_for_empty(&frames.stock_levels, as_of, &mut snapshots)?;
     let oldest_stock = snapshots.values().filter_map(|days| days.last()).map(|snapshot| snapshot.on).min();
     let sales_from = grading_from.min(oldest_stock.unwrap_or(as_of));
     let optional = [
@@ -127,11 +130,21 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
         ("open_orders", frames.open_orders.is_some()),
         ("prices", frames.prices.is_some()),
     ];
+    let products = products(&frames.products)?;
+    let suppliers = frames.suppliers.as_ref().map(suppliers).transpose()?;
+    let named = products.values().filter_map(|product| product.supplier_id.as_ref()).chain(lead_times.keys());
+    let unknown_suppliers = match &suppliers {
+        Some(known) => named.filter(|id| !known.contains_key(*id)).cloned().collect(),
+        None => BTreeSet::new(),
+    };
     Ok(InventoryFacts {
+        movements: Movements::read(&frames.daily_sales, &frames.stock_levels, as_of)?,
+        taken_for_empty,
+        skipped: Skipped { reversed_deliveries, reversed_orders, unknown_suppliers },
         forecast_as_of: *forecast_as_of,
         forecasts,
-        products: products(&frames.products)?,
-        suppliers: frames.suppliers.as_ref().map(suppliers).transpose()?.unwrap_or_default(),
+        products,
+        suppliers: suppliers.unwrap_or_default(),
         sales: history::sales(&frames.daily_sales, as_of, sales_from)?,
         snapshots,
         order_knowledge: OrderKnowledge { open_orders: name_order_dates, deliveries: !deliveries.is_empty() },
@@ -178,6 +191,8 @@ struct Received {
     deliveries: BTreeMap<LineKey, Vec<LineDelivery>>,
     /// Days from order to receipt per supplier.
     lead_times: BTreeMap<String, Vec<u32>>,
+    /// How many were received before they were ordered.
+    n_reversed: usize,
 }
 
 impl Received {
@@ -189,15 +204,20 @@ impl Received {
         for Delivery { supplier_id, product_id, location_id, ordered_on, received_on, quantity } in
             Delivery::read(frame)?
         {
-            if received_on > as_of || received_on < ordered_on {
+            if received_on > as_of {
                 continue;
             }
+            let is_reversed = received_on < ordered_on;
+            found.n_reversed += usize::from(is_reversed);
             let location = location_id.or(sole_location);
             if let (Some(product_id), Some(location_id)) = (product_id, location) {
                 let delivery = LineDelivery { ordered_on, received_on, quantity: quantity.max(0) };
                 found.deliveries.entry(LineKey::new(product_id, location_id)).or_default().push(delivery);
             }
-            arrivals.insert((supplier_id, location, ordered_on, received_on));
+            // It arrived all the same; how long it took is not known.
+            if !is_reversed {
+                arrivals.insert((supplier_id, location, ordered_on, received_on));
+            }
         }
         for (supplier, _, ordered_on, received_on) in arrivals {
             let days = u32::try_from(received_on - ordered_on).unwrap_or(0);
@@ -213,16 +233,23 @@ struct OnOrder {
     orders: BTreeMap<LineKey, Vec<LineOrder>>,
     /// Whether any order names its date, or there is none that could.
     name_order_dates: bool,
+    /// How many are due before they were ordered.
+    n_reversed: usize,
 }
 
 impl OnOrder {
     /// Placed up to `as_of`.
     fn read(frame: &DataFrame, as_of: Day) -> Result<Self, ContractError> {
         let mut found = Self { name_order_dates: frame.height() == 0, ..Self::default() };
-        for OpenOrder { product_id, location_id, quantity, due_on, ordered_on } in OpenOrder::read(frame)? {
+        for OpenOrder { product_id, location_id, quantity, due_on, ordered_on, order_number } in OpenOrder::read(frame)?
+        {
             found.name_order_dates |= ordered_on.is_some();
+            found.n_reversed += usize::from(ordered_on.is_some_and(|day| due_on < day));
             if quantity > 0 && ordered_on.is_none_or(|day| day <= as_of) {
-                let order = LineOrder { quantity, due_on, ordered_on };
+                // Nothing is due before it is ordered: it is expected after another lead time, as an overdue one is.
+                let order_number = order_number.map(ToOwned::to_owned);
+                let order =
+                    LineOrder { quantity, due_on: due_on.max(ordered_on.unwrap_or(due_on)), ordered_on, order_number };
                 found.orders.entry(LineKey::new(product_id, location_id)).or_default().push(order);
             }
         }

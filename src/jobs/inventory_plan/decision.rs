@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::beside::Beside;
+use super::coverage::Coverage;
 use super::exception::Exception;
 use super::facts::InventoryFacts;
 use super::grading::GradedLine;
@@ -27,6 +28,8 @@ pub(super) struct Decision<'a> {
     pub(super) lines: Vec<Line>,
     /// Red first.
     pub(super) exceptions: Vec<Exception>,
+    /// How much of what is sold could be planned.
+    pub(super) coverage: Coverage,
     pub(super) suppliers: Vec<SupplierOrder>,
     pub(super) graded: Vec<GradedLine>,
     /// What earlier plans asked for beside what was ordered; of a plan in the shadow, where that is known.

@@ -36,7 +36,7 @@ impl Exception {
     }
 }
 
-/// Red first, then by kind, money and line.
+/// Red first, then by money, kind and line.
 pub(super) fn sort(exceptions: &mut [Exception]) {
     let rank = |severity: &str| match severity {
         "red" => 0,
@@ -46,8 +46,8 @@ pub(super) fn sort(exceptions: &mut [Exception]) {
     exceptions.sort_by(|left, right| {
         rank(left.severity)
             .cmp(&rank(right.severity))
-            .then_with(|| left.code.cmp(right.code))
             .then_with(|| right.value.unwrap_or(f64::NEG_INFINITY).total_cmp(&left.value.unwrap_or(f64::NEG_INFINITY)))
+            .then_with(|| left.code.cmp(right.code))
             .then_with(|| {
                 (&left.product_id, &left.location_id, &left.supplier_id).cmp(&(
                     &right.product_id,

@@ -1,9 +1,14 @@
 //! Which lines, orders and suppliers a planner must look at.
 
+use std::collections::BTreeMap;
+
 use super::exception::Exception;
-use super::facts::InventoryFacts;
+use super::facts::{InventoryFacts, LineOrder};
+use super::lifecycle::Still;
 use super::line::Line;
+use super::line_key::LineKey;
 use super::supplier_orders::SupplierOrder;
+use super::supplier_terms::SupplierTerms;
 use super::units::{in_units, number, tenth, units};
 use crate::day::Day;
 use crate::quantities::Currency;
@@ -15,7 +20,9 @@ pub(super) struct Planned<'a> {
     pub(super) currency: Currency,
     pub(super) facts: &'a InventoryFacts,
     pub(super) lines: &'a [Line],
+    pub(super) dead: &'a BTreeMap<LineKey, Still>,
     pub(super) suppliers: &'a [SupplierOrder],
+    pub(super) terms: &'a BTreeMap<Option<String>, SupplierTerms>,
 }
 
 /// Asked of every planned line.
@@ -42,7 +49,7 @@ fn stock_out(plan: &Planned<'_>, line: &Line) -> Option<Exception> {
         tenth(projection.lost_units),
         projection.lost_value.map_or_else(String::new, |value| format!(" worth {}", money(value, plan.currency))),
         line.plan.order_on,
-        line.plan.arrives_on
+        line.plan.arrives_by
     );
     let (code, first_on, lead) = match (is_out, first_short_on) {
         (false, Some(day)) => ("stock_out_risk", Day::from(day), format!("Stock is expected to run out on {day}")),
@@ -59,6 +66,10 @@ fn stock_out(plan: &Planned<'_>, line: &Line) -> Option<Exception> {
 
 fn overstock(plan: &Planned<'_>, line: &Line) -> Option<Exception> {
     let excess = line.overstock.as_ref()?;
+    // Lifecycle says more of what ends and of what does not move at all.
+    if line.product.discontinued_on.is_some() || plan.dead.contains_key(&line.key) {
+        return None;
+    }
     let cover = excess
         .days_of_cover
         .map_or_else(|| "never sells through".to_owned(), |days| format!("lasts {} days", number(days.round())));
@@ -101,20 +112,43 @@ fn negative_stock(_: &Planned<'_>, line: &Line) -> Option<Exception> {
     })
 }
 
-/// Of each product and location with open orders that should have arrived.
+/// Of each product and location with open orders that should have arrived; those given up on one by one.
 fn late_orders(plan: &Planned<'_>) -> Vec<Exception> {
     let mut found = Vec::new();
     for (key, orders) in &plan.facts.open_orders {
-        let late: Vec<_> = orders.iter().filter(|order| order.due_on <= plan.as_of).collect();
+        let product = plan.facts.products.get(&key.product_id);
+        let supplier = product.and_then(|product| product.supplier_id.clone());
+        let terms = plan.terms.get(&supplier).and_then(|terms| terms.lead_time.as_ref());
+        let (given_up, late): (Vec<&LineOrder>, Vec<&LineOrder>) = (orders.iter())
+            .filter(|order| order.due_on <= plan.as_of)
+            .partition(|order| terms.is_some_and(|(lead_time, _)| order.is_given_up(plan.as_of, lead_time)));
+        found.extend(given_up.into_iter().map(|order| Exception {
+            first_on: Some(order.due_on),
+            quantity: Some(in_units(order.quantity)),
+            value: product.and_then(|product| product.unit_cost).map(|cost| in_units(order.quantity) * cost as f64),
+            text: format!(
+                "{} of {} were due on {}, {} ago, and never came: they no longer count as on their way. Close the order in the books, or \
+                 ask the supplier",
+                units(order.quantity),
+                order.name(),
+                order.due_on,
+                counted((plan.as_of - order.due_on).max(0) as usize, "day", "days")
+            ),
+            ..Exception::of_line("order_given_up", "red", key, supplier.as_ref())
+        }));
         let Some(first_due) = late.iter().map(|order| order.due_on).min() else { continue };
         let quantity: i64 = late.iter().map(|order| order.quantity).sum();
-        let product = plan.facts.products.get(&key.product_id);
+        let numbers: Vec<&str> = late.iter().filter_map(|order| order.order_number.as_deref()).collect();
+        let named = if numbers.is_empty() { String::new() } else { format!(" ({})", numbers.join(", ")) };
         found.push(Exception {
             first_on: Some(first_due),
             quantity: Some(in_units(quantity)),
             value: product.and_then(|product| product.unit_cost).map(|cost| in_units(quantity) * cost as f64),
-            text: format!("{} on order were due on {first_due} and have not arrived. Ask the supplier for a date, or cancel the order", units(quantity)),
-            ..Exception::of_line("late_order", "amber", key, product.and_then(|product| product.supplier_id.as_ref()))
+            text: format!(
+                "{} on order{named} were due on {first_due} and have not arrived. Ask the supplier for a date, or cancel the order",
+                units(quantity)
+            ),
+            ..Exception::of_line("late_order", "amber", key, supplier.as_ref())
         });
     }
     found

@@ -65,6 +65,7 @@ fn order_columns(rows: ViewRows<'_, Line>) -> ViewRows<'_, Line> {
         .text("Location", |line| line.key.location_id.as_str())
         .text("Order on", Line::order_on)
         .text("Arrives on", |line| line.plan.arrives_on)
+        .text("Arrives by", |line| line.plan.arrives_by)
         .number("Quantity", Unit::Units, |line| in_units(line.plan.quantity_milli))
         .number("Packs", Unit::Count, Line::packs)
         .number("Unit cost", Unit::Money, |line| line.product.unit_cost)

@@ -1,14 +1,15 @@
 //! Everything a plan is made from, as plain structs keyed by line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::advice::PastLine;
 use super::forecasts::SeriesForecast;
-use super::history::{DaySales, Snapshot};
+use super::history::{DaySales, Movements, Snapshot};
 use super::line_key::LineKey;
 use super::wanted::Wanted;
 use crate::datasets::{Product, Supplier};
 use crate::day::Day;
+use crate::models::inventory::LeadTime;
 
 /// An order for a line on its way.
 #[derive(Debug, Clone)]
@@ -16,6 +17,20 @@ pub struct LineOrder {
     pub(super) quantity: i64,
     pub(super) due_on: Day,
     pub(super) ordered_on: Option<Day>,
+    pub(super) order_number: Option<String>,
+}
+
+impl LineOrder {
+    /// Whether it is so late that it no longer counts as on its way: by more than the longest wait for this supplier's deliveries
+    /// lets expect, see [`LeadTime::patience_days`].
+    pub(super) fn is_given_up(&self, as_of: Day, lead_time: &LeadTime) -> bool {
+        as_of - self.due_on > lead_time.patience_days().saturating_sub(lead_time.median_days).cast_signed()
+    }
+
+    /// `order PO7`, or `an order`.
+    pub(super) fn name(&self) -> String {
+        self.order_number.as_ref().map_or_else(|| "an order".to_owned(), |number| format!("order {number}"))
+    }
 }
 
 /// A delivery for a line that arrived.
@@ -55,6 +70,17 @@ pub struct StandIn {
     pub(super) assumed_orders: usize,
 }
 
+/// Rows that could not be used as they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// Deliveries received before they were ordered: they say nothing of lead times.
+    pub(super) reversed_deliveries: usize,
+    /// Open orders due before they were ordered.
+    pub(super) reversed_orders: usize,
+    /// Suppliers of products or deliveries that are not in `suppliers`, where there is such a dataset.
+    pub(super) unknown_suppliers: BTreeSet<String>,
+}
+
 /// Everything a plan is made from. Quantities are thousandths of a unit, money is minor currency units.
 #[derive(Debug, Default)]
 pub struct InventoryFacts {
@@ -70,6 +96,12 @@ pub struct InventoryFacts {
     pub(super) deliveries: BTreeMap<LineKey, Vec<LineDelivery>>,
     /// Days from order to receipt per supplier; one entry per supplier, location, order day and receipt day.
     pub(super) lead_times: BTreeMap<String, Vec<u32>>,
+    /// What moved when, of all days that are known.
+    pub(super) movements: Movements,
+    /// Lines that the newest list of their location leaves out, which holds no zeros: nothing is there.
+    pub(super) taken_for_empty: Vec<LineKey>,
+    /// What was read and could not be used.
+    pub(super) skipped: Skipped,
     /// By product and location; location `None` holds everywhere.
     pub(super) prices: BTreeMap<(String, Option<String>), i64>,
     pub(super) order_knowledge: OrderKnowledge,

@@ -119,8 +119,9 @@ fn arrived_on(facts: &InventoryFacts, advice: &PastLine) -> Day {
     let published = &advice.published;
     let received = deliveries(facts, advice).filter(|delivery| delivery.ordered_on == published.order_on);
     let days = received.map(|delivery| delivery.received_on);
-    let late = days.filter(|day| (published.arrives_on..=published.covers_until).contains(day));
-    late.max().unwrap_or(published.arrives_on)
+    let by = published.arrives_by.unwrap_or(published.arrives_on);
+    let late = days.filter(|day| (by..=published.covers_until).contains(day));
+    late.max().unwrap_or(by)
 }
 
 /// What arrived within the window from orders placed after the advised one: it is not this order's surplus.

@@ -6,7 +6,7 @@ use polars::prelude::DataFrame;
 
 use super::line_key::LineKey;
 use crate::contract::ContractError;
-use crate::datasets::{Sale, StockLevel};
+use crate::datasets::{Counted, Sale, StockLevel};
 use crate::day::Day;
 
 /// Closing stock of one day, in thousandths of a unit.
@@ -51,6 +51,83 @@ pub(super) fn snapshots(
         line.sort_by_key(|snapshot| snapshot.on);
     }
     Ok(lines)
+}
+
+/// Lines that a location's newest count leaves out although its lists hold no line of zero at all: they have sold out, and their newest
+/// snapshot becomes 0 of that count. Many systems export only what is there.
+pub(super) fn take_left_out_for_empty(
+    frame: &DataFrame,
+    as_of: Day,
+    snapshots: &mut BTreeMap<LineKey, Vec<Snapshot>>,
+) -> Result<Vec<LineKey>, ContractError> {
+    // By location: the newest count, and whether any line of any count holds nothing.
+    let mut counts: BTreeMap<&str, (Day, bool)> = BTreeMap::new();
+    for level in StockLevel::read(frame)?.filter(|level| level.snapshot_on <= as_of) {
+        let (newest, has_zeros) = counts.entry(level.location_id).or_insert((level.snapshot_on, false));
+        *newest = level.snapshot_on.max(*newest);
+        *has_zeros |= level.on_hand <= 0;
+    }
+    let mut left_out = Vec::new();
+    for (key, days) in snapshots {
+        let Some((newest, false)) = counts.get(key.location_id.as_str()) else { continue };
+        if days.last().is_some_and(|last| last.on < *newest) {
+            days.push(Snapshot { on: *newest, on_hand: 0, reserved: 0 });
+            left_out.push(key.clone());
+        }
+    }
+    Ok(left_out)
+}
+
+/// What is known of how long goods have lain there.
+#[derive(Debug, Clone, Default)]
+pub struct Movements {
+    /// The first day with a sale of anything.
+    pub(super) begin: Option<Day>,
+    /// The last day on which a line was sold.
+    pub(super) last_sold: BTreeMap<LineKey, Day>,
+    /// The first count of a line, and of a location.
+    first_counted: BTreeMap<LineKey, Day>,
+    location_counted_from: BTreeMap<String, Day>,
+    /// By product, in thousandths: the smallest quantity that makes sense.
+    pub(super) units: BTreeMap<String, i64>,
+}
+
+impl Movements {
+    /// Looks through all sales and counts up to `as_of`.
+    pub(super) fn read(sales: &DataFrame, stock: &DataFrame, as_of: Day) -> Result<Self, ContractError> {
+        let mut found = Self::default();
+        let mut counted: BTreeMap<&str, Counted> = BTreeMap::new();
+        let mut last_sold: BTreeMap<(&str, &str), Day> = BTreeMap::new();
+        for sale in Sale::read(sales)?.filter(|sale| sale.sold_on <= as_of && sale.quantity > 0) {
+            counted.entry(sale.product_id).or_default().look_at(sale.quantity);
+            let last = last_sold.entry((sale.product_id, sale.location_id)).or_insert(sale.sold_on);
+            *last = sale.sold_on.max(*last);
+            found.begin = Some(found.begin.map_or(sale.sold_on, |day| day.min(sale.sold_on)));
+        }
+        let mut first_counted: BTreeMap<(&str, &str), Day> = BTreeMap::new();
+        for level in StockLevel::read(stock)?.filter(|level| level.snapshot_on <= as_of) {
+            counted.entry(level.product_id).or_default().look_at(level.on_hand);
+            let first = first_counted.entry((level.product_id, level.location_id)).or_insert(level.snapshot_on);
+            *first = level.snapshot_on.min(*first);
+        }
+        let line = |((product, location), day): ((&str, &str), Day)| (LineKey::new(product, location), day);
+        found.last_sold = last_sold.into_iter().map(line).collect();
+        found.first_counted = first_counted.into_iter().map(line).collect();
+        for (key, day) in &found.first_counted {
+            let first = found.location_counted_from.entry(key.location_id.clone()).or_insert(*day);
+            *first = (*day).min(*first);
+        }
+        found.units = counted.into_iter().map(|(product, counted)| (product.to_owned(), counted.unit())).collect();
+        Ok(found)
+    }
+
+    /// The day since which a line has not moved for all that is known: it was sold on it, came into the stock on it, or the data begin.
+    pub(super) fn still_since(&self, key: &LineKey) -> Option<Day> {
+        let came = self.first_counted.get(key).copied();
+        // A line that was there at the first count of its location came before it.
+        let came = came.filter(|day| self.location_counted_from.get(&key.location_id).is_some_and(|first| day > first));
+        self.last_sold.get(key).copied().or(self.begin).max(came)
+    }
 }
 
 /// Per line, ascending: sales from `from` up to `as_of`.

@@ -4,7 +4,7 @@
 //!
 //! # Decides
 //! For every line with a forecast and a stock record: how much to order on the supplier's next order day, and whether the stock
-//! needs a person's attention (stock-outs, overstock, late orders, supplier minimums, missing facts).
+//! needs a person's attention (stock-outs, overstock, dead stock, launches and ends, late orders, supplier minimums, missing facts).
 //!
 //! # From
 //! - `demand_forecasts`, level `product_location`, the newest publication up to `as_of`: quantiles of the *total* demand of the first days.
@@ -15,7 +15,9 @@
 //! # Model
 //! Periodic review with an order-up-to level: see [`crate::models::inventory`]. The order raises the stock position to the demand that is
 //! not exceeded, with probability `service_level`, until the *next* order could have arrived, mixed over the supplier's observed lead times.
-//! An overdue open order is taken to arrive after the median further wait of this supplier's deliveries that had waited as long.
+//! An overdue open order is taken to arrive after the median further wait of this supplier's deliveries that had waited as long; one
+//! that is later than twice the longest lead time seen lets expect is given up, named and not counted. What is only sold in whole units
+//! is ordered in whole units, also where no pack is known.
 //!
 //! # Publishes
 //! `inventory_recommendations` (line), `inventory_explanations` (line x step, summing exactly to the order), `inventory_exceptions`,
@@ -23,14 +25,16 @@
 //!
 //! # Degrades
 //! A line without a forecast, a stock record or any lead time gets no recommendation but an exception. Costs and prices that are missing
-//! leave money empty. An older forecast is shifted by the days that have passed; a horizon that is too short is extended and flagged.
+//! leave money empty. A plan of less than `min_planned_share` of what is sold is not published, and the headline begins with what could
+//! not be planned. A line that the newest stock list of a location without any zeros leaves out is taken to have nothing. An older forecast is shifted by the days that have passed; a horizon that is too short is extended and flagged.
 //! Without any forecast, or with one whose last day has passed, the run refuses. At a deadline whose newest data are missing it stands in:
 //! demand since is taken as it was forecast, the orders of the last plan as placed.
 //!
 //! # Files, from the bottom up
 //! - What is known: `units`, `line_key`, `history`, `forecasts`, `advice`, `wanted`, `facts`, `stand_in` (completes them), `dataset` (reads them).
-//! - Orders: `supplier_terms`, `exception`, `line`, `plan_line`, `planning`, `supplier_orders`.
-//! - What a planner must look at: `exceptions`.
+//! - Orders: `supplier_terms`, `exception`, `line`, `plan_line`, `lifecycle` (launches, ends, dead stock), `planning`,
+//!   `supplier_orders`.
+//! - What a planner must look at: `exceptions`; how much could be planned: `coverage`.
 //! - How good earlier advice was: `grading`, `grade_tally`; beside what was ordered, of a plan in the shadow: `beside`.
 //! - What is decided: `decision`.
 //! - What people get: `tables`, `metrics`, `caveats`, `changes`, `exports`, `page_grade`, `page_beside`, `page_exceptions`,
@@ -45,6 +49,7 @@ mod advice;
 mod beside;
 mod caveats;
 mod changes;
+mod coverage;
 mod dataset;
 mod decision;
 mod exception;
@@ -56,6 +61,7 @@ mod forecasts;
 mod grade_tally;
 mod grading;
 mod history;
+mod lifecycle;
 mod line;
 mod line_key;
 mod metrics;
@@ -85,7 +91,7 @@ use crate::publication::Publication;
 use crate::published::{
     INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES, Table,
 };
-use crate::quantities::{Days, Level};
+use crate::quantities::{Days, Level, Share};
 
 pub use facts::InventoryFacts;
 
@@ -100,6 +106,10 @@ pub struct InventoryPlan {
     /// Lead time in days for suppliers without deliveries and without a quote. Not set: their products get no order but an exception.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_lead_time_days: Option<Days>,
+    /// Days without a sale or a delivery after which stock is called dead; a year, so that what sells in one season is not.
+    pub dead_stock_days: Days,
+    /// The share of the lines with a forecast that has to be planned; a plan of less is not published.
+    pub min_planned_share: Share,
     /// Days ahead for which the date of a stock-out is looked for.
     pub stock_out_horizon_days: Days,
     /// Days by which a stock snapshot may be older than `as_of` before it is reported as stale.
@@ -124,6 +134,8 @@ impl Default for InventoryPlan {
             service_level: Level::literal(0.95),
             overstock_days: Days::literal(60),
             default_lead_time_days: None,
+            dead_stock_days: Days::literal(365),
+            min_planned_share: Share::literal(0.5),
             stock_out_horizon_days: Days::literal(28),
             max_stock_age_days: Days::literal(3),
             order_files: OrderFiles::NextOrderDay,
@@ -155,6 +167,8 @@ impl Job for InventoryPlan {
 mod beside_tests;
 #[cfg(test)]
 mod grading_tests;
+#[cfg(test)]
+mod lifecycle_tests;
 #[cfg(test)]
 mod stand_in_tests;
 #[cfg(test)]

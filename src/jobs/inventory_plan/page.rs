@@ -36,6 +36,14 @@ pub(super) fn page(decision: &Decision<'_>) -> Page {
 }
 
 fn headline(decision: &Decision<'_>) -> String {
+    match decision.coverage.sentence() {
+        Some(unplanned) if decision.coverage.is_empty() => format!("Nothing could be planned: {unplanned}"),
+        Some(unplanned) => format!("{unplanned}. Of the others: {}", of_what_was_planned(decision)),
+        None => of_what_was_planned(decision),
+    }
+}
+
+fn of_what_was_planned(decision: &Decision<'_>) -> String {
     let currency = decision.ctx.currency;
     let today: Vec<&Line> = decision.lines.iter().filter(|line| line.is_ordered() && decision.is_today(line)).collect();
     let later: Vec<&Line> =
@@ -78,7 +86,11 @@ fn orders(decision: &Decision<'_>) -> Section {
     let lines = decision.handed_out();
     let section = Section::headed("What to order");
     if lines.is_empty() {
-        return section.saying(["Stock suffices everywhere: no line needs an order."]);
+        let text = match decision.coverage.sentence() {
+            None => "Stock suffices everywhere: no line needs an order.".to_owned(),
+            Some(unplanned) => format!("No line that could be planned needs an order; {unplanned}."),
+        };
+        return section.saying([text]);
     }
     // What a planner orders from comes first: a phone shows three columns.
     let table = ViewRows::of(lines.iter().take(ROWS_SHOWN).copied())
@@ -89,6 +101,7 @@ fn orders(decision: &Decision<'_>) -> Section {
         .text("Supplier", |line| line.product.supplier_id.as_deref())
         .text("Order on", Line::order_on)
         .text("Arrives on", |line| line.plan.arrives_on)
+        .text("At the latest", |line| line.plan.arrives_by)
         .number("Value", Unit::Money, |line| line.order_value)
         .text("Why", |line| line.explanation.as_str())
         .view_of("Orders, most urgent first", lines.len());

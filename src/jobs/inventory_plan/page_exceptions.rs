@@ -7,10 +7,11 @@ use crate::publication::{Section, Unit};
 use crate::words::{counted, money};
 
 /// Headings, and the codes of the exceptions below each.
-const GROUPS: [(&str, &[&str]); 4] = [
+const GROUPS: [(&str, &[&str]); 5] = [
     ("Running out before an order can arrive", &["stock_out_now", "stock_out_risk"]),
-    ("Too much stock", &["overstock"]),
-    ("Late orders and supplier minimums", &["late_order", "supplier_minimum_not_met"]),
+    ("What begins and what ends", &["launch_without_stock", "cancel_order", "phase_out_stock"]),
+    ("Too much stock", &["dead_stock", "overstock"]),
+    ("Late orders and supplier minimums", &["order_given_up", "late_order", "supplier_minimum_not_met"]),
     (
         "Facts to mend",
         &[

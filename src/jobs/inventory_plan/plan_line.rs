@@ -44,7 +44,9 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
     let outlook = ending.as_ref().unwrap_or(forecast).outlook(levels);
 
     let orders = facts.open_orders.get(key).map_or(&[][..], Vec::as_slice);
-    let receipts: Vec<Receipt> = orders.iter().map(|order| receipt(order, as_of, input)).collect();
+    let (given_up, coming): (Vec<&LineOrder>, Vec<&LineOrder>) =
+        orders.iter().partition(|order| order.is_given_up(as_of, lead_time));
+    let receipts: Vec<Receipt> = coming.iter().map(|order| receipt(order, as_of, input)).collect();
     let mut request = OrderRequest {
         as_of: as_of.date(),
         service_level,
@@ -54,13 +56,14 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         stock: StockPosition { on_hand_milli: stock.on_hand, reserved_milli: stock.reserved, on_order_milli: 0 },
         rules: OrderRules {
             pack_size_milli: product.pack_size,
+            unit_milli: facts.movements.units.get(&key.product_id).copied(),
             min_order_milli: product.min_order_quantity,
             max_order_milli: None,
             shelf_life_days: product.shelf_life_days.and_then(|days| u32::try_from(days).ok()),
         },
     };
     let horizon = plan_order(&request)?;
-    let arrival_day = days_after(as_of, horizon.arrives_on.into());
+    let arrival_day = days_after(as_of, horizon.arrives_by.into());
     let next_arrival_day = days_after(as_of, horizon.covers_until.into());
     request.stock.on_order_milli =
         receipts.iter().filter(|receipt| receipt.day < next_arrival_day).map(|receipt| receipt.quantity_milli).sum();
@@ -99,7 +102,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         price,
         order_value: product.unit_cost.map(|cost| value_of(plan.quantity_milli, cost)),
         urgency: Urgency::Green,
-        flags: flags(input, &plan, orders),
+        flags: flags(input, &plan, &coming, &given_up),
         explanation: String::new(),
         service_level,
         plan,
@@ -109,7 +112,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         (false, true) => Urgency::Amber,
         (false, false) => Urgency::Green,
     };
-    line.explanation = explanation(&line);
+    line.explanation = explanation(&line, &given_up);
     Ok(line)
 }
 
@@ -155,7 +158,7 @@ fn receipt(order: &LineOrder, as_of: Day, input: &LineInput<'_>) -> Receipt {
     Receipt { day, quantity_milli: order.quantity }
 }
 
-fn flags(input: &LineInput<'_>, plan: &OrderPlan, orders: &[LineOrder]) -> Vec<&'static str> {
+fn flags(input: &LineInput<'_>, plan: &OrderPlan, coming: &[&LineOrder], given_up: &[&LineOrder]) -> Vec<&'static str> {
     let (as_of, stock) = (input.as_of, input.stock);
     let mut flags: Vec<&'static str> = plan.flags.iter().map(|flag| flag_name(*flag)).collect();
     let mut add = |holds: bool, name: &'static str| {
@@ -166,7 +169,9 @@ fn flags(input: &LineInput<'_>, plan: &OrderPlan, orders: &[LineOrder]) -> Vec<&
     let is_default = input.lead_time_basis == "default";
     add(is_default, "default_lead_time");
     add(input.facts.forecast_as_of < as_of, "older_forecast");
-    add(orders.iter().any(|order| order.due_on <= as_of), "overdue_order");
+    add(coming.iter().any(|order| order.due_on <= as_of), "overdue_order");
+    add(!given_up.is_empty(), "order_given_up");
+    add(input.facts.taken_for_empty.contains(input.key), "taken_for_empty");
     add(input.product.discontinued_on.is_some(), "phase_out");
     add(as_of - stock.snapshot_on > input.settings.max_stock_age_days.get().cast_signed(), "stale_stock");
     add(stock.is_rolled_forward, "stock_rolled_forward");
@@ -190,7 +195,7 @@ fn flag_name(flag: Flag) -> &'static str {
 }
 
 /// The order in a sentence.
-fn explanation(line: &Line) -> String {
+fn explanation(line: &Line, given_up: &[&LineOrder]) -> String {
     let plan = &line.plan;
     let order = match (plan.quantity_milli, line.packs().zip(line.product.pack_size)) {
         (0, _) => "Order nothing".to_owned(),
@@ -224,6 +229,14 @@ fn explanation(line: &Line) -> String {
             }
             _ => {}
         }
+    }
+    for order in given_up {
+        text.push_str(&format!(
+            "; {} of {} due on {} are given up and not counted",
+            units(order.quantity),
+            order.name(),
+            order.due_on
+        ));
     }
     text
 }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::exception::Exception;
 use super::facts::InventoryFacts;
+use super::lifecycle::Still;
 use super::line::Line;
 use super::line_key::LineKey;
 use super::plan_line::{LineInput, plan_line};
@@ -22,10 +23,11 @@ pub(super) fn plan_lines(
     ctx: &RunContext,
     facts: &InventoryFacts,
     terms: &BTreeMap<Option<String>, SupplierTerms>,
+    dead: &BTreeMap<LineKey, Still>,
     progress: &Progress,
 ) -> (Vec<Line>, Vec<Exception>) {
     let (as_of, levels) = (Day::from(ctx.as_of), forecasts::levels());
-    let (to_plan, mut exceptions) = keys_to_plan(as_of, facts);
+    let (to_plan, mut exceptions) = keys_to_plan(as_of, facts, dead);
     let done = AtomicU64::new(0);
     let results: Vec<Result<Line, Box<Exception>>> = to_plan
         .par_iter()
@@ -46,7 +48,11 @@ pub(super) fn plan_lines(
 }
 
 /// The lines to plan, and exceptions for those with stock or a forecast that cannot be.
-fn keys_to_plan(as_of: Day, facts: &InventoryFacts) -> (Vec<&LineKey>, Vec<Exception>) {
+fn keys_to_plan<'f>(
+    as_of: Day,
+    facts: &'f InventoryFacts,
+    dead: &BTreeMap<LineKey, Still>,
+) -> (Vec<&'f LineKey>, Vec<Exception>) {
     let (mut keys, mut exceptions) = (Vec::new(), Vec::new());
     let all: BTreeSet<&LineKey> = facts.forecasts.keys().chain(facts.snapshots.keys()).collect();
     for key in all {
@@ -58,7 +64,8 @@ fn keys_to_plan(as_of: Day, facts: &InventoryFacts) -> (Vec<&LineKey>, Vec<Excep
             continue;
         };
         let is_sold = product.discontinued_on.is_none_or(|last_day| last_day > as_of)
-            && product.launched_on.is_none_or(|first_day| first_day <= as_of);
+            // What sells before its launch is on sale.
+            && product.launched_on.is_none_or(|first_day| first_day <= as_of || facts.forecasts.contains_key(key));
         let supplier = product.supplier_id.as_ref();
         match (facts.forecasts.contains_key(key), facts.current_stock(key, as_of)) {
             _ if !is_sold => {}
@@ -68,6 +75,7 @@ fn keys_to_plan(as_of: Day, facts: &InventoryFacts) -> (Vec<&LineKey>, Vec<Excep
                     .to_owned(),
                 ..Exception::of_line("no_stock_level", "amber", key, supplier)
             }),
+            (false, _) if dead.contains_key(key) => {}
             (false, stock) => {
                 let on_hand = stock.map_or(0, |stock| stock.on_hand.max(0));
                 exceptions.push(Exception {

@@ -1,8 +1,10 @@
 //! From facts to publication.
 
+use super::coverage::Coverage;
 use super::decision::Decision;
 use super::exceptions::Planned;
 use super::facts::InventoryFacts;
+use super::lifecycle::{Lives, dead_stock};
 use super::planning::plan_lines;
 use super::supplier_orders::supplier_orders;
 use super::supplier_terms::supplier_terms;
@@ -17,21 +19,25 @@ pub(super) fn recommend(
     progress: &Progress,
 ) -> anyhow::Result<Publication> {
     let terms = &supplier_terms(settings, facts);
-    let (lines, mut exceptions) = plan_lines(settings, ctx, facts, terms, progress);
+    let (as_of, currency) = (ctx.as_of.into(), ctx.currency);
+    let dead = &dead_stock(settings, as_of, facts);
+    let (lines, mut exceptions) = plan_lines(settings, ctx, facts, terms, dead, progress);
+    let coverage = Coverage::of(facts, &lines, &exceptions);
     let suppliers = supplier_orders(facts, &lines);
-    let planned =
-        Planned { as_of: ctx.as_of.into(), currency: ctx.currency, facts, lines: &lines, suppliers: &suppliers };
+    let planned = Planned { as_of, currency, facts, lines: &lines, suppliers: &suppliers, terms, dead };
     exceptions.extend(exceptions::find(&planned));
+    exceptions.extend(Lives { as_of, currency, facts, lines: &lines, dead, terms }.exceptions());
     exception::sort(&mut exceptions);
     let graded = grading::grade_all(facts, ctx.currency);
-    let beside = beside::compare(facts, ctx.as_of.into());
-    let decision = Decision { ctx, settings, facts, terms, lines, exceptions, suppliers, graded, beside };
+    let beside = beside::compare(facts, as_of);
+    let decision = Decision { ctx, settings, facts, terms, lines, exceptions, coverage, suppliers, graded, beside };
     Ok(Publication {
         tables: tables::tables(&decision)?,
         metrics: metrics::metrics(&decision),
         page: page::page(&decision),
         exports: exports::exports(&decision),
         caveats: caveats::caveats(&decision),
+        audits: vec![decision.coverage.audit(settings.min_planned_share)],
         ..Publication::default()
     })
 }

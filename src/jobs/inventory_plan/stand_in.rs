@@ -40,7 +40,12 @@ pub(super) fn assume(
         let advice = &past.published;
         let quantity = advice.order_quantity.thousandths();
         if quantity > 0 && advice.order_on > known_until && advice.order_on <= as_of {
-            let order = LineOrder { quantity, due_on: advice.arrives_on, ordered_on: Some(advice.order_on) };
+            let order = LineOrder {
+                quantity,
+                due_on: advice.arrives_on,
+                ordered_on: Some(advice.order_on),
+                order_number: None,
+            };
             facts.open_orders.entry(past.key.clone()).or_default().push(order);
             assumed_orders += 1;
         }

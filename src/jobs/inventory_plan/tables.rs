@@ -36,6 +36,7 @@ fn recommendations(decision: &Decision<'_>) -> Result<PublishedTable, RowsError>
         .column("supplier_id", |line| line.product.supplier_id.as_deref())
         .column("order_on", Line::order_on)
         .column("arrives_on", |line| line.plan.arrives_on)
+        .column("arrives_by", |line| line.plan.arrives_by)
         .column("covers_until", Line::last_covered_day)
         .column("order_quantity", |line| Quantity::from_thousandths(line.plan.quantity_milli))
         .column("pack_size", |line| line.product.pack_size.map(Quantity::from_thousandths))

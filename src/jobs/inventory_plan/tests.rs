@@ -186,7 +186,7 @@ pub(super) fn rows<'a>(publication: &'a Publication, schema: &TableSchema<'_>) -
     &publication.tables.iter().find(|table| table.table.name() == schema.name).unwrap().frame
 }
 
-fn exception_codes(publication: &Publication) -> Vec<String> {
+pub(super) fn exception_codes(publication: &Publication) -> Vec<String> {
     texts(&publication.tables[2].frame, "code").into_iter().flatten().collect()
 }
 

@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 const ENOUGH_DELIVERIES: usize = 5;
 /// Share of deliveries that have arrived within the planning lead time.
 const PLANNING_SHARE: f64 = 0.9;
+/// An order that has waited this many times the longest lead time seen is not believed in any more ...
+const PATIENCE: u32 = 2;
+/// ... nor, of a fast supplier, one that has waited so many days longer than that.
+const LEAST_PATIENCE_DAYS: u32 = 14;
 
 /// Where a lead time comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +29,8 @@ pub struct LeadTime {
     pub mean_days: f64,
     /// Standard deviation (divisor `n - 1`; 0 below two observations), in days.
     pub sd_days: f64,
+    /// Half of the deliveries came within so many days: when an order is expected.
+    pub median_days: u32,
     /// Planning lead time: smallest number of days within which at least 90 % of the deliveries came. Dates shown to people
     /// use it; the order quantity uses the whole distribution.
     pub planning_days: u32,
@@ -68,11 +74,25 @@ impl LeadTime {
         Some(Self {
             mean_days,
             sd_days: if n > 1.0 { (squares / (n - 1.0)).sqrt() } else { 0.0 },
+            median_days: quantile(&distribution, 0.5),
             planning_days: quantile(&distribution, PLANNING_SHARE),
             n_observed: days.len(),
             source,
             distribution,
         })
+    }
+
+    /// Days after its date from which on an order that has not come no longer counts as on its way: twice the longest lead time
+    /// seen, and at least two weeks more than that. Books are rarely closed: what never came would stop orders for good.
+    ///
+    /// ```
+    /// use nightclerk_models::inventory::LeadTime;
+    /// let days = |seen: &[u32]| LeadTime::from_deliveries(seen, None).unwrap().patience_days();
+    /// assert_eq!((days(&[2, 3, 3, 3, 9]), days(&[60, 70, 65, 62, 90])), (23, 180));
+    /// ```
+    pub fn patience_days(&self) -> u32 {
+        let longest = self.distribution.last().map_or(0, |(days, _)| *days);
+        longest.saturating_mul(PATIENCE).max(longest.saturating_add(LEAST_PATIENCE_DAYS))
     }
 }
 

@@ -96,7 +96,9 @@ impl DemandOutlook<'_> {
             _ => {
                 let center = self.mean_total(horizon).units;
                 let target = self.mean_total(days).units;
-                let growth = (days as f64 / horizon as f64).powf(self.growth_exponent());
+                // Of what is no longer sold nothing more is uncertain.
+                let goes_on = self.tail_mean() > 0.0;
+                let growth = if goes_on { (days as f64 / horizon as f64).powf(self.growth_exponent()) } else { 1.0 };
                 self.total_quantiles[horizon - 1]
                     .iter()
                     .map(|value| (target + (value - center) * growth).max(0.0))

@@ -67,8 +67,10 @@ pub struct OrderPlan {
     pub quantity_milli: i64,
     /// Day of the order: the first order day after `as_of`.
     pub order_on: NaiveDate,
-    /// Day by which 90 % of such orders have arrived.
+    /// Day by which half of such orders have arrived: when it is expected.
     pub arrives_on: NaiveDate,
+    /// Day by which 90 % of such orders have arrived.
+    pub arrives_by: NaiveDate,
     /// Day on which the *next* order will (at 90 %) have arrived; demand before it has to come from this one.
     pub covers_until: NaiveDate,
     /// Order-up-to level `S`, in thousandths of a unit.
@@ -97,7 +99,8 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
     let order_on = request.calendar.next_order_day(first_day)?;
     let next_order_on = request.calendar.following_order_day(order_on)?;
     let planning_days = u64::from(request.lead_time.planning_days);
-    let arrives_on = add_days(order_on, planning_days)?;
+    let arrives_on = add_days(order_on, u64::from(request.lead_time.median_days))?;
+    let arrives_by = add_days(order_on, planning_days)?;
     let covers_until = add_days(next_order_on, planning_days)?;
 
     let gap = days_between(first_day, next_order_on);
@@ -149,7 +152,7 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
     }
 
     let shelf_life_cap = request.rules.shelf_life_days.map(|days| {
-        let sellable_days = days_between(first_day, arrives_on) + days as usize;
+        let sellable_days = days_between(first_day, arrives_by) + days as usize;
         milli_up(request.outlook.mean_total(sellable_days).units) - (on_hand - reserved + on_order)
     });
     if expected == 0 {
@@ -166,6 +169,7 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
         quantity_milli: waterfall.quantity_milli,
         order_on,
         arrives_on,
+        arrives_by,
         covers_until,
         order_up_to_milli: order_up_to,
         expected_demand_milli: expected,

@@ -7,6 +7,8 @@ use super::units_text;
 pub struct OrderRules {
     /// Units per pack; orders are whole packs.
     pub pack_size_milli: Option<i64>,
+    /// The smallest part of a unit that can be ordered where there is no pack: 1000 of what is counted in pieces.
+    pub unit_milli: Option<i64>,
     /// Fewest units per order.
     pub min_order_milli: Option<i64>,
     /// Most units per order.
@@ -34,6 +36,8 @@ pub enum StepCode {
     MinimumQuantity,
     /// Rounded up to whole packs.
     PackRounding,
+    /// Rounded up to what can be counted, where there are no packs.
+    UnitRounding,
     /// Cut to the maximum order quantity, in whole packs.
     MaximumQuantity,
     /// Cut to what can be sold before it expires, in whole packs.
@@ -54,6 +58,7 @@ impl StepCode {
             Self::NothingNeeded => "NOTHING_NEEDED",
             Self::MinimumQuantity => "MINIMUM_QUANTITY",
             Self::PackRounding => "PACK_ROUNDING",
+            Self::UnitRounding => "UNIT_ROUNDING",
             Self::MaximumQuantity => "MAXIMUM_QUANTITY",
             Self::ShelfLifeCap => "SHELF_LIFE_CAP",
             Self::ConstraintConflict => "CONSTRAINT_CONFLICT",
@@ -91,7 +96,7 @@ impl Waterfall {
 
     /// Turns the need collected so far into an orderable quantity.
     ///
-    /// `max(need, minimum)`, up to whole packs, down to the caps in whole packs; below the minimum after that: nothing.
+    /// `max(need, minimum)`, up to whole packs or units, down to the caps in whole packs; below the minimum after that: nothing.
     /// `shelf_life_cap_milli` is the most that can be sold in time. Returns whether a cap cut the order and whether it was dropped.
     pub(super) fn apply(&mut self, rules: &OrderRules, shelf_life_cap_milli: Option<i64>) -> (bool, bool) {
         if self.quantity_milli < 0 {
@@ -102,7 +107,8 @@ impl Waterfall {
             return (false, false);
         }
         let minimum = positive(rules.min_order_milli).unwrap_or(0);
-        let pack = positive(rules.pack_size_milli).unwrap_or(1);
+        let packs_of = positive(rules.pack_size_milli);
+        let pack = packs_of.or(positive(rules.unit_milli)).unwrap_or(1);
         if self.quantity_milli < minimum {
             self.set(
                 StepCode::MinimumQuantity,
@@ -112,11 +118,12 @@ impl Waterfall {
         }
         let packed = (self.quantity_milli + pack - 1) / pack * pack;
         if packed != self.quantity_milli {
-            self.set(
-                StepCode::PackRounding,
-                packed,
-                format!("rounded up to {} packs of {}", packed / pack, units_text(pack)),
-            );
+            let (code, text) = match packs_of {
+                Some(_) => (StepCode::PackRounding, format!("{} packs of {}", packed / pack, units_text(pack))),
+                None if pack == 1000 => (StepCode::UnitRounding, "whole units".to_owned()),
+                None => (StepCode::UnitRounding, format!("steps of {}", units_text(pack))),
+            };
+            self.set(code, packed, format!("rounded up to {text}"));
         }
         let before_caps = self.quantity_milli;
         if let Some(cap) = positive(rules.max_order_milli).filter(|&cap| cap < self.quantity_milli) {

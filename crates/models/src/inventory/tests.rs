@@ -112,13 +112,26 @@ fn order_rules_turn_need_into_an_orderable_quantity() {
             pack_size_milli: Some(pack * 1000),
             min_order_milli: Some(minimum * 1000),
             max_order_milli: maximum.map(|units: i64| units * 1000),
-            shelf_life_days: None,
+            ..OrderRules::default()
         };
         let (capped, dropped) = waterfall.apply(&rules, None);
         assert_eq!(waterfall.quantity_milli, expected * 1000, "need {need}");
         assert_eq!(capped, maximum.is_some(), "need {need}");
         assert_eq!(dropped, need > 0.0 && expected == 0, "need {need}");
     }
+}
+
+#[test]
+fn without_a_pack_what_is_counted_is_ordered_whole_and_what_is_measured_in_its_step() {
+    let order = |unit_milli: Option<i64>| {
+        let mut waterfall = Waterfall::default();
+        waterfall.add(StepCode::ExpectedDemand, 1_050_612, String::new());
+        waterfall.apply(&OrderRules { unit_milli, ..OrderRules::default() }, None);
+        (waterfall.quantity_milli, waterfall.steps.last().map(|step| step.text.clone()).unwrap())
+    };
+    assert_eq!(order(Some(1000)), (1_051_000, "rounded up to whole units".to_owned()));
+    assert_eq!(order(Some(250)), (1_050_750, "rounded up to steps of 0.25".to_owned()));
+    assert_eq!(order(None).0, 1_050_612);
 }
 
 #[test]
@@ -308,8 +321,8 @@ fn outlook_is_extended_past_its_horizon_with_a_flag_and_refuses_nonsense() {
 }
 
 prop_compose! {
-    fn any_limits()(pack in 0_i64..30_000, minimum in 0_i64..60_000, maximum in prop::option::of(1_i64..90_000), shelf_life in prop::option::of(0_u32..20)) -> OrderRules {
-        OrderRules { pack_size_milli: Some(pack), min_order_milli: Some(minimum), max_order_milli: maximum, shelf_life_days: shelf_life }
+    fn any_limits()(pack in 0_i64..30_000, unit in prop::option::of(prop::sample::select(vec![1_i64, 250, 1000])), minimum in 0_i64..60_000, maximum in prop::option::of(1_i64..90_000), shelf_life in prop::option::of(0_u32..20)) -> OrderRules {
+        OrderRules { pack_size_milli: Some(pack), unit_milli: unit, min_order_milli: Some(minimum), max_order_milli: maximum, shelf_life_days: shelf_life }
     }
 }
 
@@ -347,6 +360,7 @@ proptest! {
         prop_assert!(plan.quantity_milli >= 0);
         let pack = rules.pack_size_milli.unwrap_or(0);
         prop_assert!(pack == 0 || plan.quantity_milli % pack == 0);
+        prop_assert!(pack > 0 || plan.quantity_milli % rules.unit_milli.unwrap_or(1) == 0);
         prop_assert!(plan.quantity_milli == 0 || plan.quantity_milli >= rules.min_order_milli.unwrap_or(0));
         prop_assert!(rules.max_order_milli.is_none_or(|cap| plan.quantity_milli <= cap));
         prop_assert!(plan_order(&request(on_hand + more)).unwrap().quantity_milli <= plan.quantity_milli);

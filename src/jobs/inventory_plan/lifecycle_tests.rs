@@ -1,0 +1,201 @@
+//! What begins, ends, never comes and cannot be planned, worked out by hand. It is Monday, 23 November 2026.
+
+use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
+
+use super::InventoryPlan;
+use super::dataset::{InventoryFrames, shape};
+use super::tests::{
+    AS_OF, dated, day, deliveries, exception_codes, forecast, number, one_line, open_orders, products, publish, reals,
+    rows, run, sales, stock, texts,
+};
+use crate::publication::Publication;
+use crate::published::{INVENTORY_EXCEPTIONS, INVENTORY_RECOMMENDATIONS};
+use crate::quantities::Share;
+
+fn with_days(mut products: DataFrame, name: &str, days: &[Option<&str>]) -> DataFrame {
+    let days: Vec<Option<i32>> = days.iter().map(|day| day.map(number)).collect();
+    let column: Column = Series::new(name.into(), days).cast(&DataType::Date).unwrap().into();
+    products.with_column(column).unwrap();
+    products
+}
+
+/// Code, value and sentence of the exceptions of a product.
+fn exceptions_of(publication: &Publication, product: &str) -> Vec<(String, Option<f64>, String)> {
+    let frame = rows(publication, &INVENTORY_EXCEPTIONS);
+    let (codes, values, sentences) = (texts(frame, "code"), reals(frame, "value"), texts(frame, "text"));
+    let of = texts(frame, "product_id");
+    (0..of.len())
+        .filter(|row| of[*row].as_deref() == Some(product))
+        .map(|row| (codes[row].clone().unwrap(), values[row], sentences[row].clone().unwrap()))
+        .collect()
+}
+
+#[test]
+fn an_order_that_never_came_is_given_up_named_and_not_counted() {
+    // Lead times of 2 days, quoted: patience is 16 days, 14 more than expected.
+    let with = |due_on: &str| {
+        let frames =
+            InventoryFrames { open_orders: Some(open_orders(&[("A", 500, due_on, "2025-10-01")])), ..one_line() };
+        run(&InventoryPlan::default(), &frames)
+    };
+    let late = with("2026-11-09");
+    assert_eq!(reals(rows(&late, &INVENTORY_RECOMMENDATIONS), "on_order"), [Some(500.0)]);
+    assert!(exception_codes(&late).contains(&"late_order".to_owned()));
+    let given_up = with("2026-11-08");
+    let advice = rows(&given_up, &INVENTORY_RECOMMENDATIONS);
+    // 85 at 95 %, 27 on hand, packs of 12.
+    assert_eq!((reals(advice, "on_order"), reals(advice, "order_quantity")), (vec![Some(0.0)], vec![Some(60.0)]));
+    let found = exceptions_of(&given_up, "A");
+    let (code, value, text) = &found[0];
+    assert_eq!((code.as_str(), *value), ("order_given_up", Some(750.0)));
+    assert!(text.starts_with("500 of an order were due on 2026-11-08, 15 days ago"), "{text}");
+    assert!(texts(advice, "explanation")[0].as_ref().unwrap().contains("given up and not counted"));
+    assert!(!exception_codes(&given_up).contains(&"late_order".to_owned()));
+}
+
+#[test]
+fn what_is_no_longer_sold_is_cancelled_and_marked_down_and_what_begins_is_ordered() {
+    let all =
+        products(&[("A", Some("V1"), Some(150)), ("GONE", Some("V1"), Some(200)), ("NEW", Some("V1"), Some(100))]);
+    let all = with_days(all, "discontinued_on", &[None, Some("2026-11-23"), None]);
+    let frames = |launch: &str| InventoryFrames {
+        products: with_days(all.clone(), "launched_on", &[None, None, Some(launch)]),
+        stock_levels: stock(&[(AS_OF, "A", 27), (AS_OF, "GONE", 90)]),
+        open_orders: Some(open_orders(&[("GONE", 200, "2026-11-26", "2026-11-20")])),
+        ..one_line()
+    };
+    // An order of Thursday 26 is there on Saturday 28, one of Monday 30 on Wednesday 2.
+    let publication = run(&InventoryPlan::default(), &frames("2026-11-30"));
+    let codes: Vec<_> = exceptions_of(&publication, "GONE").into_iter().map(|(code, value, _)| (code, value)).collect();
+    assert_eq!(codes, [("cancel_order".to_owned(), Some(400.0)), ("phase_out_stock".to_owned(), Some(180.0))]);
+    let launch = exceptions_of(&publication, "NEW");
+    assert_eq!(launch[0].0, "launch_without_stock");
+    assert!(launch[0].2.contains("Order the first stock on 2026-11-26: it arrives by 2026-11-28"), "{}", launch[0].2);
+    let too_late = run(&InventoryPlan::default(), &frames("2026-11-25"));
+    assert!(exceptions_of(&too_late, "NEW")[0].2.ends_with("too late for the first day"));
+    let in_time = run(&InventoryPlan::default(), &frames("2026-12-02"));
+    assert_eq!(exceptions_of(&in_time, "NEW"), []);
+    // What ends within the days that count is sold off while it sells: 40 of 90 until Friday, and nothing after.
+    let ends = InventoryFrames {
+        forecast: Some((day(AS_OF), forecast(&["A", "GONE"], 28))),
+        products: with_days(all.clone(), "discontinued_on", &[None, Some("2026-11-27"), None]),
+        ..frames("2027-01-01")
+    };
+    let ending = exceptions_of(&run(&InventoryPlan::default(), &ends), "GONE");
+    let codes: Vec<&str> = ending.iter().map(|(code, ..)| code.as_str()).collect();
+    assert_eq!(codes, ["phase_out_stock"]);
+    // 90 and the 200 that come on Thursday, less 45 at 95 %.
+    assert_eq!(ending[0].1, Some(245.0 * 2.0));
+}
+
+#[test]
+fn stock_that_does_not_move_for_a_year_is_dead_and_what_came_later_is_not() {
+    let lines = |last_sale: &str, came: &str| {
+        let counts = stock(&[("2025-01-01", "A", 30), (came, "D", 80), (AS_OF, "A", 27), (AS_OF, "D", 80)]);
+        InventoryFrames {
+            products: products(&[("A", Some("V1"), Some(150)), ("D", Some("V1"), Some(200))]),
+            stock_levels: counts,
+            daily_sales: sales(&[("2025-01-01", "A", 9), (last_sale, "D", 1)]),
+            ..one_line()
+        }
+    };
+    let dead = exceptions_of(&run(&InventoryPlan::default(), &lines("2025-11-23", "2025-01-01")), "D");
+    assert_eq!(dead.len(), 1, "{dead:?}");
+    assert_eq!((dead[0].0.as_str(), dead[0].1), ("dead_stock", Some(160.0)));
+    assert!(dead[0].2.contains("80 on hand worth 160.00 EUR and not one sold for 365 days"), "{}", dead[0].2);
+    for (last_sale, came) in [("2025-11-24", "2025-01-01"), ("2025-01-02", "2026-05-01")] {
+        let found = exceptions_of(&run(&InventoryPlan::default(), &lines(last_sale, came)), "D");
+        assert_eq!(found[0].0, "no_forecast", "{last_sale} {came}");
+    }
+}
+
+#[test]
+fn a_line_that_a_list_without_zeros_leaves_out_has_nothing() {
+    let frames = |zero: i64| InventoryFrames {
+        forecast: Some((day(AS_OF), forecast(&["A", "B"], 28))),
+        products: products(&[("A", Some("V1"), Some(150)), ("B", Some("V1"), Some(150))]),
+        stock_levels: stock(&[
+            ("2026-11-02", "A", 40),
+            ("2026-11-02", "B", 40),
+            ("2026-11-03", "A", zero),
+            (AS_OF, "A", 27),
+        ]),
+        ..one_line()
+    };
+    let on_hand = |publication: &Publication| reals(rows(publication, &INVENTORY_RECOMMENDATIONS), "on_hand");
+    let publication = run(&InventoryPlan::default(), &frames(39));
+    assert_eq!(on_hand(&publication), [Some(27.0), Some(0.0)]);
+    assert!(publication.caveats.iter().any(|caveat| caveat.code == "taken_for_empty" && caveat.count == 1));
+    // A list with zeros would have one for B.
+    assert_eq!(on_hand(&run(&InventoryPlan::default(), &frames(0))), [Some(27.0), Some(40.0)]);
+}
+
+#[test]
+fn a_plan_says_first_what_it_could_not_plan_and_one_of_too_little_is_held_back() {
+    let frames = InventoryFrames {
+        forecast: Some((day(AS_OF), forecast(&["A", "B", "C"], 28))),
+        products: products(&[("A", Some("V1"), Some(1)), ("B", Some("V1"), Some(1)), ("C", Some("V1"), Some(1))]),
+        ..one_line()
+    };
+    let publication = run(&InventoryPlan::default(), &frames);
+    let headline = &publication.page.headline;
+    assert!(
+        headline.starts_with("2 of 3 lines could not be planned (2 without a stock record). Of the others: "),
+        "{headline}"
+    );
+    assert_eq!(publication.audits[0].offending.len(), 1);
+    let content = InventoryPlan { min_planned_share: Share::literal(0.3), ..InventoryPlan::default() };
+    assert_eq!(run(&content, &frames).audits[0].offending, Vec::<String>::new());
+    let mut elsewhere = frames.stock_levels.clone();
+    elsewhere.with_column(Column::new("location_id".into(), vec!["MAIN"; elsewhere.height()])).unwrap();
+    let nothing = run(&InventoryPlan::default(), &InventoryFrames { stock_levels: elsewhere, ..frames });
+    let expected = "Nothing could be planned: 3 of 3 lines could not be planned (3 without a stock record): sales are at `S1`, stock is \
+                    at `MAIN`, and no location has both";
+    assert_eq!(nothing.page.headline, expected);
+}
+
+#[test]
+fn what_is_dated_backwards_or_unknown_is_counted_and_teaches_nothing() {
+    let mut received = deliveries(&[("A", "2026-11-20", "2026-11-02", 12), ("A", "2026-11-02", "2026-11-04", 12)]);
+    received.with_column(Column::new("supplier_id".into(), ["V1", "V9"])).unwrap();
+    let frames = InventoryFrames {
+        deliveries: Some(received),
+        open_orders: Some(open_orders(&[("A", 12, "2026-11-19", "2026-11-20")])),
+        ..one_line()
+    };
+    let facts = shape(day(AS_OF), &frames).unwrap();
+    assert_eq!(facts.lead_times.keys().collect::<Vec<_>>(), ["V9"]);
+    assert_eq!(facts.deliveries.values().map(Vec::len).sum::<usize>(), 2, "both arrived");
+    let publication = publish(&InventoryPlan::default(), &facts);
+    for code in ["deliveries_reversed", "orders_reversed", "unknown_suppliers"] {
+        assert!(publication.caveats.iter().any(|caveat| caveat.code == code && caveat.count == 1), "{code}");
+    }
+}
+
+#[test]
+fn both_dates_of_arrival_are_published_and_weights_are_ordered_in_their_own_step() {
+    // Five deliveries: half within 3 days, nine of ten within 9.
+    let took = ["2026-11-04", "2026-11-05", "2026-11-05", "2026-11-06", "2026-11-11"];
+    let took: Vec<(&str, &str, &str, i64)> = took.iter().map(|received| ("A", "2026-11-02", *received, 12)).collect();
+    let mut received = deliveries(&took);
+    received.with_column(Column::new("location_id".into(), ["S1", "S2", "S3", "S4", "S5"])).unwrap();
+    let mut products = products(&[("A", Some("V1"), Some(150))]);
+    products.with_column(Column::new("pack_size".into(), [None::<i64>])).unwrap();
+    let mut sold = sales(&[("2026-11-22", "A", 9), (AS_OF, "A", 9)]);
+    sold.with_column(Column::new("quantity".into(), [8_750_i64, 9_000])).unwrap();
+    let frames = InventoryFrames {
+        products,
+        deliveries: Some(received),
+        daily_sales: sold,
+        open_orders: Some(open_orders(&[])),
+        stock_levels: stock(&[(AS_OF, "A", 27)]),
+        ..one_line()
+    };
+    let publication = run(&InventoryPlan::default(), &frames);
+    let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
+    let dates = |name: &str| dated(advice.clone(), &[name]).column(name).unwrap().date().unwrap().physical().get(0);
+    assert_eq!(dates("arrives_on"), Some(number("2026-11-29")));
+    assert_eq!(dates("arrives_by"), Some(number("2026-12-05")));
+    let ordered = reals(advice, "order_quantity")[0].unwrap();
+    assert!(ordered > 50.0 && (ordered * 4.0).fract() == 0.0, "{ordered}");
+}
