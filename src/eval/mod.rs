@@ -16,6 +16,7 @@
 //! | `process.rs` | CPU time and memory |
 //! | `basket_file.rs`, `rules.rs` | baskets of a file, and what is found in them: [`evaluate_rules`] |
 //! | `purchase_file.rs`, `sequences.rs` | what customers bought when, and in which order: [`evaluate_sequences`] |
+//! | `inventory/` | orders over a file's history, replayed: [`evaluate_inventory`] |
 //! | `table_rows.rs`, `item_labels.rs` | rows of a CSV file, and its items as numbers |
 //! | `canonical.rs`, `measures_file.rs`, `costs.rs` | what was found, as lines to compare and as measures, and what it cost |
 //!
@@ -33,6 +34,7 @@ mod frequency;
 mod grid;
 mod input;
 mod input_options;
+mod inventory;
 mod item_labels;
 mod known;
 mod measures_file;
@@ -60,6 +62,7 @@ pub use forecast::evaluate;
 pub use forecaster::{Forecaster, OriginData, OriginSeries, SeriesResult};
 pub use frequency::Frequency;
 pub use input_options::{InputOptions, Missing};
+pub use inventory::{InventoryEvaluation, InventoryRun, Policy, PolicyCosts, evaluate_inventory};
 pub use process::{CpuClock, ProcessClock};
 pub use purchase_file::{PurchaseFile, PurchaseSource};
 pub use report::Evaluation;

@@ -21,6 +21,17 @@ pub(super) fn write(
     forecasts: &Forecasts,
     levels: &RunLevels,
 ) -> Result<(), EvalError> {
+    write_whole(path, |writer| rows(writer, id_columns, dataset, forecasts, levels))
+}
+
+/// A CSV file, written beside its place and then renamed: whole or not at all.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn write_whole(
+    path: &Path,
+    rows: impl FnOnce(&mut csv::Writer<BufWriter<File>>) -> Result<(), csv::Error>,
+) -> Result<(), EvalError> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| EvalError::Write {
         path: path.display().to_string(),
         source,
@@ -33,7 +44,7 @@ pub(super) fn write(
             fs::create_dir_all(folder)?;
         }
         let mut writer = csv::Writer::from_writer(BufWriter::new(File::create(&beside)?));
-        rows(&mut writer, id_columns, dataset, forecasts, levels)?;
+        rows(&mut writer)?;
         writer.into_inner().map_err(|error| error.to_string())?.into_inner().map_err(|error| error.to_string())?;
         Ok(fs::rename(&beside, path)?)
     };

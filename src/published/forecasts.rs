@@ -33,11 +33,6 @@ pub const DEMAND_FORECASTS: Table = Table {
                 Text,
                 "`all`, a category path, a location, or `PRODUCT @ LOCATION`; a sum of what is counted in several units has a node for each: `all in kg`",
             ),
-            Column::nullable(
-                "unit",
-                Text,
-                "what its quantities are counted in: `products.unit`, else `pieces` where it was only sold whole, or `measured units`",
-            ),
             Column::nullable("product_id", Text, "at level product_location"),
             Column::nullable("location_id", Text, "at level product_location"),
             Column::new("period_start", Date, "the day"),
@@ -65,6 +60,11 @@ pub const DEMAND_FORECASTS: Table = Table {
             Column::new("total_p90", Real, "units of days 1 to step"),
             Column::new("total_p95", Real, "units of days 1 to step"),
             Column::new("total_p99", Real, "units of days 1 to step"),
+            Column::nullable(
+                "unit",
+                Text,
+                "what its quantities are counted in: `products.unit`, else `pieces` where it was only sold whole, or `measured units`",
+            ),
         ],
     },
     created_in: 2,

@@ -27,6 +27,7 @@ mod doctor;
 mod dump;
 mod engines_are_equal;
 mod eval;
+mod eval_inventory;
 mod eval_rules;
 mod grants;
 mod hostile;

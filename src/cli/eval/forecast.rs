@@ -131,7 +131,7 @@ fn quantile_level(text: &str) -> Result<f64, String> {
 }
 
 /// The models, with what they are.
-fn model_names() -> PossibleValuesParser {
+pub(super) fn model_names() -> PossibleValuesParser {
     PossibleValuesParser::new(methods().into_iter().map(|entry| PossibleValue::new(entry.name).help(entry.about)))
 }
 

@@ -1,6 +1,7 @@
 //! `nightclerk eval forecast FILE`, `eval rules FILE` and `eval sequences FILE`: an engine on a file, without a warehouse.
 
 mod forecast;
+mod inventory;
 mod rules;
 mod sequences;
 
@@ -23,6 +24,8 @@ pub struct Eval {
 enum Engine {
     /// Forecast the series of a file and score the forecasts.
     Forecast(Box<forecast::EvalForecast>),
+    /// Replay the history of a file under a way of ordering, and say what it cost.
+    Inventory(Box<inventory::EvalInventory>),
     /// Mine the baskets of a file and count what is found.
     Rules(Box<rules::EvalRules>),
     /// Find what the customers of a file buy one after the other.
@@ -46,6 +49,7 @@ struct MiningArgs {
 pub(super) fn run(context: &Context, command: &Eval) -> Result<u8, Failure> {
     match &command.engine {
         Engine::Forecast(command) => command.run(context),
+        Engine::Inventory(command) => command.run(context),
         Engine::Rules(command) => command.run(context),
         Engine::Sequences(command) => command.run(context),
     }

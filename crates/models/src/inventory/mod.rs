@@ -26,6 +26,7 @@ mod lead_time;
 mod outlook;
 mod plan;
 mod projection;
+mod replay;
 mod rules;
 #[cfg(test)]
 mod simulated;
@@ -39,6 +40,7 @@ pub use plan::{Flag, OrderPlan, OrderRequest, StockPosition, plan_order};
 pub use projection::{
     Overstock, ProjectionRequest, Receipt, StockProjection, days_of_cover, find_overstock, project_stock,
 };
+pub use replay::{ReplayPeriod, ReplayRules, ReplayStock, ReplayTally, normal_score};
 pub use rules::{OrderRules, Step, StepCode};
 pub use supplier::{SupplierLine, SupplierMinimum, check_supplier_minimum};
 

@@ -6,3 +6,9 @@ ALTER TABLE demand_forecasts ADD COLUMN IF NOT EXISTS unit MEDIUMTEXT;
 ALTER TABLE staged_demand_forecasts ADD COLUMN IF NOT EXISTS unit MEDIUMTEXT;
 CREATE OR REPLACE VIEW demand_forecasts_current AS
 SELECT t.* FROM demand_forecasts t JOIN nightclerk_current c ON c.run_id = t.run_id;
+
+-- what to order, when, how much
+ALTER TABLE inventory_recommendations ADD COLUMN IF NOT EXISTS arrives_by DATE;
+ALTER TABLE staged_inventory_recommendations ADD COLUMN IF NOT EXISTS arrives_by DATE;
+CREATE OR REPLACE VIEW inventory_recommendations_current AS
+SELECT t.* FROM inventory_recommendations t JOIN nightclerk_current c ON c.run_id = t.run_id;

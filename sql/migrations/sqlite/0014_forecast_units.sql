@@ -1,6 +1,0 @@
--- Rows are staged in staged_NAME, become visible in NAME in one transaction, and consumers read NAME_current:
--- the newest publication of each job.
-
--- demand distribution per node and day; `total_*` is the demand of all days from the first up to this one
-ALTER TABLE demand_forecasts ADD COLUMN unit TEXT;
-ALTER TABLE staged_demand_forecasts ADD COLUMN unit TEXT;

@@ -1,0 +1,139 @@
+//! `nightclerk eval inventory`: orders over the history of a file.
+
+use std::fmt::Write as _;
+
+use crate::support::{Project, data_folder};
+
+/// Two lines, 40 weeks: about 10 and about 2 a week; the last cell is `last`.
+fn sales(last: &str) -> String {
+    let mut text = "store_id,product_id,week,units,there\n".to_owned();
+    for (product, level) in [("a", 10), ("b", 2)] {
+        for week in 0..40 {
+            let units = level + (week * 7 + level) % 4;
+            let units = if week == 39 { last.to_owned() } else { units.to_string() };
+            let day = chrono::NaiveDate::from_ymd_opt(2025, 1, 6).unwrap() + chrono::TimeDelta::weeks(week.into());
+            let _ = writeln!(text, "1,{product},{day},{units},{}", u8::from(week != 35));
+        }
+    }
+    text
+}
+
+const ASK: [&str; 23] = [
+    "eval",
+    "inventory",
+    "sales.csv",
+    "--id",
+    "store_id,product_id",
+    "--time",
+    "week",
+    "--value",
+    "units",
+    "--in-stock",
+    "there",
+    "--lead-time",
+    "2",
+    "--timing",
+    "vn2",
+    "--holding",
+    "0.2",
+    "--shortage",
+    "1",
+    "--warm-up",
+    "4",
+    "--rounds",
+    "8",
+];
+
+#[test]
+fn the_benchmark_of_a_public_challenge_costs_what_its_organisers_say() {
+    // The organisers' policy over 52 weeks: 864.6 euro a week at a fill rate of .874, by an independent simulation.
+    let Some(data) = data_folder() else { return };
+    let file = data.join("vn2_weekly_sales.csv.gz");
+    let project = Project::empty();
+    let arguments = [
+        "eval",
+        "inventory",
+        file.to_str().unwrap(),
+        "--id",
+        "store_id,product_id",
+        "--time",
+        "week_start",
+        "--value",
+        "units_sold",
+        "--in-stock",
+        "in_stock",
+        "--lead-time",
+        "2",
+        "--timing",
+        "vn2",
+        "--holding",
+        "0.2",
+        "--shortage",
+        "1",
+        "--warm-up",
+        "13",
+        "--rounds",
+        "52",
+        "--policy",
+        "vn2_organisers",
+        "--json",
+    ];
+    let found = project.run(&arguments).exits(0).json();
+    assert!((found["cost_per_round"].as_f64().unwrap() - 864.646).abs() < 0.001, "{found}");
+    assert!((found["fill_rate"].as_f64().unwrap() - 0.87365).abs() < 0.00001, "{found}");
+    let projection = found["others"].as_array().unwrap().iter().find(|one| one["policy"] == "projection").unwrap();
+    assert!((projection["cost_per_round"].as_f64().unwrap() - 748.2).abs() < 1.0, "{projection}");
+}
+
+#[test]
+fn an_order_knows_nothing_of_what_comes_after_it() {
+    let project = Project::empty();
+    let orders = |last: &str| {
+        project.write("sales.csv", &sales(last));
+        let more = ["--model", "mean", "--orders-out", "orders.csv", "--json"];
+        let found = project.run(&[&ASK[..], &more].concat()).exits(0).json();
+        (project.read("orders.csv"), found)
+    };
+    let (calm, found) = orders("10");
+    let (wild, other) = orders("1000");
+    assert_eq!(calm, wild, "the last week is over when the last order has been made");
+    assert_eq!(calm.lines().count(), 1 + 12 * 2);
+    assert!(calm.starts_with("store_id,product_id,before,order\n1,a,"), "{calm}");
+    assert!(found["cost"].as_f64().unwrap() < other["cost"].as_f64().unwrap());
+    assert_eq!(
+        (found["rounds"].as_u64(), found["warm_up"].as_u64(), found["protection"].as_u64()),
+        (Some(8), Some(4), Some(3))
+    );
+    // Both lines were out of stock in one of the rounds that count.
+    assert!(found["caveats"].to_string().contains("2 counted line-rounds without observed demand"), "{found}");
+    assert!(found["fill_rate"].as_f64().unwrap() > 0.8, "{found}");
+    let shares: f64 = found["shares"].as_array().unwrap().iter().map(|share| share[1].as_f64().unwrap()).sum();
+    assert!((shares - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_stock_to_begin_with_is_read_by_line_and_period() {
+    let project = Project::empty();
+    project.write("sales.csv", &sales("10"));
+    // 30 of `a` on the shelf, and the columns in no order; of `b` nothing is said.
+    project.write(
+        "state.csv",
+        "product,in_transit_w2,store,end_inventory,in_transit_w1,sales\na,5,1,30,7,0\nz,0,1,0,0,0\n",
+    );
+    let more = ["--initial-state", "state.csv", "--policy", "last_month", "--orders-out", "orders.csv", "--json"];
+    let found = project.run(&[&ASK[..], &more].concat()).exits(0).json();
+    let caveats = found["caveats"].to_string();
+    for said in ["1 lines of the initial state are not in the sales", "1 lines have no initial state"] {
+        assert!(caveats.contains(said), "{caveats}");
+    }
+    // Position 42; the last four weeks' mean of `a` is 11.5, three weeks are protected: nothing; `b` has none.
+    let orders = project.read("orders.csv");
+    let first: Vec<&str> = orders.lines().skip(1).take(2).map(|line| line.rsplit(',').next().unwrap()).collect();
+    assert_eq!(first[0], "0", "{orders}");
+    assert!(first[1].parse::<f64>().unwrap() >= 6.0, "{orders}");
+    project.write("state.csv", "store,product,end_inventory\n1,a,-3\n");
+    let wrong = project.run(&[&ASK[..], &more[..6]].concat()).exits(2);
+    assert!(wrong.stderr.contains("line 2, column `end_inventory`: found `-3`"), "{}", wrong.stderr);
+    let short = project.run(&[&ASK[..21], &["--rounds", "60"]].concat()).exits(2);
+    assert!(short.stderr.contains("too few"), "{}", short.stderr);
+}
