@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::datasets::{Dataset, Source};
+use crate::decidable::Decidable;
 use crate::explain::Explanation;
 pub use crate::progress::Progress;
 use crate::publication::Publication;
@@ -43,6 +44,9 @@ pub trait Job: DeserializeOwned + Serialize + Send + Sync + 'static {
 
     /// How one of its numbers is explained; `None` when `explain` has nothing to say about it.
     const EXPLAINS: Option<&'static Explanation> = None;
+
+    /// Which of its recommendations people decide about; `None` when `decide` has nothing of it.
+    const DECIDES_ON: Option<&'static Decidable> = None;
 
     /// What the decision is made from.
     type Dataset: Send + Sync + 'static;

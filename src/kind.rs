@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::datasets::Dataset;
+use crate::decidable::Decidable;
 use crate::explain::Explanation;
 use crate::job::{AnyJob, Job};
 use crate::published::Table;
@@ -28,6 +29,8 @@ pub struct Kind {
     pub publishes: &'static [&'static Table],
     /// See [`Job::EXPLAINS`].
     pub explains: Option<&'static Explanation>,
+    /// See [`Job::DECIDES_ON`].
+    pub decides_on: Option<&'static Decidable>,
     /// The files among which its own are.
     pub(crate) files: Files,
     parse: fn(&str) -> Result<Arc<dyn AnyJob>, toml::de::Error>,
@@ -44,6 +47,7 @@ impl Kind {
             uses: J::USES,
             publishes: J::PUBLISHES,
             explains: J::EXPLAINS,
+            decides_on: J::DECIDES_ON,
             files,
             parse: parse_params::<J>,
         }

@@ -63,6 +63,7 @@ pub mod cli;
 pub mod contract;
 pub mod datasets;
 pub mod day;
+pub mod decidable;
 pub mod diagnostic;
 pub mod eval;
 pub mod explain;

@@ -5,6 +5,7 @@ mod bench;
 mod cancel;
 mod check;
 mod context;
+mod decide;
 mod demo;
 mod doctor;
 mod eval;
@@ -84,6 +85,8 @@ enum Command {
     Status,
     /// Why this number: the chain behind one order, one coupon.
     Explain(explain::Explain),
+    /// Say what is done with a recommendation: approved, changed, rejected, snoozed, handed over, placed.
+    Decide(decide::Decide),
     /// Stop a job wherever it runs, or a date that waits to be tried again.
     Cancel(cancel::Cancel),
     /// Withdraw a job's current publication; the one before it becomes current again.
@@ -132,6 +135,7 @@ async fn carry_out(arguments: Arguments, now_micros: fn() -> i64) -> Result<u8, 
         Command::Backfill(command) => backfill::backfill(&context, &command).await,
         Command::Status => status::run(&context).await,
         Command::Explain(command) => explain::run(&context, &command).await,
+        Command::Decide(command) => decide::run(&context, &command).await,
         Command::Cancel(command) => cancel::run(&context, &command).await,
         Command::Rollback(command) => rollback::run(&context, &command).await,
         Command::Prune(command) => prune::run(&context, &command).await,

@@ -21,6 +21,7 @@ pub(super) const LEDGER_TABLES: &[TableSchema<'static>] = &[
     TOKENS,
     AUDIT,
     STANDING,
+    DECISIONS,
 ];
 
 const COUNTERS: TableSchema<'static> = TableSchema {
@@ -265,5 +266,22 @@ const STANDING: TableSchema<'static> = TableSchema {
         Column::new("position", Integer, "the piece, from 0"),
         Column::new("job", Text, "the job"),
         Column::new("content", Text, "a piece of the packed rows, in base 64"),
+    ],
+};
+
+const DECISIONS: TableSchema<'static> = TableSchema {
+    name: "recommendation_decisions",
+    doc: "what people and their systems decided about recommendations; rows are only ever added, also by other programs",
+    grain: &["decision_id"],
+    columns: &[
+        Column::new("decision_id", Text, "a key of whoever decides: what is written twice stands once"),
+        Column::new("recommendation_id", Text, "the recommendation, as it was published"),
+        Column::new("decided_us", Integer, "when, in microseconds since 1970; of several decisions the last holds"),
+        Column::new("actor", Text, "by whom"),
+        Column::new("action", Text, "`approve`, `change`, `reject`, `snooze`, `exported` or `ordered`"),
+        Column::nullable("quantity", Real, "units, where they are not those recommended"),
+        Column::nullable("until_day", Date, "of a snooze: the first day on which it does not hold any more"),
+        Column::nullable("reason", Text, "why"),
+        Column::nullable("reference", Text, "the order number of the books"),
     ],
 };

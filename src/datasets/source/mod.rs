@@ -2,6 +2,7 @@
 //! day column, planned ahead or standing, are read as they are).
 
 mod days;
+mod decisions;
 mod error;
 mod excluded;
 mod facts;

@@ -73,6 +73,8 @@ pub(super) struct EarlierAdvice {
     pub(super) to_grade: Vec<PastLine>,
     /// The newest publication.
     pub(super) newest: Option<(Day, Vec<PastLine>)>,
+    /// All that is known.
+    pub(super) all: Vec<PastLine>,
 }
 
 /// What is to be graded on `as_of`, and the newest publication before it.
@@ -103,7 +105,7 @@ pub(super) fn read(
     to_grade.sort_by(|left, right| (left.published.as_of, &left.key).cmp(&(right.published.as_of, &right.key)));
     let newest = lines.iter().map(|line| line.published.as_of).max();
     let newest = newest.map(|day| (day, lines.iter().filter(|line| line.published.as_of == day).cloned().collect()));
-    Ok(EarlierAdvice { to_grade, newest })
+    Ok(EarlierAdvice { to_grade, newest, all: lines })
 }
 
 impl From<PublishedAdvice> for PastLine {

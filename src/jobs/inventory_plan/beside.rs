@@ -106,7 +106,7 @@ fn placed(facts: &InventoryFacts, from: Day, as_of: Day) -> BTreeMap<LineKey, BT
         }
     }
     for (key, orders) in &facts.open_orders {
-        for order in orders {
+        for order in orders.iter().filter(|order| order.is_in_books) {
             if let Some(on) = order.ordered_on {
                 add(key, on, order.quantity, order.due_on);
             }

@@ -12,7 +12,7 @@ use crate::words::counted;
 const EXAMPLES: usize = 3;
 
 /// Of planned lines; what follows `12 lines`.
-const OF_LINES: [RowRule<Line>; 15] = [
+const OF_LINES: [RowRule<Line>; 17] = [
     RowRule::warning(
         "no_unit_cost",
         |line| line.is_ordered() && line.product.unit_cost.is_none(),
@@ -83,6 +83,17 @@ const OF_LINES: [RowRule<Line>; 15] = [
         |line| line.flags.contains(&"taken_for_empty"),
         "that the newest stock list of their location leaves out, which holds no line of zero: nothing is taken to be there. Export the \
          lines of zero too",
+    ),
+    RowRule::note(
+        "handed_out",
+        |line| line.flags.contains(&"handed_out"),
+        "with orders that were handed out and that the books do not show yet: they count as on their way, so that nothing is ordered twice. \
+         `decide` says what became of them",
+    ),
+    RowRule::note(
+        "snoozed",
+        |line| line.flags.contains(&"snoozed"),
+        "that somebody wants left alone for now: what they need is published, and stands in no order",
     ),
     RowRule::note(
         "overdue_order",
@@ -197,6 +208,14 @@ fn skipped(decision: &Decision<'_>) -> Vec<Caveat> {
         let text =
             format!("{are} due before the day of the order: taken to arrive as an overdue one. Correct `due_on`");
         caveats.push(Caveat::warning("orders_reversed", orders as u64, text));
+    }
+    let unknown = decision.facts.unknown_decisions;
+    if unknown > 0 {
+        let have = counted(unknown, "decision has", "decisions have");
+        let text = format!(
+            "{have} an action that there is not and counts for nothing; `nightclerk decide list` shows what there is"
+        );
+        caveats.push(Caveat::warning("unknown_decisions", unknown as u64, text));
     }
     if !skipped.unknown_suppliers.is_empty() {
         let n = skipped.unknown_suppliers.len();

@@ -6,7 +6,9 @@ use polars::prelude::DataFrame;
 
 use super::advice::EarlierAdvice;
 use super::beside::DAYS_BESIDE;
+use super::decisions::Decisions;
 use super::facts::{InventoryFacts, LineDelivery, LineOrder, OrderKnowledge, Skipped};
+use super::handed_out::{Books, untraced};
 use super::history::Movements;
 use super::line_key::LineKey;
 use super::wanted::Wanted;
@@ -19,6 +21,9 @@ use crate::datasets::{
 use crate::day::Day;
 use crate::job::{Mode, RunContext};
 use crate::published::{DEMAND_FORECASTS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES};
+
+/// Days for which decisions are looked at.
+const DECIDED_DAYS: u64 = 400;
 
 /// Longest quoted lead time that is believed, in days.
 const LONGEST_QUOTE: i64 = 3660;
@@ -40,12 +45,15 @@ pub struct InventoryFrames {
     pub(super) in_shadow: BTreeSet<Day>,
     /// Whether these are compared with what was ordered.
     pub(super) is_compared: bool,
+    /// What was decided about earlier orders.
+    pub(super) decisions: Decisions,
 }
 
 pub(super) async fn load(ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<InventoryFacts> {
     let forecast = source.read_published(&DEMAND_FORECASTS, PublishedAt::Latest).await?;
     let earlier = PublishedAt::Before(ctx.as_of);
     let past_advice = source.read_published(&INVENTORY_RECOMMENDATIONS, earlier).await?;
+    let (decided, unknown) = source.decisions(DECIDED_DAYS).await?;
     let frames = InventoryFrames {
         forecast: forecast.map(|published| (published.as_of.into(), published.frame)),
         products: source.read(&PRODUCTS).await?,
@@ -59,6 +67,7 @@ pub(super) async fn load(ctx: &RunContext, source: &Source<'_>) -> anyhow::Resul
         past_advice: past_advice.map(|published| published.frame),
         past_outcomes: source.read_published(&RECOMMENDATION_OUTCOMES, earlier).await?.map(|published| published.frame),
         is_compared: ctx.mode == Mode::Shadow,
+        decisions: Decisions::of(decided, unknown),
     };
     let mut facts = shape(ctx.as_of.into(), &frames)?;
     if ctx.stand_in {
@@ -108,16 +117,28 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
     let Received { deliveries, lead_times, n_reversed: reversed_deliveries } =
         frames.deliveries.as_ref().map(received).transpose()?.unwrap_or_default();
     let on_order = |frame: &DataFrame| OnOrder::read(frame, as_of);
-    let OnOrder { orders, name_order_dates, n_reversed: reversed_orders } =
+    let OnOrder { mut orders, name_order_dates, n_reversed: reversed_orders } =
         frames.open_orders.as_ref().map(on_order).transpose()?.unwrap_or_default();
 
     let compared_from = frames.is_compared.then(|| as_of + 1 - DAYS_BESIDE);
-    let EarlierAdvice { to_grade, newest } =
+    let EarlierAdvice { to_grade, newest, all: all_advice } =
         advice::read(as_of, frames.past_advice.as_ref(), frames.past_outcomes.as_ref())?;
     let wanted = match (compared_from, &frames.past_advice) {
         (Some(from), Some(advice)) => Wanted::read(advice, &frames.in_shadow, from..=as_of)?,
         _ => Wanted::default(),
     };
+    let order_knowledge = OrderKnowledge { open_orders: name_order_dates, deliveries: !deliveries.is_empty() };
+    let books = Books {
+        as_of,
+        open_orders: &orders,
+        deliveries: &deliveries,
+        knowledge: order_knowledge,
+        has_open_orders: frames.open_orders.is_some(),
+    };
+    let (believed, untraced) = untraced(&books, &all_advice, &frames.in_shadow, &frames.decisions);
+    for (key, order) in believed {
+        orders.entry(key).or_default().push(order);
+    }
     let grading_from = to_grade.iter().map(|line| line.published.as_of).min().unwrap_or(as_of);
     let grading_from = grading_from.min(compared_from.unwrap_or(as_of));
     let mut snapshots = history::snapshots(&frames.stock_levels, as_of, grading_from)?;
@@ -140,6 +161,9 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
     Ok(InventoryFacts {
         movements: Movements::read(&frames.daily_sales, &frames.stock_levels, as_of)?,
         taken_for_empty,
+        untraced,
+        snoozed: frames.decisions.snoozed(&all_advice, as_of),
+        unknown_decisions: frames.decisions.unknown,
         skipped: Skipped { reversed_deliveries, reversed_orders, unknown_suppliers },
         forecast_as_of: *forecast_as_of,
         forecasts,
@@ -147,7 +171,7 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
         suppliers: suppliers.unwrap_or_default(),
         sales: history::sales(&frames.daily_sales, as_of, sales_from)?,
         snapshots,
-        order_knowledge: OrderKnowledge { open_orders: name_order_dates, deliveries: !deliveries.is_empty() },
+        order_knowledge,
         open_orders: orders,
         deliveries,
         lead_times,
@@ -248,8 +272,13 @@ impl OnOrder {
             if quantity > 0 && ordered_on.is_none_or(|day| day <= as_of) {
                 // Nothing is due before it is ordered: it is expected after another lead time, as an overdue one is.
                 let order_number = order_number.map(ToOwned::to_owned);
-                let order =
-                    LineOrder { quantity, due_on: due_on.max(ordered_on.unwrap_or(due_on)), ordered_on, order_number };
+                let order = LineOrder {
+                    quantity,
+                    due_on: due_on.max(ordered_on.unwrap_or(due_on)),
+                    ordered_on,
+                    order_number,
+                    is_in_books: true,
+                };
                 found.orders.entry(LineKey::new(product_id, location_id)).or_default().push(order);
             }
         }

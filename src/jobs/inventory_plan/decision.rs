@@ -57,7 +57,9 @@ impl Decision<'_> {
     }
 
     fn is_handed_out(&self, line: &Line) -> bool {
-        line.is_ordered() && (self.settings.order_files == OrderFiles::NextOrderDay || self.is_today(line))
+        line.is_ordered()
+            && !line.flags.contains(&"snoozed")
+            && (self.settings.order_files == OrderFiles::NextOrderDay || self.is_today(line))
     }
 
     pub(super) fn with_code<'b>(&'b self, codes: &'b [&str]) -> impl Iterator<Item = &'b Exception> {

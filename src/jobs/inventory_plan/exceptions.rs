@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::exception::Exception;
 use super::facts::{InventoryFacts, LineOrder};
+use super::handed_out::Untraced;
 use super::lifecycle::Still;
 use super::line::Line;
 use super::line_key::LineKey;
@@ -29,7 +30,8 @@ pub(super) struct Planned<'a> {
 const OF_LINES: [fn(&Planned<'_>, &Line) -> Option<Exception>; 4] = [stock_out, overstock, stale_stock, negative_stock];
 
 /// Asked of the plan as a whole.
-const OF_THE_PLAN: [fn(&Planned<'_>) -> Vec<Exception>; 3] = [late_orders, minimums_not_met, missing_costs];
+const OF_THE_PLAN: [fn(&Planned<'_>) -> Vec<Exception>; 4] =
+    [late_orders, not_in_the_books, minimums_not_met, missing_costs];
 
 /// Exceptions of planned lines, then of orders, suppliers and costs.
 pub(super) fn find(plan: &Planned<'_>) -> Vec<Exception> {
@@ -120,7 +122,7 @@ fn late_orders(plan: &Planned<'_>) -> Vec<Exception> {
         let supplier = product.and_then(|product| product.supplier_id.clone());
         let terms = plan.terms.get(&supplier).and_then(|terms| terms.lead_time.as_ref());
         let (given_up, late): (Vec<&LineOrder>, Vec<&LineOrder>) = (orders.iter())
-            .filter(|order| order.due_on <= plan.as_of)
+            .filter(|order| order.due_on <= plan.as_of && order.is_in_books)
             .partition(|order| terms.is_some_and(|(lead_time, _)| order.is_given_up(plan.as_of, lead_time)));
         found.extend(given_up.into_iter().map(|order| Exception {
             first_on: Some(order.due_on),
@@ -152,6 +154,32 @@ fn late_orders(plan: &Planned<'_>) -> Vec<Exception> {
         });
     }
     found
+}
+
+/// Orders that were handed out, never appeared in the books, and are not believed any more.
+fn not_in_the_books(plan: &Planned<'_>) -> Vec<Exception> {
+    let doubted = plan.facts.untraced.iter().filter(|order| !order.is_believed);
+    let about = |order: &Untraced| {
+        let product = plan.facts.products.get(&order.key.product_id);
+        Exception {
+            first_on: Some(order.ordered_on),
+            quantity: Some(in_units(order.quantity)),
+            value: product.and_then(|product| product.unit_cost).map(|cost| in_units(order.quantity) * cost as f64),
+            text: format!(
+                "{} were to be ordered on {} and the books show no such order: it is not counted any more, and what is needed is ordered anew. \
+                 Was it placed? Then say so with `decide`",
+                units(order.quantity),
+                order.ordered_on
+            ),
+            ..Exception::of_line(
+                "order_not_in_books",
+                "amber",
+                &order.key,
+                product.and_then(|product| product.supplier_id.as_ref()),
+            )
+        }
+    };
+    doubted.map(about).collect()
 }
 
 fn minimums_not_met(plan: &Planned<'_>) -> Vec<Exception> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::advice::PastLine;
 use super::forecasts::SeriesForecast;
+use super::handed_out::Untraced;
 use super::history::{DaySales, Movements, Snapshot};
 use super::line_key::LineKey;
 use super::wanted::Wanted;
@@ -18,6 +19,8 @@ pub struct LineOrder {
     pub(super) due_on: Day,
     pub(super) ordered_on: Option<Day>,
     pub(super) order_number: Option<String>,
+    /// Whether the books show it; else it was handed out and is believed.
+    pub(super) is_in_books: bool,
 }
 
 impl LineOrder {
@@ -100,6 +103,12 @@ pub struct InventoryFacts {
     pub(super) movements: Movements,
     /// Lines that the newest list of their location leaves out, which holds no zeros: nothing is there.
     pub(super) taken_for_empty: Vec<LineKey>,
+    /// Orders that were handed out and that the books do not show.
+    pub(super) untraced: Vec<Untraced>,
+    /// Lines that somebody wants left alone, and until when.
+    pub(super) snoozed: BTreeMap<LineKey, Day>,
+    /// Decisions of other programs with an action that there is not.
+    pub(super) unknown_decisions: usize,
     /// What was read and could not be used.
     pub(super) skipped: Skipped,
     /// By product and location; location `None` holds everywhere.

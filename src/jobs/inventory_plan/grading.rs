@@ -138,7 +138,7 @@ fn ordered(facts: &InventoryFacts, advice: &PastLine) -> Option<i64> {
     let order_on = advice.published.order_on;
     let received = deliveries(facts, advice).filter(|delivery| delivery.ordered_on == order_on);
     let open = facts.open_orders.get(&advice.key).into_iter().flatten();
-    let open = open.filter(|order| order.ordered_on == Some(order_on));
+    let open = open.filter(|order| order.is_in_books && order.ordered_on == Some(order_on));
     let quantities: Vec<i64> =
         received.map(|delivery| delivery.quantity).chain(open.map(|order| order.quantity)).collect();
     let tells_none = facts.order_knowledge.deliveries && facts.order_knowledge.open_orders;

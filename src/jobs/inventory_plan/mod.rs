@@ -31,7 +31,8 @@
 //! demand since is taken as it was forecast, the orders of the last plan as placed.
 //!
 //! # Files, from the bottom up
-//! - What is known: `units`, `line_key`, `history`, `forecasts`, `advice`, `wanted`, `facts`, `stand_in` (completes them), `dataset` (reads them).
+//! - What is known: `units`, `line_key`, `history`, `forecasts`, `advice`, `decisions`, `wanted`, `facts`, `handed_out` (orders that the
+//!   books do not show yet), `stand_in` (completes them), `dataset` (reads them).
 //! - Orders: `supplier_terms`, `exception`, `line`, `plan_line`, `lifecycle` (launches, ends, dead stock), `planning`,
 //!   `supplier_orders`.
 //! - What a planner must look at: `exceptions`; how much could be planned: `coverage`.
@@ -52,6 +53,7 @@ mod changes;
 mod coverage;
 mod dataset;
 mod decision;
+mod decisions;
 mod exception;
 mod exceptions;
 mod explain;
@@ -60,6 +62,7 @@ mod facts;
 mod forecasts;
 mod grade_tally;
 mod grading;
+mod handed_out;
 mod history;
 mod lifecycle;
 mod line;
@@ -85,6 +88,7 @@ use serde::{Deserialize, Serialize};
 use crate::datasets::{
     DAILY_SALES, DELIVERIES, Dataset, OPEN_ORDERS, PRICES, PRODUCTS, STOCK_LEVELS, SUPPLIERS, Source,
 };
+use crate::decidable::Decidable;
 use crate::explain::Explanation;
 use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
@@ -152,6 +156,7 @@ impl Job for InventoryPlan {
         &[&INVENTORY_RECOMMENDATIONS, &INVENTORY_EXPLANATIONS, &INVENTORY_EXCEPTIONS, &RECOMMENDATION_OUTCOMES];
     const STANDS_IN: &'static [&'static Dataset] = &[&STOCK_LEVELS, &DAILY_SALES];
     const EXPLAINS: Option<&'static Explanation> = Some(&explain::ORDER);
+    const DECIDES_ON: Option<&'static Decidable> = Some(&decisions::ORDER);
     type Dataset = InventoryFacts;
 
     async fn load(&self, ctx: &RunContext, source: &Source<'_>) -> anyhow::Result<InventoryFacts> {
@@ -167,6 +172,8 @@ impl Job for InventoryPlan {
 mod beside_tests;
 #[cfg(test)]
 mod grading_tests;
+#[cfg(test)]
+mod handed_out_tests;
 #[cfg(test)]
 mod lifecycle_tests;
 #[cfg(test)]

@@ -11,7 +11,10 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Running out before an order can arrive", &["stock_out_now", "stock_out_risk"]),
     ("What begins and what ends", &["launch_without_stock", "cancel_order", "phase_out_stock"]),
     ("Too much stock", &["dead_stock", "overstock"]),
-    ("Late orders and supplier minimums", &["order_given_up", "late_order", "supplier_minimum_not_met"]),
+    (
+        "Late orders and supplier minimums",
+        &["order_given_up", "order_not_in_books", "late_order", "supplier_minimum_not_met"],
+    ),
     (
         "Facts to mend",
         &[

@@ -112,7 +112,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         (false, true) => Urgency::Amber,
         (false, false) => Urgency::Green,
     };
-    line.explanation = explanation(&line, &given_up);
+    line.explanation = explanation(&line, &coming, &given_up);
     Ok(line)
 }
 
@@ -171,6 +171,8 @@ fn flags(input: &LineInput<'_>, plan: &OrderPlan, coming: &[&LineOrder], given_u
     add(input.facts.forecast_as_of < as_of, "older_forecast");
     add(coming.iter().any(|order| order.due_on <= as_of), "overdue_order");
     add(!given_up.is_empty(), "order_given_up");
+    add(coming.iter().any(|order| !order.is_in_books), "handed_out");
+    add(input.facts.snoozed.contains_key(input.key), "snoozed");
     add(input.facts.taken_for_empty.contains(input.key), "taken_for_empty");
     add(input.product.discontinued_on.is_some(), "phase_out");
     add(as_of - stock.snapshot_on > input.settings.max_stock_age_days.get().cast_signed(), "stale_stock");
@@ -195,7 +197,7 @@ fn flag_name(flag: Flag) -> &'static str {
 }
 
 /// The order in a sentence.
-fn explanation(line: &Line, given_up: &[&LineOrder]) -> String {
+fn explanation(line: &Line, coming: &[&LineOrder], given_up: &[&LineOrder]) -> String {
     let plan = &line.plan;
     let order = match (plan.quantity_milli, line.packs().zip(line.product.pack_size)) {
         (0, _) => "Order nothing".to_owned(),
@@ -219,6 +221,10 @@ fn explanation(line: &Line, given_up: &[&LineOrder]) -> String {
         text.push_str(&format!(" of which {} reserved", units(line.stock.reserved)));
     }
     text.push_str(&format!(", {} on order", units(line.on_order_milli)));
+    let believed: i64 = coming.iter().filter(|order| !order.is_in_books).map(|order| order.quantity).sum();
+    if believed > 0 {
+        text.push_str(&format!(" ({} of it handed out and not in the books yet)", units(believed)));
+    }
     for step in &plan.steps {
         match step.code {
             StepCode::MinimumQuantity

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{InventoryFacts, LineOrder, StandIn};
+use super::facts::{InventoryFacts, StandIn};
 use super::forecasts::SeriesForecast;
 use super::history::DaySales;
 use super::line_key::LineKey;
@@ -31,24 +31,6 @@ pub(super) fn assume(
     }
     // Grades are given for what happened, another night.
     facts.to_grade.clear();
-    let ordered = facts.open_orders.values().flatten().filter_map(|order| order.ordered_on);
-    let delivered = facts.deliveries.values().flatten().map(|delivery| delivery.ordered_on);
-    // Where orders have no dates, all but the newest are taken to be known.
-    let known_until = ordered.chain(delivered).filter(|day| *day <= as_of).max().unwrap_or(as_of - 1);
-    let mut assumed_orders = 0;
-    for past in facts.previous.iter().flat_map(|(_, lines)| lines) {
-        let advice = &past.published;
-        let quantity = advice.order_quantity.thousandths();
-        if quantity > 0 && advice.order_on > known_until && advice.order_on <= as_of {
-            let order = LineOrder {
-                quantity,
-                due_on: advice.arrives_on,
-                ordered_on: Some(advice.order_on),
-                order_number: None,
-            };
-            facts.open_orders.entry(past.key.clone()).or_default().push(order);
-            assumed_orders += 1;
-        }
-    }
+    let assumed_orders = facts.untraced.iter().filter(|order| order.is_believed).count();
     facts.stand_in = Some(StandIn { missing, assumed_orders });
 }

@@ -8,6 +8,7 @@
 pub mod alerts;
 pub mod audit;
 mod cells;
+pub mod decisions;
 pub mod files;
 pub mod history;
 mod leases;

@@ -1,0 +1,104 @@
+//! Orders between two extracts of the books, worked out by hand. It is Monday, 23 November 2026.
+
+use polars::prelude::{Column, DataFrame};
+
+use super::InventoryPlan;
+use super::dataset::{InventoryFrames, shape};
+use super::decisions::Decisions;
+use super::stand_in_tests::yesterdays_plan;
+use super::tests::{
+    AS_OF, dated, day, deliveries, exception_codes, number, one_line, open_orders, publish, reals, rows,
+};
+use crate::decidable::{Action, Decision};
+use crate::publication::Publication;
+use crate::published::INVENTORY_RECOMMENDATIONS;
+
+/// The plan of so many days ago: 48 to be ordered the day after it, expected two days later.
+fn handed_out(days_ago: i32) -> DataFrame {
+    let mut plan = yesterdays_plan(48.0);
+    let made = number(AS_OF) - days_ago;
+    for (name, after) in [("as_of", 0), ("order_on", 1), ("arrives_on", 3), ("covers_until", 5)] {
+        plan.with_column(Column::new(name.into(), [made + after])).unwrap();
+    }
+    dated(plan, &["as_of", "order_on", "arrives_on", "covers_until"])
+}
+
+/// 27 on hand, 85 wanted at 95 %, packs of 12, and open orders as they are given.
+fn plan(days_ago: i32, books: Option<DataFrame>, decisions: Vec<Decision>) -> Publication {
+    let frames = InventoryFrames {
+        open_orders: books,
+        past_advice: Some(handed_out(days_ago)),
+        decisions: Decisions::of(decisions, 0),
+        ..one_line()
+    };
+    publish(&InventoryPlan::default(), &shape(day(AS_OF), &frames).unwrap())
+}
+
+fn on_order(publication: &Publication) -> f64 {
+    reals(rows(publication, &INVENTORY_RECOMMENDATIONS), "on_order")[0].unwrap()
+}
+
+fn decided(action: Action, quantity: Option<f64>, until: Option<&str>) -> Vec<Decision> {
+    let until = until.map(|day| day.parse().unwrap());
+    let decision = |action, quantity, decided_us| Decision {
+        recommendation_id: "y".to_owned(),
+        action,
+        quantity,
+        until,
+        reason: None,
+        reference: None,
+        actor: "ann".to_owned(),
+        decided_us,
+    };
+    vec![decision(Action::Reject, None, 1), decision(action, quantity, 2)]
+}
+
+#[test]
+fn what_was_handed_out_is_on_its_way_until_the_books_have_caught_up() {
+    let books = |dated: &str| Some(open_orders(&[("A", 12, "2026-11-27", dated)]));
+    // The books know of nothing after Friday: Monday's order may be placed.
+    assert_eq!(on_order(&plan(1, books("2026-11-20"), vec![])), 60.0);
+    // They hold Monday's order itself, of 12.
+    assert_eq!(on_order(&plan(1, books("2026-11-23"), vec![])), 12.0);
+    // Another product was ordered on Monday, A was not: nobody followed.
+    let other = open_orders(&[("A", 12, "2026-11-27", "2026-11-20"), ("B", 5, "2026-11-27", "2026-11-23")]);
+    assert_eq!(on_order(&plan(1, Some(other), vec![])), 12.0);
+    // Three days are believed, then it is doubted aloud.
+    assert_eq!(on_order(&plan(3, books("2026-11-19"), vec![])), 60.0);
+    let doubted = plan(4, books("2026-11-19"), vec![]);
+    assert_eq!(on_order(&doubted), 12.0);
+    assert!(exception_codes(&doubted).contains(&"order_not_in_books".to_owned()));
+}
+
+#[test]
+fn without_books_of_orders_it_is_on_its_way_until_it_should_have_come() {
+    assert_eq!(on_order(&plan(1, None, vec![])), 48.0);
+    assert_eq!(on_order(&plan(3, None, vec![])), 0.0, "expected today, and not delivered: {AS_OF}");
+    let frames = InventoryFrames {
+        open_orders: None,
+        deliveries: Some(deliveries(&[("A", "2026-11-23", "2026-11-23", 48)])),
+        past_advice: Some(handed_out(1)),
+        ..one_line()
+    };
+    let arrived = publish(&InventoryPlan::default(), &shape(day(AS_OF), &frames).unwrap());
+    assert_eq!(on_order(&arrived), 0.0);
+}
+
+#[test]
+fn what_was_decided_last_counts_before_what_was_recommended() {
+    let books = || Some(open_orders(&[("A", 12, "2026-11-27", "2026-11-20")]));
+    let with = |action, quantity| on_order(&plan(1, books(), decided(action, quantity, None)));
+    assert_eq!(with(Action::Reject, None), 12.0);
+    assert_eq!(with(Action::Approve, None), 60.0);
+    assert_eq!(with(Action::Change, Some(24.0)), 36.0);
+    assert_eq!(with(Action::Ordered, Some(30.5)), 42.5);
+    // Somebody says that it was placed: it is believed also where the books have gone on.
+    let later = Some(open_orders(&[("B", 5, "2026-11-27", "2026-11-23")]));
+    assert_eq!(on_order(&plan(1, later, decided(Action::Ordered, None, None))), 48.0);
+    // A line that is left alone stands in no file, and its need is published.
+    let snoozed = plan(1, books(), decided(Action::Snooze, None, Some("2026-12-01")));
+    assert_eq!(reals(rows(&snoozed, &INVENTORY_RECOMMENDATIONS), "order_quantity"), [Some(48.0)]);
+    assert!(!snoozed.exports.iter().any(|export| export.stem.starts_with("orders-")));
+    let over = plan(1, books(), decided(Action::Snooze, None, Some("2026-11-24")));
+    assert!(over.exports.iter().any(|export| export.stem.starts_with("orders-")));
+}
