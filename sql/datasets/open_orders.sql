@@ -3,10 +3,12 @@
 -- grain:    one row per order line
 -- units:    quantity in thousandths of a unit
 -- A column of order numbers may be left out; without them no order can be named.
-SELECT product_id, location_id, ROUND(outstanding * 1000) AS quantity, due_on, ordered_on, order_number
+SELECT
+    product_id, location_id, ROUND(outstanding * 1000) AS quantity, due_on, ordered_on, order_number,
+    ROUND((quantity - outstanding) * 1000) AS received
 FROM (
     SELECT
-        o.product_id, o.location_id, o.due_on, o.ordered_on, o.order_number,
+        o.product_id, o.location_id, o.due_on, o.ordered_on, o.order_number, o.quantity,
         CASE
             WHEN o.ordered_so_far - COALESCE(d.received, 0) < o.quantity THEN o.ordered_so_far - COALESCE(d.received, 0)
             ELSE o.quantity

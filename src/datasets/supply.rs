@@ -71,6 +71,7 @@ pub const OPEN_ORDERS: Dataset = Dataset {
             Column::new("due_on", Date, "expected arrival"),
             Column::nullable("ordered_on", Date, "when it was ordered"),
             Column::nullable("order_number", Text, "what the supplier is asked about"),
+            Column::nullable("received", Integer, "thousandths of a unit that came of it so far").within(0, MOST_MILLI),
         ],
     },
     day_column: Some("ordered_on"),
@@ -98,6 +99,8 @@ typed_rows! {
         pub ordered_on: Option<Day>,
         /// What the supplier is asked about.
         pub order_number: Option<&'f str>,
+        /// Thousandths of a unit that came of it so far.
+        pub received: Option<i64>,
     }
 }
 
@@ -114,6 +117,7 @@ pub const DELIVERIES: Dataset = Dataset {
             Column::new("ordered_on", Date, "when it was ordered"),
             Column::new("received_on", Date, "when it arrived"),
             Column::new("quantity", Integer, "thousandths of a unit").within(-MOST_MILLI, MOST_MILLI),
+            Column::nullable("order_number", Text, "the order that it belongs to: tells a rest that came later"),
         ],
     },
     day_column: Some("received_on"),
@@ -141,6 +145,8 @@ typed_rows! {
         pub received_on: Day,
         /// Thousandths of a unit.
         pub quantity: i64,
+        /// The order that it belongs to.
+        pub order_number: Option<&'f str>,
     }
 }
 

@@ -11,6 +11,7 @@ use super::facts::{InventoryFacts, LineDelivery, LineOrder, OrderKnowledge, Skip
 use super::handed_out::{Books, untraced};
 use super::history::Movements;
 use super::line_key::LineKey;
+use super::rests::Rests;
 use super::wanted::Wanted;
 use super::{advice, forecasts, history, stand_in};
 use crate::contract::ContractError;
@@ -158,7 +159,12 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
         Some(known) => named.filter(|id| !known.contains_key(*id)).cloned().collect(),
         None => BTreeSet::new(),
     };
+    let rests = match &frames.deliveries {
+        Some(frame) => Rests::of(as_of, Delivery::read(frame)?, &orders, &products),
+        None => Rests::default(),
+    };
     Ok(InventoryFacts {
+        rests,
         movements: Movements::read(&frames.daily_sales, &frames.stock_levels, as_of)?,
         taken_for_empty,
         untraced,
@@ -225,9 +231,8 @@ impl Received {
         let mut found = Self::default();
         // The lines of one order that arrive together are one observation of a lead time, not many.
         let mut arrivals = BTreeSet::new();
-        for Delivery { supplier_id, product_id, location_id, ordered_on, received_on, quantity } in
-            Delivery::read(frame)?
-        {
+        for delivery in Delivery::read(frame)? {
+            let Delivery { supplier_id, product_id, location_id, ordered_on, received_on, quantity, .. } = delivery;
             if received_on > as_of {
                 continue;
             }
@@ -265,8 +270,8 @@ impl OnOrder {
     /// Placed up to `as_of`.
     fn read(frame: &DataFrame, as_of: Day) -> Result<Self, ContractError> {
         let mut found = Self { name_order_dates: frame.height() == 0, ..Self::default() };
-        for OpenOrder { product_id, location_id, quantity, due_on, ordered_on, order_number } in OpenOrder::read(frame)?
-        {
+        for order in OpenOrder::read(frame)? {
+            let OpenOrder { product_id, location_id, quantity, due_on, ordered_on, order_number, received } = order;
             found.name_order_dates |= ordered_on.is_some();
             found.n_reversed += usize::from(ordered_on.is_some_and(|day| due_on < day));
             if quantity > 0 && ordered_on.is_none_or(|day| day <= as_of) {
@@ -277,6 +282,7 @@ impl OnOrder {
                     due_on: due_on.max(ordered_on.unwrap_or(due_on)),
                     ordered_on,
                     order_number,
+                    received: received.unwrap_or(0),
                     is_in_books: true,
                 };
                 found.orders.entry(LineKey::new(product_id, location_id)).or_default().push(order);

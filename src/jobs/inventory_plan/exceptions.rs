@@ -8,6 +8,7 @@ use super::handed_out::Untraced;
 use super::lifecycle::Still;
 use super::line::Line;
 use super::line_key::LineKey;
+use super::rests::Rest;
 use super::supplier_orders::SupplierOrder;
 use super::supplier_terms::SupplierTerms;
 use super::units::{in_units, number, tenth, units};
@@ -30,8 +31,8 @@ pub(super) struct Planned<'a> {
 const OF_LINES: [fn(&Planned<'_>, &Line) -> Option<Exception>; 4] = [stock_out, overstock, stale_stock, negative_stock];
 
 /// Asked of the plan as a whole.
-const OF_THE_PLAN: [fn(&Planned<'_>) -> Vec<Exception>; 4] =
-    [late_orders, not_in_the_books, minimums_not_met, missing_costs];
+const OF_THE_PLAN: [fn(&Planned<'_>) -> Vec<Exception>; 5] =
+    [late_orders, short_deliveries, not_in_the_books, minimums_not_met, missing_costs];
 
 /// Exceptions of planned lines, then of orders, suppliers and costs.
 pub(super) fn find(plan: &Planned<'_>) -> Vec<Exception> {
@@ -114,46 +115,76 @@ fn negative_stock(_: &Planned<'_>, line: &Line) -> Option<Exception> {
     })
 }
 
-/// Of each product and location with open orders that should have arrived; those given up on one by one.
+/// Of each product and location with open orders that should have arrived, and those given up.
 fn late_orders(plan: &Planned<'_>) -> Vec<Exception> {
     let mut found = Vec::new();
     for (key, orders) in &plan.facts.open_orders {
         let product = plan.facts.products.get(&key.product_id);
         let supplier = product.and_then(|product| product.supplier_id.clone());
         let terms = plan.terms.get(&supplier).and_then(|terms| terms.lead_time.as_ref());
+        let rests_come = plan.facts.rests.come(supplier.as_ref());
         let (given_up, late): (Vec<&LineOrder>, Vec<&LineOrder>) = (orders.iter())
-            .filter(|order| order.due_on <= plan.as_of && order.is_in_books)
+            .filter(|order| order.due_on <= plan.as_of && order.is_in_books && (rests_come || order.received == 0))
             .partition(|order| terms.is_some_and(|(lead_time, _)| order.is_given_up(plan.as_of, lead_time)));
-        found.extend(given_up.into_iter().map(|order| Exception {
-            first_on: Some(order.due_on),
-            quantity: Some(in_units(order.quantity)),
-            value: product.and_then(|product| product.unit_cost).map(|cost| in_units(order.quantity) * cost as f64),
+        let about = |orders: &[&LineOrder], code, severity| {
+            let first_due = orders.iter().map(|order| order.due_on).min()?;
+            let quantity: i64 = orders.iter().map(|order| order.quantity).sum();
+            let numbers: Vec<&str> = orders.iter().filter_map(|order| order.order_number.as_deref()).collect();
+            let named = if numbers.is_empty() { String::new() } else { format!(" ({})", numbers.join(", ")) };
+            let exception = Exception {
+                first_on: Some(first_due),
+                quantity: Some(in_units(quantity)),
+                value: product.and_then(|product| product.unit_cost).map(|cost| in_units(quantity) * cost as f64),
+                ..Exception::of_line(code, severity, key, supplier.as_ref())
+            };
+            Some((exception, format!("{} on order{named} were due on {first_due}", units(quantity))))
+        };
+        found.extend(about(&given_up, "order_given_up", "red").map(|(exception, orders)| Exception {
             text: format!(
-                "{} of {} were due on {}, {} ago, and never came: they no longer count as on their way. Close the order in the books, or \
-                 ask the supplier",
-                units(order.quantity),
-                order.name(),
-                order.due_on,
-                counted((plan.as_of - order.due_on).max(0) as usize, "day", "days")
+                "{orders}, {} ago, and never came: they no longer count as on their way. Close them in the books, or ask the supplier",
+                counted(exception.first_on.map_or(0, |day| (plan.as_of - day).max(0) as usize), "day", "days")
             ),
-            ..Exception::of_line("order_given_up", "red", key, supplier.as_ref())
+            ..exception
         }));
-        let Some(first_due) = late.iter().map(|order| order.due_on).min() else { continue };
-        let quantity: i64 = late.iter().map(|order| order.quantity).sum();
-        let numbers: Vec<&str> = late.iter().filter_map(|order| order.order_number.as_deref()).collect();
-        let named = if numbers.is_empty() { String::new() } else { format!(" ({})", numbers.join(", ")) };
-        found.push(Exception {
-            first_on: Some(first_due),
-            quantity: Some(in_units(quantity)),
-            value: product.and_then(|product| product.unit_cost).map(|cost| in_units(quantity) * cost as f64),
-            text: format!(
-                "{} on order{named} were due on {first_due} and have not arrived. Ask the supplier for a date, or cancel the order",
-                units(quantity)
-            ),
-            ..Exception::of_line("late_order", "amber", key, supplier.as_ref())
-        });
+        found.extend(about(&late, "late_order", "amber").map(|(exception, orders)| Exception {
+            text: format!("{orders} and have not arrived. Ask the supplier for a date, or cancel the order"),
+            ..exception
+        }));
     }
     found
+}
+
+/// Suppliers whose partly delivered orders never get their rest.
+fn short_deliveries(plan: &Planned<'_>) -> Vec<Exception> {
+    let about = |(supplier, rest): (Option<&str>, Rest)| {
+        let product = |key: &LineKey| plan.facts.products.get(&key.product_id);
+        let is_of = |key: &LineKey| product(key).is_some_and(|product| product.supplier_id.as_deref() == supplier);
+        let lines = plan.facts.open_orders.iter().filter(|(key, _)| is_of(key));
+        let rests: Vec<(&LineKey, &LineOrder)> = lines
+            .flat_map(|(key, orders)| orders.iter().map(move |order| (key, order)))
+            .filter(|(_, order)| order.received > 0)
+            .collect();
+        let cost =
+            |(key, order): &(&LineKey, &LineOrder)| Some(in_units(order.quantity) * product(key)?.unit_cost? as f64);
+        let value: f64 = rests.iter().filter_map(cost).sum();
+        Exception {
+            supplier_id: supplier.map(ToOwned::to_owned),
+            first_on: rests.iter().map(|(_, order)| order.due_on).min(),
+            value: Some(value),
+            code: "short_deliveries",
+            severity: "note",
+            text: format!(
+                "Of {} delivered in part, {} never got the rest: what is open of {} now, worth {}, does not count as on its way. Close the \
+                 orders in the books, or claim them",
+                counted(rest.came + rest.never_came, "order line", "order lines"),
+                rest.never_came,
+                counted(rests.len(), "line", "lines"),
+                money(value, plan.currency)
+            ),
+            ..Exception::default()
+        }
+    };
+    plan.facts.rests.short().map(about).collect()
 }
 
 /// Orders that were handed out, never appeared in the books, and are not believed any more.

@@ -7,6 +7,7 @@ use super::forecasts::SeriesForecast;
 use super::handed_out::Untraced;
 use super::history::{DaySales, Movements, Snapshot};
 use super::line_key::LineKey;
+use super::rests::Rests;
 use super::wanted::Wanted;
 use crate::datasets::{Product, Supplier};
 use crate::day::Day;
@@ -19,6 +20,8 @@ pub struct LineOrder {
     pub(super) due_on: Day,
     pub(super) ordered_on: Option<Day>,
     pub(super) order_number: Option<String>,
+    /// What came of it so far, in thousandths.
+    pub(super) received: i64,
     /// Whether the books show it; else it was handed out and is believed.
     pub(super) is_in_books: bool,
 }
@@ -105,6 +108,8 @@ pub struct InventoryFacts {
     pub(super) taken_for_empty: Vec<LineKey>,
     /// Orders that were handed out and that the books do not show.
     pub(super) untraced: Vec<Untraced>,
+    /// Whether rests of partly delivered orders come.
+    pub(super) rests: Rests,
     /// Lines that somebody wants left alone, and until when.
     pub(super) snoozed: BTreeMap<LineKey, Day>,
     /// Decisions of other programs with an action that there is not.

@@ -81,6 +81,7 @@ pub(super) fn untraced(
                 due_on: published.arrives_on,
                 ordered_on: Some(published.order_on),
                 order_number: None,
+                received: 0,
                 is_in_books: false,
             };
             orders.push((past.key.clone(), order));

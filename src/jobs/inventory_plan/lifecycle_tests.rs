@@ -48,7 +48,7 @@ fn an_order_that_never_came_is_given_up_named_and_not_counted() {
     let found = exceptions_of(&given_up, "A");
     let (code, value, text) = &found[0];
     assert_eq!((code.as_str(), *value), ("order_given_up", Some(750.0)));
-    assert!(text.starts_with("500 of an order were due on 2026-11-08, 15 days ago"), "{text}");
+    assert!(text.starts_with("500 on order were due on 2026-11-08, 15 days ago"), "{text}");
     assert!(texts(advice, "explanation")[0].as_ref().unwrap().contains("given up and not counted"));
     assert!(!exception_codes(&given_up).contains(&"late_order".to_owned()));
 }
@@ -198,4 +198,35 @@ fn both_dates_of_arrival_are_published_and_weights_are_ordered_in_their_own_step
     assert_eq!(dates("arrives_by"), Some(number("2026-12-05")));
     let ordered = reals(advice, "order_quantity")[0].unwrap();
     assert!(ordered > 50.0 && (ordered * 4.0).fract() == 0.0, "{ordered}");
+}
+
+#[test]
+fn the_rest_of_a_supplier_that_ships_short_for_good_does_not_count() {
+    // Orders of 12 of A, of which 8 came; the last is due on Friday. Of the earlier ones the rest never came, or came a week later.
+    let orders = |n_old: usize| {
+        let days: Vec<(String, String)> =
+            (0..n_old).map(|n| (format!("2026-09-{:02}", n + 10), format!("2026-09-{:02}", n + 5))).collect();
+        let mut rows: Vec<(&str, i64, &str, &str)> =
+            days.iter().map(|(due, ordered)| ("A", 4, due.as_str(), ordered.as_str())).collect();
+        rows.push(("A", 4, "2026-11-27", "2026-11-23"));
+        let mut frame = open_orders(&rows);
+        frame.with_column(Column::new("received".into(), vec![8_000_i64; rows.len()])).unwrap();
+        frame
+    };
+    let on_order = |n_old: usize, received: DataFrame| {
+        let frames = InventoryFrames { open_orders: Some(orders(n_old)), deliveries: Some(received), ..one_line() };
+        let publication = run(&InventoryPlan::default(), &frames);
+        let told = exception_codes(&publication).contains(&"short_deliveries".to_owned());
+        (reals(rows(&publication, &INVENTORY_RECOMMENDATIONS), "on_order")[0].unwrap(), told)
+    };
+    assert_eq!(on_order(6, deliveries(&[])), (0.0, true));
+    assert_eq!(on_order(4, deliveries(&[])), (4.0, false), "four say too little");
+    let mut twice = deliveries(&[
+        ("A", "2026-06-01", "2026-06-03", 8),
+        ("A", "2026-06-01", "2026-06-10", 4),
+        ("A", "2026-07-01", "2026-07-03", 8),
+        ("A", "2026-07-01", "2026-07-10", 4),
+    ]);
+    twice.with_column(Column::new("order_number".into(), ["O1", "O1", "O2", "O2"])).unwrap();
+    assert_eq!(on_order(6, twice), (4.0, false), "two of eight came");
 }

@@ -32,7 +32,7 @@
 //!
 //! # Files, from the bottom up
 //! - What is known: `units`, `line_key`, `history`, `forecasts`, `advice`, `decisions`, `wanted`, `facts`, `handed_out` (orders that the
-//!   books do not show yet), `stand_in` (completes them), `dataset` (reads them).
+//!   books do not show yet), `rests` (of partly delivered ones), `stand_in` (completes them), `dataset` (reads them).
 //! - Orders: `supplier_terms`, `exception`, `line`, `plan_line`, `lifecycle` (launches, ends, dead stock), `planning`,
 //!   `supplier_orders`.
 //! - What a planner must look at: `exceptions`; how much could be planned: `coverage`.
@@ -76,6 +76,7 @@ mod page_grade;
 mod plan_line;
 mod planning;
 mod recommend;
+mod rests;
 mod stand_in;
 mod supplier_orders;
 mod supplier_terms;

@@ -13,7 +13,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Too much stock", &["dead_stock", "overstock"]),
     (
         "Late orders and supplier minimums",
-        &["order_given_up", "order_not_in_books", "late_order", "supplier_minimum_not_met"],
+        &["order_given_up", "order_not_in_books", "late_order", "short_deliveries", "supplier_minimum_not_met"],
     ),
     (
         "Facts to mend",

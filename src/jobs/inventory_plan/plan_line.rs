@@ -44,8 +44,11 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
     let outlook = ending.as_ref().unwrap_or(forecast).outlook(levels);
 
     let orders = facts.open_orders.get(key).map_or(&[][..], Vec::as_slice);
+    let rests_come = facts.rests.come(product.supplier_id.as_ref());
+    // Rests that never come are told of by supplier.
+    let expected = orders.iter().filter(|order| rests_come || order.received == 0);
     let (given_up, coming): (Vec<&LineOrder>, Vec<&LineOrder>) =
-        orders.iter().partition(|order| order.is_given_up(as_of, lead_time));
+        expected.partition(|order| order.is_given_up(as_of, lead_time));
     let receipts: Vec<Receipt> = coming.iter().map(|order| receipt(order, as_of, input)).collect();
     let mut request = OrderRequest {
         as_of: as_of.date(),
