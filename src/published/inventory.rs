@@ -74,6 +74,30 @@ pub const INVENTORY_EXPLANATIONS: Table = Table {
     reaches_people: false,
 };
 
+/// What one location can give to another.
+pub const INVENTORY_TRANSFERS: Table = Table {
+    schema: TableSchema {
+        name: "inventory_transfers",
+        doc: "what one location can spare and another would lose sales without, before an order can arrive",
+        grain: &["product_id", "from_location_id", "to_location_id"],
+        columns: &[
+            Column::new("product_id", Text, "the product"),
+            Column::new("from_location_id", Text, "the location that gives"),
+            Column::new("to_location_id", Text, "the location that receives"),
+            Column::new("quantity", Quantity, "units to move"),
+            Column::nullable("value", Money, "sales that are saved, at the selling price"),
+            Column::new("move_on", Date, "the day to send them"),
+            Column::new("arrives_by", Date, "the day by which they are taken to be there"),
+            Column::new("text", Text, "why, in a sentence"),
+        ],
+    },
+    created_in: 14,
+    seen: Seen::Newest,
+    kept: Kept::Newest,
+    may_shrink: true,
+    reaches_people: false,
+};
+
 /// What a planner must look at.
 pub const INVENTORY_EXCEPTIONS: Table = Table {
     schema: TableSchema {

@@ -10,6 +10,7 @@ use super::grading::GradedLine;
 use super::line::Line;
 use super::supplier_orders::SupplierOrder;
 use super::supplier_terms::SupplierTerms;
+use super::transfers::LineTransfer;
 use super::{InventoryPlan, OrderFiles};
 use crate::day::Day;
 use crate::job::RunContext;
@@ -31,6 +32,8 @@ pub(super) struct Decision<'a> {
     /// How much of what is sold could be planned.
     pub(super) coverage: Coverage,
     pub(super) suppliers: Vec<SupplierOrder>,
+    /// The most valuable first.
+    pub(super) transfers: Vec<LineTransfer>,
     pub(super) graded: Vec<GradedLine>,
     /// What earlier plans asked for beside what was ordered; of a plan in the shadow, where that is known.
     pub(super) beside: Option<Beside>,

@@ -11,6 +11,7 @@ use super::line_key::LineKey;
 use super::rests::Rest;
 use super::supplier_orders::SupplierOrder;
 use super::supplier_terms::SupplierTerms;
+use super::transfers::LineTransfer;
 use super::units::{in_units, number, tenth, units};
 use crate::day::Day;
 use crate::quantities::Currency;
@@ -23,6 +24,7 @@ pub(super) struct Planned<'a> {
     pub(super) facts: &'a InventoryFacts,
     pub(super) lines: &'a [Line],
     pub(super) dead: &'a BTreeMap<LineKey, Still>,
+    pub(super) transfers: &'a [LineTransfer],
     pub(super) suppliers: &'a [SupplierOrder],
     pub(super) terms: &'a BTreeMap<Option<String>, SupplierTerms>,
 }
@@ -58,11 +60,20 @@ fn stock_out(plan: &Planned<'_>, line: &Line) -> Option<Exception> {
         (false, Some(day)) => ("stock_out_risk", Day::from(day), format!("Stock is expected to run out on {day}")),
         _ => ("stock_out_now", plan.as_of, "Nothing is available now".to_owned()),
     };
+    let key = &line.key;
+    let moves: Vec<String> = (plan.transfers.iter())
+        .filter(|one| one.product_id == key.product_id && one.to == key.location_id)
+        .map(|one| format!("{} from {}", units(one.quantity_milli), one.from))
+        .collect();
+    let help = match &moves[..] {
+        [] => "No other location can spare any: ask for a faster delivery".to_owned(),
+        moves => format!("Move {}", moves.join(" and ")),
+    };
     Some(Exception {
         first_on: Some(first_on),
         quantity: Some(projection.lost_units),
         value: projection.lost_value,
-        text: format!("{lead}; {lost}. Move stock from elsewhere or ask for a faster delivery"),
+        text: format!("{lead}; {lost}. {help}"),
         ..about(code, "red", line)
     })
 }

@@ -23,6 +23,7 @@ pub(super) fn exports(decision: &Decision<'_>) -> Vec<Export> {
     let mut exports = supplier_files(decision);
     exports.push(plan_file(decision));
     exports.push(exception_file(decision));
+    exports.extend((!decision.transfers.is_empty()).then(|| transfer_file(decision)));
     exports.extend(decision.beside.as_ref().map(|beside| beside_file(decision, beside)));
     exports
 }
@@ -106,6 +107,21 @@ fn exception_file(decision: &Decision<'_>) -> Export {
         .number("Value", Unit::Money, |exception| exception.value)
         .text("What to do", |exception| exception.text.as_str())
         .export("inventory-exceptions", BOTH, &about)
+}
+
+fn transfer_file(decision: &Decision<'_>) -> Export {
+    let about = format!("What locations can give to each other, planned at the close of {}", decision.as_of());
+    ViewRows::of(&decision.transfers)
+        .text("Product", |one| one.product_id.as_str())
+        .text("Name", |one| decision.name_of(&one.product_id))
+        .text("From", |one| one.from.as_str())
+        .text("To", |one| one.to.as_str())
+        .number("Quantity", Unit::Units, |one| in_units(one.quantity_milli))
+        .number("Sales saved", Unit::Money, |one| one.value)
+        .text("Send on", |one| one.move_on)
+        .text("Arrives by", |one| one.arrives_by)
+        .text("Why", |one| one.text.as_str())
+        .export("inventory-transfers", BOTH, &about)
 }
 
 /// Everything that was asked for or ordered in the weeks that a plan in the shadow looks back on.

@@ -144,7 +144,10 @@ impl Lives<'_> {
     /// Orders of a product that arrive after its last day on sale.
     fn cancel(&self, key: &LineKey, product: &Product, last_day: Day) -> Option<Exception> {
         let orders = self.facts.open_orders.get(key)?.iter();
-        let late: Vec<&LineOrder> = orders.filter(|order| order.due_on.max(self.as_of + 1) > last_day).collect();
+        let rests_come = self.facts.rests.come(product.supplier_id.as_ref());
+        let comes = |order: &&LineOrder| order.is_in_books && (rests_come || order.received == 0);
+        let late: Vec<&LineOrder> =
+            orders.filter(|order| order.due_on.max(self.as_of + 1) > last_day).filter(comes).collect();
         let first_due = late.iter().map(|order| order.due_on).min()?;
         let quantity: i64 = late.iter().map(|order| order.quantity).sum();
         let value = worth(product, quantity);

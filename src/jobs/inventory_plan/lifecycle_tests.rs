@@ -9,8 +9,8 @@ use super::tests::{
     rows, run, sales, stock, texts,
 };
 use crate::publication::Publication;
-use crate::published::{INVENTORY_EXCEPTIONS, INVENTORY_RECOMMENDATIONS};
-use crate::quantities::Share;
+use crate::published::{INVENTORY_EXCEPTIONS, INVENTORY_RECOMMENDATIONS, INVENTORY_TRANSFERS};
+use crate::quantities::{Days, Share};
 
 fn with_days(mut products: DataFrame, name: &str, days: &[Option<&str>]) -> DataFrame {
     let days: Vec<Option<i32>> = days.iter().map(|day| day.map(number)).collect();
@@ -229,4 +229,38 @@ fn the_rest_of_a_supplier_that_ships_short_for_good_does_not_count() {
     ]);
     twice.with_column(Column::new("order_number".into(), ["O1", "O1", "O2", "O2"])).unwrap();
     assert_eq!(on_order(6, twice), (4.0, false), "two of eight came");
+}
+
+#[test]
+fn what_one_location_can_spare_is_moved_to_where_sales_would_be_lost() {
+    // S1: 27 on hand, 10 a day, an order of Thursday is there on Saturday: 17, 7, then 3 and 10 are lost, of Thursday and Friday. A move
+    // is there on Wednesday. S2 has 400 and needs 85; S3, where A is not sold any more, has 5.
+    let two = |frame: DataFrame, column: &str, places: &[&str]| {
+        let mut all = frame.clone();
+        for place in &places[1..] {
+            let mut more = frame.clone();
+            more.with_column(Column::new(column.into(), vec![*place; more.height()])).unwrap();
+            all = all.vstack(&more).unwrap();
+        }
+        all
+    };
+    let mut levels = stock(&[(AS_OF, "A", 27), (AS_OF, "A", 400), (AS_OF, "A", 5)]);
+    levels.with_column(Column::new("location_id".into(), ["S1", "S2", "S3"])).unwrap();
+    let frames = InventoryFrames {
+        forecast: Some((day(AS_OF), two(forecast(&["A"], 28), "location_id", &["S1", "S2"]))),
+        stock_levels: levels,
+        daily_sales: two(sales(&[(AS_OF, "A", 9)]), "location_id", &["S1", "S2"]),
+        open_orders: Some(open_orders(&[])),
+        ..one_line()
+    };
+    let publication = run(&InventoryPlan::default(), &frames);
+    let moves = rows(&publication, &INVENTORY_TRANSFERS);
+    assert_eq!(texts(moves, "from_location_id"), [Some("S2".to_owned())]);
+    assert_eq!((reals(moves, "quantity"), reals(moves, "value")), (vec![Some(13.0)], vec![Some(39.0)]));
+    let red = exceptions_of(&publication, "A").into_iter().find(|(code, ..)| code == "stock_out_risk").unwrap();
+    assert!(red.2.ends_with("Move 13 from S2"), "{}", red.2);
+    assert!(publication.exports.iter().any(|export| export.stem == "inventory-transfers"));
+    // Moves that take four days come on Saturday, as the order does.
+    let slow = InventoryPlan { transfer_days: Days::literal(4), ..InventoryPlan::default() };
+    assert_eq!(rows(&run(&slow, &frames), &INVENTORY_TRANSFERS).height(), 0);
 }

@@ -22,6 +22,8 @@ pub(super) struct Line {
     pub(super) stock_out_on: Option<Day>,
     /// Stock from the day after `as_of` until the day before the order arrives.
     pub(super) before_arrival: StockProjection,
+    /// What of the sales that would be lost by then goods of another location would save, in thousandths.
+    pub(super) savable_milli: i64,
     pub(super) overstock: Option<Overstock>,
     pub(super) price: Option<i64>,
     pub(super) order_value: Option<i64>,

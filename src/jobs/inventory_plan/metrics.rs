@@ -27,6 +27,7 @@ pub(super) fn metrics(decision: &Decision<'_>) -> Vec<Metric> {
             Unit::Money,
             "Sales expected to be lost before an order can arrive",
         ),
+        count("transfers", decision.transfers.len(), "Moves between locations that would save sales"),
         metric(
             "overstock_value",
             sum(decision.with_code(&["overstock"]).map(|row| row.value).collect()),

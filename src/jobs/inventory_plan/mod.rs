@@ -21,7 +21,7 @@
 //!
 //! # Publishes
 //! `inventory_recommendations` (line), `inventory_explanations` (line x step, summing exactly to the order), `inventory_exceptions`,
-//! `recommendation_outcomes` (earlier recommendation). Files: orders per supplier, the whole plan, the exceptions.
+//! `inventory_transfers` (between locations), `recommendation_outcomes` (earlier recommendation). Files: orders per supplier, the whole plan, the exceptions.
 //!
 //! # Degrades
 //! A line without a forecast, a stock record or any lead time gets no recommendation but an exception. Costs and prices that are missing
@@ -33,7 +33,7 @@
 //! # Files, from the bottom up
 //! - What is known: `units`, `line_key`, `history`, `forecasts`, `advice`, `decisions`, `wanted`, `facts`, `handed_out` (orders that the
 //!   books do not show yet), `rests` (of partly delivered ones), `stand_in` (completes them), `dataset` (reads them).
-//! - Orders: `supplier_terms`, `exception`, `line`, `plan_line`, `lifecycle` (launches, ends, dead stock), `planning`,
+//! - Orders: `supplier_terms`, `exception`, `line`, `plan_line`, `lifecycle` (launches, ends, dead stock), `planning`, `transfers`,
 //!   `supplier_orders`.
 //! - What a planner must look at: `exceptions`; how much could be planned: `coverage`.
 //! - How good earlier advice was: `grading`, `grade_tally`; beside what was ordered, of a plan in the shadow: `beside`.
@@ -81,6 +81,7 @@ mod stand_in;
 mod supplier_orders;
 mod supplier_terms;
 mod tables;
+mod transfers;
 mod units;
 mod wanted;
 
@@ -94,7 +95,8 @@ use crate::explain::Explanation;
 use crate::job::{Job, Progress, RunContext};
 use crate::publication::Publication;
 use crate::published::{
-    INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES, Table,
+    INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, INVENTORY_TRANSFERS,
+    RECOMMENDATION_OUTCOMES, Table,
 };
 use crate::quantities::{Days, Level, Share};
 
@@ -115,6 +117,8 @@ pub struct InventoryPlan {
     pub dead_stock_days: Days,
     /// The share of the lines with a forecast that has to be planned; a plan of less is not published.
     pub min_planned_share: Share,
+    /// Days that goods take from one location to another: what would be lost before is not saved by a transfer.
+    pub transfer_days: Days,
     /// Days ahead for which the date of a stock-out is looked for.
     pub stock_out_horizon_days: Days,
     /// Days by which a stock snapshot may be older than `as_of` before it is reported as stale.
@@ -141,6 +145,7 @@ impl Default for InventoryPlan {
             default_lead_time_days: None,
             dead_stock_days: Days::literal(365),
             min_planned_share: Share::literal(0.5),
+            transfer_days: Days::literal(1),
             stock_out_horizon_days: Days::literal(28),
             max_stock_age_days: Days::literal(3),
             order_files: OrderFiles::NextOrderDay,
@@ -153,8 +158,13 @@ impl Job for InventoryPlan {
     const DECIDES: &'static str = "what to order, when, how much, and why; grades of earlier orders";
     const NEEDS: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS, &DAILY_SALES];
     const USES: &'static [&'static Dataset] = &[&SUPPLIERS, &DELIVERIES, &OPEN_ORDERS, &PRICES];
-    const PUBLISHES: &'static [&'static Table] =
-        &[&INVENTORY_RECOMMENDATIONS, &INVENTORY_EXPLANATIONS, &INVENTORY_EXCEPTIONS, &RECOMMENDATION_OUTCOMES];
+    const PUBLISHES: &'static [&'static Table] = &[
+        &INVENTORY_RECOMMENDATIONS,
+        &INVENTORY_EXPLANATIONS,
+        &INVENTORY_EXCEPTIONS,
+        &INVENTORY_TRANSFERS,
+        &RECOMMENDATION_OUTCOMES,
+    ];
     const STANDS_IN: &'static [&'static Dataset] = &[&STOCK_LEVELS, &DAILY_SALES];
     const EXPLAINS: Option<&'static Explanation> = Some(&explain::ORDER);
     const DECIDES_ON: Option<&'static Decidable> = Some(&decisions::ORDER);

@@ -8,7 +8,7 @@ use super::exports::supplier_stem;
 use super::line::Line;
 use super::supplier_orders::SupplierOrder;
 use super::units::in_units;
-use super::{changes, page_beside, page_details, page_exceptions, page_grade};
+use super::{changes, page_beside, page_details, page_exceptions, page_grade, transfers};
 use crate::job::Mode;
 use crate::page_kit::ViewRows;
 use crate::publication::{Page, Section, Unit};
@@ -17,6 +17,7 @@ use crate::words::{counted, money};
 pub(super) fn page(decision: &Decision<'_>) -> Page {
     let mut actions: Vec<Section> = page_beside::section(decision).into_iter().collect();
     actions.extend([orders(decision), suppliers(decision)]);
+    actions.extend(moves(decision));
     actions.extend(page_exceptions::sections(decision));
     Page {
         title: "Inventory plan".to_owned(),
@@ -114,6 +115,25 @@ fn orders(decision: &Decision<'_>) -> Section {
         }
     };
     Section { tables: vec![table], ..section.saying([advice]) }
+}
+
+/// What locations can give to each other, where they can.
+fn moves(decision: &Decision<'_>) -> Option<Section> {
+    let all = &decision.transfers;
+    let table = ViewRows::of(all.iter().take(ROWS_SHOWN))
+        .text("Product", |one| decision.name_of(&one.product_id))
+        .text("From", |one| one.from.as_str())
+        .text("To", |one| one.to.as_str())
+        .number("Quantity", Unit::Units, |one| in_units(one.quantity_milli))
+        .number("Sales saved", Unit::Money, |one| one.value)
+        .text("Send on", |one| one.move_on)
+        .text("Why", |one| one.text.as_str())
+        .view_of("Moves between locations, the most valuable first", all.len());
+    let section = Section::headed("Move between locations");
+    (!all.is_empty()).then(|| Section {
+        tables: vec![table],
+        ..section.saying([format!("{}.", transfers::told(all, decision.ctx.currency))])
+    })
 }
 
 fn suppliers(decision: &Decision<'_>) -> Section {

@@ -10,8 +10,8 @@ use super::units::{in_units, tenth, units};
 use crate::datasets::Product;
 use crate::day::Day;
 use crate::models::inventory::{
-    Flag, InventoryError, LeadTime, OrderCalendar, OrderPlan, OrderRequest, OrderRules, ProjectionRequest, Receipt,
-    StepCode, StockPosition, find_overstock, plan_order, project_stock,
+    Flag, InventoryError, LeadTime, MILLI, OrderCalendar, OrderPlan, OrderRequest, OrderRules, ProjectionRequest,
+    Receipt, StepCode, StockPosition, find_overstock, plan_order, project_stock,
 };
 use crate::words::short_percent;
 
@@ -83,6 +83,8 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         unit_value: unit_value.map(|value| value as f64),
     };
     let before_arrival = project_stock(&project(arrival_day.saturating_sub(1), price))?;
+    let before_transfer = project_stock(&project(settings.transfer_days.get() as usize, None))?;
+    let savable = (before_arrival.lost_units - before_transfer.lost_units).max(0.0);
     let ahead = project_stock(&project(settings.stock_out_horizon_days.get() as usize, price))?;
     // One pack is the least that can be kept.
     let overstock_days = settings.overstock_days.get() as usize;
@@ -100,6 +102,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         lead_time_basis,
         forecast_method: forecast.method.clone(),
         stock_out_on: ahead.first_short_on.map(Day::from),
+        savable_milli: (savable * MILLI).round() as i64,
         before_arrival,
         overstock,
         price,

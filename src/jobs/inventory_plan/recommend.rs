@@ -8,6 +8,7 @@ use super::lifecycle::{Lives, dead_stock};
 use super::planning::plan_lines;
 use super::supplier_orders::supplier_orders;
 use super::supplier_terms::supplier_terms;
+use super::transfers::transfers;
 use super::{InventoryPlan, beside, caveats, exception, exceptions, exports, grading, metrics, page, tables};
 use crate::job::{Progress, RunContext};
 use crate::publication::Publication;
@@ -24,13 +25,16 @@ pub(super) fn recommend(
     let (lines, mut exceptions) = plan_lines(settings, ctx, facts, terms, dead, progress);
     let coverage = Coverage::of(facts, &lines, &exceptions);
     let suppliers = supplier_orders(facts, &lines);
-    let planned = Planned { as_of, currency, facts, lines: &lines, suppliers: &suppliers, terms, dead };
+    let transfers = transfers(settings, as_of, facts, &lines, currency);
+    let planned =
+        Planned { as_of, currency, facts, lines: &lines, suppliers: &suppliers, terms, dead, transfers: &transfers };
     exceptions.extend(exceptions::find(&planned));
     exceptions.extend(Lives { as_of, currency, facts, lines: &lines, dead, terms }.exceptions());
     exception::sort(&mut exceptions);
     let graded = grading::grade_all(facts, ctx.currency);
     let beside = beside::compare(facts, as_of);
-    let decision = Decision { ctx, settings, facts, terms, lines, exceptions, coverage, suppliers, graded, beside };
+    let decision =
+        Decision { ctx, settings, facts, terms, lines, exceptions, coverage, suppliers, transfers, graded, beside };
     Ok(Publication {
         tables: tables::tables(&decision)?,
         metrics: metrics::metrics(&decision),

@@ -44,7 +44,8 @@ impl Rests {
         open: &BTreeMap<LineKey, Vec<LineOrder>>,
         products: &BTreeMap<String, Product>,
     ) -> Self {
-        let mut days: BTreeMap<(&str, &str, Option<&str>), (String, BTreeSet<Day>)> = BTreeMap::new();
+        // By order, product and location: the supplier, and the days of arrival.
+        let mut days = BTreeMap::<_, (String, BTreeSet<Day>)>::new();
         for delivery in deliveries {
             if let (Some(number), Some(product)) = (delivery.order_number, delivery.product_id) {
                 let (supplier, days) = days.entry((number, product, delivery.location_id)).or_default();

@@ -4,11 +4,13 @@ use super::decision::Decision;
 use super::exception::Exception;
 use super::grading::{GradedLine, verdict_name};
 use super::line::Line;
+use super::transfers::LineTransfer;
 use crate::day::Day;
 use crate::models::inventory::StepCode;
 use crate::publication::PublishedTable;
 use crate::published::{
-    INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES, Rows, RowsError,
+    INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, INVENTORY_TRANSFERS,
+    RECOMMENDATION_OUTCOMES, Rows, RowsError,
 };
 use crate::quantities::{Currency, ExpectedMoney, Money, Quantity};
 
@@ -21,6 +23,7 @@ pub(super) fn tables(decision: &Decision<'_>) -> Result<Vec<PublishedTable>, Row
         recommendations(decision)?,
         explanations(&decision.lines)?,
         exceptions(&decision.exceptions, decision.ctx.currency)?,
+        transfers(&decision.transfers, decision.ctx.currency)?,
         outcomes(&decision.graded)?,
     ])
 }
@@ -119,6 +122,21 @@ fn exceptions(rows: &[Exception], currency: Currency) -> Result<PublishedTable, 
         .column("first_on", |row| row.first_on)
         .column("quantity", |row| row.quantity.map(Quantity::from_units))
         .column("value", |row| row.value.map(ExpectedMoney::from_minor))
+        .column("text", |row| row.text.as_str())
+        .publish()
+}
+
+/// `inventory_transfers`.
+fn transfers(rows: &[LineTransfer], currency: Currency) -> Result<PublishedTable, RowsError> {
+    Rows::of(&INVENTORY_TRANSFERS, rows)
+        .in_currency(currency)
+        .column("product_id", |row| row.product_id.as_str())
+        .column("from_location_id", |row| row.from.as_str())
+        .column("to_location_id", |row| row.to.as_str())
+        .column("quantity", |row| Quantity::from_thousandths(row.quantity_milli))
+        .column("value", |row| row.value.map(|value| Money::from_minor(value.round() as i64)))
+        .column("move_on", |row| row.move_on)
+        .column("arrives_by", |row| row.arrives_by)
         .column("text", |row| row.text.as_str())
         .publish()
 }

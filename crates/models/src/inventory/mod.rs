@@ -31,6 +31,7 @@ mod rules;
 #[cfg(test)]
 mod simulated;
 mod supplier;
+mod transfer;
 
 pub use calendar::OrderCalendar;
 pub use grade::{GradeRules, Outcome, PastAdvice, Verdict, WhatHappened, grade_advice};
@@ -43,6 +44,7 @@ pub use projection::{
 pub use replay::{ReplayPeriod, ReplayRules, ReplayStock, ReplayTally, normal_score};
 pub use rules::{OrderRules, Step, StepCode};
 pub use supplier::{SupplierLine, SupplierMinimum, check_supplier_minimum};
+pub use transfer::{Donor, Receiver, Transfer, plan_transfers};
 
 /// Why an order could not be planned.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
