@@ -12,9 +12,14 @@ use crate::models::inventory::{ReplayRules, ReplayStock, ReplayTally, normal_sco
 /// Shares of one model's forecast, the rest being the moving average's.
 const SHARES: [f64; 3] = [0.5, 0.75, 1.0];
 /// Standard deviations on top.
-const BUFFERS: [f64; 16] = [-0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5];
+const BUFFERS: [f64; 23] = [
+    -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2.0, 2.25, 2.5,
+    3.0,
+];
 /// Periods of the moving average.
 const MEAN_OF: usize = 13;
+/// What a period counts a period later: seasons pass, and what did best a year ago says less.
+const FADES: f64 = 0.97;
 /// Replayed periods from which on they decide.
 const ENOUGH: usize = 6;
 /// What holds before: all in equal parts, and so many deviations per normal score of the critical ratio.
@@ -36,9 +41,27 @@ struct Candidate {
     shares: Vec<f64>,
     buffer: f64,
     stocks: Vec<ReplayStock>,
-    tally: ReplayTally,
+    record: Record,
     /// Periods it has lived.
     lived: usize,
+}
+
+/// How a candidate has done, the recent past for more.
+#[derive(Debug, Clone, Copy, Default)]
+struct Record {
+    cost: f64,
+    demand: f64,
+    served: f64,
+    closing: f64,
+}
+
+impl Record {
+    fn add(&mut self, period: &ReplayTally) {
+        self.cost = FADES * self.cost + period.cost();
+        self.demand = FADES * self.demand + period.demand;
+        self.served = FADES * self.served + period.served;
+        self.closing = FADES * self.closing + period.closing;
+    }
 }
 
 /// Chooses between them as time goes.
@@ -59,7 +82,7 @@ impl Ours {
                 shares: shares.clone(),
                 buffer: *buffer,
                 stocks: stocks.to_vec(),
-                tally: ReplayTally::default(),
+                record: Record::default(),
                 lived: 0,
             })
         });
@@ -106,11 +129,15 @@ impl Ours {
             candidate.lived += 1;
             // What was there at the start is nobody's doing.
             let counts = candidate.lived > 2 * rules.protection();
+            let mut judged = ReplayTally::default();
             for (stock, demand) in candidate.stocks.iter_mut().zip(demand) {
                 let period = stock.live(if demand.is_finite() { *demand } else { 0.0 }, rules);
-                if counts && demand.is_finite() {
-                    candidate.tally.add(&period);
+                if demand.is_finite() {
+                    judged.add(&period);
                 }
+            }
+            if counts {
+                candidate.record.add(&judged);
             }
         }
     }
@@ -123,11 +150,11 @@ impl Ours {
             return first();
         }
         let cost = |one: &Candidate| match self.aim {
-            Aim::Cost => one.tally.cost(),
+            Aim::Cost => one.record.cost,
             // Far from the wanted rate no stock is small enough.
             Aim::Fill(wanted) => {
-                let short = (wanted - one.tally.fill_rate().unwrap_or(1.0)).max(0.0);
-                one.tally.closing + 1e3 * short * one.tally.demand.max(1.0) * one.tally.n as f64
+                let fill = if one.record.demand > 0.0 { one.record.served / one.record.demand } else { 1.0 };
+                one.record.closing + 1e6 * (wanted - fill).max(0.0) * one.record.demand.max(1.0)
             }
         };
         let best = self.candidates.iter().min_by(|left, right| cost(left).total_cmp(&cost(right)));

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::exception::Exception;
-use super::facts::{InventoryFacts, LineOrder};
+use super::facts::InventoryFacts;
 use super::handed_out::Untraced;
 use super::lifecycle::Still;
 use super::line::Line;
 use super::line_key::LineKey;
+use super::orders::LineOrder;
 use super::rests::Rest;
 use super::supplier_orders::SupplierOrder;
 use super::supplier_terms::SupplierTerms;

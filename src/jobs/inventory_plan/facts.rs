@@ -7,54 +7,11 @@ use super::forecasts::SeriesForecast;
 use super::handed_out::Untraced;
 use super::history::{DaySales, Movements, Snapshot};
 use super::line_key::LineKey;
+use super::orders::{LineDelivery, LineOrder, OrderKnowledge};
 use super::rests::Rests;
 use super::wanted::Wanted;
 use crate::datasets::{Product, Supplier};
 use crate::day::Day;
-use crate::models::inventory::LeadTime;
-
-/// An order for a line on its way.
-#[derive(Debug, Clone)]
-pub struct LineOrder {
-    pub(super) quantity: i64,
-    pub(super) due_on: Day,
-    pub(super) ordered_on: Option<Day>,
-    pub(super) order_number: Option<String>,
-    /// What came of it so far, in thousandths.
-    pub(super) received: i64,
-    /// Whether the books show it; else it was handed out and is believed.
-    pub(super) is_in_books: bool,
-}
-
-impl LineOrder {
-    /// Whether it is so late that it no longer counts as on its way: by more than the longest wait for this supplier's deliveries
-    /// lets expect, see [`LeadTime::patience_days`].
-    pub(super) fn is_given_up(&self, as_of: Day, lead_time: &LeadTime) -> bool {
-        as_of - self.due_on > lead_time.patience_days().saturating_sub(lead_time.median_days).cast_signed()
-    }
-
-    /// `order PO7`, or `an order`.
-    pub(super) fn name(&self) -> String {
-        self.order_number.as_ref().map_or_else(|| "an order".to_owned(), |number| format!("order {number}"))
-    }
-}
-
-/// A delivery for a line that arrived.
-#[derive(Debug, Clone)]
-pub struct LineDelivery {
-    pub(super) ordered_on: Day,
-    pub(super) received_on: Day,
-    pub(super) quantity: i64,
-}
-
-/// What past orders can be known from.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct OrderKnowledge {
-    /// Open orders name their order date.
-    pub(super) open_orders: bool,
-    /// Deliveries name product and location.
-    pub(super) deliveries: bool,
-}
 
 /// Stock of a line at the close of `as_of`.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,8 @@
 //! Was the advice right? Earlier recommendations against sales, stock and orders.
 
 use super::advice::PastLine;
-use super::facts::{InventoryFacts, LineDelivery};
+use super::facts::InventoryFacts;
+use super::orders::LineDelivery;
 use super::units::{in_units, tenth, units};
 use crate::day::Day;
 use crate::models::inventory::{GradeRules, Outcome, PastAdvice, Verdict, WhatHappened, grade_advice};
@@ -157,7 +158,7 @@ fn explanation(line: &GradedLine) -> String {
         ),
         Verdict::TooMuch => format!(
             "{} left beyond the safety stock on {}; {sold}",
-            units(line.outcome.excess_milli.unwrap_or(0)),
+            tenth(in_units(line.outcome.excess_milli.unwrap_or(0))),
             line.window_to
         ),
         Verdict::NotFollowed => format!(

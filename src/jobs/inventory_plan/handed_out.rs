@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::advice::PastLine;
 use super::decisions::Decisions;
-use super::facts::{LineDelivery, LineOrder, OrderKnowledge};
 use super::line_key::LineKey;
+use super::orders::{LineDelivery, LineOrder, OrderKnowledge};
 use crate::day::Day;
 use crate::decidable::Action;
 use crate::quantities::Quantity;

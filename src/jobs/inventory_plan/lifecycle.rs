@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::InventoryPlan;
 use super::exception::Exception;
-use super::facts::{InventoryFacts, LineOrder};
+use super::facts::InventoryFacts;
 use super::line::Line;
 use super::line_key::LineKey;
+use super::orders::LineOrder;
 use super::supplier_terms::SupplierTerms;
 use super::units::{in_units, units};
 use crate::datasets::Product;

@@ -31,7 +31,7 @@
 //! demand since is taken as it was forecast, the orders of the last plan as placed.
 //!
 //! # Files, from the bottom up
-//! - What is known: `units`, `line_key`, `history`, `forecasts`, `advice`, `decisions`, `wanted`, `facts`, `handed_out` (orders that the
+//! - What is known: `units`, `line_key`, `orders`, `history`, `forecasts`, `advice`, `decisions`, `wanted`, `facts`, `handed_out` (orders that the
 //!   books do not show yet), `rests` (of partly delivered ones), `stand_in` (completes them), `dataset` (reads them).
 //! - Orders: `supplier_terms`, `exception`, `line`, `plan_line`, `lifecycle` (launches, ends, dead stock), `planning`, `transfers`,
 //!   `supplier_orders`.
@@ -68,6 +68,7 @@ mod lifecycle;
 mod line;
 mod line_key;
 mod metrics;
+mod orders;
 mod page;
 mod page_beside;
 mod page_details;

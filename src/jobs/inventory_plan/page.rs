@@ -101,8 +101,7 @@ fn orders(decision: &Decision<'_>) -> Section {
         .text("Urgency", |line| line.urgency.name())
         .text("Supplier", |line| line.product.supplier_id.as_deref())
         .text("Order on", Line::order_on)
-        .text("Arrives on", |line| line.plan.arrives_on)
-        .text("At the latest", |line| line.plan.arrives_by)
+        .text("Arrives", arrival)
         .number("Value", Unit::Money, |line| line.order_value)
         .text("Why", |line| line.explanation.as_str())
         .view_of("Orders, most urgent first", lines.len());
@@ -115,6 +114,12 @@ fn orders(decision: &Decision<'_>) -> Section {
         }
     };
     Section { tables: vec![table], ..section.saying([advice]) }
+}
+
+/// `2026-12-03, by 2026-12-05`: when half of such orders have come, and when nine in ten.
+fn arrival(line: &Line) -> String {
+    let (on, by) = (line.plan.arrives_on, line.plan.arrives_by);
+    if on == by { on.to_string() } else { format!("{on}, by {by}") }
 }
 
 /// What locations can give to each other, where they can.

@@ -3,9 +3,10 @@
 use sha2::{Digest, Sha256};
 
 use super::InventoryPlan;
-use super::facts::{CurrentStock, InventoryFacts, LineOrder};
+use super::facts::{CurrentStock, InventoryFacts};
 use super::line::{Line, Urgency};
 use super::line_key::LineKey;
+use super::orders::LineOrder;
 use super::units::{in_units, tenth, units};
 use crate::datasets::Product;
 use crate::day::Day;

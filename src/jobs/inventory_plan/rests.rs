@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::LineOrder;
 use super::line_key::LineKey;
+use super::orders::LineOrder;
 use crate::datasets::{Delivery, Product};
 use crate::day::Day;
 
