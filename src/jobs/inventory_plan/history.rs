@@ -1,6 +1,6 @@
 //! What stock and sales did: for the stock of today and for grading.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::DataFrame;
 
@@ -96,15 +96,15 @@ impl Movements {
     /// Looks through all sales and counts up to `as_of`.
     pub(super) fn read(sales: &DataFrame, stock: &DataFrame, as_of: Day) -> Result<Self, ContractError> {
         let mut found = Self::default();
-        let mut counted: BTreeMap<&str, Counted> = BTreeMap::new();
-        let mut last_sold: BTreeMap<(&str, &str), Day> = BTreeMap::new();
+        let mut counted: HashMap<&str, Counted> = HashMap::new();
+        let mut last_sold: HashMap<(&str, &str), Day> = HashMap::new();
         for sale in Sale::read(sales)?.filter(|sale| sale.sold_on <= as_of && sale.quantity > 0) {
             counted.entry(sale.product_id).or_default().look_at(sale.quantity);
             let last = last_sold.entry((sale.product_id, sale.location_id)).or_insert(sale.sold_on);
             *last = sale.sold_on.max(*last);
             found.begin = Some(found.begin.map_or(sale.sold_on, |day| day.min(sale.sold_on)));
         }
-        let mut first_counted: BTreeMap<(&str, &str), Day> = BTreeMap::new();
+        let mut first_counted: HashMap<(&str, &str), Day> = HashMap::new();
         for level in StockLevel::read(stock)?.filter(|level| level.snapshot_on <= as_of) {
             counted.entry(level.product_id).or_default().look_at(level.on_hand);
             let first = first_counted.entry((level.product_id, level.location_id)).or_insert(level.snapshot_on);
