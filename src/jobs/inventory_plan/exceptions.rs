@@ -67,7 +67,7 @@ fn stock_out(plan: &Planned<'_>, line: &Line) -> Option<Exception> {
         .map(|one| format!("{} from {}", units(one.quantity_milli), one.from))
         .collect();
     let help = match &moves[..] {
-        [] => "No other location can spare any: ask for a faster delivery".to_owned(),
+        [] => "No move between locations helps: ask for a faster delivery".to_owned(),
         moves => format!("Move {}", moves.join(" and ")),
     };
     Some(Exception {
