@@ -36,9 +36,11 @@ SETS = {
     "pasta_days": ("fev/hierarchical_sales_1D.csv.gz", KNOWN + " --horizon 28 --season 7 --origins 10 --step 28"),
     "pasta_weeks": ("fev/hierarchical_sales_1W.csv.gz", KNOWN + " --horizon 13 --season 52 --origins 10 --step 13"),
     "restaurant": ("fev/restaurant.csv.gz", KNOWN + " --horizon 28 --season 7 --origins 8 --step 28"),
-    "rohlik_days": ("fev/rohlik_orders_1D.csv.gz", KNOWN + " --horizon 61 --season 7 --origins 8 --step 61"),
-    "rohlik_weeks": ("fev/rohlik_orders_1W.csv.gz", KNOWN + " --horizon 8 --season 52 --origins 8 --step 8"),
-    "walmart": ("fev/walmart.csv.gz", KNOWN + " --horizon 39 --season 52"),
+    "rohlik_days": ("fev/rohlik_orders_1D.csv.gz", KNOWN + " --horizon 61 --season 7 --origins 8 --step 61 "
+                    "--known holiday,shops_closed,winter_school_holidays,school_holidays"),
+    "rohlik_weeks": ("fev/rohlik_orders_1W.csv.gz", KNOWN + " --horizon 8 --season 52 --origins 8 --step 8 "
+                     "--known holiday,shops_closed,winter_school_holidays,school_holidays"),
+    "walmart": ("fev/walmart.csv.gz", KNOWN + " --horizon 39 --season 52 --known IsHoliday,Temperature,MarkDown1,MarkDown2"),
     "rossmann": ("fev/rossmann_1W.csv.gz",
                  KNOWN + " --horizon 13 --season 52 --origins 8 --step 13 --known Open,Promo,SchoolHoliday"),
 }
