@@ -20,9 +20,14 @@
 //!
 //! Quantities that must add up are integer thousandths of a unit (`..._milli`); forecasts are floating-point units.
 
+mod budget;
 mod calendar;
+mod container;
+mod fill_up;
 mod grade;
+mod knapsack;
 mod lead_time;
+mod marginal;
 mod outlook;
 mod plan;
 mod projection;
@@ -33,9 +38,13 @@ mod simulated;
 mod supplier;
 mod transfer;
 
+pub use budget::{BudgetLine, BudgetPlan, BudgetShare, spend_budget};
 pub use calendar::OrderCalendar;
+pub use container::{ContainerLine, ContainerOutcome, ContainerPlan, PackChange, fill_container};
+pub use fill_up::{AddedPacks, FillLine, FillRules, FillUp, WhyNotFilled, fill_up};
 pub use grade::{GradeRules, Outcome, PastAdvice, Verdict, WhatHappened, grade_advice};
 pub use lead_time::{LeadTime, LeadTimeSource};
+pub use marginal::{LineWorth, PackLine, PackWorth};
 pub use outlook::{DemandOutlook, TotalDemand};
 pub use plan::{Flag, OrderPlan, OrderRequest, StockPosition, plan_order};
 pub use projection::{
@@ -79,6 +88,14 @@ pub enum InventoryError {
         /// Distance.
         days: u64,
     },
+    /// A value outside what is allowed.
+    #[error("{doing}: {problem}")]
+    Input {
+        /// What was being worked out.
+        doing: &'static str,
+        /// What is wrong, with the line, and what is allowed.
+        problem: String,
+    },
 }
 
 /// Thousandths of a unit per unit.
@@ -106,6 +123,29 @@ pub(crate) fn add_days(from: chrono::NaiveDate, days: u64) -> Result<chrono::Nai
 
 pub(crate) fn check_service_level(level: f64) -> Result<(), InventoryError> {
     if level > 0.0 && level < 1.0 { Ok(()) } else { Err(InventoryError::ServiceLevel { found: level }) }
+}
+
+/// An [`InventoryError::Input`].
+pub(crate) fn refuse<T>(doing: &'static str, problem: String) -> Result<T, InventoryError> {
+    Err(InventoryError::Input { doing, problem })
+}
+
+/// Refuses what is no amount of money: not a number, infinite or below 0.
+pub(crate) fn check_amount(doing: &'static str, name: &str, amount: f64) -> Result<(), InventoryError> {
+    if amount.is_finite() && amount >= 0.0 {
+        return Ok(());
+    }
+    refuse(doing, format!("{name} is {amount}; give a number of at least 0"))
+}
+
+/// Refuses keys that occur twice, by which ties could not be broken.
+pub(crate) fn check_keys(doing: &'static str, keys: impl Iterator<Item = u64>) -> Result<(), InventoryError> {
+    let mut keys: Vec<u64> = keys.collect();
+    keys.sort_unstable();
+    match keys.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => refuse(doing, format!("key {} is given twice; give each line a key of its own", pair[0])),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
