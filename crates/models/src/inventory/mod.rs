@@ -16,6 +16,11 @@
 //! | `plan.rs` | from quantiles of demand to the level `S` (`protection_demand`) and from it to an order (`plan_order`) |
 //! | `rules.rs` | from the need to what a supplier accepts: packs, minimum, shelf life, one explained step each |
 //! | `supplier.rs` | a supplier's minimum over all lines |
+//! | `marginal.rs` | what one more pack is worth |
+//! | `fill_up.rs`, `container.rs`, `budget.rs`, `knapsack.rs` | by it, orders raised to a minimum, fitted to a container, bought with a budget |
+//! | `price_breaks.rs`, `several_suppliers.rs` | how much where more is cheaper, and from whom |
+//! | `waste.rs` | what expires before the next order arrives |
+//! | `policy_levels.rs` | levels for systems that work orders out themselves |
 //! | `projection.rs`, `grade.rs` | what stock will do without more orders; whether past advice was right |
 //!
 //! Quantities that must add up are integer thousandths of a unit (`..._milli`); forecasts are floating-point units.
@@ -30,13 +35,17 @@ mod lead_time;
 mod marginal;
 mod outlook;
 mod plan;
+mod policy_levels;
+mod price_breaks;
 mod projection;
 mod replay;
 mod rules;
+mod several_suppliers;
 #[cfg(test)]
 mod simulated;
 mod supplier;
 mod transfer;
+mod waste;
 
 pub use budget::{BudgetLine, BudgetPlan, BudgetShare, spend_budget};
 pub use calendar::OrderCalendar;
@@ -47,13 +56,19 @@ pub use lead_time::{LeadTime, LeadTimeSource};
 pub use marginal::{LineWorth, PackLine, PackWorth};
 pub use outlook::{DemandOutlook, TotalDemand};
 pub use plan::{Flag, OrderPlan, OrderRequest, StockPosition, plan_order};
+pub use policy_levels::{PolicyLevels, policy_levels};
+pub use price_breaks::{DiscountKind, PriceBreakChoice, PriceBreakRequest, PriceTier, QuantityCost, choose_quantity};
 pub use projection::{
     Overstock, ProjectionRequest, Receipt, StockProjection, days_of_cover, find_overstock, project_stock,
 };
 pub use replay::{ReplayPeriod, ReplayRules, ReplayStock, ReplayTally, normal_score};
 pub use rules::{OrderRules, Step, StepCode};
+pub use several_suppliers::{
+    SourcingChoice, SourcingReason, SourcingRequest, SupplierCost, SupplierOffer, choose_supplier,
+};
 pub use supplier::{SupplierLine, SupplierMinimum, check_supplier_minimum};
 pub use transfer::{Donor, Receiver, Transfer, plan_transfers};
+pub use waste::{AgedStock, Batch, ExpectedWaste, PastReceipt, age_stock, expected_waste};
 
 /// Why an order could not be planned.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
