@@ -63,7 +63,7 @@ pub struct BudgetPlan {
 /// When everything wanted is affordable, everything is bought. When money is short, packs are bought by value per cent until it is gone
 /// (the marginal rule of prioritised ordering), then the choice is improved to the optimum of the knapsack problem: dynamic programming over
 /// the undominated pairs of cost and value, pruned by the Lagrangian bound at the shadow price; lines whose share that bound already
-/// settles take no part, so that thousands of lines are usually solved too. Where the states exceed the work allowed, the most promising are
+/// settles take no part. Where the states exceed the work allowed, as with some thousand lines, the most promising are
 /// kept, and the result, never below the first, is marked as not proven. Packs of a line are bought in their order; when money is short
 /// no pack is bought that lowers the worth. A supplier's minimum is not looked at here. Ties go to the lowest key; the order of the lines does not matter.
 ///

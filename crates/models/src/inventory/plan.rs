@@ -9,6 +9,9 @@ use super::{
     check_service_level, milli_up, units_text,
 };
 
+/// More than any stock, in thousandths of a unit, and little enough for sums.
+const MOST_MILLI: i64 = i64::MAX / 8;
+
 /// Stock at the close of `as_of`, in thousandths of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StockPosition {
@@ -112,7 +115,7 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
     let stock = request.stock;
     let (on_hand, reserved, on_order) =
         (stock.on_hand_milli.max(0), stock.reserved_milli.max(0), stock.on_order_milli.max(0));
-    let waste = stock.expected_waste_milli.max(0);
+    let waste = stock.expected_waste_milli.clamp(0, MOST_MILLI);
     if stock.on_hand_milli < 0 {
         flags.push(Flag::NegativeStock);
     }
@@ -131,7 +134,7 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
     // Of the days before the date that is shown, so that forecast, plan and later grade speak of the same days.
     let expected = milli_up(request.outlook.mean_total(days_between(first_day, covers_until)).units);
     let for_service = milli_up(demand.quantile);
-    let presentation = request.rules.presentation_milli.unwrap_or(0).max(0);
+    let presentation = request.rules.presentation_milli.unwrap_or(0).clamp(0, MOST_MILLI);
     let order_up_to =
         if presentation > 0 { for_service.max(expected.saturating_add(presentation)) } else { for_service };
     let mut waterfall = Waterfall::default();

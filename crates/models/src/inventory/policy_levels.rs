@@ -73,3 +73,67 @@ pub fn policy_levels(request: &OrderRequest<'_>) -> Result<PolicyLevels, Invento
         position_cap_milli,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::{Rng, SeedableRng};
+
+    use super::*;
+    use crate::inventory::{DemandOutlook, LeadTime, OrderCalendar, OrderRules, StockPosition};
+
+    /// On two thousand random lines a system of the books that knows minimum, maximum and multiple alone orders what was planned.
+    #[test]
+    fn minimum_maximum_and_multiple_give_the_planned_order() {
+        let mut chance = rand_pcg::Pcg64::seed_from_u64(30);
+        let mut orders = 0;
+        for case in 0..2000 {
+            let mut total = [0.0; 3];
+            let totals: Vec<Vec<f64>> = (0..8)
+                .map(|_| {
+                    let mean = chance.random_range(0.0..9.0);
+                    total = [total[0] + mean * 0.5, total[1] + mean, total[2] + mean * 2.0];
+                    total.to_vec()
+                })
+                .collect();
+            let days: Vec<u32> = (0..7).map(|_| chance.random_range(0..6)).collect();
+            let lead_time = LeadTime::from_deliveries(&days, None).unwrap();
+            let calendar = OrderCalendar::from_text([Some("mon,thu"), None][case % 2]).unwrap();
+            let request = OrderRequest {
+                as_of: "2024-05-05".parse().unwrap(),
+                service_level: chance.random_range(0.4..0.99),
+                outlook: DemandOutlook { levels: &[0.1, 0.5, 0.9], total_quantiles: &totals, mean: &[4.0; 8] },
+                lead_time: &lead_time,
+                calendar: &calendar,
+                stock: StockPosition {
+                    on_hand_milli: chance.random_range(-5_000..60_000),
+                    reserved_milli: chance.random_range(0..9_000),
+                    on_order_milli: chance.random_range(0..40_000),
+                    expected_waste_milli: chance.random_range(0..5_000),
+                },
+                rules: OrderRules {
+                    pack_size_milli: [None, Some(chance.random_range(1..15_000))][case / 2 % 2],
+                    unit_milli: [None, Some(1000)][case / 4 % 2],
+                    presentation_milli: [None, Some(chance.random_range(0..30_000))][case / 8 % 2],
+                    ..OrderRules::default()
+                },
+            };
+            let planned = plan_order(&request).unwrap().quantity_milli;
+            let levels = policy_levels(&OrderRequest { stock: StockPosition::default(), ..request }).unwrap();
+            let stock = request.stock;
+            let position =
+                stock.on_hand_milli.max(0) - stock.reserved_milli + stock.on_order_milli - stock.expected_waste_milli;
+            let mut ordered = 0;
+            if position < levels.reorder_point_milli {
+                while position + ordered < levels.order_up_to_milli {
+                    ordered += levels.multiple_milli.max(1);
+                    if levels.multiple_milli == 1 {
+                        ordered = levels.order_up_to_milli - position;
+                    }
+                }
+            }
+            assert_eq!((ordered, levels.order_at(position)), (planned, planned), "case {case}: {request:?}");
+            orders += u32::from(planned > 0);
+        }
+        assert!((500..1900).contains(&orders), "{orders} of 2000 ordered");
+    }
+}
