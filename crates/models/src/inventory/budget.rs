@@ -65,7 +65,8 @@ pub struct BudgetPlan {
 /// the undominated pairs of cost and value, pruned by the Lagrangian bound at the shadow price; lines whose share that bound already
 /// settles take no part. Where the states exceed the work allowed, as with some thousand lines, the most promising are
 /// kept, and the result, never below the first, is marked as not proven. Packs of a line are bought in their order; when money is short
-/// no pack is bought that lowers the worth. A supplier's minimum is not looked at here. Ties go to the lowest key; the order of the lines does not matter.
+/// no pack is bought that lowers the worth. A supplier's minimum is not looked at here. Ties go to the lowest key; the order of the lines
+/// does not matter.
 ///
 /// # Errors
 /// [`InventoryError::Input`] for a budget below 0, a price of 0 or less, a value that is no number, a minimum above what is wanted, a

@@ -39,7 +39,7 @@ pub struct ExpectedWaste {
 /// ```
 /// use nightclerk_models::inventory::{Batch, expected_waste};
 /// // Two of six sell on their last day; of the other four all sell in time.
-/// let batch = |units, remaining_days| Batch { quantity_milli: units * 1000, remaining_days, arrives_day: 1 };
+/// let batch = |units: i64, remaining_days| Batch { quantity_milli: units * 1000, remaining_days, arrives_day: 1 };
 /// let waste = expected_waste(&[batch(4, 3), batch(6, 1)], &[2.0; 3], 3)?;
 /// assert_eq!((waste.per_day_milli, waste.total_milli), (vec![4_000, 0, 0], 4_000));
 /// # Ok::<(), nightclerk_models::inventory::InventoryError>(())
