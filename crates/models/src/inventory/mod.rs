@@ -16,35 +16,59 @@
 //! | `plan.rs` | from quantiles of demand to the level `S` (`protection_demand`) and from it to an order (`plan_order`) |
 //! | `rules.rs` | from the need to what a supplier accepts: packs, minimum, shelf life, one explained step each |
 //! | `supplier.rs` | a supplier's minimum over all lines |
+//! | `marginal.rs` | what one more pack is worth |
+//! | `fill_up.rs`, `container.rs`, `budget.rs`, `knapsack.rs` | by it, orders raised to a minimum, fitted to a container, bought with a budget |
+//! | `price_breaks.rs`, `several_suppliers.rs` | how much where more is cheaper, and from whom |
+//! | `waste.rs` | what expires before the next order arrives |
+//! | `policy_levels.rs` | levels for systems that work orders out themselves |
 //! | `projection.rs`, `grade.rs` | what stock will do without more orders; whether past advice was right |
 //!
 //! Quantities that must add up are integer thousandths of a unit (`..._milli`); forecasts are floating-point units.
 
+mod budget;
 mod calendar;
+mod container;
+mod fill_up;
 mod grade;
+mod knapsack;
 mod lead_time;
+mod marginal;
 mod outlook;
 mod plan;
+mod policy_levels;
+mod price_breaks;
 mod projection;
 mod replay;
 mod rules;
+mod several_suppliers;
 #[cfg(test)]
 mod simulated;
 mod supplier;
 mod transfer;
+mod waste;
 
+pub use budget::{BudgetLine, BudgetPlan, BudgetShare, spend_budget};
 pub use calendar::OrderCalendar;
+pub use container::{ContainerLine, ContainerOutcome, ContainerPlan, PackChange, fill_container};
+pub use fill_up::{AddedPacks, FillLine, FillRules, FillUp, WhyNotFilled, fill_up};
 pub use grade::{GradeRules, Outcome, PastAdvice, Verdict, WhatHappened, grade_advice};
 pub use lead_time::{LeadTime, LeadTimeSource};
+pub use marginal::{LineWorth, PackLine, PackWorth};
 pub use outlook::{DemandOutlook, TotalDemand};
 pub use plan::{Flag, OrderPlan, OrderRequest, StockPosition, plan_order};
+pub use policy_levels::{PolicyLevels, policy_levels};
+pub use price_breaks::{DiscountKind, PriceBreakChoice, PriceBreakRequest, PriceTier, QuantityCost, choose_quantity};
 pub use projection::{
     Overstock, ProjectionRequest, Receipt, StockProjection, days_of_cover, find_overstock, project_stock,
 };
 pub use replay::{ReplayPeriod, ReplayRules, ReplayStock, ReplayTally, normal_score};
 pub use rules::{OrderRules, Step, StepCode};
+pub use several_suppliers::{
+    SourcingChoice, SourcingReason, SourcingRequest, SupplierCost, SupplierOffer, choose_supplier,
+};
 pub use supplier::{SupplierLine, SupplierMinimum, check_supplier_minimum};
 pub use transfer::{Donor, Receiver, Transfer, plan_transfers};
+pub use waste::{AgedStock, Batch, ExpectedWaste, PastReceipt, age_stock, expected_waste};
 
 /// Why an order could not be planned.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -79,6 +103,14 @@ pub enum InventoryError {
         /// Distance.
         days: u64,
     },
+    /// A value outside what is allowed.
+    #[error("{doing}: {problem}")]
+    Input {
+        /// What was being worked out.
+        doing: &'static str,
+        /// What is wrong, with the line, and what is allowed.
+        problem: String,
+    },
 }
 
 /// Thousandths of a unit per unit.
@@ -106,6 +138,29 @@ pub(crate) fn add_days(from: chrono::NaiveDate, days: u64) -> Result<chrono::Nai
 
 pub(crate) fn check_service_level(level: f64) -> Result<(), InventoryError> {
     if level > 0.0 && level < 1.0 { Ok(()) } else { Err(InventoryError::ServiceLevel { found: level }) }
+}
+
+/// An [`InventoryError::Input`].
+pub(crate) fn refuse<T>(doing: &'static str, problem: String) -> Result<T, InventoryError> {
+    Err(InventoryError::Input { doing, problem })
+}
+
+/// Refuses what is no amount of money: not a number, infinite or below 0.
+pub(crate) fn check_amount(doing: &'static str, name: &str, amount: f64) -> Result<(), InventoryError> {
+    if amount.is_finite() && amount >= 0.0 {
+        return Ok(());
+    }
+    refuse(doing, format!("{name} is {amount}; give a number of at least 0"))
+}
+
+/// Refuses keys that occur twice, by which ties could not be broken.
+pub(crate) fn check_keys(doing: &'static str, keys: impl Iterator<Item = u64>) -> Result<(), InventoryError> {
+    let mut keys: Vec<u64> = keys.collect();
+    keys.sort_unstable();
+    match keys.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => refuse(doing, format!("key {} is given twice; give each line a key of its own", pair[0])),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

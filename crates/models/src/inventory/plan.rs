@@ -9,6 +9,9 @@ use super::{
     check_service_level, milli_up, units_text,
 };
 
+/// More than any stock, in thousandths of a unit, and little enough for sums.
+const MOST_MILLI: i64 = i64::MAX / 8;
+
 /// Stock at the close of `as_of`, in thousandths of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StockPosition {
@@ -18,6 +21,8 @@ pub struct StockPosition {
     pub reserved_milli: i64,
     /// Ordered earlier and due within the protection interval (below 0 counts as 0).
     pub on_order_milli: i64,
+    /// Of these, what will expire before the order arrives ([`expected_waste`](super::expected_waste); below 0 counts as 0).
+    pub expected_waste_milli: i64,
 }
 
 /// Everything one order depends on.
@@ -73,7 +78,7 @@ pub struct OrderPlan {
     pub arrives_by: NaiveDate,
     /// Day on which the *next* order will (at 90 %) have arrived; demand before it has to come from this one.
     pub covers_until: NaiveDate,
-    /// Order-up-to level `S`, in thousandths of a unit.
+    /// Order-up-to level `S`, in thousandths of a unit, with what the presentation minimum adds.
     pub order_up_to_milli: i64,
     /// Mean demand of the protection interval, in thousandths of a unit.
     pub expected_demand_milli: i64,
@@ -86,8 +91,9 @@ pub struct OrderPlan {
 /// Plans the next order: up to the level that covers demand until the order after it can have arrived.
 ///
 /// `S` is the `service_level` quantile of demand over `next order day + L - (as_of + 1)` days, mixed over the distribution of the lead
-/// time `L`; the need is `S - on hand + reserved - on order`. It is raised to the minimum order, rounded up to
-/// packs, then cut to the maximum order and to what the *mean* forecast sells before expiry (position after the order at most the mean demand
+/// time `L`, or the expected demand and the presentation minimum where that is more: then no less than what must stand on the shelf is left
+/// over on average. The need is `S - on hand + reserved - on order + expected waste`, the last as in the EWA policy (Broekmeulen and van
+/// Donselaar 2009). It is raised to the minimum order, rounded up to packs, then cut to the maximum order and to what the *mean* forecast sells before expiry (position after the order at most the mean demand
 /// until arrival plus shelf life), in whole packs; a remainder below the minimum order is dropped and flagged.
 ///
 /// # Errors
@@ -109,6 +115,7 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
     let stock = request.stock;
     let (on_hand, reserved, on_order) =
         (stock.on_hand_milli.max(0), stock.reserved_milli.max(0), stock.on_order_milli.max(0));
+    let waste = stock.expected_waste_milli.clamp(0, MOST_MILLI);
     if stock.on_hand_milli < 0 {
         flags.push(Flag::NegativeStock);
     }
@@ -126,7 +133,10 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
 
     // Of the days before the date that is shown, so that forecast, plan and later grade speak of the same days.
     let expected = milli_up(request.outlook.mean_total(days_between(first_day, covers_until)).units);
-    let order_up_to = milli_up(demand.quantile);
+    let for_service = milli_up(demand.quantile);
+    let presentation = request.rules.presentation_milli.unwrap_or(0).clamp(0, MOST_MILLI);
+    let order_up_to =
+        if presentation > 0 { for_service.max(expected.saturating_add(presentation)) } else { for_service };
     let mut waterfall = Waterfall::default();
     let until = format!(
         "expected demand from {first_day} until the next order can have arrived, on {covers_until} at the latest in nine of ten cases"
@@ -135,9 +145,16 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
     let level = request.service_level * 100.0;
     waterfall.add(
         StepCode::SafetyStock,
-        order_up_to - expected,
+        for_service - expected,
         format!("safety stock for a service level of {level:.1} %"),
     );
+    if order_up_to > for_service {
+        waterfall.add(
+            StepCode::Presentation,
+            order_up_to - for_service,
+            format!("up to {} that must stand on the shelf", units_text(presentation)),
+        );
+    }
     let clamped = if stock.on_hand_milli < 0 {
         format!(" (recorded as {}, taken as 0)", units_text(stock.on_hand_milli))
     } else {
@@ -151,9 +168,14 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
         waterfall.add(StepCode::OnOrder, -on_order, format!("{} on order and due in time", units_text(on_order)));
     }
 
+    if waste > 0 {
+        let text = format!("{} of it expected to expire before the order arrives", units_text(waste));
+        waterfall.add(StepCode::ExpectedWaste, waste, text);
+    }
+
     let shelf_life_cap = request.rules.shelf_life_days.map(|days| {
         let sellable_days = days_between(first_day, arrives_by) + days as usize;
-        milli_up(request.outlook.mean_total(sellable_days).units) - (on_hand - reserved + on_order)
+        milli_up(request.outlook.mean_total(sellable_days).units) - (on_hand - reserved + on_order - waste)
     });
     if expected == 0 {
         flags.push(Flag::NoDemand);

@@ -15,6 +15,8 @@ pub struct OrderRules {
     pub max_order_milli: Option<i64>,
     /// Days after receipt during which the product can be sold.
     pub shelf_life_days: Option<u32>,
+    /// Units that must stand on the shelf (presentation minimum): the safety stock is no less.
+    pub presentation_milli: Option<i64>,
 }
 
 /// What a step does.
@@ -24,12 +26,16 @@ pub enum StepCode {
     ExpectedDemand,
     /// Added for the service level (below 0 when the level lies under the mean).
     SafetyStock,
+    /// Added to the safety stock up to the presentation minimum.
+    Presentation,
     /// Already on the shelf.
     OnHand,
     /// Promised to somebody.
     Reserved,
     /// On its way, due within the protection interval.
     OnOrder,
+    /// Of stock and orders, what is expected to expire before this order arrives.
+    ExpectedWaste,
     /// Stock suffices: a negative need becomes no order.
     NothingNeeded,
     /// Raised to the minimum order quantity.
@@ -52,9 +58,11 @@ impl StepCode {
         match self {
             Self::ExpectedDemand => "EXPECTED_DEMAND",
             Self::SafetyStock => "SAFETY_STOCK",
+            Self::Presentation => "PRESENTATION",
             Self::OnHand => "MINUS_ON_HAND",
             Self::Reserved => "RESERVED",
             Self::OnOrder => "MINUS_ON_ORDER",
+            Self::ExpectedWaste => "EXPECTED_WASTE",
             Self::NothingNeeded => "NOTHING_NEEDED",
             Self::MinimumQuantity => "MINIMUM_QUANTITY",
             Self::PackRounding => "PACK_ROUNDING",

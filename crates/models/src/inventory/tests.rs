@@ -242,6 +242,7 @@ fn planned_orders_keep_the_promised_service_in_simulation() {
                     on_hand_milli: (night.on_hand.max(0.0) * MILLI) as i64,
                     reserved_milli: (backorders * MILLI) as i64,
                     on_order_milli: (night.on_order * MILLI) as i64,
+                    ..StockPosition::default()
                 },
                 rules: OrderRules { pack_size_milli: Some(1000), ..OrderRules::default() },
             });
@@ -252,6 +253,33 @@ fn planned_orders_keep_the_promised_service_in_simulation() {
     let (right, short) = (run(3), run(2));
     assert!((0.94..0.975).contains(&right), "{right}");
     assert!(short < 0.90, "{short}");
+}
+
+/// Demand of 10 a day for certain, an order each day that arrives the day after: 20 expected and no safety stock, so that a
+/// presentation minimum of 6 asks for 26; 8 are on hand, of which 3 expire.
+#[test]
+fn presentation_and_waste_are_steps_of_their_own() {
+    let totals: Vec<Vec<f64>> = (1..=5).map(|day| vec![10.0 * f64::from(day); 9]).collect();
+    let (lead_time, calendar) = (fixed_lead_time(1), OrderCalendar::every_day());
+    let plan = |presentation_milli: Option<i64>, expected_waste_milli: i64| {
+        let plan = plan_order(&OrderRequest {
+            as_of: date("2024-05-05"),
+            service_level: 0.95,
+            outlook: DemandOutlook { levels: &LEVELS, total_quantiles: &totals, mean: &[10.0; 5] },
+            lead_time: &lead_time,
+            calendar: &calendar,
+            stock: StockPosition { on_hand_milli: 8_000, expected_waste_milli, ..StockPosition::default() },
+            rules: OrderRules { presentation_milli, ..OrderRules::default() },
+        });
+        let plan = plan.unwrap();
+        let steps: Vec<(&str, i64)> = plan.steps.iter().map(|step| (step.code.name(), step.delta_milli)).collect();
+        (plan.order_up_to_milli, plan.quantity_milli, steps)
+    };
+    let (expected, safety, on_hand) = (("EXPECTED_DEMAND", 20_000), ("SAFETY_STOCK", 0), ("MINUS_ON_HAND", -8_000));
+    assert_eq!(plan(None, 0), (20_000, 12_000, vec![expected, safety, on_hand]));
+    assert_eq!(plan(Some(0), -1), plan(None, 0));
+    let (presentation, waste) = (("PRESENTATION", 6_000), ("EXPECTED_WASTE", 3_000));
+    assert_eq!(plan(Some(6_000), 3_000), (26_000, 21_000, vec![expected, safety, presentation, on_hand, waste]));
 }
 
 #[test]
@@ -321,8 +349,8 @@ fn outlook_is_extended_past_its_horizon_with_a_flag_and_refuses_nonsense() {
 }
 
 prop_compose! {
-    fn any_limits()(pack in 0_i64..30_000, unit in prop::option::of(prop::sample::select(vec![1_i64, 250, 1000])), minimum in 0_i64..60_000, maximum in prop::option::of(1_i64..90_000), shelf_life in prop::option::of(0_u32..20)) -> OrderRules {
-        OrderRules { pack_size_milli: Some(pack), unit_milli: unit, min_order_milli: Some(minimum), max_order_milli: maximum, shelf_life_days: shelf_life }
+    fn any_limits()(pack in 0_i64..30_000, unit in prop::option::of(prop::sample::select(vec![1_i64, 250, 1000])), minimum in prop_oneof![Just(0_i64), 0_i64..60_000], maximum in prop::option::of(1_i64..90_000), shelf_life in prop::option::of(0_u32..20), presentation in prop::option::of(-5_000_i64..60_000)) -> OrderRules {
+        OrderRules { pack_size_milli: Some(pack), unit_milli: unit, min_order_milli: Some(minimum), max_order_milli: maximum, shelf_life_days: shelf_life, presentation_milli: presentation }
     }
 }
 
@@ -340,7 +368,7 @@ proptest! {
     #[test]
     fn every_plan_adds_up_and_obeys_its_rules(
         totals in any_totals(), rules in any_limits(), on_hand in -50_000_i64..200_000, more in 0_i64..50_000,
-        reserved in 0_i64..20_000, on_order in 0_i64..80_000, service_level in 0.5_f64..0.99,
+        reserved in 0_i64..20_000, on_order in 0_i64..80_000, waste in 0_i64..30_000, service_level in 0.5_f64..0.99,
         deliveries in prop::collection::vec(0_u32..9, 5..12),
     ) {
         let mean: Vec<f64> = (0..6).map(|day| totals[day][4] - if day > 0 { totals[day - 1][4] } else { 0.0 }).collect();
@@ -352,19 +380,29 @@ proptest! {
             outlook: DemandOutlook { levels: &LEVELS, total_quantiles: &totals, mean: &mean },
             lead_time: &lead_time,
             calendar: &calendar,
-            stock: StockPosition { on_hand_milli, reserved_milli: reserved, on_order_milli: on_order },
+            stock: StockPosition { on_hand_milli, reserved_milli: reserved, on_order_milli: on_order, expected_waste_milli: waste },
             rules,
         };
         let plan = plan_order(&request(on_hand)).unwrap();
         prop_assert_eq!(plan.steps.iter().map(|step| step.delta_milli).sum::<i64>(), plan.quantity_milli);
         prop_assert!(plan.quantity_milli >= 0);
+        let presentation = rules.presentation_milli.unwrap_or(0);
+        prop_assert!(presentation <= 0 || plan.order_up_to_milli - plan.expected_demand_milli >= presentation);
+        let without = plan_order(&OrderRequest { rules: OrderRules { presentation_milli: None, ..rules }, ..request(on_hand) }).unwrap();
+        prop_assert!(plan.order_up_to_milli >= without.order_up_to_milli);
+        let shown = plan.steps.iter().find(|step| step.code == StepCode::Presentation).map_or(0, |step| step.delta_milli);
+        prop_assert_eq!(shown, plan.order_up_to_milli - without.order_up_to_milli);
         let pack = rules.pack_size_milli.unwrap_or(0);
         prop_assert!(pack == 0 || plan.quantity_milli % pack == 0);
         prop_assert!(pack > 0 || plan.quantity_milli % rules.unit_milli.unwrap_or(1) == 0);
         prop_assert!(plan.quantity_milli == 0 || plan.quantity_milli >= rules.min_order_milli.unwrap_or(0));
         prop_assert!(rules.max_order_milli.is_none_or(|cap| plan.quantity_milli <= cap));
         prop_assert!(plan_order(&request(on_hand + more)).unwrap().quantity_milli <= plan.quantity_milli);
-        prop_assert_eq!(plan_order(&request(on_hand)).unwrap(), plan);
+        prop_assert_eq!(&plan_order(&request(on_hand)).unwrap(), &plan);
+        // A system of the books that applies the published levels orders the same, wherever its stock stands.
+        let levels = policy_levels(&request(more)).unwrap();
+        let position = on_hand.max(0) - reserved + on_order - waste;
+        prop_assert_eq!(levels.order_at(position), plan.quantity_milli);
     }
 
     #[test]
