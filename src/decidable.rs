@@ -25,6 +25,8 @@ pub struct Decidable {
     pub id: &'static str,
     /// The column of its quantity.
     pub quantity: &'static str,
+    /// The column of what a quantity should be a multiple of.
+    pub step: &'static str,
 }
 
 /// What was decided.

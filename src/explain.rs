@@ -3,9 +3,11 @@
 //! A kind hangs its [`Explanation`] on [`crate::job::Job::EXPLAINS`]; it follows the chain through [`CurrentRows`], which reads
 //! what consumers read and nothing else.
 
+use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value as Json, json};
 
+use crate::decidable::Decision;
 use crate::published::Table;
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
 
@@ -23,8 +25,8 @@ pub struct Explanation {
     pub keys: &'static [Key],
     /// Follows the chain: one record per number that the keys name.
     pub chain: Chain,
-    /// The line on which a row of these tables reads best; `None` for those that are written column by column.
-    pub line: fn(&Row) -> Option<String>,
+    /// The lines on which a record is told to a person; `None` where it is written column by column. `--json` holds every row.
+    pub told: Option<fn(&Json) -> Vec<String>>,
 }
 
 /// Follows the chain behind the number that the keys name; `None` is an optional key that was left out.
@@ -70,21 +72,79 @@ impl<'w> CurrentRows<'w> {
     /// # Errors
     /// When the warehouse refuses.
     pub async fn read(&self, table: &Table, keys: &[(&str, &str)], order: &str) -> Result<Vec<Row>, WarehouseError> {
+        self.read_of(table, keys, order, None).await
+    }
+
+    /// As [`CurrentRows::read`], of the publication for a date.
+    ///
+    /// # Errors
+    /// When the warehouse refuses.
+    pub async fn read_of(
+        &self,
+        table: &Table,
+        keys: &[(&str, &str)],
+        order: &str,
+        as_of: Option<NaiveDate>,
+    ) -> Result<Vec<Row>, WarehouseError> {
         let names: Vec<&str> = std::iter::once("as_of").chain(table.columns.iter().map(|column| column.name)).collect();
         let conditions: Vec<String> =
             keys.iter().enumerate().map(|(index, (column, _))| format!("{column} = ${}", index + 1)).collect();
         let conditions = ["TRUE".to_owned()].into_iter().chain(conditions).collect::<Vec<_>>().join(" AND ");
         // The newest of each job, also one that consumers do not see because it was made in the shadow.
+        let newest =
+            "(SELECT MAX(q.as_of) FROM nightclerk_publications q WHERE q.job = p.job AND q.state = 'published')";
+        let date = as_of.map_or_else(|| newest.to_owned(), |_| format!("${}", keys.len() + 1));
         let sql = format!(
-            "SELECT {} FROM {} WHERE run_id IN (SELECT p.run_id FROM nightclerk_publications p WHERE p.state = 'published' AND p.as_of = \
-             (SELECT MAX(q.as_of) FROM nightclerk_publications q WHERE q.job = p.job AND q.state = 'published')) AND {conditions} ORDER BY {order}",
+            "SELECT {} FROM {} WHERE run_id IN (SELECT p.run_id FROM nightclerk_publications p WHERE p.state = 'published' AND \
+             p.as_of = {date}) AND {conditions} ORDER BY {order}",
             names.join(", "),
             table.name()
         );
-        let binds: Vec<Value> = keys.iter().map(|(_, value)| Value::Text((*value).to_owned())).collect();
+        let mut binds: Vec<Value> = keys.iter().map(|(_, value)| Value::Text((*value).to_owned())).collect();
+        binds.extend(as_of.map(Value::Date));
         let rows = self.warehouse.read_values(Side::Target, &sql, &binds).await?;
         let named = |row: Vec<Value>| names.iter().map(|name| (*name).to_owned()).zip(row.into_iter().map(to_json));
         Ok(rows.into_iter().map(|row| named(row).collect()).collect())
+    }
+}
+
+impl CurrentRows<'_> {
+    /// The newest date before another for which a table holds such rows that were published; `None` where it holds none.
+    ///
+    /// # Errors
+    /// When the warehouse refuses.
+    pub async fn date_before(
+        &self,
+        table: &Table,
+        keys: &[(&str, &str)],
+        as_of: NaiveDate,
+    ) -> Result<Option<NaiveDate>, WarehouseError> {
+        let conditions: Vec<String> =
+            keys.iter().enumerate().map(|(index, (column, _))| format!(" AND t.{column} = ${}", index + 2)).collect();
+        let sql = format!(
+            "SELECT t.as_of FROM {} t JOIN nightclerk_publications p ON p.run_id = t.run_id WHERE p.state = 'published' AND t.as_of < $1{} \
+             ORDER BY t.as_of DESC LIMIT 1",
+            table.name(),
+            conditions.concat()
+        );
+        let keys = keys.iter().map(|(_, value)| Value::Text((*value).to_owned()));
+        let binds: Vec<Value> = std::iter::once(Value::Date(as_of)).chain(keys).collect();
+        let rows = self.warehouse.read_values(Side::Target, &sql, &binds).await?;
+        Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_date))
+    }
+
+    /// What was decided about a recommendation, the oldest first.
+    ///
+    /// # Errors
+    /// When the warehouse refuses.
+    pub async fn decisions(&self, recommendation_id: &str) -> Result<Vec<Decision>, WarehouseError> {
+        let sql = format!(
+            "SELECT {} FROM recommendation_decisions WHERE recommendation_id = $1 ORDER BY decided_us, decision_id",
+            Decision::COLUMNS
+        );
+        let binds = [Value::Text(recommendation_id.to_owned())];
+        let rows = self.warehouse.read_values(Side::Target, &sql, &binds).await?;
+        Ok(rows.iter().filter_map(|row| Decision::of(row)).collect())
     }
 }
 
@@ -105,37 +165,41 @@ fn to_json(value: Value) -> Json {
     }
 }
 
-/// The records as an indented outline, an empty line after each.
+/// The records as their kind tells them, else as an indented outline; an empty line after each.
 pub fn outline(explanation: &Explanation, records: &[Json]) -> Vec<String> {
     let mut all = Vec::new();
     for record in records {
-        all.extend(lines(explanation, record, 0));
+        match explanation.told {
+            None => all.extend(lines(record, 0)),
+            Some(told) => {
+                all.extend(told(record));
+                let remembered = record.get("remembered").into_iter();
+                all.extend(remembered.flat_map(|notes| lines(&json!({ "remembered": notes }), 0)));
+            }
+        }
         all.push(String::new());
     }
     all
 }
 
-fn lines(explanation: &Explanation, value: &Json, depth: usize) -> Vec<String> {
+fn lines(value: &Json, depth: usize) -> Vec<String> {
     let indent = "  ".repeat(depth);
     match value {
-        Json::Object(row) => match (explanation.line)(row) {
-            Some(line) => vec![format!("{indent}{line}")],
-            None => row
-                .iter()
-                .filter(|(_, value)| !value.is_null())
-                .flat_map(|(key, value)| match value {
-                    Json::Array(_) | Json::Object(_) => {
-                        let mut block = vec![format!("{indent}{key}:")];
-                        block.extend(lines(explanation, value, depth + 1));
-                        block
-                    }
-                    Json::String(text) => vec![format!("{indent}{key}: {text}")],
-                    other => vec![format!("{indent}{key}: {other}")],
-                })
-                .collect(),
-        },
+        Json::Object(row) => row
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .flat_map(|(key, value)| match value {
+                Json::Array(_) | Json::Object(_) => {
+                    let mut block = vec![format!("{indent}{key}:")];
+                    block.extend(lines(value, depth + 1));
+                    block
+                }
+                Json::String(text) => vec![format!("{indent}{key}: {text}")],
+                other => vec![format!("{indent}{key}: {other}")],
+            })
+            .collect(),
         Json::Array(values) if values.is_empty() => vec![format!("{indent}none")],
-        Json::Array(values) => values.iter().flat_map(|value| lines(explanation, value, depth)).collect(),
+        Json::Array(values) => values.iter().flat_map(|value| lines(value, depth)).collect(),
         other => vec![format!("{indent}{other}")],
     }
 }

@@ -17,6 +17,9 @@ use crate::warehouse::Warehouse;
 /// Decisions that `list` shows.
 const LISTED: usize = 200;
 
+/// Units that one decision can name.
+const LARGEST_QUANTITY: f64 = 1e9;
+
 /// What is decided: one subcommand per kind whose recommendations can be, and `list`.
 #[derive(Debug)]
 pub struct Decide {
@@ -28,6 +31,7 @@ pub struct Decide {
     reference: Option<String>,
     by: Option<String>,
     key: Option<String>,
+    plan: Option<NaiveDate>,
 }
 
 impl Args for Decide {
@@ -43,6 +47,8 @@ impl Args for Decide {
                 option("quantity", "UNITS", "How much, where it is not what was recommended")
                     .value_parser(value_parser!(f64)),
                 option("until", "DATE", "Of a snooze: the first day on which the line is ordered for again")
+                    .value_parser(value_parser!(NaiveDate)),
+                option("plan", "DATE", "The as-of date of the plan that recommended it [default: the newest]")
                     .value_parser(value_parser!(NaiveDate)),
                 option("reason", "TEXT", "Why"),
                 option("reference", "NUMBER", "The order number of the books"),
@@ -78,6 +84,7 @@ impl FromArgMatches for Decide {
                 reference: nothing(),
                 by: nothing(),
                 key: nothing(),
+                plan: None,
             });
         };
         let given = |name: &str| matches.get_one::<String>(name).cloned();
@@ -91,6 +98,7 @@ impl FromArgMatches for Decide {
             reference: given("reference"),
             by: given("by"),
             key: given("key"),
+            plan: matches.get_one("plan").copied(),
         })
     }
 
@@ -124,15 +132,25 @@ async fn decide(
     let subject = keys.join(" at ");
     let named: Vec<(&str, &str)> =
         decidable.keys.iter().zip(keys).map(|((_, column), key)| (*column, key.as_str())).collect();
-    let rows = CurrentRows::of(warehouse).read(decidable.table, &named, decidable.id).await?;
+    let rows = CurrentRows::of(warehouse).read_of(decidable.table, &named, decidable.id, command.plan).await?;
     let [row] = &rows[..] else {
-        return Err(Failure::usage(format!(
-            "there is no current {} of {subject} to decide about: it was withdrawn, replaced by a newer plan without it, or never made; see \
-             {}_current",
-            decidable.word,
-            decidable.table.name()
-        )));
+        let (word, table) = (decidable.word, decidable.table.name());
+        return Err(Failure::usage(match command.plan {
+            Some(date) => format!(
+                "there is no {word} of {subject} in a plan of {date}: it was withdrawn, or never made; see {table}"
+            ),
+            None => format!(
+                "there is no current {word} of {subject} to decide about: it was withdrawn, replaced by a newer plan without it, or never made; \
+                 see {table}_current. --plan names an earlier plan"
+            ),
+        }));
     };
+    if let Some(until) = command.until.filter(|until| text(row, "as_of") >= until.to_string().as_str()) {
+        return Err(Failure::usage(format!(
+            "a snooze until {until} holds on no day: the plan is of {}; --until is the first day on which the line is ordered for again",
+            text(row, "as_of")
+        )));
+    }
     let id = text(row, decidable.id);
     let (before, _) = decisions::newest(warehouse, Some(id), 1).await?;
     let recommended = row.get(decidable.quantity).and_then(serde_json::Value::as_f64);
@@ -159,6 +177,17 @@ async fn decide(
     } else {
         context.terminal.line(format!("there is a decision of the key `{key}`: nothing was written"));
     }
+    let step = row.get(decidable.step).and_then(serde_json::Value::as_f64).filter(|step| *step > 0.0);
+    if let Some((units, step)) = command.quantity.zip(step).filter(|(units, step)| !is_multiple(*units, *step)) {
+        context.terminal.note(format!("{units} is no multiple of {step}, in which it is ordered"));
+    }
+    let is_other = matches!(command.action, Action::Change | Action::Reject | Action::Snooze);
+    if is_new && is_other && command.plan.is_none() {
+        context.terminal.note(format!(
+            "files of {} that were made before hold it as recommended; run the job for that date again, and they are made as decided",
+            text(row, "as_of")
+        ));
+    }
     if let Some(before) = before {
         context.terminal.note(format!(
             "this takes the place of: {}, {}",
@@ -169,13 +198,18 @@ async fn decide(
     Ok(0)
 }
 
+/// Whether a quantity is whole steps, but for the noise of decimals.
+fn is_multiple(quantity: f64, step: f64) -> bool {
+    (quantity / step - (quantity / step).round()).abs() < 1e-6
+}
+
 /// Options that do not go together.
 fn check(command: &Decide) -> Result<(), Failure> {
     let fail = |text: &str| Err(Failure::usage(text.to_owned()));
     match (command.action, command.quantity, command.until) {
         (Action::Change, None, _) => fail("a change needs --quantity; to order nothing, `reject`"),
-        (_, Some(quantity), _) if !quantity.is_finite() || quantity < 0.0 => {
-            fail("--quantity is a number of units from 0 on")
+        (_, Some(quantity), _) if !(0.0..=LARGEST_QUANTITY).contains(&quantity) => {
+            fail("--quantity is a number of units from 0 to a billion")
         }
         (Action::Approve | Action::Reject | Action::Snooze, Some(_), _) => {
             fail("--quantity goes with `change`, `exported` and `ordered`")

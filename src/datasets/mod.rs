@@ -13,6 +13,7 @@ mod counted;
 mod customers;
 mod sales;
 mod source;
+mod stock_lists;
 mod supply;
 
 pub use campaigns::{ASSIGNMENTS, CAMPAIGN_OUTCOMES, CAMPAIGNS, OFFERS, REDEMPTIONS};
@@ -29,6 +30,7 @@ pub use source::{
     DatasetSql, EXCLUDED, Excluded, ExcludedSql, InputFact, InputOrigin, KnownRows, LoadError, PublishedAt,
     PublishedFrame, Source, SqlFiles, dataset_sql, excluded_sql,
 };
+pub use stock_lists::{LeftOut, left_out, without_zeros};
 pub use supply::{DELIVERIES, OPEN_ORDERS, STOCK_LEVELS, SUPPLIERS};
 pub use supply::{Delivery, OpenOrder, StockLevel, Supplier};
 

@@ -273,7 +273,7 @@ fn explain_order_adds_up_to_the_recommended_quantity() {
     assert!(!chain["forecast_up_to_covers_until"].as_array().unwrap().is_empty(), "{chain}");
     assert!(!chain["earlier_advice"].as_array().unwrap().is_empty(), "{chain}");
     let plain = project.run(&["explain", "order", product]).exits(0).stdout;
-    assert!(plain.contains(&format!("location_id: {location}")), "{plain}");
+    assert!(plain.contains(&format!("{product} at {location}, plan of ")), "{plain}");
 }
 
 #[test]

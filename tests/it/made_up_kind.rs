@@ -85,7 +85,7 @@ static STORE: Explanation = Explanation {
     about: "Why a store counts as busy",
     keys: &[Key { name: "location", about: "The store", optional: false }],
     chain: |current, keys| Box::pin(store(current, keys)),
-    line: |row| Some(format!("{} came to {}", row.get("visitors")?, row.get("location_id")?.as_str()?)),
+    told: Some(|row| vec![format!("{} came to {}", row["visitors"], row["location_id"].as_str().unwrap_or_default())]),
 };
 
 async fn store(current: &CurrentRows<'_>, keys: &[Option<String>]) -> Result<Vec<serde_json::Value>, ExplainError> {

@@ -63,7 +63,8 @@ fn json_says_the_same_as_the_table() {
     let sum: f64 = steps.iter().map(|step| step["quantity"].as_f64().unwrap()).sum();
     assert!((sum - quantity.as_real().unwrap()).abs() < 0.0005, "{chain}");
     let shown = project.run(&["explain", "order", product, location]).stdout;
-    let last = shown.lines().rfind(|line| line.trim_start().starts_with(['+', '-'])).unwrap();
+    let is_step = |line: &&str| line.trim_start().starts_with(['+', '-']);
+    let last = shown.lines().skip_while(|line| !is_step(line)).take_while(is_step).last().unwrap();
     assert!(last.contains(&format!("{:>12.3}", quantity.as_real().unwrap())), "{last}");
 
     let sql =

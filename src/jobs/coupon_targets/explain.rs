@@ -11,7 +11,7 @@ pub(super) const COUPON: Explanation = Explanation {
     about: "Whether a customer gets an offer, and why or why not",
     keys: &[Key { name: "customer", about: "The customer", optional: false }],
     chain: |current, keys| Box::pin(coupon(current, keys)),
-    line: |_| None,
+    told: None,
 };
 
 async fn coupon(current: &CurrentRows<'_>, keys: &[Option<String>]) -> Result<Vec<Json>, ExplainError> {

@@ -4,7 +4,7 @@
 //! is therefore remembered, and the next night reads the last days alone. The answer is the same, byte for byte, as long as
 //! nobody corrects older days; a complete read every week takes such corrections in.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use polars::prelude::DataFrame;
@@ -12,7 +12,7 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::contract::ContractError;
-use crate::datasets::{Sale, StockLevel};
+use crate::datasets::{Sale, StockLevel, left_out, without_zeros};
 use crate::day::Day;
 
 /// Sales of all series over one span of days.
@@ -100,26 +100,23 @@ impl DailySales {
         let mut stock_without_zeros = Vec::new();
         if let Some(stock) = stock_levels {
             let is_empty = |stock: &StockLevel| stock.on_hand <= 0 && (from..=as_of).contains(&stock.snapshot_on);
-            let mut has_zeros: BTreeMap<&str, bool> = BTreeMap::new();
-            for stock in StockLevel::read(stock)? {
-                *has_zeros.entry(stock.location_id).or_default() |= stock.on_hand <= 0;
-                if !is_empty(&stock) {
-                    continue;
-                }
+            for stock in StockLevel::read(stock)?.filter(is_empty) {
                 let place = places.of((stock.product_id, stock.location_id));
                 add_places(&mut series, &places.keys, span);
                 series[place].closed_empty.push(stock.snapshot_on);
             }
-            has_zeros.retain(|_, has_zeros| !*has_zeros);
-            let leaves_out = StockLevel::read(stock)?.filter(|stock| has_zeros.contains_key(stock.location_id));
-            for (product, location, day) in left_out(leaves_out) {
-                if (from..=as_of).contains(&day) {
-                    let place = places.of((product, location));
-                    add_places(&mut series, &places.keys, span);
-                    series[place].closed_empty.push(day);
+            let locations = without_zeros(StockLevel::read(stock)?);
+            let leaves_out = StockLevel::read(stock)?.filter(|stock| locations.contains(stock.location_id));
+            for line in left_out(leaves_out, SOLD_OUT_DAYS).iter().filter(|line| (from..=as_of).contains(&line.on)) {
+                let place = places.of((line.product_id, line.location_id));
+                add_places(&mut series, &places.keys, span);
+                let sold = |day: Day| series[place].sold[(day - first_day) as usize].quantity;
+                let since = (line.counted_on + 1).max(first_day).through(line.on).map(sold).sum();
+                if line.is_empty(sold(line.on), since) {
+                    series[place].closed_empty.push(line.on);
                 }
             }
-            stock_without_zeros.extend(has_zeros.into_keys().map(str::to_owned));
+            stock_without_zeros.extend(locations.into_iter().map(str::to_owned));
         }
         for series in &mut series {
             series.closed_empty.sort_unstable();
@@ -155,25 +152,6 @@ impl DailySales {
 
 /// Days after its last line for which a product that is not in the stock is taken for sold out; later it is taken for delisted.
 const SOLD_OUT_DAYS: i32 = 28;
-
-/// Product, location and day of the lines that the stock of a location without a single zero leaves out: the product was in it before, the location was
-/// counted on the day, and there is no line. Many systems export what is there alone.
-fn left_out<'f>(stock: impl Iterator<Item = StockLevel<'f>>) -> Vec<(&'f str, &'f str, Day)> {
-    let mut counted: BTreeMap<&str, BTreeSet<Day>> = BTreeMap::new();
-    let mut lines: BTreeMap<(&str, &str), Vec<Day>> = BTreeMap::new();
-    for StockLevel { product_id, location_id, snapshot_on, .. } in stock {
-        counted.entry(location_id).or_default().insert(snapshot_on);
-        lines.entry((product_id, location_id)).or_default().push(snapshot_on);
-    }
-    let mut left_out = Vec::new();
-    for ((product, location), mut days) in lines {
-        days.sort_unstable();
-        let Some((first, last)) = days.first().copied().zip(days.last().copied()) else { continue };
-        let counted = counted.get(location).into_iter().flat_map(|days| days.range(first..=last + SOLD_OUT_DAYS));
-        left_out.extend(counted.filter(|day| days.binary_search(day).is_err()).map(|day| (product, location, *day)));
-    }
-    left_out
-}
 
 /// Daily sales as bytes: they wait a whole night for the next one, and most of their numbers are small.
 #[derive(Clone, Debug, PartialEq)]

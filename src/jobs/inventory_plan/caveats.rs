@@ -12,7 +12,7 @@ use crate::words::counted;
 const EXAMPLES: usize = 3;
 
 /// Of planned lines; what follows `12 lines`.
-const OF_LINES: [RowRule<Line>; 17] = [
+const OF_LINES: [RowRule<Line>; 18] = [
     RowRule::warning(
         "no_unit_cost",
         |line| line.is_ordered() && line.product.unit_cost.is_none(),
@@ -96,6 +96,11 @@ const OF_LINES: [RowRule<Line>; 17] = [
         "that somebody wants left alone for now: what they need is published, and stands in no order",
     ),
     RowRule::note(
+        "decided",
+        |line| line.decided_milli.is_some() && !line.flags.contains(&"snoozed"),
+        "whose order somebody decided about since: the files and the lists hold what was decided",
+    ),
+    RowRule::note(
         "overdue_order",
         |line| line.flags.contains(&"overdue_order"),
         "with overdue orders, taken to arrive after the usual further wait. See the late orders below",
@@ -103,7 +108,7 @@ const OF_LINES: [RowRule<Line>; 17] = [
 ];
 
 /// Of lines that were not planned: the code of their exception, and what follows `12 lines`.
-const OF_EXCEPTIONS: [(&str, &str); 5] = [
+const OF_EXCEPTIONS: [(&str, &str); 6] = [
     ("no_forecast", "with stock but without a forecast were not planned"),
     ("no_stock_level", "with a forecast but without a stock record were not planned. Load their stock, 0 included"),
     (
@@ -112,6 +117,10 @@ const OF_EXCEPTIONS: [(&str, &str); 5] = [
     ),
     ("unknown_product", "of products that are not in `products` were not planned"),
     ("unusable_forecast", "with an unusable forecast were not planned; the exceptions say why"),
+    (
+        "stray_order",
+        "with orders on their way but without stock or a forecast: nothing is planned with these. Compare their ids",
+    ),
 ];
 
 /// What holds instead of a dataset that the project does not have.
@@ -209,7 +218,7 @@ fn skipped(decision: &Decision<'_>) -> Vec<Caveat> {
             format!("{are} due before the day of the order: taken to arrive as an overdue one. Correct `due_on`");
         caveats.push(Caveat::warning("orders_reversed", orders as u64, text));
     }
-    let unknown = decision.facts.unknown_decisions;
+    let unknown = decision.facts.decisions.unknown;
     if unknown > 0 {
         let have = counted(unknown, "decision has", "decisions have");
         let text = format!(

@@ -129,14 +129,10 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
         (Some(from), Some(advice)) => Wanted::read(advice, &frames.in_shadow, from..=as_of)?,
         _ => Wanted::default(),
     };
+    let products = products(&frames.products)?;
     let order_knowledge = OrderKnowledge { open_orders: name_order_dates, deliveries: !deliveries.is_empty() };
-    let books = Books {
-        as_of,
-        open_orders: &orders,
-        deliveries: &deliveries,
-        knowledge: order_knowledge,
-        has_open_orders: frames.open_orders.is_some(),
-    };
+    let books =
+        Books { as_of, open_orders: &orders, deliveries: &deliveries, knowledge: order_knowledge, products: &products };
     let (believed, untraced) = untraced(&books, &all_advice, &frames.in_shadow, &frames.decisions);
     for (key, order) in believed {
         orders.entry(key).or_default().push(order);
@@ -144,7 +140,8 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
     let grading_from = to_grade.iter().map(|line| line.published.as_of).min().unwrap_or(as_of);
     let grading_from = grading_from.min(compared_from.unwrap_or(as_of));
     let mut snapshots = history::snapshots(&frames.stock_levels, as_of, grading_from)?;
-    let taken_for_empty = history::take_left_out_for_empty(&frames.stock_levels, as_of, &mut snapshots)?;
+    let taken_for_empty =
+        history::take_left_out_for_empty(&frames.stock_levels, &frames.daily_sales, as_of, &mut snapshots)?;
     let oldest_stock = snapshots.values().filter_map(|days| days.last()).map(|snapshot| snapshot.on).min();
     let sales_from = grading_from.min(oldest_stock.unwrap_or(as_of));
     let optional = [
@@ -153,7 +150,6 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
         ("open_orders", frames.open_orders.is_some()),
         ("prices", frames.prices.is_some()),
     ];
-    let products = products(&frames.products)?;
     let suppliers = frames.suppliers.as_ref().map(suppliers).transpose()?;
     let named = products.values().filter_map(|product| product.supplier_id.as_ref()).chain(lead_times.keys());
     let unknown_suppliers = match &suppliers {
@@ -170,7 +166,7 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
         taken_for_empty,
         untraced,
         snoozed: frames.decisions.snoozed(&all_advice, as_of),
-        unknown_decisions: frames.decisions.unknown,
+        decisions: frames.decisions.clone(),
         skipped: Skipped { reversed_deliveries, reversed_orders, unknown_suppliers },
         forecast_as_of: *forecast_as_of,
         forecasts,
@@ -220,8 +216,8 @@ fn suppliers(frame: &DataFrame) -> Result<BTreeMap<String, Supplier>, ContractEr
 struct Received {
     /// Those that name product and location.
     deliveries: BTreeMap<LineKey, Vec<LineDelivery>>,
-    /// Days from order to receipt per supplier.
-    lead_times: BTreeMap<String, Vec<u32>>,
+    /// Order days and days from order to receipt per supplier.
+    lead_times: BTreeMap<String, Vec<(Day, u32)>>,
     /// How many were received before they were ordered.
     n_reversed: usize,
 }
@@ -246,12 +242,12 @@ impl Received {
             }
             // It arrived all the same; how long it took is not known.
             if !is_reversed {
-                arrivals.insert((supplier_id, location, ordered_on, received_on));
+                arrivals.insert((supplier_id, ordered_on, location, received_on));
             }
         }
-        for (supplier, _, ordered_on, received_on) in arrivals {
+        for (supplier, ordered_on, _, received_on) in arrivals {
             let days = u32::try_from(received_on - ordered_on).unwrap_or(0);
-            found.lead_times.entry(supplier.to_owned()).or_default().push(days);
+            found.lead_times.entry(supplier.to_owned()).or_default().push((ordered_on, days));
         }
         Ok(found)
     }

@@ -44,7 +44,7 @@ impl Decision<'_> {
     pub(super) fn handed_out(&self) -> Vec<&Line> {
         let mut lines: Vec<&Line> = self.lines.iter().filter(|line| self.is_handed_out(line)).collect();
         lines.sort_by(|left, right| {
-            let value = |line: &Line| line.order_value.unwrap_or(i64::MIN);
+            let value = |line: &Line| line.to_order_value().unwrap_or(i64::MIN);
             left.urgency.cmp(&right.urgency).then(value(right).cmp(&value(left))).then_with(|| left.key.cmp(&right.key))
         });
         lines
@@ -60,9 +60,7 @@ impl Decision<'_> {
     }
 
     fn is_handed_out(&self, line: &Line) -> bool {
-        line.is_ordered()
-            && !line.flags.contains(&"snoozed")
-            && (self.settings.order_files == OrderFiles::NextOrderDay || self.is_today(line))
+        line.is_ordered() && (self.settings.order_files == OrderFiles::NextOrderDay || self.is_today(line))
     }
 
     pub(super) fn with_code<'b>(&'b self, codes: &'b [&str]) -> impl Iterator<Item = &'b Exception> {
@@ -77,6 +75,6 @@ impl Decision<'_> {
 
 /// Sum of the known values; `None` when there are lines and none has a value.
 pub(super) fn total_value<'a>(lines: impl Iterator<Item = &'a Line> + Clone) -> Option<f64> {
-    let known: Vec<i64> = lines.clone().filter_map(|line| line.order_value).collect();
+    let known: Vec<i64> = lines.clone().filter_map(Line::to_order_value).collect();
     (!known.is_empty() || lines.count() == 0).then(|| known.iter().sum::<i64>() as f64)
 }

@@ -12,7 +12,7 @@ use crate::published::INVENTORY_RECOMMENDATIONS;
 /// `decide order PRODUCT LOCATION`.
 pub(super) const ORDER: Decidable = Decidable {
     word: "order",
-    about: "The current order of a product at a location: approve, change, reject or snooze it, or say that it was handed over or placed",
+    about: "The order of a product at a location: approve, change, reject or snooze it, or say that it was handed over or placed",
     table: &INVENTORY_RECOMMENDATIONS,
     keys: &[
         (Key { name: "product", about: "The product", optional: false }, "product_id"),
@@ -20,6 +20,7 @@ pub(super) const ORDER: Decidable = Decidable {
     ],
     id: "recommendation_id",
     quantity: "order_quantity",
+    step: "pack_size",
 };
 
 /// The last decision about each recommendation.

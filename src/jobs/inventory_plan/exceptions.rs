@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::exception::Exception;
 use super::facts::InventoryFacts;
-use super::handed_out::Untraced;
+use super::handed_out::{Trust, Untraced};
 use super::lifecycle::Still;
 use super::line::Line;
 use super::line_key::LineKey;
@@ -34,8 +34,8 @@ pub(super) struct Planned<'a> {
 const OF_LINES: [fn(&Planned<'_>, &Line) -> Option<Exception>; 4] = [stock_out, overstock, stale_stock, negative_stock];
 
 /// Asked of the plan as a whole.
-const OF_THE_PLAN: [fn(&Planned<'_>) -> Vec<Exception>; 5] =
-    [late_orders, short_deliveries, not_in_the_books, minimums_not_met, missing_costs];
+const OF_THE_PLAN: [fn(&Planned<'_>) -> Vec<Exception>; 6] =
+    [late_orders, short_deliveries, lead_times_changed, not_in_the_books, minimums_not_met, missing_costs];
 
 /// Exceptions of planned lines, then of orders, suppliers and costs.
 pub(super) fn find(plan: &Planned<'_>) -> Vec<Exception> {
@@ -199,30 +199,78 @@ fn short_deliveries(plan: &Planned<'_>) -> Vec<Exception> {
     plan.facts.rests.short().map(about).collect()
 }
 
-/// Orders that were handed out, never appeared in the books, and are not believed any more.
-fn not_in_the_books(plan: &Planned<'_>) -> Vec<Exception> {
-    let doubted = plan.facts.untraced.iter().filter(|order| !order.is_believed);
-    let about = |order: &Untraced| {
-        let product = plan.facts.products.get(&order.key.product_id);
-        Exception {
-            first_on: Some(order.ordered_on),
-            quantity: Some(in_units(order.quantity)),
-            value: product.and_then(|product| product.unit_cost).map(|cost| in_units(order.quantity) * cost as f64),
+/// Suppliers whose newest deliveries take another time than those before.
+fn lead_times_changed(plan: &Planned<'_>) -> Vec<Exception> {
+    let about = |(supplier, terms): (&Option<String>, &SupplierTerms)| {
+        let change = terms.change?;
+        let (now, before) =
+            (counted(change.now as usize, "day", "days"), counted(change.before as usize, "day", "days"));
+        let (severity, what) = if change.now > change.before { ("amber", "slower") } else { ("note", "faster") };
+        Some(Exception {
+            code: "lead_time_changed",
+            severity,
+            supplier_id: supplier.clone(),
+            first_on: Some(change.since),
             text: format!(
-                "{} were to be ordered on {} and the books show no such order: it is not counted any more, and what is needed is ordered anew. \
-                 Was it placed? Then say so with `decide`",
-                units(order.quantity),
-                order.ordered_on
+                "Deliveries have become {what}: half of the {} ordered since {} took {now} or more, before it was {before}. Orders are \
+                 planned with what holds since then; ask whether it stays so",
+                change.deliveries, change.since
             ),
-            ..Exception::of_line(
+            ..Exception::default()
+        })
+    };
+    plan.terms.iter().filter_map(about).collect()
+}
+
+/// Orders that were handed out and that the books do not show.
+fn not_in_the_books(plan: &Planned<'_>) -> Vec<Exception> {
+    let about = |order: &Untraced| {
+        let key = &order.key;
+        let product = plan.facts.products.get(&key.product_id);
+        let (quantity, ordered_on) = (units(order.quantity), order.ordered_on);
+        let decide = |action: &str| {
+            format!(
+                "`nightclerk decide order {} {} {action} --plan {}`",
+                key.product_id, key.location_id, order.planned
+            )
+        };
+        let (code, severity, text) = match order.trust {
+            Trust::OnItsWay => (
                 "order_not_in_books",
                 "amber",
-                &order.key,
-                product.and_then(|product| product.supplier_id.as_ref()),
-            )
+                format!(
+                    "{quantity} were to be ordered on {ordered_on}, and the books show no order of this supplier since: they still count as on \
+                     their way. Were they not placed? {}",
+                    decide("reject")
+                ),
+            ),
+            Trust::NotPlaced => (
+                "order_not_placed",
+                "amber",
+                format!(
+                    "{quantity} were to be ordered on {ordered_on}; the books know of orders of this supplier since, and not of this one: it \
+                     counts for nothing, and what is needed is ordered anew. Was it placed all the same? {}",
+                    decide("ordered")
+                ),
+            ),
+            Trust::NeverCame => (
+                "order_not_in_books",
+                "red",
+                format!(
+                    "{quantity} were to be ordered on {ordered_on}, never stood in the books and should have come by now: they count for \
+                     nothing any more, and what is needed is ordered anew. Find out whether that order exists before you place another"
+                ),
+            ),
+        };
+        Exception {
+            first_on: Some(ordered_on),
+            quantity: Some(in_units(order.quantity)),
+            value: product.and_then(|product| product.unit_cost).map(|cost| in_units(order.quantity) * cost as f64),
+            text,
+            ..Exception::of_line(code, severity, key, product.and_then(|product| product.supplier_id.as_ref()))
         }
     };
-    doubted.map(about).collect()
+    plan.facts.untraced.iter().filter(|order| order.is_news).map(about).collect()
 }
 
 fn minimums_not_met(plan: &Planned<'_>) -> Vec<Exception> {

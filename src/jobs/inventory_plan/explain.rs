@@ -3,6 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::explain_told;
 use crate::explain::{CurrentRows, ExplainError, Explanation, Key, Row, text};
 use crate::published::{
     DEMAND_FORECASTS, FORECAST_ACCURACY, INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS,
@@ -12,14 +13,14 @@ use crate::published::{
 /// `explain order PRODUCT [LOCATION]`.
 pub(super) const ORDER: Explanation = Explanation {
     word: "order",
-    about: "The order of a product at a location: every step, the forecast behind it, how good that forecast was, and what \
-            became of earlier advice",
+    about: "The order of a product at a location: what to order and why, how sure that is, what became of earlier advice, and \
+            why it changed since the plan before; `--json` holds every row",
     keys: &[
         Key { name: "product", about: "The product", optional: false },
         Key { name: "location", about: "The location; all of them when left out", optional: true },
     ],
     chain: |current, keys| Box::pin(order(current, keys)),
-    line: step,
+    told: Some(explain_told::told),
 };
 
 async fn order(current: &CurrentRows<'_>, keys: &[Option<String>]) -> Result<Vec<Json>, ExplainError> {
@@ -46,6 +47,8 @@ async fn order(current: &CurrentRows<'_>, keys: &[Option<String>]) -> Result<Vec
         let accuracy = current.read(&FORECAST_ACCURACY, &series, "forecast_as_of").await?;
         let exceptions = current.read(&INVENTORY_EXCEPTIONS, &series, "code").await?;
         let outcomes = current.read(&RECOMMENDATION_OUTCOMES, &series, "recommended_as_of").await?;
+        let decisions = current.decisions(text(&recommendation, "recommendation_id")).await?;
+        let (before, before_steps) = before(current, &series, text(&recommendation, "as_of")).await?;
         chains.push(json!({
             "recommendation": recommendation,
             "steps": steps,
@@ -53,14 +56,27 @@ async fn order(current: &CurrentRows<'_>, keys: &[Option<String>]) -> Result<Vec
             "forecast_accuracy": accuracy,
             "exceptions": exceptions,
             "earlier_advice": outcomes,
+            "decisions": decisions,
+            "recommendation_before": before,
+            "steps_before": before_steps,
         }));
     }
     Ok(chains)
 }
 
-/// A step of an explanation on one line: its quantity, the running total, its sentence.
-fn step(row: &Row) -> Option<String> {
-    row.get("step_no")?;
-    let units = |key: &str| row.get(key).and_then(Json::as_f64).unwrap_or_default();
-    Some(format!("{:>+12.3} {:>12.3}  {}", units("quantity"), units("running"), text(row, "text")))
+/// The same line in the plan before, with its steps.
+async fn before(
+    current: &CurrentRows<'_>,
+    series: &[(&str, &str)],
+    as_of: &str,
+) -> Result<(Option<Row>, Vec<Row>), ExplainError> {
+    let Ok(as_of) = as_of.parse() else { return Ok((None, Vec::new())) };
+    let Some(date) = current.date_before(&INVENTORY_RECOMMENDATIONS, series, as_of).await? else {
+        return Ok((None, Vec::new()));
+    };
+    let mut rows = current.read_of(&INVENTORY_RECOMMENDATIONS, series, "recommendation_id", Some(date)).await?;
+    let Some(row) = rows.pop() else { return Ok((None, Vec::new())) };
+    let of_recommendation = [("recommendation_id", text(&row, "recommendation_id"))];
+    let steps = current.read_of(&INVENTORY_EXPLANATIONS, &of_recommendation, "step_no", Some(date)).await?;
+    Ok((Some(row), steps))
 }

@@ -67,10 +67,10 @@ fn order_columns(rows: ViewRows<'_, Line>) -> ViewRows<'_, Line> {
         .text("Order on", Line::order_on)
         .text("Arrives on", |line| line.plan.arrives_on)
         .text("Arrives by", |line| line.plan.arrives_by)
-        .number("Quantity", Unit::Units, |line| in_units(line.plan.quantity_milli))
-        .number("Packs", Unit::Count, Line::packs)
+        .number("Quantity", Unit::Units, |line| in_units(line.to_order_milli()))
+        .number("Packs", Unit::Count, Line::packs_to_order)
         .number("Unit cost", Unit::Money, |line| line.product.unit_cost)
-        .number("Value", Unit::Money, |line| line.order_value)
+        .number("Value", Unit::Money, Line::to_order_value)
         .text("Urgency", |line| line.urgency.name())
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::advice::PastLine;
+use super::decisions::Decisions;
 use super::forecasts::SeriesForecast;
 use super::handed_out::Untraced;
 use super::history::{DaySales, Movements, Snapshot};
@@ -12,6 +13,8 @@ use super::rests::Rests;
 use super::wanted::Wanted;
 use crate::datasets::{Product, Supplier};
 use crate::day::Day;
+use crate::decidable::Action;
+use crate::quantities::Quantity;
 
 /// Stock of a line at the close of `as_of`.
 #[derive(Debug, Clone, Copy)]
@@ -57,8 +60,8 @@ pub struct InventoryFacts {
     pub(super) sales: BTreeMap<LineKey, Vec<DaySales>>,
     pub(super) open_orders: BTreeMap<LineKey, Vec<LineOrder>>,
     pub(super) deliveries: BTreeMap<LineKey, Vec<LineDelivery>>,
-    /// Days from order to receipt per supplier; one entry per supplier, location, order day and receipt day.
-    pub(super) lead_times: BTreeMap<String, Vec<u32>>,
+    /// Order day and days to the receipt per supplier, by order day; one entry per supplier, location, order day and receipt day.
+    pub(super) lead_times: BTreeMap<String, Vec<(Day, u32)>>,
     /// What moved when, of all days that are known.
     pub(super) movements: Movements,
     /// Lines that the newest list of their location leaves out, which holds no zeros: nothing is there.
@@ -69,8 +72,8 @@ pub struct InventoryFacts {
     pub(super) rests: Rests,
     /// Lines that somebody wants left alone, and until when.
     pub(super) snoozed: BTreeMap<LineKey, Day>,
-    /// Decisions of other programs with an action that there is not.
-    pub(super) unknown_decisions: usize,
+    /// What was decided, also about what tonight's run recommends: a run of a date again makes the same recommendations.
+    pub(super) decisions: Decisions,
     /// What was read and could not be used.
     pub(super) skipped: Skipped,
     /// By product and location; location `None` holds everywhere.
@@ -109,6 +112,26 @@ impl InventoryFacts {
             stock.is_rolled_forward = true;
         }
         Some(stock)
+    }
+
+    /// Whether a line without a forecast is one whose stock can be given away: nothing of it was sold there for weeks, and the location is
+    /// no other spelling of one of those that are `selling`.
+    pub(super) fn is_store_room(&self, key: &LineKey, as_of: Day, selling: &BTreeSet<&str>) -> bool {
+        let plain = |location: &str| location.trim().trim_start_matches('0').to_lowercase();
+        let is_other = |known: &&str| **known != key.location_id && plain(known) == plain(&key.location_id);
+        self.movements.lies_there(key, as_of) && !selling.iter().any(|known| is_other(known))
+    }
+
+    /// What somebody decided to order instead of what is recommended; `None` where nobody did.
+    pub(super) fn decided_milli(&self, key: &LineKey, recommendation_id: &str) -> Option<i64> {
+        if self.snoozed.contains_key(key) {
+            return Some(0);
+        }
+        let decision = self.decisions.last(recommendation_id)?;
+        match decision.action {
+            Action::Reject | Action::Snooze => Some(0),
+            _ => decision.quantity.map(|units| Quantity::from_units(units).thousandths()),
+        }
     }
 
     /// Selling price of one unit: the location's, else the general one, else the list price.

@@ -6,12 +6,17 @@ use super::advice::PastLine;
 use super::decisions::Decisions;
 use super::line_key::LineKey;
 use super::orders::{LineDelivery, LineOrder, OrderKnowledge};
+use crate::datasets::Product;
 use crate::day::Day;
 use crate::decidable::Action;
 use crate::quantities::Quantity;
 
-/// Days for which an order that was handed out is believed without a trace in the books.
-pub(super) const BELIEVED_DAYS: i32 = 3;
+/// Days after which it is asked aloud where an order is that the books do not show.
+const SILENT_DAYS: i32 = 3;
+/// Days for which it is said of an order that it was not placed.
+const TOLD_DAYS: i32 = 3;
+/// Days for which it is said of an order that it should have come and did not.
+const MISSED_DAYS: i32 = 14;
 
 /// What the books say.
 pub(super) struct Books<'a> {
@@ -19,26 +24,41 @@ pub(super) struct Books<'a> {
     pub(super) open_orders: &'a BTreeMap<LineKey, Vec<LineOrder>>,
     pub(super) deliveries: &'a BTreeMap<LineKey, Vec<LineDelivery>>,
     pub(super) knowledge: OrderKnowledge,
-    /// Whether there are open orders at all, as a dataset.
-    pub(super) has_open_orders: bool,
+    /// By id, for their suppliers.
+    pub(super) products: &'a BTreeMap<String, Product>,
+}
+
+/// What is to be thought of an order that was handed out and has left no trace in the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// The books may not know of it yet: it counts as on its way.
+    OnItsWay,
+    /// The books hold an order of its day or a later one of the same supplier for the same location, and not this one.
+    NotPlaced,
+    /// It should have come, and did not.
+    NeverCame,
 }
 
 /// An order that was handed out and has left no trace in the books.
 #[derive(Debug, Clone)]
 pub struct Untraced {
     pub(super) key: LineKey,
+    /// The plan that asked for it.
+    pub(super) planned: Day,
     pub(super) ordered_on: Day,
     pub(super) quantity: i64,
-    /// Whether it still counts as on its way.
-    pub(super) is_believed: bool,
+    pub(super) trust: Trust,
+    /// Whether it has to be told of: before, the books may simply be a few days behind.
+    pub(super) is_news: bool,
 }
 
-/// The orders of earlier plans, not `in_shadow`, that were to be placed on a day that is over and that the books do not show: as orders on
-/// their way, and what is known of each. What somebody decided about an order counts before what was recommended.
+/// The orders of earlier plans, not `in_shadow`, that were to be placed on a day that is over, or that somebody says were placed or handed
+/// over, and that the books do not show: as orders on their way, and what is known of each. What somebody decided about an order counts
+/// before what was recommended.
 ///
 /// An order shows when one of the line is dated on its day or later, or was delivered. Where the books hold an order of that day or a later
-/// one for anything, they have caught up, and what they do not show was not placed. Else it is believed for [`BELIEVED_DAYS`]; where there
-/// are no books of open orders, until nine in ten such orders have arrived.
+/// one of the same supplier for the same location, they have caught up, and what they do not show was not placed. Else it is believed
+/// until nine in ten such orders have arrived: a night that asks again for what was ordered costs more than one that waits.
 pub(super) fn untraced(
     books: &Books<'_>,
     advice: &[PastLine],
@@ -46,59 +66,83 @@ pub(super) fn untraced(
     decisions: &Decisions,
 ) -> (Vec<(LineKey, LineOrder)>, Vec<Untraced>) {
     let as_of = books.as_of;
-    let ordered = books.open_orders.values().flatten().filter_map(|order| order.ordered_on);
-    let delivered = books.deliveries.values().flatten().map(|delivery| delivery.ordered_on);
-    let caught_up = ordered.chain(delivered).filter(|day| *day <= as_of).max();
+    let caught_up = books.caught_up();
     let (mut orders, mut found) = (Vec::new(), Vec::new());
-    for past in advice {
+    for past in advice.iter().filter(|past| !in_shadow.contains(&past.published.as_of)) {
         let published = &past.published;
-        let is_over = published.order_on == published.as_of + 1 && published.order_on <= as_of;
-        if !is_over || in_shadow.contains(&published.as_of) {
-            continue;
-        }
         let decided = decisions.last(&published.recommendation_id);
+        // Somebody says that it left the house: on the morning after the plan, whenever the supplier takes it.
+        let was_ordered = decided.is_some_and(|decided| decided.action == Action::Ordered);
+        let has_left = was_ordered || decided.is_some_and(|decided| decided.action == Action::Exported);
+        let morning = published.as_of + 1;
+        let ordered_on = if has_left { morning } else { published.order_on };
+        let is_over = ordered_on == morning && ordered_on <= as_of;
         let quantity = match decided.map(|decided| (decided.action, decided.quantity)) {
             Some((Action::Reject | Action::Snooze, _)) => 0,
             Some((_, Some(units))) => Quantity::from_units(units).thousandths(),
             _ => published.order_quantity.thousandths(),
         };
-        let was_ordered = decided.is_some_and(|decided| decided.action == Action::Ordered);
-        if quantity <= 0 || books.show(past, quantity) {
+        if !is_over || quantity <= 0 || books.show(&past.key, ordered_on, quantity) {
             continue;
         }
         let by = published.arrives_by.unwrap_or(published.arrives_on);
-        let is_believed = match (caught_up, books.has_open_orders) {
-            // Somebody says that it was placed: until it should have come.
-            _ if was_ordered => as_of < by,
-            (Some(day), _) if day >= published.order_on => continue,
-            (_, false) => as_of < by,
-            (_, true) => as_of - published.order_on < BELIEVED_DAYS,
+        let books_know = caught_up.get(&books.source(&past.key)).is_some_and(|day| *day >= ordered_on);
+        let trust = match (was_ordered, books_know) {
+            (false, true) => Trust::NotPlaced,
+            _ if as_of < by => Trust::OnItsWay,
+            _ => Trust::NeverCame,
         };
-        let is_news = as_of - published.order_on <= BELIEVED_DAYS || is_believed;
-        if is_believed {
+        let is_news = match trust {
+            Trust::OnItsWay => as_of - ordered_on >= SILENT_DAYS,
+            Trust::NotPlaced => as_of - ordered_on < TOLD_DAYS,
+            Trust::NeverCame => as_of - by < MISSED_DAYS,
+        };
+        if trust == Trust::OnItsWay {
             let order = LineOrder {
                 quantity,
                 due_on: published.arrives_on,
-                ordered_on: Some(published.order_on),
+                ordered_on: Some(ordered_on),
                 order_number: None,
                 received: 0,
                 is_in_books: false,
             };
             orders.push((past.key.clone(), order));
         }
-        if is_news {
-            found.push(Untraced { key: past.key.clone(), ordered_on: published.order_on, quantity, is_believed });
-        }
+        let planned = published.as_of;
+        found.push(Untraced { key: past.key.clone(), planned, ordered_on, quantity, trust, is_news });
     }
     (orders, found)
 }
 
 impl Books<'_> {
-    /// Whether the order of an earlier plan, or one that takes its place, can be seen.
-    fn show(&self, past: &PastLine, quantity: i64) -> bool {
-        let since = past.published.order_on;
-        let delivered = self.deliveries.get(&past.key).into_iter().flatten();
-        let open = || self.open_orders.get(&past.key).into_iter().flatten();
+    /// Who delivers a line, and where.
+    fn source(&self, key: &LineKey) -> (Option<&str>, String) {
+        let supplier = self.products.get(&key.product_id).and_then(|product| product.supplier_id.as_deref());
+        (supplier, key.location_id.clone())
+    }
+
+    /// By supplier and location, the newest day up to which the books know of orders.
+    fn caught_up(&self) -> BTreeMap<(Option<&str>, String), Day> {
+        let ordered = self
+            .open_orders
+            .iter()
+            .flat_map(|(key, orders)| orders.iter().filter_map(|order| order.ordered_on).map(move |day| (key, day)));
+        let delivered = self
+            .deliveries
+            .iter()
+            .flat_map(|(key, deliveries)| deliveries.iter().map(move |delivery| (key, delivery.ordered_on)));
+        let mut newest = BTreeMap::new();
+        for (key, day) in ordered.chain(delivered).filter(|(_, day)| *day <= self.as_of) {
+            let known = newest.entry(self.source(key)).or_insert(day);
+            *known = day.max(*known);
+        }
+        newest
+    }
+
+    /// Whether an order of a day, or one that takes its place, can be seen.
+    fn show(&self, key: &LineKey, since: Day, quantity: i64) -> bool {
+        let delivered = self.deliveries.get(key).into_iter().flatten();
+        let open = || self.open_orders.get(key).into_iter().flatten();
         let undated: i64 = open().filter(|order| order.ordered_on.is_none()).map(|order| order.quantity).sum();
         delivered.into_iter().any(|delivery| delivery.ordered_on >= since)
             || open().any(|order| order.ordered_on.is_some_and(|day| day >= since))

@@ -7,7 +7,8 @@ use super::dataset::{InventoryFrames, shape};
 use super::decisions::Decisions;
 use super::stand_in_tests::yesterdays_plan;
 use super::tests::{
-    AS_OF, dated, day, deliveries, exception_codes, number, one_line, open_orders, publish, reals, rows,
+    AS_OF, dated, day, deliveries, exception_codes, number, one_line, open_orders, products, publish, reals, rows,
+    texts,
 };
 use crate::decidable::{Action, Decision};
 use crate::publication::Publication;
@@ -60,14 +61,79 @@ fn what_was_handed_out_is_on_its_way_until_the_books_have_caught_up() {
     assert_eq!(on_order(&plan(1, books("2026-11-20"), vec![])), 60.0);
     // They hold Monday's order itself, of 12.
     assert_eq!(on_order(&plan(1, books("2026-11-23"), vec![])), 12.0);
-    // Another product was ordered on Monday, A was not: nobody followed.
-    let other = open_orders(&[("A", 12, "2026-11-27", "2026-11-20"), ("B", 5, "2026-11-27", "2026-11-23")]);
-    assert_eq!(on_order(&plan(1, Some(other), vec![])), 12.0);
-    // Three days are believed, then it is doubted aloud.
-    assert_eq!(on_order(&plan(3, books("2026-11-19"), vec![])), 60.0);
-    let doubted = plan(4, books("2026-11-19"), vec![]);
-    assert_eq!(on_order(&doubted), 12.0);
-    assert!(exception_codes(&doubted).contains(&"order_not_in_books".to_owned()));
+    // Another product of the supplier was ordered on Monday, A was not: nobody followed, and it is said.
+    let other = |supplier: &str| {
+        let frames = InventoryFrames {
+            open_orders: Some(open_orders(&[
+                ("A", 12, "2026-11-27", "2026-11-20"),
+                ("B", 5, "2026-11-27", "2026-11-23"),
+            ])),
+            past_advice: Some(handed_out(1)),
+            products: products(&[("A", Some("V1"), Some(150)), ("B", Some(supplier), Some(150))]),
+            ..one_line()
+        };
+        publish(&InventoryPlan::default(), &shape(day(AS_OF), &frames).unwrap())
+    };
+    let not_placed = other("V1");
+    assert_eq!(on_order(&not_placed), 12.0);
+    assert!(exception_codes(&not_placed).contains(&"order_not_placed".to_owned()));
+    // An order to somebody else says nothing of this one.
+    let elsewhere = other("V2");
+    assert_eq!(on_order(&elsewhere), 60.0);
+    assert!(!exception_codes(&elsewhere).contains(&"order_not_placed".to_owned()));
+}
+
+#[test]
+fn what_the_books_never_show_is_believed_until_it_should_have_come() {
+    let books = || Some(open_orders(&[("A", 12, "2026-11-27", "2026-11-12")]));
+    // Expected tomorrow.
+    let believed = plan(2, books(), vec![]);
+    assert_eq!(on_order(&believed), 60.0);
+    assert!(!exception_codes(&believed).contains(&"order_not_in_books".to_owned()), "the books may be a day behind");
+    for days_ago in [3, 9] {
+        let missed = plan(days_ago, books(), vec![]);
+        assert_eq!(on_order(&missed), 12.0);
+        assert!(exception_codes(&missed).contains(&"order_not_in_books".to_owned()), "{days_ago}");
+    }
+}
+
+#[test]
+fn what_was_placed_before_its_day_is_on_its_way() {
+    let mut later = handed_out(1);
+    later.with_column(Column::new("order_on".into(), [number(AS_OF) + 2])).unwrap();
+    let later = dated(later, &["order_on"]);
+    let with = |decisions: Vec<Decision>| {
+        let frames = InventoryFrames {
+            open_orders: Some(open_orders(&[("A", 12, "2026-11-27", "2026-11-20")])),
+            past_advice: Some(later.clone()),
+            decisions: Decisions::of(decisions, 0),
+            ..one_line()
+        };
+        on_order(&publish(&InventoryPlan::default(), &shape(day(AS_OF), &frames).unwrap()))
+    };
+    assert_eq!(with(vec![]), 12.0, "its day has not come");
+    assert_eq!(with(decided(Action::Ordered, None, None)), 60.0);
+    assert_eq!(with(decided(Action::Exported, Some(24.0), None)), 36.0);
+    assert_eq!(with(decided(Action::Approve, None, None)), 12.0);
+}
+
+#[test]
+fn the_files_of_a_date_hold_what_was_decided_about_it() {
+    let frames = |decisions: Vec<Decision>| InventoryFrames { decisions: Decisions::of(decisions, 0), ..one_line() };
+    let run = |decisions| publish(&InventoryPlan::default(), &shape(day(AS_OF), &frames(decisions)).unwrap());
+    let plain = run(vec![]);
+    let id = texts(rows(&plain, &INVENTORY_RECOMMENDATIONS), "recommendation_id")[0].clone().unwrap();
+    let about = |action, quantity| {
+        let decisions = decided(action, quantity, None);
+        run(decisions.into_iter().map(|one| Decision { recommendation_id: id.clone(), ..one }).collect())
+    };
+    let has_file = |publication: &Publication| publication.exports.iter().any(|file| file.stem.starts_with("orders-"));
+    assert!(has_file(&plain) && !has_file(&about(Action::Reject, None)));
+    let changed = about(Action::Change, Some(24.0));
+    assert!(has_file(&changed));
+    assert!(changed.page.headline.contains("worth 36.00 EUR"), "{}", changed.page.headline);
+    let recommended = |publication: &Publication| rows(publication, &INVENTORY_RECOMMENDATIONS).clone();
+    assert!(recommended(&changed).equals_missing(&recommended(&plain)), "what was recommended stands");
 }
 
 #[test]

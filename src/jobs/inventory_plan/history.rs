@@ -6,8 +6,11 @@ use polars::prelude::DataFrame;
 
 use super::line_key::LineKey;
 use crate::contract::ContractError;
-use crate::datasets::{Counted, Sale, StockLevel};
+use crate::datasets::{Counted, Sale, StockLevel, left_out, without_zeros};
 use crate::day::Day;
+
+/// Days for which goods, and places, count as new.
+const NEW_DAYS: i32 = 28;
 
 /// Closing stock of one day, in thousandths of a unit.
 #[derive(Debug, Clone, Copy)]
@@ -53,29 +56,49 @@ pub(super) fn snapshots(
     Ok(lines)
 }
 
-/// Lines that a location's newest count leaves out although its lists hold no line of zero at all: they have sold out, and their newest
-/// snapshot becomes 0 of that count. Many systems export only what is there.
+/// Lines that a location's newest list leaves out although its lists hold no line of zero at all: they have sold out, and their newest
+/// snapshot becomes 0 of that list. What goes on selling out of what was counted before has not.
 pub(super) fn take_left_out_for_empty(
     frame: &DataFrame,
+    sales: &DataFrame,
     as_of: Day,
     snapshots: &mut BTreeMap<LineKey, Vec<Snapshot>>,
 ) -> Result<Vec<LineKey>, ContractError> {
-    // By location: the newest count, and whether any line of any count holds nothing.
-    let mut counts: BTreeMap<&str, (Day, bool)> = BTreeMap::new();
-    for level in StockLevel::read(frame)?.filter(|level| level.snapshot_on <= as_of) {
-        let (newest, has_zeros) = counts.entry(level.location_id).or_insert((level.snapshot_on, false));
-        *newest = level.snapshot_on.max(*newest);
-        *has_zeros |= level.on_hand <= 0;
+    let levels = || Ok::<_, ContractError>(StockLevel::read(frame)?.filter(|level| level.snapshot_on <= as_of));
+    let locations = without_zeros(levels()?);
+    let mut newest: HashMap<&str, Day> = HashMap::new();
+    for level in levels()? {
+        let day = newest.entry(level.location_id).or_insert(level.snapshot_on);
+        *day = level.snapshot_on.max(*day);
     }
-    let mut left_out = Vec::new();
-    for (key, days) in snapshots {
-        let Some((newest, false)) = counts.get(key.location_id.as_str()) else { continue };
-        if days.last().is_some_and(|last| last.on < *newest) {
-            days.push(Snapshot { on: *newest, on_hand: 0, reserved: 0 });
-            left_out.push(key.clone());
+    let lists = levels()?.filter(|level| locations.contains(level.location_id));
+    let mut missing = left_out(lists, i32::MAX);
+    missing.retain(|line| newest.get(line.location_id) == Some(&line.on));
+    // By line: sold on the day of the list, and since the last count.
+    let mut sold: HashMap<(&str, &str), (i64, i64)> =
+        missing.iter().map(|line| ((line.product_id, line.location_id), (0, 0))).collect();
+    let counted: HashMap<(&str, &str), (Day, Day)> =
+        missing.iter().map(|line| ((line.product_id, line.location_id), (line.counted_on, line.on))).collect();
+    for sale in Sale::read(sales)?.filter(|sale| sale.sold_on <= as_of) {
+        let key = (sale.product_id, sale.location_id);
+        if let Some((on_the_day, since)) = sold.get_mut(&key) {
+            let (counted_on, on) = counted[&key];
+            // What is sold after the list speaks as loud as what was sold on its day.
+            *on_the_day += if sale.sold_on >= on { sale.quantity } else { 0 };
+            *since += if sale.sold_on > counted_on { sale.quantity } else { 0 };
         }
     }
-    Ok(left_out)
+    let mut taken = Vec::new();
+    for line in missing {
+        let (on_the_day, since) = sold[&(line.product_id, line.location_id)];
+        let key = LineKey::new(line.product_id, line.location_id);
+        if let Some(days) = snapshots.get_mut(&key).filter(|_| line.is_empty(on_the_day, since)) {
+            days.push(Snapshot { on: line.on, on_hand: 0, reserved: 0 });
+            taken.push(key);
+        }
+    }
+    taken.sort();
+    Ok(taken)
 }
 
 /// What is known of how long goods have lain there.
@@ -119,6 +142,16 @@ impl Movements {
         }
         found.units = counted.into_iter().map(|(product, counted)| (product.to_owned(), counted.unit())).collect();
         Ok(found)
+    }
+
+    /// Whether a location has long held stock of a product without selling any: a store room, or goods that are not sold there any more.
+    /// Not a shop that opens, nor goods that were just listed.
+    pub(super) fn lies_there(&self, key: &LineKey, as_of: Day) -> bool {
+        let first_of_all = self.location_counted_from.values().min();
+        let since = self.first_counted.get(key);
+        let is_old = |day: &Day| as_of - *day >= NEW_DAYS || Some(day) == first_of_all;
+        let sold_lately = self.last_sold.get(key).is_some_and(|day| as_of - *day < NEW_DAYS);
+        since.is_some_and(is_old) && !sold_lately
     }
 
     /// The day since which a line has not moved for all that is known: it was sold on it, came into the stock on it, or the data begin.

@@ -15,6 +15,9 @@ use crate::day::Day;
 use crate::quantities::Currency;
 use crate::words::{counted, money};
 
+/// Days after the first one on sale for which a launch without stock is told of.
+const LAUNCH_DAYS: i32 = 28;
+
 /// Stock that has not moved for long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Still {
@@ -168,25 +171,18 @@ impl Lives<'_> {
         })
     }
 
-    /// Products whose first day on sale comes before the order after the next one could arrive, without stock or an order anywhere.
+    /// Products whose first day on sale comes before the order after the next one could arrive, or came and went by without a sale, and
+    /// that have no stock anywhere, and no order that comes in time.
     fn launches(&self) -> Vec<Exception> {
-        let provided: BTreeSet<&str> = (self.facts.open_orders.keys())
-            .chain(
-                self.facts
-                    .snapshots
-                    .keys()
-                    .filter(|key| self.facts.current_stock(key, self.as_of).is_some_and(|stock| stock.on_hand > 0)),
-            )
+        let provisions = self.provisions();
+        let known: BTreeSet<&str> = (self.facts.forecasts.keys().chain(self.facts.movements.last_sold.keys()))
             .map(|key| key.product_id.as_str())
             .collect();
-        let known: BTreeSet<&str> = self.facts.forecasts.keys().map(|key| key.product_id.as_str()).collect();
         let about = |product: &Product| {
-            let launch = product.launched_on.filter(|day| *day > self.as_of)?;
-            let ends_before = product.discontinued_on.is_some_and(|last_day| last_day < launch);
-            if ends_before
-                || provided.contains(product.product_id.as_str())
-                || known.contains(product.product_id.as_str())
-            {
+            let launch = product.launched_on.filter(|day| *day > self.as_of - LAUNCH_DAYS)?;
+            let ends_before = product.discontinued_on.is_some_and(|last_day| last_day < launch.max(self.as_of));
+            let provision = provisions.get(product.product_id.as_str()).copied().unwrap_or_default();
+            if ends_before || provision.is_in_stock || known.contains(product.product_id.as_str()) {
                 return None;
             }
             let terms = self.terms.get(&product.supplier_id)?;
@@ -195,20 +191,59 @@ impl Lives<'_> {
             let next_order_on = Day::from(terms.calendar.following_order_day(order_on).ok()?);
             let days = lead_time.planning_days.cast_signed();
             let (arrives_by, too_late) = (Day::from(order_on) + days, next_order_on + days);
-            (too_late > launch).then(|| Exception {
+            let is_over = launch <= self.as_of;
+            let begins = if is_over { "First day on sale was" } else { "First day on sale is" };
+            let text = match provision.first_due {
+                Some(due) if due.max(self.as_of + 1) <= launch.max(self.as_of + 1) => return None,
+                Some(due) => format!(
+                    "{begins} {launch}, nothing is on hand, and the first order is due on {due}, {} later. Ask for an earlier delivery, or put \
+                     the launch off",
+                    counted((due.max(self.as_of + 1) - launch) as usize, "day", "days")
+                ),
+                None if too_late <= launch => return None,
+                None => format!(
+                    "{begins} {launch}, and nothing is on hand or on order anywhere. Order the first stock on {order_on}: it arrives by \
+                     {arrives_by}{}",
+                    if arrives_by > launch { ", too late for the first day" } else { "" }
+                ),
+            };
+            Some(Exception {
                 severity: "red",
                 code: "launch_without_stock",
                 product_id: Some(product.product_id.clone()),
                 supplier_id: product.supplier_id.clone(),
                 first_on: Some(launch),
-                text: format!(
-                    "First day on sale is {launch}, and nothing is on hand or on order anywhere. Order the first stock on {order_on}: it \
-                     arrives by {arrives_by}{}",
-                    if arrives_by > launch { ", too late for the first day" } else { "" }
-                ),
+                text,
                 ..Exception::default()
             })
         };
         self.facts.products.values().filter_map(about).collect()
     }
+
+    /// By product, what there is anywhere.
+    fn provisions(&self) -> BTreeMap<&str, Provision> {
+        let mut found: BTreeMap<&str, Provision> = BTreeMap::new();
+        for key in self.facts.snapshots.keys() {
+            let is_there = self.facts.current_stock(key, self.as_of).is_some_and(|stock| stock.on_hand > 0);
+            found.entry(&key.product_id).or_default().is_in_stock |= is_there;
+        }
+        for (key, orders) in &self.facts.open_orders {
+            let supplier = self.facts.products.get(&key.product_id).map(|product| &product.supplier_id);
+            let lead_time = supplier.and_then(|id| self.terms.get(id)?.lead_time.as_ref());
+            let is_coming =
+                |order: &&LineOrder| lead_time.is_none_or(|(lead_time, _)| !order.is_given_up(self.as_of, lead_time));
+            let first = orders.iter().filter(is_coming).map(|order| order.due_on).min();
+            let provision = found.entry(&key.product_id).or_default();
+            provision.first_due = provision.first_due.into_iter().chain(first).min();
+        }
+        found
+    }
+}
+
+/// What there is of a product, at any location.
+#[derive(Debug, Clone, Copy, Default)]
+struct Provision {
+    is_in_stock: bool,
+    /// When the first order that is still believed in is due.
+    first_due: Option<Day>,
 }

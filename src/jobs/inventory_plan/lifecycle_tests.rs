@@ -264,3 +264,102 @@ fn what_one_location_can_spare_is_moved_to_where_sales_would_be_lost() {
     let slow = InventoryPlan { transfer_days: Days::literal(4), ..InventoryPlan::default() };
     assert_eq!(rows(&run(&slow, &frames), &INVENTORY_TRANSFERS).height(), 0);
 }
+
+#[test]
+fn nobody_gives_what_runs_out_before_the_own_order_comes_nor_what_was_just_put_there() {
+    let at = |places: &[&str], mut frame: DataFrame| {
+        frame.with_column(Column::new("location_id".into(), places)).unwrap();
+        frame
+    };
+    let both = at(&["S2"; 28], forecast(&["A"], 28));
+    // S2 holds 110 of 10 a day, and 100 come on the thirteenth day: by then it has none to give.
+    let frames = |levels: DataFrame, orders: DataFrame, both: Option<&DataFrame>| InventoryFrames {
+        forecast: Some((
+            day(AS_OF),
+            both.map_or(forecast(&["A"], 28), |more| forecast(&["A"], 28).vstack(more).unwrap()),
+        )),
+        stock_levels: levels,
+        open_orders: Some(orders),
+        ..one_line()
+    };
+    let moves = |frames: &InventoryFrames| {
+        let settings = InventoryPlan { default_lead_time_days: Some(Days::literal(14)), ..InventoryPlan::default() };
+        let unsupplied = InventoryFrames {
+            products: products(&[("A", None, Some(150))]),
+            forecast: frames.forecast.clone(),
+            stock_levels: frames.stock_levels.clone(),
+            open_orders: frames.open_orders.clone(),
+            ..one_line()
+        };
+        rows(&run(&settings, &unsupplied), &INVENTORY_TRANSFERS).height()
+    };
+    let late = at(&["S2"], open_orders(&[("A", 100, "2026-12-06", "2026-11-22")]));
+    let levels = |days: [&str; 2], there: i64| at(&["S1", "S2"], stock(&[(days[0], "A", 0), (days[1], "A", there)]));
+    assert_eq!(moves(&frames(levels([AS_OF, AS_OF], 110), late.clone(), Some(&both))), 0);
+    assert_eq!(moves(&frames(levels([AS_OF, AS_OF], 330), late, Some(&both))), 1, "with 220 more it has");
+    // A store room gives what it has; a shop that opens keeps it.
+    let none = || open_orders(&[]);
+    assert_eq!(moves(&frames(levels([AS_OF, AS_OF], 60), none(), None)), 1);
+    let long = at(&["S1", "S1", "S2"], stock(&[("2026-01-02", "A", 9), (AS_OF, "A", 0), (AS_OF, "A", 60)]));
+    assert_eq!(moves(&frames(long, none(), None)), 0);
+}
+
+#[test]
+fn a_supplier_that_has_become_slower_is_planned_as_it_is_now() {
+    // Forty orders that took two days, then six that took nine.
+    let first = number("2026-08-01");
+    let days: Vec<(String, String)> = (0..46)
+        .map(|n| {
+            let took = if n < 40 { 2 } else { 9 };
+            (day_text(first + n), day_text(first + n + took))
+        })
+        .collect();
+    let came: Vec<(&str, &str, &str, i64)> =
+        days.iter().map(|(ordered, received)| ("A", ordered.as_str(), received.as_str(), 10)).collect();
+    let told = |n: usize| {
+        let frames = InventoryFrames { deliveries: Some(deliveries(&came[..n])), ..one_line() };
+        let publication = run(&InventoryPlan::default(), &frames);
+        let lead_time = reals(rows(&publication, &INVENTORY_RECOMMENDATIONS), "lead_time_days")[0].unwrap();
+        (lead_time, exception_codes(&publication).contains(&"lead_time_changed".to_owned()))
+    };
+    assert_eq!(told(40), (2.0, false));
+    assert_eq!(told(46), (9.0, true));
+}
+
+fn day_text(number: i32) -> String {
+    crate::day::Day::from_number(number).to_string()
+}
+
+#[test]
+fn an_order_for_a_line_that_nobody_knows_is_named() {
+    let mut orders = open_orders(&[("A", 60, "2026-11-27", "2026-11-20"), ("A", 12, "2026-11-27", "2026-11-20")]);
+    orders.with_column(Column::new("location_id".into(), ["L1", "S1"])).unwrap();
+    let frames = InventoryFrames { open_orders: Some(orders), ..one_line() };
+    let publication = run(&InventoryPlan::default(), &frames);
+    let found = exceptions_of(&publication, "A").into_iter().find(|(code, ..)| code == "stray_order").unwrap();
+    assert_eq!(found.1, Some(90.0));
+    assert!(publication.caveats.iter().any(|caveat| caveat.code == "stray_order"));
+}
+
+#[test]
+fn a_launch_without_stock_is_told_of_until_something_is_sold() {
+    let told = |launch: &str, due: Option<&str>| {
+        let all = products(&[("A", Some("V1"), Some(150)), ("NEW", Some("V1"), Some(100))]);
+        let mut orders = vec![("A", 12, "2026-11-27", "2026-11-23")];
+        orders.extend(due.map(|due| ("NEW", 50, due, "2025-10-20")));
+        let frames = InventoryFrames {
+            products: with_days(all, "launched_on", &[None, Some(launch)]),
+            open_orders: Some(open_orders(&orders)),
+            ..one_line()
+        };
+        let found = exceptions_of(&run(&InventoryPlan::default(), &frames), "NEW");
+        found.into_iter().find(|(code, ..)| code == "launch_without_stock").map(|(.., text)| text)
+    };
+    assert!(told("2026-11-25", None).unwrap().contains("nothing is on hand or on order anywhere"));
+    assert!(told("2026-11-20", None).unwrap().starts_with("First day on sale was 2026-11-20"));
+    assert!(told("2026-11-25", Some("2026-12-11")).unwrap().contains("16 days later"));
+    assert_eq!(told("2026-11-27", Some("2026-11-26")), None);
+    assert_eq!(told("2026-09-01", None), None, "twelve weeks ago: it is another matter");
+    // An order that was due a year ago brings nothing.
+    assert!(told("2026-11-25", Some("2025-11-01")).is_some());
+}

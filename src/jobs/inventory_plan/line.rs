@@ -24,9 +24,14 @@ pub(super) struct Line {
     pub(super) before_arrival: StockProjection,
     /// What of the sales that would be lost by then goods of another location would save, in thousandths.
     pub(super) savable_milli: i64,
+    /// The least that is left of the stock, at the service level, on any day before an order of today could arrive, in thousandths.
+    pub(super) least_left_milli: i64,
     pub(super) overstock: Option<Overstock>,
     pub(super) price: Option<i64>,
+    /// Of the recommended quantity.
     pub(super) order_value: Option<i64>,
+    /// What somebody decided to order instead, in thousandths; 0 of what was rejected or is to be left alone.
+    pub(super) decided_milli: Option<i64>,
     pub(super) urgency: Urgency,
     pub(super) flags: Vec<&'static str>,
     pub(super) explanation: String,
@@ -71,11 +76,36 @@ impl Line {
     }
 
     pub(super) fn is_ordered(&self) -> bool {
-        self.plan.quantity_milli > 0
+        self.to_order_milli() > 0
     }
 
-    /// Packs of the order, when it is made of packs.
+    /// What a buyer is handed: what was decided, else what is recommended.
+    pub(super) fn to_order_milli(&self) -> i64 {
+        self.decided_milli.unwrap_or(self.plan.quantity_milli)
+    }
+
+    /// At cost, in minor units.
+    pub(super) fn to_order_value(&self) -> Option<i64> {
+        match self.decided_milli {
+            Some(milli) => self.product.unit_cost.map(|cost| value_of(milli, cost)),
+            None => self.order_value,
+        }
+    }
+
+    /// Packs of the recommended order, when it is made of packs.
     pub(super) fn packs(&self) -> Option<i64> {
         self.product.pack_size.map(|pack| self.plan.quantity_milli / pack)
     }
+
+    /// Packs of what a buyer is handed, when it is made of whole ones.
+    pub(super) fn packs_to_order(&self) -> Option<i64> {
+        let pack = self.product.pack_size?;
+        (self.to_order_milli() % pack == 0).then_some(self.to_order_milli() / pack)
+    }
+}
+
+/// Money for a quantity, rounded to the nearest minor unit.
+pub(super) fn value_of(quantity_milli: i64, unit_cost: i64) -> i64 {
+    let product = i128::from(quantity_milli) * i128::from(unit_cost);
+    i64::try_from((product + 500).div_euclid(1000)).unwrap_or(i64::MAX)
 }

@@ -39,7 +39,7 @@
 //! - How good earlier advice was: `grading`, `grade_tally`; beside what was ordered, of a plan in the shadow: `beside`.
 //! - What is decided: `decision`.
 //! - What people get: `tables`, `metrics`, `caveats`, `changes`, `exports`, `page_grade`, `page_beside`, `page_exceptions`,
-//!   `page_details`, `page`; and `explain`, from what was published.
+//!   `page_details`, `page`; and `explain` with `explain_told`, from what was published.
 //! - In which order all this happens: `recommend`.
 //!
 //! # References
@@ -57,6 +57,7 @@ mod decisions;
 mod exception;
 mod exceptions;
 mod explain;
+mod explain_told;
 mod exports;
 mod facts;
 mod forecasts;

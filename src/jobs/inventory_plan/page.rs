@@ -97,12 +97,12 @@ fn orders(decision: &Decision<'_>) -> Section {
     let table = ViewRows::of(lines.iter().take(ROWS_SHOWN).copied())
         .text("Product", |line| line.product.name.as_str())
         .text("Location", |line| line.key.location_id.as_str())
-        .number("Quantity", Unit::Units, |line| in_units(line.plan.quantity_milli))
+        .number("Quantity", Unit::Units, |line| in_units(line.to_order_milli()))
         .text("Urgency", |line| line.urgency.name())
         .text("Supplier", |line| line.product.supplier_id.as_deref())
         .text("Order on", Line::order_on)
         .text("Arrives", arrival)
-        .number("Value", Unit::Money, |line| line.order_value)
+        .number("Value", Unit::Money, Line::to_order_value)
         .text("Why", |line| line.explanation.as_str())
         .view_of("Orders, most urgent first", lines.len());
     let advice = match decision.ctx.mode {

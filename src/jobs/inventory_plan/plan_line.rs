@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::InventoryPlan;
 use super::facts::{CurrentStock, InventoryFacts};
-use super::line::{Line, Urgency};
+use super::line::{Line, Urgency, value_of};
 use super::line_key::LineKey;
 use super::orders::LineOrder;
 use super::units::{in_units, tenth, units};
@@ -57,9 +57,15 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         outlook,
         lead_time,
         calendar,
-        stock: StockPosition { on_hand_milli: stock.on_hand, reserved_milli: stock.reserved, on_order_milli: 0 },
+        stock: StockPosition {
+            on_hand_milli: stock.on_hand,
+            reserved_milli: stock.reserved,
+            on_order_milli: 0,
+            expected_waste_milli: 0,
+        },
         rules: OrderRules {
             pack_size_milli: product.pack_size,
+            presentation_milli: None,
             unit_milli: facts.movements.units.get(&key.product_id).copied(),
             min_order_milli: product.min_order_quantity,
             max_order_milli: None,
@@ -93,9 +99,11 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
     let overstock_request = ProjectionRequest { receipts: &due, ..project(overstock_days, product.unit_cost) };
     let overstock = find_overstock(&overstock_request, product.pack_size.unwrap_or(0))?;
 
+    let recommendation_id = recommendation_id(as_of, key);
     let mut line = Line {
         key: key.clone(),
-        recommendation_id: recommendation_id(as_of, key),
+        decided_milli: facts.decided_milli(key, &recommendation_id),
+        recommendation_id,
         product: product.clone(),
         stock,
         on_order_milli: request.stock.on_order_milli,
@@ -104,6 +112,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         forecast_method: forecast.method.clone(),
         stock_out_on: ahead.first_short_on.map(Day::from),
         savable_milli: (savable * MILLI).round() as i64,
+        least_left_milli: before_arrival.least_left_milli,
         before_arrival,
         overstock,
         price,
@@ -114,19 +123,14 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         service_level,
         plan,
     };
-    line.urgency = match (line.is_out_now() || line.before_arrival.first_short_on.is_some(), line.is_ordered()) {
-        (true, _) => Urgency::Red,
-        (false, true) => Urgency::Amber,
-        (false, false) => Urgency::Green,
-    };
+    line.urgency =
+        match (line.is_out_now() || line.before_arrival.first_short_on.is_some(), line.plan.quantity_milli > 0) {
+            (true, _) => Urgency::Red,
+            (false, true) => Urgency::Amber,
+            (false, false) => Urgency::Green,
+        };
     line.explanation = explanation(&line, &coming, &given_up);
     Ok(line)
-}
-
-/// Money for a quantity, rounded to the nearest minor unit.
-fn value_of(quantity_milli: i64, unit_cost: i64) -> i64 {
-    let product = i128::from(quantity_milli) * i128::from(unit_cost);
-    i64::try_from((product + 500).div_euclid(1000)).unwrap_or(i64::MAX)
 }
 
 /// Stable across reruns of a date.

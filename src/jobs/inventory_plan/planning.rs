@@ -10,9 +10,10 @@ use super::facts::InventoryFacts;
 use super::lifecycle::Still;
 use super::line::Line;
 use super::line_key::LineKey;
+use super::orders::LineOrder;
 use super::plan_line::{LineInput, plan_line};
 use super::supplier_terms::SupplierTerms;
-use super::units::in_units;
+use super::units::{in_units, units};
 use super::{InventoryPlan, forecasts};
 use crate::day::Day;
 use crate::job::{Progress, RunContext};
@@ -45,6 +46,39 @@ pub(super) fn plan_lines(
         }
     }
     (lines, exceptions)
+}
+
+/// Orders for lines that have neither stock nor a forecast, and for products that are not known: nothing is planned with them.
+pub(super) fn stray_orders(as_of: Day, facts: &InventoryFacts) -> Vec<Exception> {
+    let is_known = |key: &LineKey| facts.forecasts.contains_key(key) || facts.snapshots.contains_key(key);
+    let stray = facts.open_orders.iter().filter(|(key, _)| !is_known(key));
+    let about = |(key, orders): (&LineKey, &Vec<LineOrder>)| {
+        let orders: Vec<&LineOrder> = orders.iter().filter(|order| order.is_in_books).collect();
+        let product = facts.products.get(&key.product_id);
+        // What is not on sale yet, or any more, is told of as such.
+        let is_on_sale = product.is_none_or(|product| {
+            product.launched_on.is_none_or(|day| day <= as_of) && product.discontinued_on.is_none_or(|day| day > as_of)
+        });
+        let quantity: i64 = orders.iter().map(|order| order.quantity).sum();
+        let first = orders.iter().min_by_key(|order| order.due_on).filter(|_| is_on_sale)?;
+        let unknown = if product.is_none() { ", a product that is not in `products`" } else { "" };
+        Some(Exception {
+            first_on: Some(first.due_on),
+            quantity: Some(in_units(quantity)),
+            value: product.and_then(|product| product.unit_cost).map(|cost| in_units(quantity) * cost as f64),
+            text: format!(
+                "{} are on order ({}, due {}) for {} at {}{unknown}, of which there is no stock and no forecast there: no plan counts with \
+                 them. Do the ids agree with those of stock and sales?",
+                units(quantity),
+                first.name(),
+                first.due_on,
+                key.product_id,
+                key.location_id
+            ),
+            ..Exception::of_line("stray_order", "amber", key, product.and_then(|product| product.supplier_id.as_ref()))
+        })
+    };
+    stray.filter_map(about).collect()
 }
 
 /// The lines to plan, and exceptions for those with stock or a forecast that cannot be.

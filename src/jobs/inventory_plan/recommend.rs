@@ -5,7 +5,7 @@ use super::decision::Decision;
 use super::exceptions::Planned;
 use super::facts::InventoryFacts;
 use super::lifecycle::{Lives, dead_stock};
-use super::planning::plan_lines;
+use super::planning::{plan_lines, stray_orders};
 use super::supplier_orders::supplier_orders;
 use super::supplier_terms::supplier_terms;
 use super::transfers::transfers;
@@ -28,6 +28,7 @@ pub(super) fn recommend(
     let transfers = transfers(settings, as_of, facts, &lines, currency);
     let planned =
         Planned { as_of, currency, facts, lines: &lines, suppliers: &suppliers, terms, dead, transfers: &transfers };
+    exceptions.extend(stray_orders(as_of, facts));
     exceptions.extend(exceptions::find(&planned));
     exceptions.extend(Lives { as_of, currency, facts, lines: &lines, dead, terms }.exceptions());
     exception::sort(&mut exceptions);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::facts::{InventoryFacts, StandIn};
 use super::forecasts::SeriesForecast;
+use super::handed_out::Trust;
 use super::history::DaySales;
 use super::line_key::LineKey;
 use crate::day::Day;
@@ -31,6 +32,6 @@ pub(super) fn assume(
     }
     // Grades are given for what happened, another night.
     facts.to_grade.clear();
-    let assumed_orders = facts.untraced.iter().filter(|order| order.is_believed).count();
+    let assumed_orders = facts.untraced.iter().filter(|order| order.trust == Trust::OnItsWay).count();
     facts.stand_in = Some(StandIn { missing, assumed_orders });
 }

@@ -23,7 +23,7 @@ pub(super) fn supplier_orders(facts: &InventoryFacts, lines: &[Line]) -> Vec<Sup
     let mut groups: BTreeMap<(Option<String>, Day), Vec<SupplierLine>> = BTreeMap::new();
     for line in lines.iter().filter(|line| line.is_ordered()) {
         let part = SupplierLine {
-            quantity_milli: line.plan.quantity_milli,
+            quantity_milli: line.to_order_milli(),
             unit_cost: line.product.unit_cost.map(|cost| cost as f64),
         };
         groups.entry((line.product.supplier_id.clone(), line.order_on())).or_default().push(part);

@@ -31,7 +31,7 @@ pub(super) struct LineTransfer {
 }
 
 /// Every transfer, the most valuable first. A line that runs out gets what it would lose after a transfer can be there; a line gives what
-/// lies above its own order-up-to level, one that is not sold there any more all it has.
+/// lies above its own order-up-to level, a place that sells nothing of it all it has.
 pub(super) fn transfers(
     settings: &InventoryPlan,
     as_of: Day,
@@ -49,10 +49,11 @@ pub(super) fn transfers(
             known.push((key, None));
         }
     }
+    let selling: BTreeSet<&str> = facts.forecasts.keys().map(|key| key.location_id.as_str()).collect();
     let mut found = Vec::new();
     for (product_id, places) in places {
         let donors: Vec<Donor> = (places.iter().enumerate())
-            .map(|(place, (key, line))| Donor { place, spare_milli: spare(facts, as_of, key, *line) })
+            .map(|(place, (key, line))| Donor { place, spare_milli: spare(facts, as_of, key, *line, &selling) })
             .collect();
         let receivers: Vec<Receiver> = (places.iter().enumerate())
             .filter_map(|(place, (_, line))| Some((place, (*line)?)))
@@ -99,14 +100,17 @@ pub(super) fn transfers(
     found
 }
 
-/// What a line does not need, in thousandths.
-fn spare(facts: &InventoryFacts, as_of: Day, key: &LineKey, line: Option<&Line>) -> i64 {
+/// What a line does not need, in thousandths: what lies above its order-up-to level, and never more than its stock has left on the worst
+/// day before its own next order arrives. A place that sells nothing gives all it has, where it has long held stock.
+fn spare(facts: &InventoryFacts, as_of: Day, key: &LineKey, line: Option<&Line>, selling: &BTreeSet<&str>) -> i64 {
     match line {
         Some(line) if line.urgency == Urgency::Red => 0,
         Some(line) => {
             let available = line.stock.on_hand.max(0) - line.stock.reserved;
-            available.min(available + line.on_order_milli - line.plan.order_up_to_milli).max(0)
+            let above = available + line.on_order_milli - line.plan.order_up_to_milli;
+            available.min(above).min(line.least_left_milli).max(0)
         }
+        None if !facts.is_store_room(key, as_of, selling) => 0,
         None => facts.current_stock(key, as_of).map_or(0, |stock| (stock.on_hand - stock.reserved).max(0)),
     }
 }

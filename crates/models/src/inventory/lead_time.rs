@@ -22,6 +22,14 @@ pub enum LeadTimeSource {
     FewObserved,
 }
 
+/// Fewest order days that a new lead time is believed from, and fewest that it is compared with.
+const FEWEST_NEW: usize = 6;
+const FEWEST_OLD: usize = 10;
+/// Most order days before a change that it is compared with.
+const MOST_OLD: usize = 60;
+/// How far apart old and new ranks have to lie, in standard deviations.
+const CHANGED: f64 = 3.5;
+
 /// Days from order date to receipt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeadTime {
@@ -94,6 +102,51 @@ impl LeadTime {
         let longest = self.distribution.last().map_or(0, |(days, _)| *days);
         longest.saturating_mul(PATIENCE).max(longest.saturating_add(LEAST_PATIENCE_DAYS))
     }
+}
+
+/// Where the newest lead times begin to be others than those before: `days` holds one lead time per order day, oldest first.
+///
+/// The last 6, 8, 11, ... order days are compared with up to 60 before them by the rank-sum test (Wilcoxon 1945; normal approximation,
+/// corrected for ties); where the largest distance reaches 3.5 standard deviations, what is older says nothing of the orders to come.
+///
+/// ```
+/// use nightclerk_models::inventory::lead_time_change;
+/// let mut days = vec![3.0, 4.0].repeat(20);
+/// assert_eq!(lead_time_change(&days), None);
+/// days.extend([20.0; 6]);
+/// assert_eq!(lead_time_change(&days), Some(40));
+/// ```
+pub fn lead_time_change(days: &[f64]) -> Option<usize> {
+    let mut best: Option<(f64, usize)> = None;
+    let mut newest = FEWEST_NEW;
+    while newest + FEWEST_OLD <= days.len() {
+        let start = days.len() - newest;
+        let distance = rank_distance(&days[start.saturating_sub(MOST_OLD)..start], &days[start..]);
+        if distance >= CHANGED && best.is_none_or(|(known, _)| distance > known) {
+            best = Some((distance, start));
+        }
+        newest = (newest * 4).div_ceil(3);
+    }
+    best.map(|(_, start)| start)
+}
+
+/// How many standard deviations the rank sum of `new` lies from what it is where both come from one distribution.
+fn rank_distance(old: &[f64], new: &[f64]) -> f64 {
+    let (n_old, n_new) = (old.len() as f64, new.len() as f64);
+    let n = n_old + n_new;
+    let mut all: Vec<(f64, bool)> =
+        old.iter().map(|days| (*days, false)).chain(new.iter().map(|days| (*days, true))).collect();
+    all.sort_by(|left, right| left.0.total_cmp(&right.0));
+    let (mut rank_sum, mut ties, mut before) = (0.0, 0.0, 0.0);
+    for group in all.chunk_by(|left, right| left.0 == right.0) {
+        let size = group.len() as f64;
+        let rank = before + f64::midpoint(size, 1.0);
+        rank_sum += rank * group.iter().filter(|(_, is_new)| *is_new).count() as f64;
+        ties += size.powi(3) - size;
+        before += size;
+    }
+    let variance = n_old * n_new / 12.0 * (n + 1.0 - ties / (n * (n - 1.0)));
+    if variance <= 0.0 { 0.0 } else { (rank_sum - n_new * (n + 1.0) / 2.0).abs() / variance.sqrt() }
 }
 
 /// Smallest number of days within which at least `share` (0..=1) of the deliveries came.

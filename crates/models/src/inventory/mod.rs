@@ -52,7 +52,7 @@ pub use calendar::OrderCalendar;
 pub use container::{ContainerLine, ContainerOutcome, ContainerPlan, PackChange, fill_container};
 pub use fill_up::{AddedPacks, FillLine, FillRules, FillUp, WhyNotFilled, fill_up};
 pub use grade::{GradeRules, Outcome, PastAdvice, Verdict, WhatHappened, grade_advice};
-pub use lead_time::{LeadTime, LeadTimeSource};
+pub use lead_time::{LeadTime, LeadTimeSource, lead_time_change};
 pub use marginal::{LineWorth, PackLine, PackWorth};
 pub use outlook::{DemandOutlook, TotalDemand};
 pub use plan::{Flag, OrderPlan, OrderRequest, StockPosition, plan_order};

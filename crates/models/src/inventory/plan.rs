@@ -93,8 +93,9 @@ pub struct OrderPlan {
 /// `S` is the `service_level` quantile of demand over `next order day + L - (as_of + 1)` days, mixed over the distribution of the lead
 /// time `L`, or the expected demand and the presentation minimum where that is more: then no less than what must stand on the shelf is left
 /// over on average. The need is `S - on hand + reserved - on order + expected waste`, the last as in the EWA policy (Broekmeulen and van
-/// Donselaar 2009). It is raised to the minimum order, rounded up to packs, then cut to the maximum order and to what the *mean* forecast sells before expiry (position after the order at most the mean demand
-/// until arrival plus shelf life), in whole packs; a remainder below the minimum order is dropped and flagged.
+/// Donselaar 2009). It is raised to the minimum order, rounded up to packs, then cut to the maximum order and to what the *mean* forecast
+/// sells between arrival and expiry, less what is left of the stock by then, in whole packs; a remainder below the minimum order is dropped
+/// and flagged.
 ///
 /// # Errors
 /// [`InventoryError`] for a service level, outlook or date outside what is allowed.
@@ -174,8 +175,11 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
     }
 
     let shelf_life_cap = request.rules.shelf_life_days.map(|days| {
-        let sellable_days = days_between(first_day, arrives_by) + days as usize;
-        milli_up(request.outlook.mean_total(sellable_days).units) - (on_hand - reserved + on_order - waste)
+        let days_to_arrival = days_between(first_day, arrives_by);
+        let sellable = milli_up(request.outlook.mean_total(days_to_arrival + days as usize).units);
+        // What is asked for before the arrival and cannot be served is not waited for: it sells nothing of the order.
+        let gone = milli_up(request.outlook.mean_total(days_to_arrival).units);
+        sellable - gone.max(on_hand - reserved + on_order - waste)
     });
     if expected == 0 {
         flags.push(Flag::NoDemand);

@@ -50,6 +50,9 @@ pub struct StockProjection {
     pub lost_units: f64,
     /// `lost_units` in money; `None` without a unit value.
     pub lost_value: Option<f64>,
+    /// The least that supply exceeds the `service_level` quantile of demand by on any of the days, in thousandths; below 0 where it does
+    /// not. Without days, what is available.
+    pub least_left_milli: i64,
 }
 
 /// Projects stock day by day (receive, then serve).
@@ -67,6 +70,7 @@ pub fn project_stock(request: &ProjectionRequest<'_>) -> Result<StockProjection,
     let mut supplied = on_hand;
     let mut lost_units = 0.0;
     let (mut empty, mut short, mut at_risk) = (None, None, None);
+    let mut least_left_milli = request.available_milli.max(0);
     let mut closing = Vec::with_capacity(request.days);
     for day in 1..=request.days {
         let arriving: i64 = request
@@ -85,11 +89,11 @@ pub fn project_stock(request: &ProjectionRequest<'_>) -> Result<StockProjection,
         // A billionth of a unit is binary noise, not a stock-out.
         short = short.or((unmet > 1e-9).then_some(day));
         empty = empty.or((on_hand <= 1e-9).then_some(day));
-        if at_risk.is_none()
-            && request.outlook.table(day).quantile(request.service_level, false).units > supplied + 1e-9
-        {
-            at_risk = Some(day);
+        let needed = request.outlook.table(day).quantile(request.service_level, false).units;
+        if needed > supplied + 1e-9 {
+            at_risk = at_risk.or(Some(day));
         }
+        least_left_milli = least_left_milli.min((supplied * MILLI).round() as i64 - milli_up(needed));
     }
     let date = |day: Option<usize>| day.map(|day| add_days(request.as_of, day as u64)).transpose();
     Ok(StockProjection {
@@ -99,6 +103,7 @@ pub fn project_stock(request: &ProjectionRequest<'_>) -> Result<StockProjection,
         at_risk_on: date(at_risk)?,
         lost_units,
         lost_value: request.unit_value.map(|value| value * lost_units),
+        least_left_milli,
     })
 }
 
