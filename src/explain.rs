@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value as Json, json};
 
-use crate::decidable::Decision;
+use crate::decided::Decision;
 use crate::published::Table;
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
 

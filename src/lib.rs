@@ -64,6 +64,7 @@ pub mod contract;
 pub mod datasets;
 pub mod day;
 pub mod decidable;
+pub mod decided;
 pub mod diagnostic;
 pub mod eval;
 pub mod explain;

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::decidable::{Action, Decidable, Decision};
+use crate::decidable::Decidable;
+use crate::decided::{Action, Decision};
 use crate::explain::{CurrentRows, text};
 use crate::registry::KINDS;
 use crate::runner::files::by_chance;

@@ -7,28 +7,48 @@ use crate::day::Day;
 
 /// The share of the last count that may be left, by the sales since, of a line that is taken to be empty although it was sold that day.
 const LEFT_SHARE: f64 = 0.1;
+/// A day that sells this share of what counted days sell was not cut short by an empty shelf.
+const USUAL_SHARE: f64 = 0.8;
+/// Counted days that say what is usual.
+const USUAL_DAYS: usize = 8;
 
-/// A line that a list of its location leaves out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A line that lists of its location leave out.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut<'f> {
     /// The product.
     pub product_id: &'f str,
     /// The location.
     pub location_id: &'f str,
-    /// The day of the list.
-    pub on: Day,
-    /// The newest day before on which the line stood in a list.
-    pub counted_on: Day,
-    /// What it held then, in thousandths of a unit.
-    pub on_hand: i64,
+    /// The lists in which it stands, by day, with what it held, in thousandths of a unit.
+    counts: Vec<(Day, i64)>,
+    /// The lists in which it is missing, by day, and which count comes before.
+    missing: Vec<(Day, usize)>,
 }
 
 impl LeftOut<'_> {
-    /// Whether the shelf was empty at the close of the day: what was sold since the last count says nothing else. What goes on selling with
-    /// most of its last count still to sell was not counted, or its line was lost.
-    pub fn is_empty(&self, sold_on_the_day: i64, sold_since_the_count: i64) -> bool {
-        let left = self.on_hand - sold_since_the_count;
-        sold_on_the_day <= 0 || left as f64 <= LEFT_SHARE * self.on_hand as f64
+    /// The days on whose close the shelf was empty; `sold` is what was sold on a day, in thousandths.
+    ///
+    /// A line that is missing is one of zero, but where the sales say something else: what sells as much as on counted days, with most of
+    /// its last count still to sell, was not counted, or its line was lost.
+    pub fn empty_on(&self, sold: impl Fn(Day) -> i64) -> impl Iterator<Item = Day> {
+        // From count to list, summed up as the days go by.
+        let mut since = (usize::MAX, Day::default(), 0);
+        self.missing.iter().filter_map(move |&(on, count)| {
+            let (counted_on, on_hand) = self.counts[count];
+            if since.0 != count {
+                since = (count, counted_on, 0);
+            }
+            since.2 += (since.1 + 1).through(on).map(&sold).sum::<i64>();
+            since.1 = on;
+            let left = on_hand - since.2;
+            let goes_on = || {
+                let days = &self.counts[(count + 1).saturating_sub(USUAL_DAYS)..=count];
+                let usual = days.iter().map(|(day, _)| sold(*day)).sum::<i64>() as f64 / days.len() as f64;
+                sold(on) as f64 >= USUAL_SHARE * usual
+            };
+            let is_empty = sold(on) <= 0 || left as f64 <= LEFT_SHARE * on_hand as f64 || !goes_on();
+            is_empty.then_some(on)
+        })
     }
 }
 
@@ -70,16 +90,20 @@ pub fn left_out<'f>(levels: impl Iterator<Item = StockLevel<'f>>, longest: i32) 
     let of_location: BTreeMap<&str, usize> =
         of_location.into_iter().filter_map(|(location, gaps)| Some((location, median(gaps)?))).collect();
     let mut found = Vec::new();
-    for ((product_id, location_id), counts) in &lines {
-        let known = usual.get(&(*product_id, *location_id)).or_else(|| of_location.get(location_id));
+    for ((product_id, location_id), counts) in lines {
+        let known = usual.get(&(product_id, location_id)).or_else(|| of_location.get(location_id));
         let usual = known.copied().unwrap_or(1);
-        let ends = counts.iter().skip(1).map(|(day, _)| Some(*day)).chain([None]);
-        for (&(counted_on, on_hand), end) in counts.iter().zip(ends) {
+        let ends: Vec<Option<Day>> = counts.iter().skip(1).map(|(day, _)| Some(*day)).chain([None]).collect();
+        let mut missing = Vec::new();
+        for (count, (&(counted_on, _), end)) in counts.iter().zip(ends).enumerate() {
             let days = &lists[location_id][place(location_id, counted_on)..];
-            let missing = (days.iter().enumerate())
+            let lists = (days.iter().enumerate())
                 .take_while(|(_, day)| end.is_none_or(|end| **day < end) && **day - counted_on <= longest)
                 .filter(|(n, _)| *n >= usual.max(1));
-            found.extend(missing.map(|(_, on)| LeftOut { product_id, location_id, on: *on, counted_on, on_hand }));
+            missing.extend(lists.map(|(_, on)| (*on, count)));
+        }
+        if !missing.is_empty() {
+            found.push(LeftOut { product_id, location_id, counts, missing });
         }
     }
     found
@@ -105,7 +129,13 @@ mod tests {
             reserved: None,
         };
         let found = left_out(lines.iter().map(level), 28);
-        found.iter().map(|line| (line.on.number(), line.product_id, line.counted_on.number())).collect()
+        let of = |line: LeftOut<'static>| -> Vec<(i32, &'static str, i32)> {
+            line.missing
+                .iter()
+                .map(|(on, count)| (on.number(), line.product_id, line.counts[*count].0.number()))
+                .collect()
+        };
+        found.into_iter().flat_map(of).collect::<Vec<_>>()
     }
 
     #[test]
@@ -132,15 +162,25 @@ mod tests {
 
     #[test]
     fn what_goes_on_selling_is_not_empty() {
+        let day = Day::from_number;
+        // Counted on the days 1 to 4, with 60 on the last, 10 sold a day; missing on the fifth.
         let line = LeftOut {
             product_id: "A",
             location_id: "L",
-            on: Day::from_number(5),
-            counted_on: Day::from_number(4),
-            on_hand: 60_000,
+            counts: (1..=4).map(|n| (day(n), 60_000)).collect(),
+            missing: vec![(day(5), 3), (day(6), 3)],
         };
-        assert!(!line.is_empty(10_000, 10_000));
-        assert!(line.is_empty(0, 0), "nothing was sold");
-        assert!(line.is_empty(58_000, 58_000), "sold out");
+        let empty = |fifth: i64, sixth: i64| -> Vec<i32> {
+            let sold = |on: Day| match on.number() {
+                5 => fifth * 1000,
+                6 => sixth * 1000,
+                _ => 10_000,
+            };
+            line.empty_on(sold).map(Day::number).collect()
+        };
+        assert!(empty(10, 10).is_empty());
+        assert_eq!(empty(0, 0), [5, 6], "nothing was sold");
+        assert_eq!(empty(6, 0), [5, 6], "it ran out in the afternoon");
+        assert_eq!(empty(10, 45), [6], "sold out: 55 of 60");
     }
 }

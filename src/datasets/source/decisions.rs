@@ -2,7 +2,7 @@
 
 use super::Source;
 use crate::datasets::LoadError;
-use crate::decidable::Decision;
+use crate::decided::Decision;
 
 impl Source<'_> {
     /// Every decision of the last days before the night, oldest first, and how many rows have an action that there is not.

@@ -107,14 +107,15 @@ impl DailySales {
             }
             let locations = without_zeros(StockLevel::read(stock)?);
             let leaves_out = StockLevel::read(stock)?.filter(|stock| locations.contains(stock.location_id));
-            for line in left_out(leaves_out, SOLD_OUT_DAYS).iter().filter(|line| (from..=as_of).contains(&line.on)) {
+            for line in left_out(leaves_out, SOLD_OUT_DAYS) {
                 let place = places.of((line.product_id, line.location_id));
                 add_places(&mut series, &places.keys, span);
-                let sold = |day: Day| series[place].sold[(day - first_day) as usize].quantity;
-                let since = (line.counted_on + 1).max(first_day).through(line.on).map(sold).sum();
-                if line.is_empty(sold(line.on), since) {
-                    series[place].closed_empty.push(line.on);
-                }
+                let known = first_day..=as_of;
+                let sold = |day: Day| {
+                    if known.contains(&day) { series[place].sold[(day - first_day) as usize].quantity } else { 0 }
+                };
+                let empty: Vec<Day> = line.empty_on(sold).filter(|day| (from..=as_of).contains(day)).collect();
+                series[place].closed_empty.extend(empty);
             }
             stock_without_zeros.extend(locations.into_iter().map(str::to_owned));
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::advice::PastLine;
 use super::line_key::LineKey;
 use crate::day::Day;
-use crate::decidable::{Action, Decidable, Decision};
+use crate::decidable::Decidable;
+use crate::decided::{Action, Decision};
 use crate::explain::Key;
 use crate::published::INVENTORY_RECOMMENDATIONS;
 

@@ -13,7 +13,7 @@ use super::rests::Rests;
 use super::wanted::Wanted;
 use crate::datasets::{Product, Supplier};
 use crate::day::Day;
-use crate::decidable::Action;
+use crate::decided::Action;
 use crate::quantities::Quantity;
 
 /// Stock of a line at the close of `as_of`.

@@ -8,7 +8,7 @@ use super::line_key::LineKey;
 use super::orders::{LineDelivery, LineOrder, OrderKnowledge};
 use crate::datasets::Product;
 use crate::day::Day;
-use crate::decidable::Action;
+use crate::decided::Action;
 use crate::quantities::Quantity;
 
 /// Days after which it is asked aloud where an order is that the books do not show.

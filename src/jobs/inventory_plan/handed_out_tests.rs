@@ -10,7 +10,7 @@ use super::tests::{
     AS_OF, dated, day, deliveries, exception_codes, number, one_line, open_orders, products, publish, reals, rows,
     texts,
 };
-use crate::decidable::{Action, Decision};
+use crate::decided::{Action, Decision};
 use crate::publication::Publication;
 use crate::published::INVENTORY_RECOMMENDATIONS;
 

@@ -1,6 +1,6 @@
 //! What stock and sales did: for the stock of today and for grading.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use polars::prelude::DataFrame;
 
@@ -72,28 +72,26 @@ pub(super) fn take_left_out_for_empty(
         *day = level.snapshot_on.max(*day);
     }
     let lists = levels()?.filter(|level| locations.contains(level.location_id));
-    let mut missing = left_out(lists, i32::MAX);
-    missing.retain(|line| newest.get(line.location_id) == Some(&line.on));
-    // By line: sold on the day of the list, and since the last count.
-    let mut sold: HashMap<(&str, &str), (i64, i64)> =
-        missing.iter().map(|line| ((line.product_id, line.location_id), (0, 0))).collect();
-    let counted: HashMap<(&str, &str), (Day, Day)> =
-        missing.iter().map(|line| ((line.product_id, line.location_id), (line.counted_on, line.on))).collect();
+    let missing = left_out(lists, i32::MAX);
+    let keys: HashSet<(&str, &str)> = missing.iter().map(|line| (line.product_id, line.location_id)).collect();
+    let mut sold: HashMap<(&str, &str), BTreeMap<Day, i64>> = HashMap::new();
     for sale in Sale::read(sales)?.filter(|sale| sale.sold_on <= as_of) {
         let key = (sale.product_id, sale.location_id);
-        if let Some((on_the_day, since)) = sold.get_mut(&key) {
-            let (counted_on, on) = counted[&key];
-            // What is sold after the list speaks as loud as what was sold on its day.
-            *on_the_day += if sale.sold_on >= on { sale.quantity } else { 0 };
-            *since += if sale.sold_on > counted_on { sale.quantity } else { 0 };
+        if keys.contains(&key) {
+            *sold.entry(key).or_default().entry(sale.sold_on).or_default() += sale.quantity;
         }
     }
     let mut taken = Vec::new();
     for line in missing {
-        let (on_the_day, since) = sold[&(line.product_id, line.location_id)];
+        let newest = newest[line.location_id];
+        let sold = sold.remove(&(line.product_id, line.location_id)).unwrap_or_default();
+        // What is sold after the list speaks as loud as what was sold on its day.
+        let later: i64 = sold.range(newest + 1..).map(|(_, quantity)| quantity).sum();
+        let on_day = |day: Day| sold.get(&day).copied().unwrap_or(0) + if day == newest { later } else { 0 };
+        let is_empty = line.empty_on(on_day).any(|day| day == newest);
         let key = LineKey::new(line.product_id, line.location_id);
-        if let Some(days) = snapshots.get_mut(&key).filter(|_| line.is_empty(on_the_day, since)) {
-            days.push(Snapshot { on: line.on, on_hand: 0, reserved: 0 });
+        if let Some(days) = snapshots.get_mut(&key).filter(|_| is_empty) {
+            days.push(Snapshot { on: newest, on_hand: 0, reserved: 0 });
             taken.push(key);
         }
     }

@@ -1,7 +1,7 @@
 //! What was decided about recommendations: append-only.
 
 use super::cells::text;
-use crate::decidable::Decision;
+use crate::decided::Decision;
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
 
 /// Writes a decision down under a key of its own; false where there is one of that key.
