@@ -17,10 +17,12 @@
 //! | `rules.rs` | from the need to what a supplier accepts: packs, minimum, shelf life, one explained step each |
 //! | `supplier.rs` | a supplier's minimum over all lines |
 //! | `projection.rs`, `grade.rs` | what stock will do without more orders; whether past advice was right |
+//! | `formulas/` | the formulas of the textbooks, by name: newsvendor, (r, Q), (s, S), lot sizes, service levels, networks |
 //!
 //! Quantities that must add up are integer thousandths of a unit (`..._milli`); forecasts are floating-point units.
 
 mod calendar;
+pub mod formulas;
 mod grade;
 mod lead_time;
 mod outlook;
