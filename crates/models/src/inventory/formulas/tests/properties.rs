@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::inventory::formulas::{FormulaError, formula, lot_size, min_max, policy};
+use crate::inventory::formulas::{FormulaError, formula, lot_size, min_max, policy, reorder_point, service_time};
 
 fn evaluated(name: &str, inputs: serde_json::Value) -> Result<serde_json::Value, FormulaError> {
     formula(name).unwrap_or_else(|| panic!("no formula `{name}`")).evaluate(inputs)
@@ -39,6 +39,62 @@ fn brute_force(lots: &lot_size::Lots) -> f64 {
         cost
     };
     (0..1_u32 << n).map(cost_of).fold(f64::INFINITY, f64::min)
+}
+
+/// A tree of stages: each after the first is linked to an earlier one, before or after it.
+fn network(links: &[(usize, bool)], times: &[u32]) -> service_time::Network {
+    let mut nodes: Vec<service_time::Node> = (0..=links.len())
+        .map(|place| service_time::Node {
+            id: 10 + place as u32,
+            processing_time: times[place],
+            external_inbound_cst: None,
+            external_outbound_cst: None,
+            holding_cost: 1.0 + f64::from(times[(place + 3) % times.len()]),
+            demand_bound_constant: 1.5,
+            demand_sd: None,
+            preds: Vec::new(),
+            succs: Vec::new(),
+        })
+        .collect();
+    for (place, (other, is_before)) in links.iter().enumerate() {
+        let (place, other) = (place + 1, other % (place + 1));
+        let (from, to) = if *is_before { (place, other) } else { (other, place) };
+        let (from_id, to_id) = (nodes[from].id, nodes[to].id);
+        nodes[from].succs.push(to_id);
+        nodes[to].preds.push(from_id);
+    }
+    for (node, time) in nodes.iter_mut().zip(times) {
+        if node.succs.is_empty() {
+            (node.external_outbound_cst, node.demand_sd) = (Some(time % 2), Some(1.0 + f64::from(*time)));
+        }
+        node.external_inbound_cst = (node.preds.is_empty() && *time == 2).then_some(1);
+    }
+    service_time::Network { nodes }
+}
+
+/// Cost of promises, with every stage waiting for its slowest input; infinite where they cannot be kept.
+fn cost_of(network: &service_time::Network, promised: &[u32]) -> f64 {
+    let place = |id: &u32| network.nodes.iter().position(|node| node.id == *id).unwrap();
+    // Demand of all that follow, one way to each.
+    let variance = |start: usize| {
+        let (mut sum, mut open) = (0.0, vec![start]);
+        while let Some(at) = open.pop() {
+            sum += network.nodes[at].demand_sd.unwrap_or(0.0).powi(2);
+            open.extend(network.nodes[at].succs.iter().map(place));
+        }
+        sum
+    };
+    let mut cost = 0.0;
+    for (at, node) in network.nodes.iter().enumerate() {
+        let waited = node.preds.iter().map(|id| promised[place(id)]).max().unwrap_or(0);
+        let total = waited.max(node.external_inbound_cst.unwrap_or(0)) + node.processing_time;
+        if promised[at] > total || node.external_outbound_cst.is_some_and(|most| promised[at] > most) {
+            return f64::INFINITY;
+        }
+        let spread = node.demand_bound_constant * variance(at).sqrt();
+        cost += node.holding_cost * spread * f64::from(total - promised[at]).sqrt();
+    }
+    cost
 }
 
 proptest! {
@@ -134,5 +190,58 @@ proptest! {
         for step in [0.01 * sd, 0.5 * sd] {
             prop_assert!(cost(r) <= cost(r - step) * (1.0 + 1e-12) && cost(r) <= cost(r + step) * (1.0 + 1e-12));
         }
+    }
+
+    #[test]
+    fn the_cheapest_promises_are_those_of_brute_force(
+        links in prop::collection::vec((0..4_usize, any::<bool>()), 0..4), times in prop::collection::vec(0..3_u32, 4),
+    ) {
+        let network = network(&links, &times);
+        let n = network.nodes.len();
+        let longest = 1 + network.nodes.iter().map(|node| node.processing_time).sum::<u32>();
+        let mut best = f64::INFINITY;
+        for all in 0..(longest + 1).pow(n as u32) {
+            let promised: Vec<u32> = (0..n as u32).map(|i| all / (longest + 1).pow(i) % (longest + 1)).collect();
+            best = best.min(cost_of(&network, &promised));
+        }
+        let found = service_time::guaranteed_service(&network).unwrap();
+        prop_assert!((found.cost - best).abs() < 1e-9, "{:?}, brute force {}", found, best);
+        let promised: Vec<u32> = network.nodes.iter().map(|node| found.committed_service_times[&node.id]).collect();
+        prop_assert!((cost_of(&network, &promised) - best).abs() < 1e-9, "{:?}, brute force {}", found, best);
+    }
+
+    #[test]
+    fn the_best_poisson_reorder_point_is_that_of_brute_force(mean in 0.2..4.0_f64, stockout in 1.0..30.0_f64, fixed in 0.0..40.0_f64) {
+        let item = reorder_point::PoissonItem {
+            holding_cost: 2.0, stockout_cost: stockout, fixed_cost: fixed, demand_mean: mean, lead_time: 1.5,
+        };
+        let found = reorder_point::poisson_exact(&item).unwrap();
+        let at = |y: i32| {
+            let found = evaluated("loss_poisson", json!({"x": y, "mean": 1.5 * mean})).unwrap();
+            2.0 * found["n_bar"].as_f64().unwrap() + stockout * found["n"].as_f64().unwrap()
+        };
+        let costs: Vec<f64> = (-30..60).map(at).collect();
+        let mut best = f64::INFINITY;
+        for first in 0..costs.len() {
+            let mut sum = fixed * mean;
+            for (count, cost) in costs[first..].iter().enumerate() {
+                sum += cost;
+                best = best.min(sum / (count + 1) as f64);
+            }
+        }
+        prop_assert!((found.cost - best).abs() < 1e-9 * best, "{:?}, brute force {}", found, best);
+    }
+
+    #[test]
+    fn the_first_of_several_periods_keeps_its_bounds(fixed in 0.0..200.0_f64, stockout in 3.0..30.0_f64, later in 0.8..1.0_f64) {
+        let inputs = json!({"num_periods": 6, "holding_cost": 1, "stockout_cost": stockout, "terminal_holding_cost": 1,
+            "terminal_stockout_cost": stockout, "purchase_cost": 2, "fixed_cost": fixed, "demand_mean": 40, "demand_sd": 9,
+            "discount_factor": later});
+        let bounds = evaluated("myopic_bounds", inputs.clone()).unwrap();
+        let found = evaluated("finite_horizon", inputs).unwrap();
+        let (s, level) = (found["reorder_points"][0].as_f64().unwrap(), found["order_up_to_levels"][0].as_f64().unwrap());
+        let bound = |name: &str| bounds[name].as_f64().unwrap();
+        prop_assert!(bound("s_lower") - 1.0 <= s && s <= bound("s_upper") + 1.0, "{} {}", found, bounds);
+        prop_assert!(bound("S_lower") - 1.0 <= level && level <= bound("S_upper") + 1.0, "{} {}", found, bounds);
     }
 }
