@@ -145,7 +145,7 @@ impl ToCome {
 }
 
 /// The best (s, S) of each period in whole units, from the last one back:
-/// θ(x) = min over y >= x of K [y > x] + c (y - x) + g(y) + γ E[θ'(y - D)]. Demand is rounded to whole units for what follows, a period's own
+/// θ(x) is the smallest, over y >= x, of K if y > x, plus c (y - x) + g(y) + γ E[θ'(y - D)]. Demand is rounded to whole units for what follows, a period's own
 /// cost g is that of the normal distribution. Snyder and Shen, chapter 4.
 ///
 /// # Errors

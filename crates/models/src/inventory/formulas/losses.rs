@@ -1,6 +1,6 @@
 //! Loss functions: n(x) = E[(X - x)+], the expected shortage, and n̄(x) = E[(x - X)+], the expected leftover.
 //!
-//! Snyder and Shen, 2nd ed., appendix C; Zipkin, "Foundations of Inventory Management" (2000), appendix C. Always n(x) - n̄(x) = E[X] - x.
+//! Snyder and Shen, 2nd ed., appendix C; Zipkin, "Foundations of Inventory Management" (2000), appendix C. Always n(x) - n̄(x) is the mean less x.
 
 use serde::{Deserialize, Serialize};
 

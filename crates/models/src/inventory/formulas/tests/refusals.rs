@@ -1,5 +1,6 @@
 //! What is refused, and that examples are not.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::evaluated;
@@ -32,6 +33,10 @@ fn an_unknown_or_missing_input_is_named() {
     assert!(error.to_string().contains("rate"), "{error}");
 }
 
+/// What is often wrong, small, large or none of both, as JSON.
+const SILLY: [&str; 14] =
+    ["-1", "0", "1", "-1.5", "1e-300", "1e-9", "0.001", "0.5", "7", "1000", "1000000", "100000.5", "1e12", "1e300"];
+
 /// Every number of every example in turn is replaced by what is often wrong. Nothing may panic, hang, or give what is no number.
 #[test]
 fn no_number_makes_a_formula_panic() {
@@ -41,15 +46,34 @@ fn no_number_makes_a_formula_panic() {
         number_places(&example, String::new(), &mut places);
         assert!(!places.is_empty(), "{}", formula.name);
         for place in &places {
-            for silly in
-                [json!(-1), json!(0), json!(1), json!(-1.5), json!(1e-300), json!(1e6), json!(1e12), json!(1e300)]
-            {
+            for silly in SILLY {
                 let mut inputs = example.clone();
-                *inputs.pointer_mut(place).unwrap() = silly.clone();
+                *inputs.pointer_mut(place).unwrap() = serde_json::from_str(silly).unwrap();
                 if let Err(error) = formula.evaluate(inputs) {
                     assert!(error.to_string().len() > 20, "{} {place} {silly}: {error}", formula.name);
                 }
             }
+        }
+    }
+}
+
+proptest! {
+    /// As above, with several numbers at once.
+    #[test]
+    fn no_numbers_together_make_a_formula_panic(
+        which in any::<prop::sample::Index>(), silly in prop::collection::vec(prop::option::weighted(0.3, 0..SILLY.len()), 40),
+    ) {
+        let formula = which.get(FORMULAS);
+        let mut inputs: Value = serde_json::from_str(formula.example).unwrap();
+        let mut places = Vec::new();
+        number_places(&inputs, String::new(), &mut places);
+        for (place, silly) in places.iter().zip(&silly) {
+            if let Some(silly) = silly {
+                *inputs.pointer_mut(place).unwrap() = serde_json::from_str(SILLY[*silly]).unwrap();
+            }
+        }
+        if let Err(error) = formula.evaluate(inputs) {
+            prop_assert!(error.to_string().len() > 20, "{}: {}", formula.name, error);
         }
     }
 }
