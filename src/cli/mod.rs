@@ -12,6 +12,7 @@ mod eval;
 mod explain;
 mod export;
 mod failure;
+mod formula;
 mod import;
 mod init;
 mod plan;
@@ -85,6 +86,7 @@ enum Command {
     Status,
     /// Why this number: the chain behind one order, one coupon.
     Explain(explain::Explain),
+    Formula(formula::FormulaCommand),
     /// Say what is done with a recommendation: approved, changed, rejected, snoozed, handed over, placed.
     Decide(decide::Decide),
     /// Stop a job wherever it runs, or a date that waits to be tried again.
@@ -135,6 +137,7 @@ async fn carry_out(arguments: Arguments, now_micros: fn() -> i64) -> Result<u8, 
         Command::Backfill(command) => backfill::backfill(&context, &command).await,
         Command::Status => status::run(&context).await,
         Command::Explain(command) => explain::run(&context, &command).await,
+        Command::Formula(command) => formula::run(&context, &command),
         Command::Decide(command) => decide::run(&context, &command).await,
         Command::Cancel(command) => cancel::run(&context, &command).await,
         Command::Rollback(command) => rollback::run(&context, &command).await,

@@ -137,3 +137,26 @@ fn a_stock_to_begin_with_is_read_by_line_and_period() {
     let short = project.run(&[&ASK[..21], &["--rounds", "60"]].concat()).exits(2);
     assert!(short.stderr.contains("too few"), "{}", short.stderr);
 }
+
+#[test]
+fn a_formula_is_listed_shown_evaluated_and_refuses_by_name() {
+    let project = Project::empty();
+    let listed = project.run(&["formula", "--json"]).exits(0).json();
+    let formulas = listed["formulas"].as_array().unwrap();
+    assert!(formulas.len() > 50, "{listed}");
+    for formula in formulas {
+        let (name, example) = (formula["name"].as_str().unwrap(), formula["example"].as_str().unwrap());
+        if ["eoq", "newsvendor_normal"].contains(&name) {
+            let shown = project.run(&["formula", name]).exits(0).stdout;
+            assert!(shown.contains(example), "{shown}");
+        }
+    }
+    let inputs = r#"{"fixed_cost": 8, "holding_cost": 0.225, "demand_rate": 1300}"#;
+    // Silver, Pyke and Thomas: the square root of 2 x 8 x 1300 / 0.225.
+    let found = project.run(&["formula", "eoq", "--inputs", inputs, "--json"]).exits(0).json();
+    assert!((found["outputs"]["order_quantity"].as_f64().unwrap() - 304.046_78).abs() < 1e-5, "{found}");
+    let refused =
+        project.run(&["formula", "eoq", "--inputs", r#"{"fixed_cost": 8, "holding_cost": 0, "demand_rate": 1}"#]);
+    assert!(refused.exits(2).stderr.contains("holding_cost"));
+    assert!(project.run(&["formula", "nothing"]).exits(2).stderr.contains("nothing"));
+}

@@ -22,6 +22,7 @@
 //! | `waste.rs` | what expires before the next order arrives |
 //! | `policy_levels.rs` | levels for systems that work orders out themselves |
 //! | `projection.rs`, `grade.rs` | what stock will do without more orders; whether past advice was right |
+//! | `formulas/` | the formulas of the textbooks, by name: newsvendor, (r, Q), (s, S), lot sizes, service levels, networks |
 //!
 //! Quantities that must add up are integer thousandths of a unit (`..._milli`); forecasts are floating-point units.
 
@@ -29,6 +30,7 @@ mod budget;
 mod calendar;
 mod container;
 mod fill_up;
+pub mod formulas;
 mod grade;
 mod knapsack;
 mod lead_time;
