@@ -31,6 +31,12 @@ pub const PRODUCTS: Dataset = Dataset {
                 Text,
                 "what it is counted in: `pieces`, `kg`; NULL: pieces where it is only sold whole",
             ),
+            Column::nullable(
+                "presentation_quantity",
+                Integer,
+                "thousandths of a unit that are to stand on the shelf of a location, sold or not",
+            )
+            .within(0, MOST_MILLI),
         ],
     },
     day_column: None,
@@ -72,6 +78,8 @@ typed_rows! {
         pub discontinued_on: Option<Day>,
         /// What it is counted in.
         pub unit: Option<String>,
+        /// Thousandths of a unit that are to stand on the shelf of a location.
+        pub presentation_quantity: Option<i64>,
     }
 }
 

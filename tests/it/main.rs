@@ -33,6 +33,8 @@ mod grants;
 mod hostile;
 mod hosts;
 mod imports;
+mod inventory_oracles;
+mod inventory_questions;
 mod kills;
 mod lateness;
 mod made_up_kind;

@@ -69,6 +69,7 @@ mod tests {
             shelf_life_days: None,
             launched_on: None,
             discontinued_on: None,
+            presentation_quantity: None,
         };
         let units = units_of(&sales, &BTreeMap::from([("nuts".to_owned(), nuts)]));
         let expected = [("cheese", MEASURED), ("milk", PIECES), ("nuts", "kg")];

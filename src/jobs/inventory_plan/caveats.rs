@@ -12,7 +12,7 @@ use crate::words::counted;
 const EXAMPLES: usize = 3;
 
 /// Of planned lines; what follows `12 lines`.
-const OF_LINES: [RowRule<Line>; 18] = [
+const OF_LINES: [RowRule<Line>; 20] = [
     RowRule::warning(
         "no_unit_cost",
         |line| line.is_ordered() && line.product.unit_cost.is_none(),
@@ -94,6 +94,16 @@ const OF_LINES: [RowRule<Line>; 18] = [
         "snoozed",
         |line| line.flags.contains(&"snoozed"),
         "that somebody wants left alone for now: what they need is published, and stands in no order",
+    ),
+    RowRule::note(
+        "filled_up",
+        |line| line.flags.contains(&"filled_up"),
+        "ordered above their need, so that a supplier's minimum is reached",
+    ),
+    RowRule::warning(
+        "budget_cut",
+        |line| line.flags.contains(&"budget_cut"),
+        "ordered below their need, to keep to `budget`. The exceptions say what that puts at stake",
     ),
     RowRule::note(
         "decided",

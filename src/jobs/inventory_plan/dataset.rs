@@ -196,6 +196,7 @@ fn products(frame: &DataFrame) -> Result<BTreeMap<String, Product>, ContractErro
         pack_size: product.pack_size.filter(|&pack| pack > 0),
         min_order_quantity: product.min_order_quantity.filter(|&minimum| minimum > 0),
         shelf_life_days: product.shelf_life_days.filter(|&days| days > 0),
+        presentation_quantity: product.presentation_quantity.filter(|&quantity| quantity > 0),
         ..product
     };
     Ok(Product::read(frame)?.map(|product| (product.product_id.clone(), plausible(product))).collect())

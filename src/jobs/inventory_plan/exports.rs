@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::beside::{Ask, AskEnd, Beside, Unasked};
 use super::decision::Decision;
+use super::erp_files;
 use super::line::Line;
 use super::line_key::LineKey;
 use super::units::in_units;
@@ -22,6 +23,7 @@ fn to_the_thousandth(units: f64) -> f64 {
 pub(super) fn exports(decision: &Decision<'_>) -> Vec<Export> {
     let mut exports = supplier_files(decision);
     exports.push(plan_file(decision));
+    exports.extend(erp_files::exports(decision));
     exports.push(exception_file(decision));
     exports.extend((!decision.transfers.is_empty()).then(|| transfer_file(decision)));
     exports.extend(decision.beside.as_ref().map(|beside| beside_file(decision, beside)));
@@ -86,7 +88,7 @@ fn plan_file(decision: &Decision<'_>) -> Export {
         .text("Covers until", Line::last_covered_day)
         .text("Stock-out on, if nothing is ordered", |line| line.stock_out_on)
         .text("Flags", |line| line.flags.join(","))
-        .text("Explanation", |line| line.explanation.as_str())
+        .text("Explanation", |line| line.explanation())
         .export("inventory-plan", BOTH, &about)
 }
 

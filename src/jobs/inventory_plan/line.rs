@@ -2,9 +2,10 @@
 
 use super::facts::CurrentStock;
 use super::line_key::LineKey;
+use super::units::units;
 use crate::datasets::Product;
 use crate::day::Day;
-use crate::models::inventory::{LeadTime, OrderPlan, Overstock, StockProjection};
+use crate::models::inventory::{LeadTime, OrderPlan, Overstock, PolicyLevels, Step, StepCode, StockProjection};
 
 /// A planned line.
 #[derive(Debug, Clone)]
@@ -34,7 +35,12 @@ pub(super) struct Line {
     pub(super) decided_milli: Option<i64>,
     pub(super) urgency: Urgency,
     pub(super) flags: Vec<&'static str>,
-    pub(super) explanation: String,
+    /// What follows `Order 24 (2 packs of 12): `.
+    pub(super) reasons: String,
+    /// The smallest part of a unit that can be ordered, where there is no pack.
+    pub(super) unit_milli: Option<i64>,
+    /// For a system that works out its orders itself.
+    pub(super) levels: PolicyLevels,
     pub(super) service_level: f64,
 }
 
@@ -90,6 +96,29 @@ impl Line {
             Some(milli) => self.product.unit_cost.map(|cost| value_of(milli, cost)),
             None => self.order_value,
         }
+    }
+
+    /// The order in a sentence.
+    pub(super) fn explanation(&self) -> String {
+        let order = match (self.plan.quantity_milli, self.packs().zip(self.product.pack_size)) {
+            (0, _) => "Order nothing".to_owned(),
+            (quantity, Some((packs, pack))) if pack != 1000 => {
+                let noun = if packs == 1 { "pack" } else { "packs" };
+                format!("Order {} ({packs} {noun} of {})", units(quantity), units(pack))
+            }
+            (quantity, _) => format!("Order {}", units(quantity)),
+        };
+        format!("{order}: {}", self.reasons)
+    }
+
+    /// Changes the recommended order for what several lines share, as a step of its own.
+    pub(super) fn adjust(&mut self, code: StepCode, delta_milli: i64, text: String, flag: &'static str) {
+        self.reasons.push_str(&format!("; {text}"));
+        self.plan.quantity_milli += delta_milli;
+        self.plan.steps.push(Step { code, text, delta_milli });
+        self.order_value = self.product.unit_cost.map(|cost| value_of(self.plan.quantity_milli, cost));
+        self.urgency = self.urgency.min(if delta_milli != 0 { Urgency::Amber } else { Urgency::Green });
+        self.flags.push(flag);
     }
 
     /// Packs of the recommended order, when it is made of packs.

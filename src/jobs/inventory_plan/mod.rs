@@ -33,12 +33,12 @@
 //! # Files, from the bottom up
 //! - What is known: `units`, `line_key`, `orders`, `history`, `forecasts`, `advice`, `decisions`, `wanted`, `facts`, `handed_out` (orders that the
 //!   books do not show yet), `rests` (of partly delivered ones), `stand_in` (completes them), `dataset` (reads them).
-//! - Orders: `supplier_terms`, `exception`, `line`, `plan_line`, `lifecycle` (launches, ends, dead stock), `planning`, `transfers`,
+//! - Orders: `supplier_terms`, `exception`, `line`, `plan_line`, `joint` (a supplier's minimum, the budget), `lifecycle` (launches, ends, dead stock), `planning`, `transfers`,
 //!   `supplier_orders`.
 //! - What a planner must look at: `exceptions`; how much could be planned: `coverage`.
 //! - How good earlier advice was: `grading`, `grade_tally`; beside what was ordered, of a plan in the shadow: `beside`.
 //! - What is decided: `decision`.
-//! - What people get: `tables`, `metrics`, `caveats`, `changes`, `exports`, `page_grade`, `page_beside`, `page_exceptions`,
+//! - What people get: `tables`, `metrics`, `caveats`, `changes`, `erp_files`, `exports`, `page_grade`, `page_beside`, `page_exceptions`,
 //!   `page_details`, `page`; and `explain` with `explain_told`, from what was published.
 //! - In which order all this happens: `recommend`.
 //!
@@ -54,6 +54,7 @@ mod coverage;
 mod dataset;
 mod decision;
 mod decisions;
+mod erp_files;
 mod exception;
 mod exceptions;
 mod explain;
@@ -65,6 +66,7 @@ mod grade_tally;
 mod grading;
 mod handed_out;
 mod history;
+mod joint;
 mod lifecycle;
 mod line;
 mod line_key;
@@ -100,8 +102,9 @@ use crate::published::{
     INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, INVENTORY_TRANSFERS,
     RECOMMENDATION_OUTCOMES, Table,
 };
-use crate::quantities::{Days, Level, Share};
+use crate::quantities::{Amount, Days, Level, Share};
 
+pub use erp_files::Erp;
 pub use facts::InventoryFacts;
 
 /// Plans orders; the fields are its parameters.
@@ -125,6 +128,15 @@ pub struct InventoryPlan {
     pub stock_out_horizon_days: Days,
     /// Days by which a stock snapshot may be older than `as_of` before it is reported as stale.
     pub max_stock_age_days: Days,
+    /// What is done where a supplier's order stays below its minimum.
+    pub supplier_minimum: SupplierMinimums,
+    /// Most money for the orders of one day; not set: what is needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Amount>,
+    /// What holding goods for a year costs, as a share of their cost: what packs that several lines compete for are weighed with.
+    pub holding_rate: Share,
+    /// Systems that get files in their own words.
+    pub erp_files: Vec<Erp>,
     /// Which orders stand in the supplier files and in the list of orders on the page.
     pub order_files: OrderFiles,
 }
@@ -139,6 +151,16 @@ pub enum OrderFiles {
     Today,
 }
 
+/// What is done where a supplier's order stays below its minimum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SupplierMinimums {
+    /// It is said, and the buyer decides.
+    Report,
+    /// What is worth most and sells within `overstock_days` is added.
+    FillUp,
+}
+
 impl Default for InventoryPlan {
     fn default() -> Self {
         Self {
@@ -150,6 +172,10 @@ impl Default for InventoryPlan {
             transfer_days: Days::literal(1),
             stock_out_horizon_days: Days::literal(28),
             max_stock_age_days: Days::literal(3),
+            supplier_minimum: SupplierMinimums::Report,
+            budget: None,
+            holding_rate: Share::literal(0.25),
+            erp_files: Vec::new(),
             order_files: OrderFiles::NextOrderDay,
         }
     }
@@ -187,6 +213,8 @@ mod beside_tests;
 mod grading_tests;
 #[cfg(test)]
 mod handed_out_tests;
+#[cfg(test)]
+mod joint_tests;
 #[cfg(test)]
 mod lifecycle_tests;
 #[cfg(test)]

@@ -45,3 +45,8 @@ pub struct OrderKnowledge {
     /// Deliveries name product and location.
     pub(super) deliveries: bool,
 }
+
+/// Days from the as-of day to another; 0 for one that is over.
+pub(super) fn days_after(as_of: Day, day: Day) -> usize {
+    usize::try_from(day - as_of).unwrap_or(0)
+}

@@ -103,7 +103,7 @@ fn orders(decision: &Decision<'_>) -> Section {
         .text("Order on", Line::order_on)
         .text("Arrives", arrival)
         .number("Value", Unit::Money, Line::to_order_value)
-        .text("Why", |line| line.explanation.as_str())
+        .text("Why", |line| line.explanation())
         .view_of("Orders, most urgent first", lines.len());
     let advice = match decision.ctx.mode {
         Mode::Live => {

@@ -85,7 +85,7 @@ fn worked_example(decision: &Decision<'_>, line: &Line) -> Section {
         _ => "the default of this job".to_owned(),
     };
     let section = Section::headed("One order, worked").saying([
-        format!("{} at {}. {}.", line.product.name, line.key.location_id, line.explanation),
+        format!("{} at {}. {}.", line.product.name, line.key.location_id, line.explanation()),
         format!(
             "Lead time: {} days on average, 90 % within {}, from {basis}; forecast: {} of {}.",
             tenth(line.lead_time.mean_days),

@@ -6,13 +6,14 @@ use super::InventoryPlan;
 use super::facts::{CurrentStock, InventoryFacts};
 use super::line::{Line, Urgency, value_of};
 use super::line_key::LineKey;
-use super::orders::LineOrder;
+use super::orders::{LineOrder, days_after};
 use super::units::{in_units, tenth, units};
 use crate::datasets::Product;
 use crate::day::Day;
 use crate::models::inventory::{
-    Flag, InventoryError, LeadTime, MILLI, OrderCalendar, OrderPlan, OrderRequest, OrderRules, ProjectionRequest,
-    Receipt, StepCode, StockPosition, find_overstock, plan_order, project_stock,
+    Batch, DemandOutlook, Flag, InventoryError, LeadTime, MILLI, OrderCalendar, OrderPlan, OrderRequest, OrderRules,
+    PastReceipt, ProjectionRequest, Receipt, StepCode, StockPosition, age_stock, expected_waste, find_overstock,
+    plan_order, policy_levels, project_stock,
 };
 use crate::words::short_percent;
 
@@ -65,7 +66,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         },
         rules: OrderRules {
             pack_size_milli: product.pack_size,
-            presentation_milli: None,
+            presentation_milli: product.presentation_quantity,
             unit_milli: facts.movements.units.get(&key.product_id).copied(),
             min_order_milli: product.min_order_quantity,
             max_order_milli: None,
@@ -75,6 +76,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
     let horizon = plan_order(&request)?;
     let arrival_day = days_after(as_of, horizon.arrives_by.into());
     let next_arrival_day = days_after(as_of, horizon.covers_until.into());
+    request.stock.expected_waste_milli = waste(input, &outlook, arrival_day)?;
     request.stock.on_order_milli =
         receipts.iter().filter(|receipt| receipt.day < next_arrival_day).map(|receipt| receipt.quantity_milli).sum();
     let plan = plan_order(&request)?;
@@ -119,7 +121,9 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         order_value: product.unit_cost.map(|cost| value_of(plan.quantity_milli, cost)),
         urgency: Urgency::Green,
         flags: flags(input, &plan, &coming, &given_up),
-        explanation: String::new(),
+        reasons: String::new(),
+        unit_milli: facts.movements.units.get(&key.product_id).copied(),
+        levels: policy_levels(&request)?,
         service_level,
         plan,
     };
@@ -129,8 +133,28 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
             (false, true) => Urgency::Amber,
             (false, false) => Urgency::Green,
         };
-    line.explanation = explanation(&line, &coming, &given_up);
+    line.reasons = reasons(&line, &coming, &given_up);
     Ok(line)
+}
+
+/// What of the stock will expire before an order can arrive, as far as deliveries tell its age. Goods that should have expired already are
+/// the business of whoever counts them.
+fn waste(input: &LineInput<'_>, outlook: &DemandOutlook<'_>, arrival_day: usize) -> Result<i64, InventoryError> {
+    let Some(shelf_life) = input.product.shelf_life_days.and_then(|days| u32::try_from(days).ok()) else {
+        return Ok(0);
+    };
+    let received = input.facts.deliveries.get(input.key).into_iter().flatten();
+    let receipts: Vec<PastReceipt> = received
+        .filter(|delivery| delivery.quantity > 0 && delivery.received_on <= input.as_of)
+        .filter_map(|delivery| {
+            let age_days = u32::try_from(input.as_of - delivery.received_on).ok()?;
+            Some(PastReceipt { age_days, quantity_milli: delivery.quantity })
+        })
+        .collect();
+    let aged = age_stock(input.stock.on_hand, &receipts, shelf_life)?;
+    let sellable: Vec<Batch> = aged.batches.into_iter().filter(|batch| batch.remaining_days > 0).collect();
+    let days = arrival_day.saturating_sub(1).min(outlook.mean.len());
+    Ok(expected_waste(&sellable, outlook.mean, days)?.total_milli)
 }
 
 /// Stable across reruns of a date.
@@ -207,20 +231,12 @@ fn flag_name(flag: Flag) -> &'static str {
     }
 }
 
-/// The order in a sentence.
-fn explanation(line: &Line, coming: &[&LineOrder], given_up: &[&LineOrder]) -> String {
+/// Why it has the quantity it has, in a sentence that goes on after the order.
+fn reasons(line: &Line, coming: &[&LineOrder], given_up: &[&LineOrder]) -> String {
     let plan = &line.plan;
-    let order = match (plan.quantity_milli, line.packs().zip(line.product.pack_size)) {
-        (0, _) => "Order nothing".to_owned(),
-        (quantity, Some((packs, pack))) if pack != 1000 => {
-            let noun = if packs == 1 { "pack" } else { "packs" };
-            format!("Order {} ({packs} {noun} of {})", units(quantity), units(pack))
-        }
-        (quantity, _) => format!("Order {}", units(quantity)),
-    };
     let safety = in_units(plan.order_up_to_milli - plan.expected_demand_milli);
     let mut text = format!(
-        "{order}: {} expected until {} {} {} safety for {} service, {} on hand",
+        "{} expected until {} {} {} safety for {} service, {} on hand",
         tenth(in_units(plan.expected_demand_milli)),
         line.last_covered_day(),
         if safety < 0.0 { "less" } else { "plus" },
@@ -256,8 +272,4 @@ fn explanation(line: &Line, coming: &[&LineOrder], given_up: &[&LineOrder]) -> S
         ));
     }
     text
-}
-
-fn days_after(as_of: Day, day: Day) -> usize {
-    usize::try_from(day - as_of).unwrap_or(0)
 }

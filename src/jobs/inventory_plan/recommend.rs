@@ -4,12 +4,15 @@ use super::coverage::Coverage;
 use super::decision::Decision;
 use super::exceptions::Planned;
 use super::facts::InventoryFacts;
+use super::joint::Joint;
 use super::lifecycle::{Lives, dead_stock};
 use super::planning::{plan_lines, stray_orders};
 use super::supplier_orders::supplier_orders;
 use super::supplier_terms::supplier_terms;
 use super::transfers::transfers;
-use super::{InventoryPlan, beside, caveats, exception, exceptions, exports, grading, metrics, page, tables};
+use super::{
+    InventoryPlan, beside, caveats, exception, exceptions, exports, forecasts, grading, metrics, page, tables,
+};
 use crate::job::{Progress, RunContext};
 use crate::publication::Publication;
 
@@ -22,7 +25,10 @@ pub(super) fn recommend(
     let terms = &supplier_terms(settings, facts);
     let (as_of, currency) = (ctx.as_of.into(), ctx.currency);
     let dead = &dead_stock(settings, as_of, facts);
-    let (lines, mut exceptions) = plan_lines(settings, ctx, facts, terms, dead, progress);
+    let (mut lines, mut exceptions) = plan_lines(settings, ctx, facts, terms, dead, progress);
+    let joint = Joint { settings, as_of, currency, facts, levels: &forecasts::levels() };
+    exceptions.extend(joint.fill_up_minimums(&mut lines)?);
+    exceptions.extend(joint.keep_to_budget(&mut lines)?);
     let coverage = Coverage::of(facts, &lines, &exceptions);
     let suppliers = supplier_orders(facts, &lines);
     let transfers = transfers(settings, as_of, facts, &lines, currency);

@@ -195,7 +195,7 @@ fn caveat_codes(publication: &Publication) -> Vec<&str> {
 }
 
 /// Steps of each recommendation sum to its order, and the last running total is it.
-fn assert_steps_sum_to_orders(publication: &Publication) {
+pub(super) fn assert_steps_sum_to_orders(publication: &Publication) {
     let advice = rows(publication, &INVENTORY_RECOMMENDATIONS);
     let steps = &publication.tables[1].frame;
     let (ids, orders) = (texts(advice, "recommendation_id"), reals(advice, "order_quantity"));

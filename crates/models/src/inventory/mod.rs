@@ -17,8 +17,7 @@
 //! | `rules.rs` | from the need to what a supplier accepts: packs, minimum, shelf life, one explained step each |
 //! | `supplier.rs` | a supplier's minimum over all lines |
 //! | `marginal.rs` | what one more pack is worth |
-//! | `fill_up.rs`, `container.rs`, `budget.rs`, `knapsack.rs` | by it, orders raised to a minimum, fitted to a container, bought with a budget |
-//! | `price_breaks.rs`, `several_suppliers.rs` | how much where more is cheaper, and from whom |
+//! | `fill_up.rs`, `budget.rs`, `knapsack.rs` | by it, orders raised to a minimum, bought with a budget |
 //! | `waste.rs` | what expires before the next order arrives |
 //! | `policy_levels.rs` | levels for systems that work orders out themselves |
 //! | `projection.rs`, `grade.rs` | what stock will do without more orders; whether past advice was right |
@@ -28,7 +27,6 @@
 
 mod budget;
 mod calendar;
-mod container;
 mod fill_up;
 pub mod formulas;
 mod grade;
@@ -38,11 +36,9 @@ mod marginal;
 mod outlook;
 mod plan;
 mod policy_levels;
-mod price_breaks;
 mod projection;
 mod replay;
 mod rules;
-mod several_suppliers;
 #[cfg(test)]
 mod simulated;
 mod supplier;
@@ -51,7 +47,6 @@ mod waste;
 
 pub use budget::{BudgetLine, BudgetPlan, BudgetShare, spend_budget};
 pub use calendar::OrderCalendar;
-pub use container::{ContainerLine, ContainerOutcome, ContainerPlan, PackChange, fill_container};
 pub use fill_up::{AddedPacks, FillLine, FillRules, FillUp, WhyNotFilled, fill_up};
 pub use grade::{GradeRules, Outcome, PastAdvice, Verdict, WhatHappened, grade_advice};
 pub use lead_time::{LeadTime, LeadTimeSource, lead_time_change};
@@ -59,15 +54,11 @@ pub use marginal::{LineWorth, PackLine, PackWorth};
 pub use outlook::{DemandOutlook, TotalDemand};
 pub use plan::{Flag, OrderPlan, OrderRequest, StockPosition, plan_order};
 pub use policy_levels::{PolicyLevels, policy_levels};
-pub use price_breaks::{DiscountKind, PriceBreakChoice, PriceBreakRequest, PriceTier, QuantityCost, choose_quantity};
 pub use projection::{
     Overstock, ProjectionRequest, Receipt, StockProjection, days_of_cover, find_overstock, project_stock,
 };
 pub use replay::{ReplayPeriod, ReplayRules, ReplayStock, ReplayTally, normal_score};
 pub use rules::{OrderRules, Step, StepCode};
-pub use several_suppliers::{
-    SourcingChoice, SourcingReason, SourcingRequest, SupplierCost, SupplierOffer, choose_supplier,
-};
 pub use supplier::{SupplierLine, SupplierMinimum, check_supplier_minimum};
 pub use transfer::{Donor, Receiver, Transfer, plan_transfers};
 pub use waste::{AgedStock, Batch, ExpectedWaste, PastReceipt, age_stock, expected_waste};

@@ -25,6 +25,8 @@ pub struct PolicyLevels {
     /// Highest position after the order from which all sells before it expires; `None` without a shelf life. Systems that have no such
     /// field order up to one multiple, or the minimum order, beyond it.
     pub position_cap_milli: Option<i64>,
+    /// Mean demand until the arrival: a position below it leaves no more room under the cap.
+    pub until_arrival_milli: i64,
 }
 
 impl PolicyLevels {
@@ -38,7 +40,8 @@ impl PolicyLevels {
         let down = |quantity: i64| quantity / multiple * multiple;
         let raised = need.max(self.min_order_milli);
         let mut quantity = down(raised.saturating_add(multiple - 1));
-        let cap = self.position_cap_milli.map(|cap| cap.saturating_sub(position_milli).max(0));
+        let left_or_lost = position_milli.max(self.until_arrival_milli);
+        let cap = self.position_cap_milli.map(|cap| cap.saturating_sub(left_or_lost).max(0));
         for most in [self.max_order_milli, cap].into_iter().flatten() {
             if most < quantity {
                 quantity = down(most);
@@ -59,10 +62,9 @@ pub fn policy_levels(request: &OrderRequest<'_>) -> Result<PolicyLevels, Invento
     let rules = &request.rules;
     let positive = |limit: Option<i64>| limit.filter(|&limit| limit > 0);
     let first_day = add_days(request.as_of, 1)?;
-    let position_cap_milli = rules.shelf_life_days.map(|days| {
-        let sellable_days = days_between(first_day, plan.arrives_by) + days as usize;
-        milli_up(request.outlook.mean_total(sellable_days).units)
-    });
+    let days_to_arrival = days_between(first_day, plan.arrives_by);
+    let position_cap_milli =
+        rules.shelf_life_days.map(|days| milli_up(request.outlook.mean_total(days_to_arrival + days as usize).units));
     Ok(PolicyLevels {
         reorder_point_milli: plan.order_up_to_milli,
         order_up_to_milli: plan.order_up_to_milli,
@@ -71,6 +73,7 @@ pub fn policy_levels(request: &OrderRequest<'_>) -> Result<PolicyLevels, Invento
         min_order_milli: positive(rules.min_order_milli).unwrap_or(0),
         max_order_milli: positive(rules.max_order_milli),
         position_cap_milli,
+        until_arrival_milli: milli_up(request.outlook.mean_total(days_to_arrival).units),
     })
 }
 

@@ -50,6 +50,10 @@ pub enum StepCode {
     ShelfLifeCap,
     /// The cuts fell below the minimum order quantity or one pack: no order.
     ConstraintConflict,
+    /// Raised so that the supplier's order reaches its minimum.
+    SupplierMinimum,
+    /// Cut to the money there is.
+    Budget,
 }
 
 impl StepCode {
@@ -70,6 +74,8 @@ impl StepCode {
             Self::MaximumQuantity => "MAXIMUM_QUANTITY",
             Self::ShelfLifeCap => "SHELF_LIFE_CAP",
             Self::ConstraintConflict => "CONSTRAINT_CONFLICT",
+            Self::SupplierMinimum => "SUPPLIER_MINIMUM_FILL_UP",
+            Self::Budget => "BUDGET",
         }
     }
 }

@@ -1,9 +1,7 @@
 //! Tests of the formulas: recorded values of other programs and derivations, identities, and what is refused.
 
-mod oracles;
 mod properties;
 mod refusals;
-mod translation;
 mod values;
 
 use serde_json::Value;

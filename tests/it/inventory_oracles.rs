@@ -1,11 +1,10 @@
 //! Every record of `inventory_oracles.json`, in the folder that `NIGHTCLERK_DATA` names.
 
-use std::io::Write as _;
-
 use serde_json::Value;
 
-use super::translation::{Question, question};
-use crate::inventory::formulas::formula;
+use crate::inventory_questions::{Question, question};
+use crate::support::data_folder;
+use nightclerk::models::inventory::formulas::formula;
 
 /// Records in the file; a larger file needs further translations.
 const RECORDS: usize = 93;
@@ -15,15 +14,8 @@ const WRONG: &[(&str, &str)] = &[];
 
 #[test]
 fn all_records_are_reproduced() {
-    let Some(folder) = std::env::var_os("NIGHTCLERK_DATA") else {
-        let required = std::env::var("NIGHTCLERK_REQUIRE").unwrap_or_default();
-        let reason = "NIGHTCLERK_DATA does not name the folder with the real data sets";
-        assert!(!required.split(',').any(|word| word.trim() == "data"), "NIGHTCLERK_REQUIRE holds `data`: {reason}");
-        // Past the capture of a passing test's output.
-        let _ = writeln!(std::io::stderr(), "SKIPPED inventory::formulas::all_records_are_reproduced: {reason}");
-        return;
-    };
-    let path = std::path::Path::new(&folder).join("inventory_oracles.json");
+    let Some(folder) = data_folder() else { return };
+    let path = folder.join("inventory_oracles.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let file: Value = serde_json::from_str(&text).unwrap();
     let records = file["records"].as_array().unwrap();

@@ -1,0 +1,109 @@
+//! Minimums of suppliers, the budget, what stands on the shelf and what expires, worked out by hand. It is Monday, 23 November 2026.
+
+use polars::prelude::Column;
+
+use super::InventoryPlan;
+use super::dataset::InventoryFrames;
+use super::tests::{
+    AS_OF, assert_steps_sum_to_orders, day, deliveries, exception_codes, forecast, one_line, open_orders, products,
+    reals, rows, run, stock, texts,
+};
+use super::{Erp, SupplierMinimums};
+use crate::published::{INVENTORY_EXCEPTIONS, INVENTORY_RECOMMENDATIONS};
+use crate::quantities::{Amount, Days};
+
+#[test]
+fn an_order_is_filled_up_to_the_minimum_of_its_supplier_where_that_is_asked_for() {
+    // 85 wanted, 27 on hand and 12 on order: 48, worth 72.00, of a minimum of 100.00. Two packs more reach it.
+    let reported = run(&InventoryPlan::default(), &one_line());
+    assert!(exception_codes(&reported).contains(&"supplier_minimum_not_met".to_owned()));
+    let settings = InventoryPlan { supplier_minimum: SupplierMinimums::FillUp, ..InventoryPlan::default() };
+    let filled = run(&settings, &one_line());
+    let advice = rows(&filled, &INVENTORY_RECOMMENDATIONS);
+    assert_eq!((reals(advice, "order_quantity"), reals(advice, "order_value")), (vec![Some(72.0)], vec![Some(108.0)]));
+    assert!(
+        texts(advice, "explanation")[0].as_ref().unwrap().ends_with("24 more to reach the minimum of V1, 100.00 EUR")
+    );
+    assert_steps_sum_to_orders(&filled);
+    let codes = exception_codes(&filled);
+    assert!(codes.contains(&"supplier_minimum_filled".to_owned()), "{codes:?}");
+    assert!(!codes.contains(&"supplier_minimum_not_met".to_owned()));
+    // Where nothing may lie that long, nothing is added.
+    let short = InventoryPlan { overstock_days: Days::literal(7), ..settings };
+    let kept = run(&short, &one_line());
+    assert_eq!(reals(rows(&kept, &INVENTORY_RECOMMENDATIONS), "order_quantity"), [Some(48.0)]);
+    assert!(exception_codes(&kept).contains(&"supplier_minimum_not_filled".to_owned()));
+}
+
+#[test]
+fn a_budget_goes_to_what_earns_most() {
+    // Both want three packs of 12; A earns 1.50 a unit of 1.50, B .50 a unit of 2.50.
+    let frames = InventoryFrames {
+        forecast: Some((day(AS_OF), forecast(&["A", "B"], 28))),
+        products: products(&[("A", None, Some(150)), ("B", None, Some(250))]),
+        stock_levels: stock(&[(AS_OF, "A", 3), (AS_OF, "B", 3)]),
+        open_orders: Some(open_orders(&[])),
+        ..one_line()
+    };
+    let with = |budget: Option<f64>| {
+        let budget = budget.map(Amount::literal);
+        let settings =
+            InventoryPlan { budget, default_lead_time_days: Some(Days::literal(2)), ..InventoryPlan::default() };
+        run(&settings, &frames)
+    };
+    let free = with(None);
+    let wanted = reals(rows(&free, &INVENTORY_RECOMMENDATIONS), "order_quantity");
+    let (a, b) = (wanted[0].unwrap(), wanted[1].unwrap());
+    assert!(a >= 12.0 && b >= 24.0, "{wanted:?}");
+    let tight = with(Some(a * 1.5 + 31.0));
+    let advice = rows(&tight, &INVENTORY_RECOMMENDATIONS);
+    assert_eq!(reals(advice, "order_quantity"), [Some(a), Some(12.0)]);
+    assert_steps_sum_to_orders(&tight);
+    let cut = rows(&tight, &INVENTORY_EXCEPTIONS);
+    let place = texts(cut, "code").iter().position(|code| code.as_deref() == Some("budget_cut")).unwrap();
+    assert_eq!(reals(cut, "quantity")[place], Some(b - 12.0));
+    assert!(tight.caveats.iter().any(|caveat| caveat.code == "budget_cut"));
+    let nothing = with(Some(0.0));
+    assert_eq!(reals(rows(&nothing, &INVENTORY_RECOMMENDATIONS), "order_quantity"), [Some(0.0), Some(0.0)]);
+}
+
+#[test]
+fn what_must_stand_on_the_shelf_comes_on_top_and_what_expires_does_not_count() {
+    let quantity = |column: Option<(&str, i64)>, received: &[(&str, &str, &str, i64)]| {
+        let mut all = products(&[("A", Some("V1"), Some(150))]);
+        if let Some((name, value)) = column {
+            all.with_column(Column::new(name.into(), [value])).unwrap();
+        }
+        let frames = InventoryFrames { products: all, deliveries: Some(deliveries(received)), ..one_line() };
+        let publication = run(&InventoryPlan::default(), &frames);
+        assert_steps_sum_to_orders(&publication);
+        let steps = texts(&publication.tables[1].frame, "code").into_iter().flatten().collect::<Vec<_>>();
+        (reals(rows(&publication, &INVENTORY_RECOMMENDATIONS), "order_quantity")[0].unwrap(), steps)
+    };
+    let (plain, _) = quantity(None, &[]);
+    assert_eq!(plain, 48.0);
+    let (shown, steps) = quantity(Some(("presentation_quantity", 40_000)), &[]);
+    assert!(shown > plain && steps.contains(&"presentation".to_owned()), "{shown} {steps:?}");
+    // All 27 came nineteen days ago and keep for 21: two more days, on which 20 sell. 7 expire.
+    let (fresh, steps) = quantity(Some(("shelf_life_days", 21)), &[("A", "2026-11-02", "2026-11-04", 60)]);
+    assert!(fresh > plain && steps.contains(&"expected_waste".to_owned()), "{fresh} {steps:?}");
+}
+
+#[test]
+fn systems_of_the_books_get_files_in_their_own_words() {
+    let settings = InventoryPlan { erp_files: vec![Erp::Odoo, Erp::Erpnext, Erp::Frepple], ..InventoryPlan::default() };
+    let publication = run(&settings, &one_line());
+    let labels = |stem: &str| -> Vec<String> {
+        let file = publication.exports.iter().find(|export| export.stem == stem).unwrap();
+        assert_eq!(file.rows.len(), 1, "{stem}");
+        file.columns.iter().map(|column| column.label.clone()).collect()
+    };
+    let levels = ["product_id", "location_id", "product_min_qty", "product_max_qty", "qty_multiple", "trigger"];
+    assert_eq!(labels("odoo-orderpoints"), levels);
+    assert!(labels("odoo-purchase-lines").contains(&"order_line/product_qty".to_owned()));
+    assert!(labels("erpnext-material-requests").contains(&"items.warehouse".to_owned()));
+    assert!(labels("frepple-purchase-orders").contains(&"ordering date".to_owned()));
+    assert!(labels("inventory-policies").contains(&"Reorder point".to_owned()));
+    let plain = run(&InventoryPlan::default(), &one_line());
+    assert!(!plain.exports.iter().any(|export| export.stem.starts_with("odoo")));
+}
