@@ -31,8 +31,8 @@ pub use source::{
     PublishedFrame, Source, SqlFiles, dataset_sql, excluded_sql,
 };
 pub use stock_lists::{LeftOut, left_out, without_zeros};
-pub use supply::{DELIVERIES, OPEN_ORDERS, STOCK_LEVELS, SUPPLIERS};
-pub use supply::{Delivery, OpenOrder, StockLevel, Supplier};
+pub use supply::{DELIVERIES, OPEN_ORDERS, ORDER_RULES, STOCK_LEVELS, SUPPLIERS};
+pub use supply::{Delivery, OpenOrder, OrderRule, StockLevel, Supplier};
 
 use crate::profile::Measure;
 use crate::table::TableSchema;
@@ -82,6 +82,7 @@ pub const DATASETS: &[&Dataset] = &[
     &OFFERS,
     &OPEN_ORDERS,
     &ORDER_LINES,
+    &ORDER_RULES,
     &PRICES,
     &PRODUCTS,
     &PROMOTIONS,

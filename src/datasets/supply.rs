@@ -1,10 +1,11 @@
 //! What is there and what is coming: stock, open orders, deliveries, suppliers.
 
 use super::Dataset;
+use crate::category_path::CategoryPath;
 use crate::day::Day;
 use crate::frames::typed_rows;
 use crate::profile::Measure;
-use crate::table::ColumnType::{Date, Integer, Text};
+use crate::table::ColumnType::{Date, Flag, Integer, Real, Text};
 use crate::table::{Column, MOST_MILLI, MOST_MINOR, TableSchema};
 
 const STOCK_PER_LINE: Measure = Measure {
@@ -187,5 +188,73 @@ typed_rows! {
         pub order_weekdays: Option<String>,
         /// Minor currency units per order.
         pub min_order_value: Option<i64>,
+    }
+}
+
+/// What a planner wants for lines: the forecast and the settings do not know everything.
+pub const ORDER_RULES: Dataset = Dataset {
+    schema: TableSchema {
+        name: "order_rules",
+        doc: "one row per wish of a planner for the orders of a product, a category or a location",
+        grain: &[],
+        columns: &[
+            Column::nullable("product_id", Text, "the product; or category_path; NULL: every product"),
+            Column::nullable("category_path", Text, "every product below it"),
+            Column::nullable("location_id", Text, "NULL: everywhere"),
+            Column::nullable("starts_on", Date, "first order day; NULL: always"),
+            Column::nullable("ends_on", Date, "last order day; NULL: for good"),
+            Column::nullable("service_level", Real, "probability of no stock-out, between 0 and 1").within(0, 1),
+            Column::nullable("demand_factor", Real, "what is expected, as a factor on the forecast: 1.5 is half more")
+                .within(0, 100),
+            Column::nullable(
+                "min_stock",
+                Integer,
+                "thousandths of a unit that stock and orders are never to fall below",
+            )
+            .within(0, MOST_MILLI),
+            Column::nullable("max_stock", Integer, "thousandths of a unit that an order is not to lift stock above")
+                .within(0, MOST_MILLI),
+            Column::nullable("max_order", Integer, "thousandths of a unit in one order at most").within(0, MOST_MILLI),
+            Column::nullable("frozen", Flag, "whether nothing is ordered"),
+            Column::nullable("reason", Text, "why, for whoever reads the plan"),
+        ],
+    },
+    day_column: None,
+    keeps_attributes: false,
+    grows_daily: false,
+    keeps_its_rows: false,
+    measures: &[],
+    names_days: None,
+    level: None,
+};
+
+typed_rows! {
+    /// What a planner wants for some lines.
+    pub struct OrderRule of ORDER_RULES.schema;
+    {
+        /// The product; or `category_path`; `None`: every product.
+        pub product_id: Option<String>,
+        /// Every product in it.
+        pub category_path: Option<CategoryPath>,
+        /// `None`: everywhere.
+        pub location_id: Option<String>,
+        /// First order day.
+        pub starts_on: Option<Day>,
+        /// Last order day.
+        pub ends_on: Option<Day>,
+        /// Probability of no stock-out.
+        pub service_level: Option<f64>,
+        /// A factor on the forecast.
+        pub demand_factor: Option<f64>,
+        /// Thousandths of a unit that stock and orders are never to fall below.
+        pub min_stock: Option<i64>,
+        /// Thousandths of a unit that an order is not to lift stock above.
+        pub max_stock: Option<i64>,
+        /// Thousandths of a unit in one order at most.
+        pub max_order: Option<i64>,
+        /// Whether nothing is ordered.
+        pub frozen: Option<bool>,
+        /// Why.
+        pub reason: Option<String>,
     }
 }

@@ -12,7 +12,7 @@ use crate::words::counted;
 const EXAMPLES: usize = 3;
 
 /// Of planned lines; what follows `12 lines`.
-const OF_LINES: [RowRule<Line>; 20] = [
+const OF_LINES: [RowRule<Line>; 22] = [
     RowRule::warning(
         "no_unit_cost",
         |line| line.is_ordered() && line.product.unit_cost.is_none(),
@@ -94,6 +94,16 @@ const OF_LINES: [RowRule<Line>; 20] = [
         "snoozed",
         |line| line.flags.contains(&"snoozed"),
         "that somebody wants left alone for now: what they need is published, and stands in no order",
+    ),
+    RowRule::note(
+        "planner_rule",
+        |line| line.flags.contains(&"planner_rule"),
+        "planned as `order_rules` asks: the steps of their orders say what that changed",
+    ),
+    RowRule::warning(
+        "frozen",
+        |line| line.flags.contains(&"frozen"),
+        "frozen by `order_rules`: nothing is ordered for them, whatever runs out",
     ),
     RowRule::note(
         "filled_up",
@@ -227,6 +237,22 @@ fn skipped(decision: &Decision<'_>) -> Vec<Caveat> {
         let text =
             format!("{are} due before the day of the order: taken to arrive as an overdue one. Correct `due_on`");
         caveats.push(Caveat::warning("orders_reversed", orders as u64, text));
+    }
+    let rules = &decision.facts.rules;
+    if rules.n_idle > 0 {
+        let hold = counted(rules.n_idle, "row", "rows");
+        let text = format!(
+            "{hold} of `order_rules` change nothing: they say nothing, or name a product, category or location that no planned line has. \
+             Compare their ids"
+        );
+        caveats.push(Caveat::warning("idle_order_rules", rules.n_idle as u64, text));
+    }
+    if rules.n_impossible > 0 {
+        let ask = counted(rules.n_impossible, "row", "rows");
+        let text = format!(
+            "{ask} of `order_rules` ask for a service level of 0 or 1, which no stock can keep: the job's holds"
+        );
+        caveats.push(Caveat::warning("impossible_service_level", rules.n_impossible as u64, text));
     }
     let unknown = decision.facts.decisions.unknown;
     if unknown > 0 {

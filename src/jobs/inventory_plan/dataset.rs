@@ -14,11 +14,12 @@ use super::line_key::LineKey;
 use super::orders::{LineDelivery, LineOrder, OrderKnowledge};
 use super::rests::Rests;
 use super::wanted::Wanted;
+use super::wishes::OrderRuleBook;
 use super::{advice, forecasts, history, stand_in};
 use crate::contract::ContractError;
 use crate::datasets::{
-    DAILY_SALES, DELIVERIES, Delivery, LoadError, OPEN_ORDERS, OpenOrder, PRICES, PRODUCTS, Price, Product,
-    PublishedAt, STOCK_LEVELS, SUPPLIERS, Sale, Source, Supplier,
+    DAILY_SALES, DELIVERIES, Delivery, LoadError, OPEN_ORDERS, ORDER_RULES, OpenOrder, OrderRule, PRICES, PRODUCTS,
+    Price, Product, PublishedAt, STOCK_LEVELS, SUPPLIERS, Sale, Source, Supplier,
 };
 use crate::day::Day;
 use crate::job::{Mode, RunContext};
@@ -41,6 +42,7 @@ pub struct InventoryFrames {
     pub(super) deliveries: Option<DataFrame>,
     pub(super) open_orders: Option<DataFrame>,
     pub(super) prices: Option<DataFrame>,
+    pub(super) order_rules: Option<DataFrame>,
     pub(super) past_advice: Option<DataFrame>,
     pub(super) past_outcomes: Option<DataFrame>,
     /// The as-of dates of the earlier plans that nobody was to act on.
@@ -65,6 +67,7 @@ pub(super) async fn load(ctx: &RunContext, source: &Source<'_>) -> anyhow::Resul
         deliveries: source.read_if_present(&DELIVERIES).await?,
         open_orders: source.read_if_present(&OPEN_ORDERS).await?,
         prices: source.read_if_present(&PRICES).await?,
+        order_rules: source.read_if_present(&ORDER_RULES).await?,
         in_shadow: past_advice.iter().flat_map(|published| &published.in_shadow).map(|day| Day::from(*day)).collect(),
         past_advice: past_advice.map(|published| published.frame),
         past_outcomes: source.read_published(&RECOMMENDATION_OUTCOMES, earlier).await?.map(|published| published.frame),
@@ -160,8 +163,13 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
         Some(frame) => Rests::of(as_of, Delivery::read(frame)?, &orders, &products),
         None => Rests::default(),
     };
+    let rules = match &frames.order_rules {
+        Some(frame) => OrderRuleBook::of(OrderRule::read(frame)?, as_of + 1, &products, forecasts.keys()),
+        None => OrderRuleBook::default(),
+    };
     Ok(InventoryFacts {
         rests,
+        rules,
         movements: Movements::read(&frames.daily_sales, &frames.stock_levels, as_of)?,
         taken_for_empty,
         untraced,

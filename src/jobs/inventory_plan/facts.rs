@@ -11,6 +11,7 @@ use super::line_key::LineKey;
 use super::orders::{LineDelivery, LineOrder, OrderKnowledge};
 use super::rests::Rests;
 use super::wanted::Wanted;
+use super::wishes::OrderRuleBook;
 use crate::datasets::{Product, Supplier};
 use crate::day::Day;
 use crate::decided::Action;
@@ -70,6 +71,8 @@ pub struct InventoryFacts {
     pub(super) untraced: Vec<Untraced>,
     /// Whether rests of partly delivered orders come.
     pub(super) rests: Rests,
+    /// What planners want.
+    pub(super) rules: OrderRuleBook,
     /// Lines that somebody wants left alone, and until when.
     pub(super) snoozed: BTreeMap<LineKey, Day>,
     /// What was decided, also about what tonight's run recommends: a run of a date again makes the same recommendations.

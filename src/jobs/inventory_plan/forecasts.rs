@@ -82,6 +82,13 @@ impl SeriesForecast {
         DemandOutlook { levels, total_quantiles: &self.totals, mean: &self.mean }
     }
 
+    /// The same forecast, with another demand than it expects.
+    pub(super) fn times(&self, factor: f64) -> Self {
+        let mut scaled = self.clone();
+        scaled.mean.iter_mut().chain(scaled.totals.iter_mut().flatten()).for_each(|units| *units *= factor);
+        scaled
+    }
+
     /// The same forecast for a product that is sold until `last_day` and not after it.
     pub(super) fn ending_on(&self, as_of: Day, last_day: Day) -> Self {
         let days = usize::try_from(last_day - as_of).unwrap_or(0);

@@ -1,6 +1,6 @@
 //! Minimums of suppliers, the budget, what stands on the shelf and what expires, worked out by hand. It is Monday, 23 November 2026.
 
-use polars::prelude::Column;
+use polars::prelude::{Column, DataFrame};
 
 use super::InventoryPlan;
 use super::dataset::InventoryFrames;
@@ -9,6 +9,7 @@ use super::tests::{
     reals, rows, run, stock, texts,
 };
 use super::{Erp, SupplierMinimums};
+use crate::publication::Publication;
 use crate::published::{INVENTORY_EXCEPTIONS, INVENTORY_RECOMMENDATIONS};
 use crate::quantities::{Amount, Days};
 
@@ -106,4 +107,69 @@ fn systems_of_the_books_get_files_in_their_own_words() {
     assert!(labels("inventory-policies").contains(&"Reorder point".to_owned()));
     let plain = run(&InventoryPlan::default(), &one_line());
     assert!(!plain.exports.iter().any(|export| export.stem.starts_with("odoo")));
+}
+
+/// A row of `order_rules`: product, category, service level, demand factor, least stock, most stock, frozen.
+type Row<'r> = (Option<&'r str>, Option<&'r str>, Option<f64>, Option<f64>, Option<i64>, Option<i64>, Option<bool>);
+
+fn with_rules(table: &[Row<'_>]) -> InventoryFrames {
+    let of = |name: &str, frame: &mut DataFrame, column: Column| {
+        frame.with_column(column.with_name(name.into())).unwrap();
+    };
+    let mut frame = DataFrame::new(
+        table.len(),
+        vec![Column::new("product_id".into(), table.iter().map(|row| row.0).collect::<Vec<_>>())],
+    )
+    .unwrap();
+    of("category_path", &mut frame, Column::new("".into(), table.iter().map(|row| row.1).collect::<Vec<_>>()));
+    of("service_level", &mut frame, Column::new("".into(), table.iter().map(|row| row.2).collect::<Vec<_>>()));
+    of("demand_factor", &mut frame, Column::new("".into(), table.iter().map(|row| row.3).collect::<Vec<_>>()));
+    of("min_stock", &mut frame, Column::new("".into(), table.iter().map(|row| row.4).collect::<Vec<_>>()));
+    of("max_stock", &mut frame, Column::new("".into(), table.iter().map(|row| row.5).collect::<Vec<_>>()));
+    of("frozen", &mut frame, Column::new("".into(), table.iter().map(|row| row.6).collect::<Vec<_>>()));
+    of("reason", &mut frame, Column::new("".into(), vec!["a fair"; table.len()]));
+    let mut all = products(&[("A", Some("V1"), Some(150))]);
+    all.with_column(Column::new("category_path".into(), ["Food/Tea"])).unwrap();
+    InventoryFrames { order_rules: Some(frame), products: all, ..one_line() }
+}
+
+#[test]
+fn what_a_planner_wants_stands_in_the_steps_and_the_closest_rule_holds() {
+    let plan = |table: &[Row<'_>]| {
+        let publication = run(&InventoryPlan::default(), &with_rules(table));
+        assert_steps_sum_to_orders(&publication);
+        publication
+    };
+    let advice = |publication: &Publication| {
+        let advice = rows(publication, &INVENTORY_RECOMMENDATIONS);
+        let steps = texts(&publication.tables[1].frame, "code").into_iter().flatten().collect::<Vec<_>>();
+        (reals(advice, "order_quantity")[0].unwrap(), reals(advice, "service_level")[0].unwrap(), steps)
+    };
+    let plain = plan(&[]);
+    assert_eq!(advice(&plain).0, 48.0);
+    // The product's rule before its category's, each for what it says.
+    let a = Some("A");
+    let closest = plan(&[
+        (None, Some("Food"), Some(0.5), None, None, Some(60_000), None),
+        (a, None, Some(0.99), None, None, None, None),
+    ]);
+    let (quantity, level, steps) = advice(&closest);
+    assert_eq!((quantity, level), (12.0, 0.99), "no more than 60 with the 39 that are there");
+    assert!(steps.contains(&"maximum_stock".to_owned()), "{steps:?}");
+    let doubled = plan(&[(a, None, None, Some(2.0), None, None, None)]);
+    let (quantity, _, steps) = advice(&doubled);
+    assert!(quantity >= 120.0 && steps[1] == "planner_demand", "{quantity} {steps:?}");
+    let told = texts(rows(&doubled, &INVENTORY_RECOMMENDATIONS), "explanation")[0].clone().unwrap();
+    assert!(told.contains("a planner expects 2 times the forecast") && told.ends_with("planner: a fair"), "{told}");
+    let least = plan(&[(None, None, None, None, Some(200_000), None, None)]);
+    let (quantity, _, steps) = advice(&least);
+    assert_eq!(quantity, 168.0, "200 less 27 and 12, in packs of 12");
+    assert!(steps.contains(&"minimum_stock".to_owned()));
+    let frozen = plan(&[(a, None, None, None, None, None, Some(true))]);
+    assert_eq!(advice(&frozen).0, 0.0);
+    assert!(frozen.caveats.iter().any(|caveat| caveat.code == "frozen"));
+    let idle =
+        plan(&[(Some("B"), None, Some(0.9), None, None, None, None), (a, None, Some(1.0), None, None, None, None)]);
+    let count = |code: &str| idle.caveats.iter().find(|caveat| caveat.code == code).map(|caveat| caveat.count);
+    assert_eq!((count("idle_order_rules"), count("impossible_service_level")), (Some(2), Some(1)));
 }

@@ -10,6 +10,7 @@
 //! - `demand_forecasts`, level `product_location`, the newest publication up to `as_of`: quantiles of the *total* demand of the first days.
 //! - `products`, `stock_levels` (newest snapshot per line, rolled forward with `daily_sales` and `deliveries` when older than `as_of`).
 //! - `suppliers` (order days, quoted lead time, minimum), `deliveries` (observed lead times), `open_orders`, `prices`: when there are any.
+//! - `order_rules`: what planners want for products, categories and locations; the rule that says most about a line holds.
 //! - Earlier `inventory_recommendations` and `recommendation_outcomes`: what to grade and what has been graded.
 //!
 //! # Model
@@ -31,7 +32,7 @@
 //! demand since is taken as it was forecast, the orders of the last plan as placed.
 //!
 //! # Files, from the bottom up
-//! - What is known: `units`, `line_key`, `orders`, `history`, `forecasts`, `advice`, `decisions`, `wanted`, `facts`, `handed_out` (orders that the
+//! - What is known: `units`, `line_key`, `orders`, `history`, `forecasts`, `advice`, `decisions`, `wanted`, `wishes` (of planners), `facts`, `handed_out` (orders that the
 //!   books do not show yet), `rests` (of partly delivered ones), `stand_in` (completes them), `dataset` (reads them).
 //! - Orders: `supplier_terms`, `exception`, `line`, `plan_line`, `joint` (a supplier's minimum, the budget), `lifecycle` (launches, ends, dead stock), `planning`, `transfers`,
 //!   `supplier_orders`.
@@ -88,11 +89,12 @@ mod tables;
 mod transfers;
 mod units;
 mod wanted;
+mod wishes;
 
 use serde::{Deserialize, Serialize};
 
 use crate::datasets::{
-    DAILY_SALES, DELIVERIES, Dataset, OPEN_ORDERS, PRICES, PRODUCTS, STOCK_LEVELS, SUPPLIERS, Source,
+    DAILY_SALES, DELIVERIES, Dataset, OPEN_ORDERS, ORDER_RULES, PRICES, PRODUCTS, STOCK_LEVELS, SUPPLIERS, Source,
 };
 use crate::decidable::Decidable;
 use crate::explain::Explanation;
@@ -185,7 +187,7 @@ impl Job for InventoryPlan {
     const KIND: &'static str = "inventory_plan";
     const DECIDES: &'static str = "what to order, when, how much, and why; grades of earlier orders";
     const NEEDS: &'static [&'static Dataset] = &[&PRODUCTS, &STOCK_LEVELS, &DAILY_SALES];
-    const USES: &'static [&'static Dataset] = &[&SUPPLIERS, &DELIVERIES, &OPEN_ORDERS, &PRICES];
+    const USES: &'static [&'static Dataset] = &[&SUPPLIERS, &DELIVERIES, &OPEN_ORDERS, &PRICES, &ORDER_RULES];
     const PUBLISHES: &'static [&'static Table] = &[
         &INVENTORY_RECOMMENDATIONS,
         &INVENTORY_EXPLANATIONS,

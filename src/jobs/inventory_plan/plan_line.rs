@@ -8,11 +8,12 @@ use super::line::{Line, Urgency, value_of};
 use super::line_key::LineKey;
 use super::orders::{LineOrder, days_after};
 use super::units::{in_units, tenth, units};
+use super::wishes::Wishes;
 use crate::datasets::Product;
 use crate::day::Day;
 use crate::models::inventory::{
     Batch, DemandOutlook, Flag, InventoryError, LeadTime, MILLI, OrderCalendar, OrderPlan, OrderRequest, OrderRules,
-    PastReceipt, ProjectionRequest, Receipt, StepCode, StockPosition, age_stock, expected_waste, find_overstock,
+    PastReceipt, ProjectionRequest, Receipt, Step, StepCode, StockPosition, age_stock, expected_waste, find_overstock,
     plan_order, policy_levels, project_stock,
 };
 use crate::words::short_percent;
@@ -41,9 +42,12 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
     let Some(forecast) = facts.forecasts.get(key) else {
         return Err(InventoryError::Outlook { problem: "there is none".to_owned() });
     };
-    let service_level = settings.service_level.get();
+    let wishes = facts.rules.wishes(key, product);
+    let service_level = wishes.service_level.unwrap_or(settings.service_level.get());
     let ending = product.discontinued_on.map(|last_day| forecast.ending_on(as_of, last_day));
-    let outlook = ending.as_ref().unwrap_or(forecast).outlook(levels);
+    let forecast_alone = ending.as_ref().unwrap_or(forecast);
+    let wished = wishes.demand_factor.map(|factor| forecast_alone.times(factor));
+    let outlook = wished.as_ref().unwrap_or(forecast_alone).outlook(levels);
 
     let orders = facts.open_orders.get(key).map_or(&[][..], Vec::as_slice);
     let rests_come = facts.rests.come(product.supplier_id.as_ref());
@@ -69,7 +73,10 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
             presentation_milli: product.presentation_quantity,
             unit_milli: facts.movements.units.get(&key.product_id).copied(),
             min_order_milli: product.min_order_quantity,
-            max_order_milli: None,
+            max_order_milli: wishes.max_order,
+            min_stock_milli: wishes.min_stock,
+            max_stock_milli: wishes.max_stock,
+            frozen: wishes.is_frozen,
             shelf_life_days: product.shelf_life_days.and_then(|days| u32::try_from(days).ok()),
         },
     };
@@ -79,7 +86,11 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
     request.stock.expected_waste_milli = waste(input, &outlook, arrival_day)?;
     request.stock.on_order_milli =
         receipts.iter().filter(|receipt| receipt.day < next_arrival_day).map(|receipt| receipt.quantity_milli).sum();
-    let plan = plan_order(&request)?;
+    let mut plan = plan_order(&request)?;
+    if let Some(factor) = wishes.demand_factor {
+        let mean = forecast_alone.outlook(levels).mean_total(next_arrival_day).units;
+        split_demand(&mut plan.steps, (mean * MILLI).round() as i64, factor);
+    }
 
     let price = facts.price(key);
     let project = |days: usize, unit_value: Option<i64>| ProjectionRequest {
@@ -134,7 +145,19 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
             (false, false) => Urgency::Green,
         };
     line.reasons = reasons(&line, &coming, &given_up);
+    for reason in &wishes.reasons {
+        line.reasons.push_str(&format!("; planner: {reason}"));
+    }
     Ok(line)
+}
+
+/// Tells what the forecast expects apart from what a planner does.
+fn split_demand(steps: &mut Vec<Step>, forecast_milli: i64, factor: f64) {
+    let Some(first) = steps.first_mut() else { return };
+    let wished = first.delta_milli - forecast_milli;
+    first.delta_milli = forecast_milli;
+    let text = format!("a planner expects {factor} times the forecast");
+    steps.insert(1, Step { code: StepCode::PlannerDemand, text, delta_milli: wished });
 }
 
 /// What of the stock will expire before an order can arrive, as far as deliveries tell its age. Goods that should have expired already are
@@ -206,6 +229,9 @@ fn flags(input: &LineInput<'_>, plan: &OrderPlan, coming: &[&LineOrder], given_u
     add(input.facts.forecast_as_of < as_of, "older_forecast");
     add(coming.iter().any(|order| order.due_on <= as_of), "overdue_order");
     add(!given_up.is_empty(), "order_given_up");
+    let wishes = input.facts.rules.wishes(input.key, input.product);
+    add(wishes != Wishes::default(), "planner_rule");
+    add(wishes.is_frozen, "frozen");
     add(coming.iter().any(|order| !order.is_in_books), "handed_out");
     add(input.facts.snoozed.contains_key(input.key), "snoozed");
     add(input.facts.taken_for_empty.contains(input.key), "taken_for_empty");
@@ -257,6 +283,10 @@ fn reasons(line: &Line, coming: &[&LineOrder], given_up: &[&LineOrder]) -> Strin
             StepCode::MinimumQuantity
             | StepCode::ShelfLifeCap
             | StepCode::MaximumQuantity
+            | StepCode::PlannerDemand
+            | StepCode::MinimumStock
+            | StepCode::MaximumStock
+            | StepCode::Frozen
             | StepCode::ConstraintConflict => {
                 text.push_str(&format!("; {}", step.text));
             }

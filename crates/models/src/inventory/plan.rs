@@ -156,6 +156,12 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
             format!("up to {} that must stand on the shelf", units_text(presentation)),
         );
     }
+    let least = request.rules.min_stock_milli.unwrap_or(0).clamp(0, MOST_MILLI);
+    if least > order_up_to {
+        let text = format!("up to the least stock that is wanted, {}", units_text(least));
+        waterfall.add(StepCode::MinimumStock, least - order_up_to, text);
+    }
+    let order_up_to = order_up_to.max(least);
     let clamped = if stock.on_hand_milli < 0 {
         format!(" (recorded as {}, taken as 0)", units_text(stock.on_hand_milli))
     } else {
@@ -184,7 +190,11 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
     if expected == 0 {
         flags.push(Flag::NoDemand);
     }
-    let (capped, dropped) = waterfall.apply(&request.rules, shelf_life_cap);
+    let stock_cap = request.rules.max_stock_milli.map(|most| most - (on_hand - reserved + on_order - waste));
+    let (capped, dropped) = waterfall.apply(&request.rules, shelf_life_cap, stock_cap);
+    if request.rules.frozen && waterfall.quantity_milli > 0 {
+        waterfall.set(StepCode::Frozen, 0, "nothing is ordered: the line is frozen".to_owned());
+    }
     if capped {
         flags.push(Flag::Capped);
     }

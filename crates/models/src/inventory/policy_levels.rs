@@ -25,6 +25,10 @@ pub struct PolicyLevels {
     /// Highest position after the order from which all sells before it expires; `None` without a shelf life. Systems that have no such
     /// field order up to one multiple, or the minimum order, beyond it.
     pub position_cap_milli: Option<i64>,
+    /// The most stock that is wanted; `None` is no limit.
+    pub max_stock_milli: Option<i64>,
+    /// Whether nothing is ordered.
+    pub frozen: bool,
     /// Mean demand until the arrival: a position below it leaves no more room under the cap.
     pub until_arrival_milli: i64,
 }
@@ -33,7 +37,7 @@ impl PolicyLevels {
     /// The order of the rule at a stock position: what [`plan_order`] orders there.
     pub fn order_at(&self, position_milli: i64) -> i64 {
         let need = self.order_up_to_milli.saturating_sub(position_milli);
-        if position_milli >= self.reorder_point_milli || need <= 0 {
+        if position_milli >= self.reorder_point_milli || need <= 0 || self.frozen {
             return 0;
         }
         let multiple = self.multiple_milli.max(1);
@@ -42,7 +46,8 @@ impl PolicyLevels {
         let mut quantity = down(raised.saturating_add(multiple - 1));
         let left_or_lost = position_milli.max(self.until_arrival_milli);
         let cap = self.position_cap_milli.map(|cap| cap.saturating_sub(left_or_lost).max(0));
-        for most in [self.max_order_milli, cap].into_iter().flatten() {
+        let room = self.max_stock_milli.map(|most| most.saturating_sub(position_milli).max(0));
+        for most in [self.max_order_milli, room, cap].into_iter().flatten() {
             if most < quantity {
                 quantity = down(most);
             }
@@ -73,6 +78,8 @@ pub fn policy_levels(request: &OrderRequest<'_>) -> Result<PolicyLevels, Invento
         min_order_milli: positive(rules.min_order_milli).unwrap_or(0),
         max_order_milli: positive(rules.max_order_milli),
         position_cap_milli,
+        max_stock_milli: rules.max_stock_milli,
+        frozen: rules.frozen,
         until_arrival_milli: milli_up(request.outlook.mean_total(days_to_arrival).units),
     })
 }

@@ -15,6 +15,12 @@ pub struct OrderRules {
     pub max_order_milli: Option<i64>,
     /// Days after receipt during which the product can be sold.
     pub shelf_life_days: Option<u32>,
+    /// The least stock position after an order, whatever the demand.
+    pub min_stock_milli: Option<i64>,
+    /// The most stock position after an order, whatever the demand.
+    pub max_stock_milli: Option<i64>,
+    /// Whether nothing is ordered.
+    pub frozen: bool,
     /// Units that must stand on the shelf (presentation minimum): the safety stock is no less.
     pub presentation_milli: Option<i64>,
 }
@@ -50,6 +56,14 @@ pub enum StepCode {
     ShelfLifeCap,
     /// The cuts fell below the minimum order quantity or one pack: no order.
     ConstraintConflict,
+    /// What a planner expects beyond the forecast, or below it.
+    PlannerDemand,
+    /// Added up to the least stock that a planner wants.
+    MinimumStock,
+    /// Cut to the most stock that a planner wants.
+    MaximumStock,
+    /// Nothing is ordered: a planner says so.
+    Frozen,
     /// Raised so that the supplier's order reaches its minimum.
     SupplierMinimum,
     /// Cut to the money there is.
@@ -74,6 +88,10 @@ impl StepCode {
             Self::MaximumQuantity => "MAXIMUM_QUANTITY",
             Self::ShelfLifeCap => "SHELF_LIFE_CAP",
             Self::ConstraintConflict => "CONSTRAINT_CONFLICT",
+            Self::PlannerDemand => "PLANNER_DEMAND",
+            Self::MinimumStock => "MINIMUM_STOCK",
+            Self::MaximumStock => "MAXIMUM_STOCK",
+            Self::Frozen => "FROZEN",
             Self::SupplierMinimum => "SUPPLIER_MINIMUM_FILL_UP",
             Self::Budget => "BUDGET",
         }
@@ -104,15 +122,20 @@ impl Waterfall {
         self.steps.push(Step { code, text, delta_milli });
     }
 
-    fn set(&mut self, code: StepCode, quantity_milli: i64, text: String) {
+    pub(super) fn set(&mut self, code: StepCode, quantity_milli: i64, text: String) {
         self.add(code, quantity_milli - self.quantity_milli, text);
     }
 
     /// Turns the need collected so far into an orderable quantity.
     ///
     /// `max(need, minimum)`, up to whole packs or units, down to the caps in whole packs; below the minimum after that: nothing.
-    /// `shelf_life_cap_milli` is the most that can be sold in time. Returns whether a cap cut the order and whether it was dropped.
-    pub(super) fn apply(&mut self, rules: &OrderRules, shelf_life_cap_milli: Option<i64>) -> (bool, bool) {
+    /// `shelf_life_cap_milli` is the most that can be sold in time, `stock_cap_milli` the room below the most stock that is wanted. Returns whether a cap cut the order and whether it was dropped.
+    pub(super) fn apply(
+        &mut self,
+        rules: &OrderRules,
+        shelf_life_cap_milli: Option<i64>,
+        stock_cap_milli: Option<i64>,
+    ) -> (bool, bool) {
         if self.quantity_milli < 0 {
             let text = format!("stock exceeds the target by {}, nothing to order", units_text(-self.quantity_milli));
             self.set(StepCode::NothingNeeded, 0, text);
@@ -145,6 +168,13 @@ impl Waterfall {
                 StepCode::MaximumQuantity,
                 cap / pack * pack,
                 format!("cut to the maximum order of {}", units_text(cap)),
+            );
+        }
+        if let Some(cap) = stock_cap_milli.map(|cap| cap.max(0)).filter(|&cap| cap < self.quantity_milli) {
+            self.set(
+                StepCode::MaximumStock,
+                cap / pack * pack,
+                format!("no more than {} fit below the most stock that is wanted", units_text(cap)),
             );
         }
         if let Some(cap) = shelf_life_cap_milli.map(|cap| cap.max(0)).filter(|&cap| cap < self.quantity_milli) {

@@ -114,7 +114,7 @@ fn order_rules_turn_need_into_an_orderable_quantity() {
             max_order_milli: maximum.map(|units: i64| units * 1000),
             ..OrderRules::default()
         };
-        let (capped, dropped) = waterfall.apply(&rules, None);
+        let (capped, dropped) = waterfall.apply(&rules, None, None);
         assert_eq!(waterfall.quantity_milli, expected * 1000, "need {need}");
         assert_eq!(capped, maximum.is_some(), "need {need}");
         assert_eq!(dropped, need > 0.0 && expected == 0, "need {need}");
@@ -126,7 +126,7 @@ fn without_a_pack_what_is_counted_is_ordered_whole_and_what_is_measured_in_its_s
     let order = |unit_milli: Option<i64>| {
         let mut waterfall = Waterfall::default();
         waterfall.add(StepCode::ExpectedDemand, 1_050_612, String::new());
-        waterfall.apply(&OrderRules { unit_milli, ..OrderRules::default() }, None);
+        waterfall.apply(&OrderRules { unit_milli, ..OrderRules::default() }, None, None);
         (waterfall.quantity_milli, waterfall.steps.last().map(|step| step.text.clone()).unwrap())
     };
     assert_eq!(order(Some(1000)), (1_051_000, "rounded up to whole units".to_owned()));
@@ -148,8 +148,8 @@ fn shelf_life_caps_the_order_at_what_sells_in_time() {
         rules: OrderRules { pack_size_milli: Some(5_000), shelf_life_days: Some(3), ..OrderRules::default() },
     })
     .unwrap();
-    // One day until arrival and three to sell: 40 units, less 3 on hand, in packs of 5.
-    assert_eq!(plan.quantity_milli, 35_000);
+    // The 3 on hand sell before it arrives; then three days to sell: 30, in packs of 5.
+    assert_eq!(plan.quantity_milli, 30_000);
     assert_eq!(plan.steps.last().map(|step| step.code), Some(StepCode::ShelfLifeCap));
     assert_eq!(plan.flags, vec![Flag::Capped]);
 }
@@ -349,8 +349,8 @@ fn outlook_is_extended_past_its_horizon_with_a_flag_and_refuses_nonsense() {
 }
 
 prop_compose! {
-    fn any_limits()(pack in 0_i64..30_000, unit in prop::option::of(prop::sample::select(vec![1_i64, 250, 1000])), minimum in prop_oneof![Just(0_i64), 0_i64..60_000], maximum in prop::option::of(1_i64..90_000), shelf_life in prop::option::of(0_u32..20), presentation in prop::option::of(-5_000_i64..60_000)) -> OrderRules {
-        OrderRules { pack_size_milli: Some(pack), unit_milli: unit, min_order_milli: Some(minimum), max_order_milli: maximum, shelf_life_days: shelf_life, presentation_milli: presentation }
+    fn any_limits()(pack in 0_i64..30_000, unit in prop::option::of(prop::sample::select(vec![1_i64, 250, 1000])), minimum in prop_oneof![Just(0_i64), 0_i64..60_000], maximum in prop::option::of(1_i64..90_000), shelf_life in prop::option::of(0_u32..20), presentation in prop::option::of(-5_000_i64..60_000), least in prop::option::of(0_i64..150_000), most in prop::option::of(0_i64..150_000), frozen in prop::bool::weighted(0.1)) -> OrderRules {
+        OrderRules { pack_size_milli: Some(pack), unit_milli: unit, min_order_milli: Some(minimum), max_order_milli: maximum, shelf_life_days: shelf_life, presentation_milli: presentation, min_stock_milli: least, max_stock_milli: most, frozen }
     }
 }
 
@@ -390,8 +390,13 @@ proptest! {
         prop_assert!(presentation <= 0 || plan.order_up_to_milli - plan.expected_demand_milli >= presentation);
         let without = plan_order(&OrderRequest { rules: OrderRules { presentation_milli: None, ..rules }, ..request(on_hand) }).unwrap();
         prop_assert!(plan.order_up_to_milli >= without.order_up_to_milli);
-        let shown = plan.steps.iter().find(|step| step.code == StepCode::Presentation).map_or(0, |step| step.delta_milli);
-        prop_assert_eq!(shown, plan.order_up_to_milli - without.order_up_to_milli);
+        let step = |plan: &OrderPlan, code: StepCode| plan.steps.iter().filter(|step| step.code == code).map(|step| step.delta_milli).sum::<i64>();
+        let (least, least_without) = (step(&plan, StepCode::MinimumStock), step(&without, StepCode::MinimumStock));
+        prop_assert_eq!(step(&plan, StepCode::Presentation) + least - least_without, plan.order_up_to_milli - without.order_up_to_milli);
+        prop_assert!(plan.order_up_to_milli >= rules.min_stock_milli.unwrap_or(0));
+        prop_assert!(!rules.frozen || plan.quantity_milli == 0);
+        let stands = on_hand.max(0) - reserved + on_order - waste;
+        prop_assert!(plan.quantity_milli == 0 || rules.max_stock_milli.is_none_or(|most| stands + plan.quantity_milli <= most));
         let pack = rules.pack_size_milli.unwrap_or(0);
         prop_assert!(pack == 0 || plan.quantity_milli % pack == 0);
         prop_assert!(pack > 0 || plan.quantity_milli % rules.unit_milli.unwrap_or(1) == 0);

@@ -169,7 +169,7 @@ pub fn order_rounding(inputs: &Needs) -> Result<Rounded, FormulaError> {
             ..OrderRules::default()
         };
         let mut waterfall = Waterfall { steps: Vec::new(), quantity_milli: milli_up(case.need) };
-        let (_, dropped) = waterfall.apply(&rules, None);
+        let (_, dropped) = waterfall.apply(&rules, None, None);
         rounded.qty.push(waterfall.quantity_milli as f64 / MILLI);
         rounded.conflict.push(dropped);
     }
