@@ -1,12 +1,13 @@
-//! `nightclerk check`: every file read, every query prepared, nothing run.
+//! `nightclerk check`: every file read, every query prepared, the first rows of each tried, nothing run.
 
 use std::collections::BTreeSet;
 
+use clap::Args;
 use serde::Serialize;
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::datasets::{DatasetSql, EXCLUDED, ExcludedSql, SqlFiles, dataset_sql, excluded_sql};
+use crate::datasets::{DatasetSql, EXCLUDED, ExcludedSql, Source, SqlFiles, dataset_sql, excluded_sql};
 use crate::migrations::{self, State};
 use crate::project::Project;
 use crate::report::{ReportError, Templates, rehearse_index, rehearse_page};
@@ -21,12 +22,22 @@ struct Checked {
     notes: Vec<String>,
 }
 
-pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
+/// Read every file, prepare every query, try the first rows of each dataset; run nothing.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Rows of each dataset that are read and held against its contract; 0 reads none.
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    rows: u32,
+}
+
+pub(super) async fn run(context: &Context, command: &Check) -> Result<u8, Failure> {
     let project = context.project()?;
     let templates = runner::templates(&project)?;
     let audits = runner::audits(&project)?;
     let warehouse = context.warehouse(&project, Create::Nothing).await?;
     let sql = SqlFiles::from_texts(project.sql.clone(), warehouse.dialect(Side::Source));
+    let as_of = context.as_of(&project, None)?;
+    let source = Source::new(&warehouse, &sql, as_of, project.config.zone());
     let mut checked = Vec::new();
     for dataset in project.registry.datasets() {
         if !sql.has(dataset.name()) {
@@ -45,6 +56,13 @@ pub(super) async fn run(context: &Context) -> Result<u8, Failure> {
                 };
                 entry.what.clone_from(&of_dataset.label);
                 entry.problems.extend(problem(&warehouse, &of_dataset, expectation).await);
+                if entry.problems.is_empty() && command.rows > 0 {
+                    match source.try_rows(dataset, command.rows).await {
+                        Ok(0) => entry.notes.push("no rows".to_owned()),
+                        Ok(_) => {}
+                        Err(error) => entry.problems.push(error.to_string()),
+                    }
+                }
                 checked.push(entry);
                 let beside = match excluded_sql(&sql, &of_dataset) {
                     Ok(all) => all.into_iter().find(|one| one.dataset == dataset.name()),

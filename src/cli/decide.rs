@@ -185,7 +185,8 @@ async fn decide(
     let is_other = matches!(command.action, Action::Change | Action::Reject | Action::Snooze);
     if is_new && is_other && command.plan.is_none() {
         context.terminal.note(format!(
-            "files of {} that were made before hold it as recommended; run the job for that date again, and they are made as decided",
+            "files of {} that were made before hold it as recommended: tell whoever has them; where nobody acted on them, \
+             `nightclerk rollback JOB --not-sent` and another run of the date make them as decided",
             text(row, "as_of")
         ));
     }

@@ -9,9 +9,10 @@ use sha2::{Digest as _, Sha256};
 use super::context::Context;
 use super::failure::Failure;
 use super::run::known_jobs;
+use crate::registry::KINDS;
 use crate::runner::files;
-use crate::runner::ledger::{self, audit};
-use crate::words::hex;
+use crate::runner::ledger::{self, audit, decisions};
+use crate::words::{counted, hex};
 
 /// Hand out the files of a job's current publication: lists, orders, tables for the shop.
 ///
@@ -120,8 +121,25 @@ pub(super) async fn run(context: &Context, command: &Export) -> Result<u8, Failu
         context.terminal.line(format!("{}  {}", file.sha256, to.display()));
         handed.push(Handed { file: to.display().to_string(), bytes: file.bytes, sha256: file.sha256.clone() });
     }
+    let decidable = KINDS.iter().find(|kind| kind.name == current.kind).and_then(|kind| kind.decides_on);
+    let decided_since = match decidable {
+        Some(decidable) => {
+            decisions::otherwise_since(&warehouse, decidable, current.run_id, current.published_us).await?
+        }
+        None => 0,
+    };
+    if decided_since > 0 {
+        context.terminal.note(format!(
+            "{} about what these files hold, and the files do not know of it: see `nightclerk decide list`",
+            counted(
+                usize::try_from(decided_since).unwrap_or(0),
+                "decision was made since",
+                "decisions were made since"
+            )
+        ));
+    }
     context.terminal.object(&serde_json::json!({
-        "job": job, "as_of": current.as_of, "valid_until": current.valid_until, "is_stale": current.is_stale(now), "files": handed,
+        "decided_since": decided_since, "job": job, "as_of": current.as_of, "valid_until": current.valid_until, "is_stale": current.is_stale(now), "files": handed,
     }));
     Ok(0)
 }

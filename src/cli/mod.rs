@@ -72,8 +72,7 @@ enum Command {
     Eval(eval::Eval),
     /// Load CSV, CSV.gz and Parquet files into warehouse tables.
     Import(import::Import),
-    /// Read every file, prepare every query; run nothing.
-    Check,
+    Check(check::Check),
     /// Whether a night could run here: folders, warehouse, clocks, privileges, what waits and what was not delivered.
     Doctor,
     /// What a night would run, replace and create; nothing is changed.
@@ -130,7 +129,7 @@ async fn carry_out(arguments: Arguments, now_micros: fn() -> i64) -> Result<u8, 
         Command::Bench(command) => bench::run(&context, &command).await,
         Command::Eval(command) => eval::run(&context, &command),
         Command::Import(command) => import::run(&context, &command).await,
-        Command::Check => check::run(&context).await,
+        Command::Check(command) => check::run(&context, &command).await,
         Command::Doctor => doctor::run(&context).await,
         Command::Plan(command) => plan::run(&context, &command).await,
         Command::Run(command) => run::run(&context, &command).await,

@@ -222,55 +222,65 @@ fn lead_times_changed(plan: &Planned<'_>) -> Vec<Exception> {
     plan.terms.iter().filter_map(about).collect()
 }
 
-/// Orders that were handed out and that the books do not show.
+/// Orders that were handed out and that the books do not show, together by line and by what is to be thought of them.
 fn not_in_the_books(plan: &Planned<'_>) -> Vec<Exception> {
-    let about = |order: &Untraced| {
-        let key = &order.key;
-        let product = plan.facts.products.get(&key.product_id);
-        let (quantity, ordered_on) = (units(order.quantity), order.ordered_on);
-        let decide = |action: &str| {
-            format!(
-                "`nightclerk decide order {} {} {action} --plan {}`",
-                key.product_id, key.location_id, order.planned
-            )
-        };
-        let (code, severity, text) = match order.trust {
-            Trust::OnItsWay => (
-                "order_not_in_books",
-                "amber",
-                format!(
-                    "{quantity} were to be ordered on {ordered_on}, and the books show no order of this supplier since: they still count as on \
-                     their way. Were they not placed? {}",
-                    decide("reject")
-                ),
-            ),
-            Trust::NotPlaced => (
-                "order_not_placed",
-                "amber",
-                format!(
-                    "{quantity} were to be ordered on {ordered_on}; the books know of orders of this supplier since, and not of this one: it \
-                     counts for nothing, and what is needed is ordered anew. Was it placed all the same? {}",
-                    decide("ordered")
-                ),
-            ),
-            Trust::NeverCame => (
-                "order_not_in_books",
-                "red",
-                format!(
-                    "{quantity} were to be ordered on {ordered_on}, never stood in the books and should have come by now: they count for \
-                     nothing any more, and what is needed is ordered anew. Find out whether that order exists before you place another"
-                ),
-            ),
-        };
-        Exception {
-            first_on: Some(ordered_on),
-            quantity: Some(in_units(order.quantity)),
-            value: product.and_then(|product| product.unit_cost).map(|cost| in_units(order.quantity) * cost as f64),
-            text,
-            ..Exception::of_line(code, severity, key, product.and_then(|product| product.supplier_id.as_ref()))
-        }
+    let mut together: BTreeMap<(&LineKey, Trust), Vec<&Untraced>> = BTreeMap::new();
+    for order in plan.facts.untraced.iter().filter(|order| order.is_news) {
+        together.entry((&order.key, order.trust)).or_default().push(order);
+    }
+    together.into_iter().map(|((key, trust), orders)| not_shown(plan, key, trust, &orders)).collect()
+}
+
+fn not_shown(plan: &Planned<'_>, key: &LineKey, trust: Trust, orders: &[&Untraced]) -> Exception {
+    let product = plan.facts.products.get(&key.product_id);
+    let days: BTreeMap<Day, Day> = orders.iter().map(|order| (order.ordered_on, order.planned)).collect();
+    let milli: i64 = orders.iter().map(|order| order.quantity).sum();
+    let quantity = units(milli);
+    let on = match (days.keys().next(), days.keys().last()) {
+        (Some(first), Some(last)) if first == last => format!("on {first}"),
+        (Some(first), Some(last)) => format!("in {} orders from {first} to {last}", orders.len()),
+        _ => String::new(),
     };
-    plan.facts.untraced.iter().filter(|order| order.is_news).map(about).collect()
+    let planned = days.values().next().map(ToString::to_string).unwrap_or_default();
+    let of_plan = if days.len() > 1 { ", and so for the plans after it" } else { "" };
+    let decide = |action: &str| {
+        format!("`nightclerk decide order {} {} {action} --plan {planned}`{of_plan}", key.product_id, key.location_id)
+    };
+    let (code, severity, text) = match trust {
+        Trust::OnItsWay => (
+            "order_not_in_books",
+            "amber",
+            format!(
+                "{quantity} were to be ordered {on}, and the books show no order of this supplier since: they still count as on their way. \
+                 Were they not placed? {}",
+                decide("reject")
+            ),
+        ),
+        Trust::NotPlaced => (
+            "order_not_placed",
+            "amber",
+            format!(
+                "{quantity} were to be ordered {on}; the books know of orders of this supplier since, and not of these: they count for nothing, \
+                 and what is needed is ordered anew. Were they placed all the same? {}",
+                decide("ordered")
+            ),
+        ),
+        Trust::NeverCame => (
+            "order_never_came",
+            "red",
+            format!(
+                "{quantity} were to be ordered {on}, never stood in the books and should have come by now: they count for nothing any more, \
+                 and what is needed is ordered anew. Find out whether there is such an order before you place another"
+            ),
+        ),
+    };
+    Exception {
+        first_on: days.keys().next().copied(),
+        quantity: Some(in_units(milli)),
+        value: product.and_then(|product| product.unit_cost).map(|cost| in_units(milli) * cost as f64),
+        text,
+        ..Exception::of_line(code, severity, key, product.and_then(|product| product.supplier_id.as_ref()))
+    }
 }
 
 fn minimums_not_met(plan: &Planned<'_>) -> Vec<Exception> {

@@ -29,7 +29,7 @@ pub(super) struct Books<'a> {
 }
 
 /// What is to be thought of an order that was handed out and has left no trace in the books.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Trust {
     /// The books may not know of it yet: it counts as on its way.
     OnItsWay,
@@ -93,7 +93,8 @@ pub(super) fn untraced(
             _ => Trust::NeverCame,
         };
         let is_news = match trust {
-            Trust::OnItsWay => as_of - ordered_on >= SILENT_DAYS,
+            // Where there are no books of open orders, none can show it.
+            Trust::OnItsWay => books.knowledge.open_orders && as_of - ordered_on >= SILENT_DAYS,
             Trust::NotPlaced => as_of - ordered_on < TOLD_DAYS,
             Trust::NeverCame => as_of - by < MISSED_DAYS,
         };

@@ -1,6 +1,7 @@
 //! What was decided about recommendations: append-only.
 
 use super::cells::text;
+use crate::decidable::Decidable;
 use crate::decided::Decision;
 use crate::warehouse::{Side, Value, Warehouse, WarehouseError};
 
@@ -45,4 +46,25 @@ pub async fn newest(
     let read: Vec<Decision> = rows.iter().filter_map(|row| Decision::of(row)).collect();
     let unknown = rows.len() - read.len();
     Ok((read, unknown))
+}
+
+/// How many recommendations of a run somebody decided otherwise about since an instant, in microseconds since 1970.
+///
+/// # Errors
+/// When the warehouse refuses.
+pub async fn otherwise_since(
+    warehouse: &Warehouse,
+    decidable: &Decidable,
+    run_id: i64,
+    since_us: i64,
+) -> Result<i64, WarehouseError> {
+    let sql = format!(
+        "SELECT COUNT(DISTINCT d.recommendation_id) FROM recommendation_decisions d JOIN {} r ON r.{} = d.recommendation_id \
+         WHERE r.run_id = $1 AND d.decided_us > $2 AND d.action IN ('change', 'reject', 'snooze')",
+        decidable.table.name(),
+        decidable.id
+    );
+    let binds = [Value::Integer(run_id), Value::Integer(since_us)];
+    let rows = warehouse.read_values(Side::Target, &sql, &binds).await?;
+    Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_integer).unwrap_or(0))
 }
