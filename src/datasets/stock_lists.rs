@@ -9,6 +9,8 @@ use crate::day::Day;
 const LEFT_SHARE: f64 = 0.1;
 /// A day that sells this share of what counted days sell was not cut short by an empty shelf.
 const USUAL_SHARE: f64 = 0.8;
+/// Fewer gaps between counts than this say less of what is usual.
+const FEW: usize = 8;
 /// Counted days that say what is usual.
 const USUAL_DAYS: usize = 8;
 
@@ -64,7 +66,7 @@ pub fn without_zeros<'f>(levels: impl Iterator<Item = StockLevel<'f>>) -> BTreeS
 /// The lines that lists of such locations leave out, up to `longest` days after they last stood in one; later they are taken for delisted.
 ///
 /// A line that stands in every third list only, because shelves are counted in turn, is left out when it is missing in more lists than it
-/// usually is (the median; of a line that was counted once, that of its location).
+/// usually is: the lower quartile, because what often sells out is often missing; of a line that was counted once, that of its location.
 pub fn left_out<'f>(levels: impl Iterator<Item = StockLevel<'f>>, longest: i32) -> Vec<LeftOut<'f>> {
     let mut lists: BTreeMap<&str, BTreeSet<Day>> = BTreeMap::new();
     let mut lines: BTreeMap<(&str, &str), Vec<(Day, i64)>> = BTreeMap::new();
@@ -82,13 +84,13 @@ pub fn left_out<'f>(levels: impl Iterator<Item = StockLevel<'f>>, longest: i32) 
         counts.dedup_by_key(|(day, _)| *day);
         let places: Vec<usize> = counts.iter().map(|(day, _)| place(location, *day)).collect();
         let gaps: Vec<usize> = places.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        if let Some(gap) = median(gaps) {
+        if let Some(gap) = lower_quartile(gaps) {
             usual.insert((product, location), gap);
             of_location.entry(location).or_default().push(gap);
         }
     }
     let of_location: BTreeMap<&str, usize> =
-        of_location.into_iter().filter_map(|(location, gaps)| Some((location, median(gaps)?))).collect();
+        of_location.into_iter().filter_map(|(location, gaps)| Some((location, lower_quartile(gaps)?))).collect();
     let mut found = Vec::new();
     for ((product_id, location_id), counts) in lines {
         let known = usual.get(&(product_id, location_id)).or_else(|| of_location.get(location_id));
@@ -109,10 +111,11 @@ pub fn left_out<'f>(levels: impl Iterator<Item = StockLevel<'f>>, longest: i32) 
     found
 }
 
-/// The lower one of an even number.
-fn median(mut values: Vec<usize>) -> Option<usize> {
+/// The value that a quarter of them lie at or below, of few of them half; `None` of nothing.
+fn lower_quartile(mut values: Vec<usize>) -> Option<usize> {
     values.sort_unstable();
-    values.get(values.len().checked_sub(1)? / 2).copied()
+    let part = if values.len() < FEW { 2 } else { 4 };
+    values.get(values.len().checked_sub(1)? / part).copied()
 }
 
 #[cfg(test)]
@@ -153,6 +156,11 @@ mod tests {
         let products = ["A", "B", "C"];
         let turns: Vec<(i32, &str)> = (0..12).map(|day| (day, products[day as usize % 3])).collect();
         assert_eq!(lists(&turns), []);
+        // What sells out for two days of four is empty on them, not counted in turn.
+        let every_day = (0..16).map(|day| (day, "A"));
+        let sold_out: Vec<(i32, &str)> =
+            every_day.chain((0..16).filter(|day| day % 4 < 2).map(|day| (day, "B"))).collect();
+        assert_eq!(lists(&sold_out).len(), 8);
         // A is passed over once.
         let passed: Vec<(i32, &str)> = turns.into_iter().filter(|line| *line != (9, "A")).collect();
         // Of the lists after its last one, which are the seventh, eighth, tenth and eleventh day, the third and fourth leave it out.

@@ -457,7 +457,7 @@ fn the_events_of_a_run_follow_its_phases() {
 fn check_tries_the_rows_of_each_dataset() {
     let project = Project::demo();
     project.run(&["check"]).exits(0);
-    project.execute("UPDATE products SET pack_size = 'a dozen' WHERE product_id = 'P0007'");
+    project.execute("UPDATE products SET pack_size = 0 WHERE product_id = 'P0007'");
     let refused = project.run(&["check"]).exits(2).stdout;
     assert!(refused.contains("sql/datasets/products.sql") && refused.contains("pack_size"), "{refused}");
     project.run(&["check", "--rows", "0"]).exits(0);
