@@ -164,7 +164,7 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
         None => Rests::default(),
     };
     let rules = match &frames.order_rules {
-        Some(frame) => OrderRuleBook::of(OrderRule::read(frame)?, as_of + 1, &products, forecasts.keys()),
+        Some(frame) => OrderRuleBook::of(OrderRule::read(frame)?, as_of + 1, &products, &forecasts),
         None => OrderRuleBook::default(),
     };
     Ok(InventoryFacts {

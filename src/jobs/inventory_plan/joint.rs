@@ -216,13 +216,14 @@ fn cost_of_pack(line: &Line) -> Option<i64> {
 fn pack_line<'w>(line: &Line, place: usize, worth: &'w LineWorth<'w>) -> Option<PackLine<'w>> {
     let pack = pack_of(line)?;
     let can_lie = line.product.discontinued_on.is_none() && line.product.shelf_life_days.is_none();
-    (can_lie && line.plan.quantity_milli % pack == 0).then(|| PackLine {
+    let most = [line.levels.max_order_milli, line.levels.max_stock_milli.map(|most| most - position(line))];
+    (can_lie && !line.levels.frozen && line.plan.quantity_milli % pack == 0).then(|| PackLine {
         key: place as u64,
         position_milli: position(line),
         quantity_milli: line.plan.quantity_milli,
         pack_milli: pack,
         min_milli: line.product.min_order_quantity.unwrap_or(0),
-        max_milli: None,
+        max_milli: most.into_iter().flatten().min(),
         worth,
     })
 }

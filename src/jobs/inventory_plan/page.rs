@@ -101,25 +101,21 @@ fn orders(decision: &Decision<'_>) -> Section {
         .text("Urgency", |line| line.urgency.name())
         .text("Supplier", |line| line.product.supplier_id.as_deref())
         .text("Order on", Line::order_on)
-        .text("Arrives", arrival)
+        .text("Arrives on", |line| line.plan.arrives_on)
+        .text("or by", |line| line.plan.arrives_by)
         .number("Value", Unit::Money, Line::to_order_value)
         .text("Why", |line| line.explanation())
         .view_of("Orders, most urgent first", lines.len());
     let advice = match decision.ctx.mode {
         Mode::Live => {
-            "Every supplier has a file of its own, ready to send; orders for later days are planned again each night until then."
+            "Every supplier has a file of its own, ready to send; orders for later days are planned again each night until then. Half of such \
+             orders have come on the day they arrive on, nine in ten by the one after it."
         }
         Mode::Shadow => {
             "In the shadow there are no files for suppliers: this is what would be ordered. Orders for later days are planned again each night."
         }
     };
     Section { tables: vec![table], ..section.saying([advice]) }
-}
-
-/// `2026-12-03, by 2026-12-05`: when half of such orders have come, and when nine in ten.
-fn arrival(line: &Line) -> String {
-    let (on, by) = (line.plan.arrives_on, line.plan.arrives_by);
-    if on == by { on.to_string() } else { format!("{on}, by {by}") }
 }
 
 /// What locations can give to each other, where they can.

@@ -31,12 +31,12 @@ pub struct OrderRuleBook {
 }
 
 impl OrderRuleBook {
-    /// Of rows, for orders of a day; `lines` are those that could be planned.
-    pub(super) fn of<'l>(
+    /// Of rows, for orders of a day and lines that could be planned.
+    pub(super) fn of<L>(
         rules: impl Iterator<Item = OrderRule>,
         order_day: Day,
         products: &BTreeMap<String, Product>,
-        lines: impl Iterator<Item = &'l LineKey> + Clone,
+        lines: &BTreeMap<LineKey, L>,
     ) -> Self {
         let mut book = Self::default();
         for mut rule in rules {
@@ -54,7 +54,13 @@ impl OrderRuleBook {
                 && (rule.min_stock, rule.max_stock, rule.max_order) == (None, None, None)
                 && rule.frozen != Some(true);
             let meets = |key: &LineKey| rank(&rule, key, products.get(&key.product_id)).is_some();
-            if says_nothing || !lines.clone().any(meets) {
+            let meets_any = match &rule.product_id {
+                Some(id) => (lines.range(LineKey::new(id, "")..).map(|(key, _)| key))
+                    .take_while(|key| key.product_id == *id)
+                    .any(meets),
+                None => lines.keys().any(meets),
+            };
+            if says_nothing || !meets_any {
                 book.n_idle += 1;
                 continue;
             }
