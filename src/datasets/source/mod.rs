@@ -1,6 +1,7 @@
 //! Where jobs read: the project's datasets and what was published before, nothing that became known after the as-of date (data without a
 //! day column, planned ahead or standing, are read as they are).
 
+mod acted_on;
 mod days;
 mod decisions;
 mod error;
@@ -28,6 +29,7 @@ use crate::standing::Standing;
 use crate::table::{Column, ColumnType, TableSchema};
 use crate::warehouse::{Query, Side, Transaction, Value, Warehouse, WarehouseError};
 
+use acted_on::ActedOn;
 use excluded::{ExcludedRows, RECENT_DAYS};
 use ours::{Ours, begun, refuse_refilled};
 
@@ -62,6 +64,8 @@ pub struct PublishedFrame {
     pub frame: DataFrame,
     /// The as-of dates, among those seen, of what nobody was to act on.
     pub in_shadow: BTreeSet<NaiveDate>,
+    /// The as-of dates of what left no file for anybody to act on: in the shadow, or of a backfill.
+    pub without_files: BTreeSet<NaiveDate>,
 }
 
 /// Reads for one run: all datasets as they are at one moment.
@@ -285,10 +289,7 @@ impl<'a> Source<'a> {
             quarantine: None,
         };
         let frame = ours.read(&query).await?;
-        let shadows =
-            format!("SELECT p.as_of FROM nightclerk_publications p WHERE {counts} AND p.shadow AND p.as_of < $1");
-        let shadows = ours.read_values(&shadows, &[end.into()]).await?;
-        let in_shadow = shadows.iter().filter_map(|row| row.first()?.as_date()).collect();
+        let acted_on = ActedOn::of(&ours.read_values(&ActedOn::sql(&counts), &[end.into()]).await?);
         drop(ours);
         self.record(InputFact {
             rows: frame.height() as u64,
@@ -296,7 +297,8 @@ impl<'a> Source<'a> {
             note: format!("published by `{job}`"),
             ..InputFact::of(table.name(), InputOrigin::Published, self.as_of)
         });
-        Ok(Some(PublishedFrame { as_of, frame, in_shadow }))
+        let ActedOn { in_shadow, without_files } = acted_on;
+        Ok(Some(PublishedFrame { as_of, frame, in_shadow, without_files }))
     }
 
     /// Who is asked for our own tables.

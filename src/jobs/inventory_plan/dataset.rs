@@ -47,6 +47,8 @@ pub struct InventoryFrames {
     pub(super) past_outcomes: Option<DataFrame>,
     /// The as-of dates of the earlier plans that nobody was to act on.
     pub(super) in_shadow: BTreeSet<Day>,
+    /// The as-of dates of those that left no file.
+    pub(super) without_files: BTreeSet<Day>,
     /// Whether these are compared with what was ordered.
     pub(super) is_compared: bool,
     /// What was decided about earlier orders.
@@ -69,6 +71,11 @@ pub(super) async fn load(ctx: &RunContext, source: &Source<'_>) -> anyhow::Resul
         prices: source.read_if_present(&PRICES).await?,
         order_rules: source.read_if_present(&ORDER_RULES).await?,
         in_shadow: past_advice.iter().flat_map(|published| &published.in_shadow).map(|day| Day::from(*day)).collect(),
+        without_files: past_advice
+            .iter()
+            .flat_map(|published| &published.without_files)
+            .map(|day| Day::from(*day))
+            .collect(),
         past_advice: past_advice.map(|published| published.frame),
         past_outcomes: source.read_published(&RECOMMENDATION_OUTCOMES, earlier).await?.map(|published| published.frame),
         is_compared: ctx.mode == Mode::Shadow,
@@ -136,7 +143,7 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
     let order_knowledge = OrderKnowledge { open_orders: name_order_dates, deliveries: !deliveries.is_empty() };
     let books =
         Books { as_of, open_orders: &orders, deliveries: &deliveries, knowledge: order_knowledge, products: &products };
-    let (believed, untraced) = untraced(&books, &all_advice, &frames.in_shadow, &frames.decisions);
+    let (believed, untraced) = untraced(&books, &all_advice, &frames.without_files, &frames.decisions);
     for (key, order) in believed {
         orders.entry(key).or_default().push(order);
     }

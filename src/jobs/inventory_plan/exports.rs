@@ -88,7 +88,7 @@ fn plan_file(decision: &Decision<'_>) -> Export {
         .text("Covers until", Line::last_covered_day)
         .text("Stock-out on, if nothing is ordered", |line| line.stock_out_on)
         .text("Flags", |line| line.flags.join(","))
-        .text("Explanation", |line| line.explanation())
+        .text("Explanation", Line::explanation)
         .export("inventory-plan", BOTH, &about)
 }
 

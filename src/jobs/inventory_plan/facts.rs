@@ -122,7 +122,7 @@ impl InventoryFacts {
     pub(super) fn is_store_room(&self, key: &LineKey, as_of: Day, selling: &BTreeSet<&str>) -> bool {
         let plain = |location: &str| location.trim().trim_start_matches('0').to_lowercase();
         let is_other = |known: &&str| **known != key.location_id && plain(known) == plain(&key.location_id);
-        self.movements.lies_there(key, as_of) && !selling.iter().any(|known| is_other(known))
+        self.movements.lies_there(key, as_of) && !selling.iter().any(is_other)
     }
 
     /// What somebody decided to order instead of what is recommended; `None` where nobody did.

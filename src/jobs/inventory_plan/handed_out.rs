@@ -52,7 +52,7 @@ pub struct Untraced {
     pub(super) is_news: bool,
 }
 
-/// The orders of earlier plans, not `in_shadow`, that were to be placed on a day that is over, or that somebody says were placed or handed
+/// The orders of earlier plans, not those `without_files`, that were to be placed on a day that is over, or that somebody says were placed or handed
 /// over, and that the books do not show: as orders on their way, and what is known of each. What somebody decided about an order counts
 /// before what was recommended.
 ///
@@ -62,13 +62,13 @@ pub struct Untraced {
 pub(super) fn untraced(
     books: &Books<'_>,
     advice: &[PastLine],
-    in_shadow: &BTreeSet<Day>,
+    without_files: &BTreeSet<Day>,
     decisions: &Decisions,
 ) -> (Vec<(LineKey, LineOrder)>, Vec<Untraced>) {
     let as_of = books.as_of;
     let caught_up = books.caught_up();
     let (mut orders, mut found) = (Vec::new(), Vec::new());
-    for past in advice.iter().filter(|past| !in_shadow.contains(&past.published.as_of)) {
+    for past in advice {
         let published = &past.published;
         let decided = decisions.last(&published.recommendation_id);
         // Somebody says that it left the house: on the morning after the plan, whenever the supplier takes it.
@@ -76,7 +76,8 @@ pub(super) fn untraced(
         let has_left = was_ordered || decided.is_some_and(|decided| decided.action == Action::Exported);
         let morning = published.as_of + 1;
         let ordered_on = if has_left { morning } else { published.order_on };
-        let is_over = ordered_on == morning && ordered_on <= as_of;
+        let was_handed_out = has_left || !without_files.contains(&published.as_of);
+        let is_over = was_handed_out && ordered_on == morning && ordered_on <= as_of;
         let quantity = match decided.map(|decided| (decided.action, decided.quantity)) {
             Some((Action::Reject | Action::Snooze, _)) => 0,
             Some((_, Some(units))) => Quantity::from_units(units).thousandths(),

@@ -168,3 +168,19 @@ fn what_was_decided_last_counts_before_what_was_recommended() {
     let over = plan(1, books(), decided(Action::Snooze, None, Some("2026-11-24")));
     assert!(over.exports.iter().any(|export| export.stem.starts_with("orders-")));
 }
+
+#[test]
+fn a_plan_that_left_no_file_was_not_handed_out() {
+    let with = |decisions: Vec<Decision>| {
+        let frames = InventoryFrames {
+            open_orders: Some(open_orders(&[("A", 12, "2026-11-27", "2026-11-20")])),
+            past_advice: Some(handed_out(1)),
+            without_files: [day("2026-11-22")].into(),
+            decisions: Decisions::of(decisions, 0),
+            ..one_line()
+        };
+        on_order(&publish(&InventoryPlan::default(), &shape(day(AS_OF), &frames).unwrap()))
+    };
+    assert_eq!(with(vec![]), 12.0, "a backfill");
+    assert_eq!(with(decided(Action::Ordered, None, None)), 60.0, "somebody placed it all the same");
+}

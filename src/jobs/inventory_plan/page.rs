@@ -104,7 +104,7 @@ fn orders(decision: &Decision<'_>) -> Section {
         .text("Arrives on", |line| line.plan.arrives_on)
         .text("or by", |line| line.plan.arrives_by)
         .number("Value", Unit::Money, Line::to_order_value)
-        .text("Why", |line| line.explanation())
+        .text("Why", Line::explanation)
         .view_of("Orders, most urgent first", lines.len());
     let advice = match decision.ctx.mode {
         Mode::Live => {

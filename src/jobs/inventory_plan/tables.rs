@@ -62,7 +62,7 @@ fn recommendations(decision: &Decision<'_>) -> Result<PublishedTable, RowsError>
         .column("stock_out_on", |line| line.stock_out_on)
         .column("urgency", |line| line.urgency.name())
         .column("flags", |line| line.flags.join(","))
-        .column("explanation", |line| line.explanation())
+        .column("explanation", Line::explanation)
         .publish()
 }
 

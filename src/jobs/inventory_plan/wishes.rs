@@ -1,5 +1,6 @@
 //! What planners want for lines: rows of `order_rules`, of which the one that says most about a line holds.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::line_key::LineKey;
@@ -77,7 +78,7 @@ impl OrderRuleBook {
             .filter_map(|rule| Some((rank(rule, key, Some(product))?, rule)))
             .collect();
         // The closest first; of equally close ones that which began last, then the strictest in a fixed order.
-        ranked.sort_by(|left, right| right.0.cmp(&left.0));
+        ranked.sort_by_key(|(rank, _)| Reverse(*rank));
         let mut wishes = Wishes::default();
         for (_, rule) in ranked {
             let before = wishes.clone();
