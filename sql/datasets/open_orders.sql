@@ -42,19 +42,19 @@ FROM (
         LEFT JOIN (
             SELECT order_number, product_id, location_id, SUM(quantity) AS received
             FROM deliveries
-            WHERE received_on <= :as_of AND quantity > 0 AND location_id IS NOT NULL
+            WHERE received_on <= :as_of AND location_id IS NOT NULL
             GROUP BY order_number, product_id, location_id
         ) d ON d.order_number = o.order_number AND d.product_id = o.product_id AND d.location_id = o.location_id
         LEFT JOIN (
             SELECT order_number, product_id, SUM(quantity) AS received
             FROM deliveries
-            WHERE received_on <= :as_of AND quantity > 0 AND location_id IS NULL
+            WHERE received_on <= :as_of AND location_id IS NULL
             GROUP BY order_number, product_id
         ) w ON w.order_number = o.order_number AND w.product_id = o.product_id
         LEFT JOIN (
             SELECT product_id, location_id, ordered_on, SUM(quantity) AS received
             FROM deliveries
-            WHERE received_on <= :as_of AND quantity > 0 AND order_number IS NULL
+            WHERE received_on <= :as_of AND order_number IS NULL
             GROUP BY product_id, location_id, ordered_on
         ) u ON o.order_number IS NULL AND u.product_id = o.product_id AND u.location_id = o.location_id
             AND u.ordered_on = o.ordered_on

@@ -136,6 +136,11 @@ async fn decide(
     let rows = CurrentRows::of(warehouse).read_of(decidable.table, &named, decidable.id, command.plan).await?;
     let [row] = &rows[..] else {
         let (word, table) = (decidable.word, decidable.table.name());
+        if rows.len() > 1 {
+            return Err(Failure::usage(format!(
+                "several jobs recommend a {word} of {subject} for that date; see {table}, and write the decision under the id that is meant"
+            )));
+        }
         return Err(Failure::usage(match command.plan {
             Some(date) => format!(
                 "there is no {word} of {subject} in a plan of {date}: it was withdrawn, or never made; see {table}"
@@ -146,7 +151,8 @@ async fn decide(
             ),
         }));
     };
-    if let Some(until) = command.until.filter(|until| text(row, "as_of") >= until.to_string().as_str()) {
+    let morning = text(row, "as_of").parse::<NaiveDate>().ok().and_then(|day| day.succ_opt());
+    if let Some(until) = command.until.filter(|until| morning.is_some_and(|morning| *until <= morning)) {
         return Err(Failure::usage(format!(
             "a snooze until {until} holds on no day: the plan is of {}; --until is the first day on which the line is ordered for again",
             text(row, "as_of")

@@ -214,7 +214,7 @@ pub const ORDER_RULES: Dataset = Dataset {
             .within(0, MOST_MILLI),
             Column::nullable("max_stock", Integer, "thousandths of a unit that an order is not to lift stock above")
                 .within(0, MOST_MILLI),
-            Column::nullable("max_order", Integer, "thousandths of a unit in one order at most").within(0, MOST_MILLI),
+            Column::nullable("max_order", Integer, "thousandths of a unit in one order at most").within(1, MOST_MILLI),
             Column::nullable("frozen", Flag, "whether nothing is ordered"),
             Column::nullable("reason", Text, "why, for whoever reads the plan"),
         ],

@@ -71,7 +71,7 @@ const OF_LINES: [RowRule<Line>; 22] = [
     RowRule::warning(
         "constraint_conflict",
         |line| line.flags.contains(&"constraint_conflict"),
-        "needed but not ordered: pack or minimum order exceed what sells before expiry. Agree on smaller packs",
+        "needed but not ordered: pack or minimum order exceed what sells before expiry or what a planner allows. Agree on smaller packs",
     ),
     RowRule::warning(
         "order_given_up",

@@ -44,6 +44,20 @@ impl Decisions {
         self.last.get(recommendation_id)
     }
 
+    /// By line, the plans of which somebody snoozed it, and until when.
+    pub(super) fn left_alone<'a>(&self, advice: &'a [PastLine]) -> BTreeMap<&'a LineKey, Vec<(Day, Day)>> {
+        let mut found: BTreeMap<&LineKey, Vec<(Day, Day)>> = BTreeMap::new();
+        for past in advice {
+            let decision = self.last(&past.published.recommendation_id);
+            let until =
+                decision.filter(|decision| decision.action == Action::Snooze).and_then(|decision| decision.until);
+            if let Some(until) = until {
+                found.entry(&past.key).or_default().push((past.published.as_of, until.into()));
+            }
+        }
+        found
+    }
+
     /// Lines that somebody wants left alone on the day of the next order, and until when.
     pub(super) fn snoozed(&self, advice: &[PastLine], as_of: Day) -> BTreeMap<LineKey, Day> {
         let of_line = |past: &PastLine| {

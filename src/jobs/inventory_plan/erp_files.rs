@@ -35,6 +35,22 @@ pub(super) fn exports(decision: &Decision<'_>) -> Vec<Export> {
     exports
 }
 
+/// Nothing where nothing is to be ordered, and no more than the most stock that is wanted.
+fn order_up_to(line: &Line) -> i64 {
+    let is_left_alone = line.levels.frozen || line.flags.contains(&"snoozed");
+    let most = line.levels.max_stock_milli.unwrap_or(i64::MAX);
+    if is_left_alone { 0 } else { line.levels.order_up_to_milli.min(most) }
+}
+
+fn reorder_point(line: &Line) -> i64 {
+    line.levels.reorder_point_milli.min(order_up_to(line))
+}
+
+/// The orders of the day after the as-of day: those for later days are planned again until then.
+fn today<'d>(decision: &'d Decision<'_>) -> impl Iterator<Item = &'d Line> {
+    decision.handed_out().into_iter().filter(|line| decision.is_today(line))
+}
+
 fn policies(decision: &Decision<'_>) -> Export {
     let about = format!(
         "Levels for a system that works out its orders itself, valid for the order day after the close of {}: below the reorder point, order \
@@ -46,11 +62,12 @@ fn policies(decision: &Decision<'_>) -> Export {
         .text("Location", |line| line.key.location_id.as_str())
         .text("Supplier", |line| line.product.supplier_id.as_deref())
         .text("Valid on", Line::order_on)
-        .number("Reorder point", Unit::Units, |line| in_units(line.levels.reorder_point_milli))
-        .number("Order up to", Unit::Units, |line| in_units(line.levels.order_up_to_milli))
+        .number("Reorder point", Unit::Units, |line| in_units(reorder_point(line)))
+        .number("Order up to", Unit::Units, |line| in_units(order_up_to(line)))
         .number("Safety stock", Unit::Units, |line| in_units(line.levels.safety_stock_milli))
         .number("Multiple", Unit::Units, |line| in_units(line.levels.multiple_milli))
         .number("Minimum order", Unit::Units, |line| in_units(line.levels.min_order_milli))
+        .number("Maximum order", Unit::Units, |line| line.levels.max_order_milli.map(in_units))
         .export("inventory-policies", &[ExportFormat::Csv, ExportFormat::Xlsx], &about)
 }
 
@@ -58,20 +75,24 @@ fn odoo_rules(decision: &Decision<'_>) -> Export {
     ViewRows::of(&decision.lines)
         .text("product_id", |line| line.key.product_id.as_str())
         .text("location_id", |line| line.key.location_id.as_str())
-        .number("product_min_qty", Unit::Units, |line| in_units(line.levels.reorder_point_milli))
-        .number("product_max_qty", Unit::Units, |line| in_units(line.levels.order_up_to_milli))
+        .number("product_min_qty", Unit::Units, |line| in_units(reorder_point(line)))
+        .number("product_max_qty", Unit::Units, |line| in_units(order_up_to(line)))
         .number("qty_multiple", Unit::Units, |line| in_units(line.levels.multiple_milli))
         .text("trigger", |_| "manual")
         .export("odoo-orderpoints", CSV, "Reordering rules for the import of Odoo (stock.warehouse.orderpoint)")
 }
 
 fn odoo_lines(decision: &Decision<'_>) -> Export {
-    ViewRows::of(decision.handed_out())
+    // Systems take bare numbers under bare names.
+    let minor_per_major = decision.ctx.currency.minor_per_major();
+    ViewRows::of(today(decision))
         .text("partner_id", |line| line.product.supplier_id.as_deref())
         .text("order_line/product_id", |line| line.key.product_id.as_str())
         .text("order_line/name", |line| line.product.name.as_str())
         .number("order_line/product_qty", Unit::Units, |line| in_units(line.to_order_milli()))
-        .number("order_line/price_unit", Unit::Money, |line| line.product.unit_cost)
+        .number("order_line/price_unit", Unit::Units, move |line| {
+            line.product.unit_cost.map(|cost| cost as f64 / minor_per_major)
+        })
         .text("order_line/date_planned", |line| line.plan.arrives_on)
         .text("picking_type_id", |line| line.key.location_id.as_str())
         .export("odoo-purchase-lines", CSV, "Order lines for the import of Odoo (purchase.order)")
@@ -80,7 +101,7 @@ fn odoo_lines(decision: &Decision<'_>) -> Export {
 
 fn erpnext(decision: &Decision<'_>) -> Export {
     let as_of = decision.as_of();
-    ViewRows::of(decision.handed_out())
+    ViewRows::of(today(decision))
         .text("material_request_type", |_| "Purchase")
         .text("transaction_date", move |_| as_of + 1)
         .text("items.item_code", |line| line.key.product_id.as_str())
@@ -93,7 +114,7 @@ fn erpnext(decision: &Decision<'_>) -> Export {
 }
 
 fn frepple(decision: &Decision<'_>) -> Export {
-    ViewRows::of(decision.handed_out())
+    ViewRows::of(today(decision))
         .text("item", |line| line.key.product_id.as_str())
         .text("location", |line| line.key.location_id.as_str())
         .text("supplier", |line| line.product.supplier_id.as_deref())

@@ -136,7 +136,7 @@ fn late_orders(plan: &Planned<'_>) -> Vec<Exception> {
         let terms = plan.terms.get(&supplier).and_then(|terms| terms.lead_time.as_ref());
         let rests_come = plan.facts.rests.come(supplier.as_ref());
         let (given_up, late): (Vec<&LineOrder>, Vec<&LineOrder>) = (orders.iter())
-            .filter(|order| order.due_on <= plan.as_of && order.is_in_books && (rests_come || order.received == 0))
+            .filter(|order| order.due_on <= plan.as_of && order.is_in_books && (rests_come || !order.is_rest()))
             .partition(|order| terms.is_some_and(|(lead_time, _)| order.is_given_up(plan.as_of, lead_time)));
         let about = |orders: &[&LineOrder], code, severity| {
             let first_due = orders.iter().map(|order| order.due_on).min()?;
@@ -174,7 +174,7 @@ fn short_deliveries(plan: &Planned<'_>) -> Vec<Exception> {
         let lines = plan.facts.open_orders.iter().filter(|(key, _)| is_of(key));
         let rests: Vec<(&LineKey, &LineOrder)> = lines
             .flat_map(|(key, orders)| orders.iter().map(move |order| (key, order)))
-            .filter(|(_, order)| order.received > 0)
+            .filter(|(_, order)| order.is_rest())
             .collect();
         let cost =
             |(key, order): &(&LineKey, &LineOrder)| Some(in_units(order.quantity) * product(key)?.unit_cost? as f64);
@@ -251,7 +251,7 @@ fn not_shown(plan: &Planned<'_>, key: &LineKey, trust: Trust, orders: &[&Untrace
             "order_not_in_books",
             "amber",
             format!(
-                "{quantity} were to be ordered {on}, and the books show no order of this supplier since: they still count as on their way. \
+                "{quantity} were to be ordered {on}, and the books do not show that, nor that it was not done: they still count as on their way. \
                  Were they not placed? {}",
                 decide("reject")
             ),

@@ -83,10 +83,12 @@ fn when(row: &Row) -> String {
 /// How sure the demand is, and how good such forecasts were.
 fn sure(record: &Json, row: &Row) -> Vec<String> {
     let mut said = Vec::new();
-    if let Some(forecast) = list(record, "forecast_up_to_covers_until").next() {
+    // The totals of an older forecast begin earlier.
+    let is_of_tonight = text(row, "forecast_as_of") == text(row, "as_of");
+    if let Some(forecast) = list(record, "forecast_up_to_covers_until").next().filter(|_| is_of_tonight) {
         let of = |column: &str| number(forecast, column).map_or_else(|| "?".to_owned(), units);
         said.push(format!(
-            "Until {} {} are expected to sell: in nine of ten cases between {} and {} ({}).",
+            "Until {} the forecast expects {} to sell: in nine of ten cases between {} and {} ({}).",
             text(row, "covers_until"),
             of("total_mean"),
             of("total_p05"),
@@ -152,7 +154,7 @@ fn advice(record: &Json) -> Vec<String> {
     list(record, "earlier_advice").rev().take(ADVICE_TOLD).map(told).collect()
 }
 
-/// What each step of the plan before said, where it moved the order by a tenth of a unit or more.
+/// What the order is made of in the plan before and now, where it moved the order by a tenth of a unit or more.
 fn changes(record: &Json, row: &Row) -> Vec<String> {
     let Some(before) = record["recommendation_before"].as_object() else { return Vec::new() };
     let of = |row: &Row, column: &str| number(row, column).unwrap_or_default();
@@ -202,7 +204,7 @@ mod tests {
             "recommendation": {
                 "product_id": "P1", "location_id": "L1", "as_of": "2026-11-22", "explanation": "Order 24 (2 packs of 12)",
                 "supplier_id": "S1", "order_on": "2026-11-23", "arrives_on": "2026-11-25", "arrives_by": "2026-11-26",
-                "order_quantity": 24.0, "order_value": 12.5, "stock_out_on": "2026-11-27", "covers_until": "2026-11-30",
+                "forecast_as_of": "2026-11-22", "order_quantity": 24.0, "order_value": 12.5, "stock_out_on": "2026-11-27", "covers_until": "2026-11-30",
                 "expected_demand": 40.0, "on_hand": 20.0, "forecast_method": "counts", "protection_days": 8,
             },
             "steps": [{ "step_no": 1, "quantity": 40.0, "running": 40.0, "text": "expected demand" }],
@@ -226,7 +228,7 @@ mod tests {
                 "",
                 "Order 24 (2 packs of 12).",
                 "From S1, on 2026-11-23: arrives on 2026-11-25, in nine of ten cases by 2026-11-26, worth 12.50. Without an order it is expected to run out on 2026-11-27.",
-                "Until 2026-11-30 40 are expected to sell: in nine of ten cases between 31 and 55 (counts).",
+                "Until 2026-11-30 the forecast expects 40 to sell: in nine of ten cases between 31 and 55 (counts).",
                 "The forecast of 2026-10-25 said 34.8 for the 28 days after it; 39 were sold.",
                 "Decided: change 36 by ann: fair",
                 "",

@@ -127,13 +127,11 @@ impl InventoryFacts {
 
     /// What somebody decided to order instead of what is recommended; `None` where nobody did.
     pub(super) fn decided_milli(&self, key: &LineKey, recommendation_id: &str) -> Option<i64> {
-        if self.snoozed.contains_key(key) {
-            return Some(0);
-        }
-        let decision = self.decisions.last(recommendation_id)?;
-        match decision.action {
-            Action::Reject | Action::Snooze => Some(0),
-            _ => decision.quantity.map(|units| Quantity::from_units(units).thousandths()),
+        // What was decided about tonight's own recommendation is newer than any snooze of the line.
+        match self.decisions.last(recommendation_id) {
+            None => self.snoozed.contains_key(key).then_some(0),
+            Some(decision) if matches!(decision.action, Action::Reject | Action::Snooze) => Some(0),
+            Some(decision) => decision.quantity.map(|units| Quantity::from_units(units).thousandths()),
         }
     }
 

@@ -67,6 +67,7 @@ pub(super) fn untraced(
 ) -> (Vec<(LineKey, LineOrder)>, Vec<Untraced>) {
     let as_of = books.as_of;
     let caught_up = books.caught_up();
+    let left_alone = decisions.left_alone(advice);
     let (mut orders, mut found) = (Vec::new(), Vec::new());
     for past in advice {
         let published = &past.published;
@@ -78,7 +79,13 @@ pub(super) fn untraced(
         let ordered_on = if has_left { morning } else { published.order_on };
         let was_handed_out = has_left || !without_files.contains(&published.as_of);
         let is_over = was_handed_out && ordered_on == morning && ordered_on <= as_of;
+        // An earlier plan's line was snoozed beyond this one's order day: it stood in no file.
+        let is_left_alone = decided.is_none()
+            && left_alone
+                .get(&past.key)
+                .is_some_and(|all| all.iter().any(|(plan, until)| *plan <= published.as_of && *until > morning));
         let quantity = match decided.map(|decided| (decided.action, decided.quantity)) {
+            _ if is_left_alone => 0,
             Some((Action::Reject | Action::Snooze, _)) => 0,
             Some((_, Some(units))) => Quantity::from_units(units).thousandths(),
             _ => published.order_quantity.thousandths(),
@@ -110,8 +117,10 @@ pub(super) fn untraced(
             };
             orders.push((past.key.clone(), order));
         }
-        let planned = published.as_of;
-        found.push(Untraced { key: past.key.clone(), planned, ordered_on, quantity, trust, is_news });
+        if is_news || trust == Trust::OnItsWay {
+            let planned = published.as_of;
+            found.push(Untraced { key: past.key.clone(), planned, ordered_on, quantity, trust, is_news });
+        }
     }
     (orders, found)
 }
@@ -125,16 +134,16 @@ impl Books<'_> {
 
     /// By supplier and location, the newest day up to which the books know of orders.
     fn caught_up(&self) -> BTreeMap<(Option<&str>, String), Day> {
+        let is_known = |day: &Day| *day <= self.as_of;
         let ordered = self
             .open_orders
             .iter()
-            .flat_map(|(key, orders)| orders.iter().filter_map(|order| order.ordered_on).map(move |day| (key, day)));
-        let delivered = self
-            .deliveries
-            .iter()
-            .flat_map(|(key, deliveries)| deliveries.iter().map(move |delivery| (key, delivery.ordered_on)));
+            .map(|(key, orders)| (key, orders.iter().filter_map(|order| order.ordered_on).filter(is_known).max()));
+        let delivered = self.deliveries.iter().map(|(key, deliveries)| {
+            (key, deliveries.iter().map(|delivery| delivery.ordered_on).filter(is_known).max())
+        });
         let mut newest = BTreeMap::new();
-        for (key, day) in ordered.chain(delivered).filter(|(_, day)| *day <= self.as_of) {
+        for (key, day) in ordered.chain(delivered).filter_map(|(key, day)| Some((key, day?))) {
             let known = newest.entry(self.source(key)).or_insert(day);
             *known = day.max(*known);
         }

@@ -184,3 +184,23 @@ fn a_plan_that_left_no_file_was_not_handed_out() {
     assert_eq!(with(vec![]), 12.0, "a backfill");
     assert_eq!(with(decided(Action::Ordered, None, None)), 60.0, "somebody placed it all the same");
 }
+
+#[test]
+fn a_line_that_was_left_alone_stood_in_no_file_of_the_nights_after() {
+    // Snoozed in the plan of two days ago until December; yesterday's plan needed 48 all the same.
+    let mut snoozed = handed_out(2);
+    snoozed.with_column(Column::new("recommendation_id".into(), ["x"])).unwrap();
+    let both = snoozed.vstack(&handed_out(1)).unwrap();
+    let snooze = Decision {
+        recommendation_id: "x".to_owned(),
+        until: Some("2026-12-01".parse().unwrap()),
+        ..decided(Action::Snooze, None, None)[1].clone()
+    };
+    let frames = InventoryFrames {
+        open_orders: Some(open_orders(&[("A", 12, "2026-11-27", "2026-11-18")])),
+        past_advice: Some(both),
+        decisions: Decisions::of(vec![snooze], 0),
+        ..one_line()
+    };
+    assert_eq!(on_order(&publish(&InventoryPlan::default(), &shape(day(AS_OF), &frames).unwrap())), 12.0);
+}

@@ -3,7 +3,7 @@
 //! Both change orders that were planned line by line, as a step of their own that the waterfall names. The worth of a pack is the margin on
 //! what of it is expected to sell within the days in question, less the cost of holding what is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::exception::Exception;
 use super::facts::InventoryFacts;
@@ -19,7 +19,7 @@ use crate::models::inventory::{
 use crate::quantities::Currency;
 use crate::words::{counted, money};
 
-/// Most packs of a line that the budget weighs one by one; beyond them a line is cut or kept as a whole.
+/// Most packs of a line that the budget weighs one by one; a line of more is kept as it is, and its price is spent first.
 const MOST_PACKS: i64 = 100_000;
 
 /// Where orders of several lines meet.
@@ -54,6 +54,7 @@ impl Joint<'_> {
             let supplier = self.facts.suppliers.get(&supplier_id);
             let Some(minimum) = supplier.and_then(|supplier| supplier.min_order_value) else { continue };
             let worths: Vec<(usize, LineWorth<'_>)> = (places.iter())
+                .filter(|place| cost_of_pack(&lines[**place]).is_some())
                 .filter_map(|place| Some((*place, self.worth(&lines[*place], longest.get() as usize)?)))
                 .collect();
             let fill: Vec<FillLine<'_>> = (worths.iter())
@@ -64,7 +65,7 @@ impl Joint<'_> {
                 })
                 .collect();
             // What cannot be raised counts all the same.
-            let weighed: Vec<usize> = fill.iter().map(|line| line.line.key as usize).collect();
+            let weighed: BTreeSet<usize> = fill.iter().map(|line| line.line.key as usize).collect();
             let others = places.iter().filter(|place| !weighed.contains(place));
             let counted_already: i64 = others.filter_map(|place| lines[*place].to_order_value()).sum();
             let rules = FillRules { minimum: (minimum - counted_already).max(0), longest_days: longest.get() };
@@ -128,17 +129,21 @@ impl Joint<'_> {
         // What somebody decided is spent first.
         let (decided, open): (Vec<usize>, Vec<usize>) =
             today.into_iter().partition(|place| lines[*place].decided_milli.is_some());
-        let spent: i64 = decided.iter().filter_map(|place| lines[*place].to_order_value()).sum();
+        let mut spent: i64 = decided.iter().filter_map(|place| lines[*place].to_order_value()).sum();
         let mut values: Vec<(usize, i64, i64, Vec<f64>)> = Vec::new();
+        let mut n_unweighed = 0;
         for place in open {
             let line = &lines[place];
-            let (Some(cost), Some(pack)) = (cost_of_pack(line), pack_of(line)) else { continue };
-            let packs = line.plan.quantity_milli / pack;
-            if cost <= 0 || !(1..=MOST_PACKS).contains(&packs) {
-                continue;
-            }
             let days = days_after(self.as_of, line.plan.covers_until.into()).max(1);
-            let Some(worth) = self.worth(line, days) else { continue };
+            let weighed = cost_of_pack(line).zip(pack_of(line)).zip(self.worth(line, days)).filter(|((_, pack), _)| {
+                line.plan.quantity_milli % pack == 0 && (1..=MOST_PACKS).contains(&(line.plan.quantity_milli / pack))
+            });
+            let Some(((cost, pack), worth)) = weighed else {
+                spent += line.to_order_value().unwrap_or(0);
+                n_unweighed += 1;
+                continue;
+            };
+            let packs = line.plan.quantity_milli / pack;
             let worths = worth.pack_values(position(line), pack, packs as usize)?;
             // The last pack is worth no less than nothing: it was asked for by the service level, not by its margin.
             values.push((place, cost, pack, worths.into_iter().map(|value| value.max(0.01)).collect()));
@@ -157,10 +162,25 @@ impl Joint<'_> {
             .collect();
         let plan = spend_budget(&wanted, (budget - spent).max(0))?;
         let mut found = Vec::new();
+        if n_unweighed > 0 || spent > budget {
+            let lines = counted(n_unweighed, "line", "lines");
+            found.push(Exception {
+                code: "budget_unweighed",
+                severity: if spent > budget { "amber" } else { "note" },
+                first_on: Some(self.as_of + 1),
+                value: Some(spent as f64),
+                text: format!(
+                    "{} of the budget of {} are spent before anything is weighed: on what was decided, and on {lines} without a price, a cost or \
+                     whole packs",
+                    money(spent as f64, self.currency),
+                    money(budget as f64, self.currency)
+                ),
+                ..Exception::default()
+            });
+        }
         for share in plan.lines.iter().filter(|share| share.cut_packs > 0) {
-            let Some((place, cost, pack, _)) = values.iter().find(|(place, ..)| *place as u64 == share.key) else {
-                continue;
-            };
+            let Ok(at) = values.binary_search_by_key(&share.key, |(place, ..)| *place as u64) else { continue };
+            let (place, cost, pack, _) = &values[at];
             let cut = share.cut_packs as i64 * pack;
             let limit = money(budget as f64, self.currency);
             let line = &mut lines[*place];
@@ -189,10 +209,11 @@ impl Joint<'_> {
     }
 
     /// What packs of a line are worth over so many days; `None` without a price or a cost.
-    fn worth(&self, line: &Line, days: usize) -> Option<LineWorth<'_>> {
+    fn worth<'l>(&'l self, line: &'l Line, days: usize) -> Option<LineWorth<'l>> {
         let (cost, price) = (line.product.unit_cost? as f64, line.price? as f64);
         let carry = cost * self.settings.holding_rate.get() * days as f64 / 365.0;
-        let outlook = self.facts.forecasts.get(&line.key)?.outlook(self.levels);
+        let forecast = line.own_forecast.as_ref().or_else(|| self.facts.forecasts.get(&line.key))?;
+        let outlook = forecast.outlook(self.levels);
         LineWorth::new(outlook, days, (price - cost).max(0.0), carry).ok()
     }
 }
@@ -202,9 +223,9 @@ fn position(line: &Line) -> i64 {
     line.stock.on_hand.max(0) - line.stock.reserved + line.on_order_milli
 }
 
-/// What an order is a multiple of.
+/// What is weighed at once: the pack, else a unit of what is counted. What is measured and comes in no packs is not weighed.
 fn pack_of(line: &Line) -> Option<i64> {
-    line.product.pack_size.or(line.unit_milli).filter(|pack| *pack > 0)
+    line.product.pack_size.or(line.unit_milli.filter(|unit| *unit >= 1000)).filter(|pack| *pack > 0)
 }
 
 fn cost_of_pack(line: &Line) -> Option<i64> {

@@ -9,7 +9,7 @@ use super::tests::{
     reals, rows, run, stock, texts,
 };
 use super::{Erp, SupplierMinimums};
-use crate::publication::Publication;
+use crate::publication::{Publication, Unit};
 use crate::published::{INVENTORY_EXCEPTIONS, INVENTORY_RECOMMENDATIONS};
 use crate::quantities::{Amount, Days};
 
@@ -92,8 +92,18 @@ fn what_must_stand_on_the_shelf_comes_on_top_and_what_expires_does_not_count() {
 
 #[test]
 fn systems_of_the_books_get_files_in_their_own_words() {
-    let settings = InventoryPlan { erp_files: vec![Erp::Odoo, Erp::Erpnext, Erp::Frepple], ..InventoryPlan::default() };
-    let publication = run(&settings, &one_line());
+    let settings = InventoryPlan {
+        erp_files: vec![Erp::Odoo, Erp::Erpnext, Erp::Frepple],
+        default_lead_time_days: Some(Days::literal(2)),
+        ..InventoryPlan::default()
+    };
+    // Ordered every day.
+    let daily = InventoryFrames {
+        products: products(&[("A", None, Some(150))]),
+        stock_levels: stock(&[(AS_OF, "A", 3)]),
+        ..one_line()
+    };
+    let publication = run(&settings, &daily);
     let labels = |stem: &str| -> Vec<String> {
         let file = publication.exports.iter().find(|export| export.stem == stem).unwrap();
         assert_eq!(file.rows.len(), 1, "{stem}");
@@ -102,6 +112,15 @@ fn systems_of_the_books_get_files_in_their_own_words() {
     let levels = ["product_id", "location_id", "product_min_qty", "product_max_qty", "qty_multiple", "trigger"];
     assert_eq!(labels("odoo-orderpoints"), levels);
     assert!(labels("odoo-purchase-lines").contains(&"order_line/product_qty".to_owned()));
+    // No name carries a currency: they are matched letter by letter.
+    for file in publication.exports.iter().filter(|file| file.stem.starts_with(['o', 'e', 'f'])) {
+        let is_for_a_system = ["odoo", "erpnext", "frepple"].iter().any(|erp| file.stem.starts_with(erp));
+        assert!(
+            !is_for_a_system || file.columns.iter().all(|column| column.unit != Some(Unit::Money)),
+            "{}",
+            file.stem
+        );
+    }
     assert!(labels("erpnext-material-requests").contains(&"items.warehouse".to_owned()));
     assert!(labels("frepple-purchase-orders").contains(&"ordering date".to_owned()));
     assert!(labels("inventory-policies").contains(&"Reorder point".to_owned()));
@@ -172,4 +191,28 @@ fn what_a_planner_wants_stands_in_the_steps_and_the_closest_rule_holds() {
         plan(&[(Some("B"), None, Some(0.9), None, None, None, None), (a, None, Some(1.0), None, None, None, None)]);
     let count = |code: &str| idle.caveats.iter().find(|caveat| caveat.code == code).map(|caveat| caveat.count);
     assert_eq!((count("idle_order_rules"), count("impossible_service_level")), (Some(2), Some(1)));
+}
+
+#[test]
+fn what_cannot_be_weighed_is_paid_for_first_and_said() {
+    let mut all = products(&[("A", None, Some(150)), ("B", None, Some(250))]);
+    all.with_column(Column::new("list_price".into(), [Some(300_i64), None])).unwrap();
+    let frames = InventoryFrames {
+        forecast: Some((day(AS_OF), forecast(&["A", "B"], 28))),
+        products: all,
+        stock_levels: stock(&[(AS_OF, "A", 3), (AS_OF, "B", 3)]),
+        open_orders: Some(open_orders(&[])),
+        prices: None,
+        ..one_line()
+    };
+    let settings = InventoryPlan {
+        budget: Some(Amount::literal(100.0)),
+        default_lead_time_days: Some(Days::literal(2)),
+        ..InventoryPlan::default()
+    };
+    let publication = run(&settings, &frames);
+    let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS);
+    let values: Vec<f64> = reals(advice, "order_value").into_iter().flatten().collect();
+    assert!(values[1] > 80.0 && values.iter().sum::<f64>() <= 100.0, "B has no price: {values:?}");
+    assert!(exception_codes(&publication).contains(&"budget_unweighed".to_owned()));
 }

@@ -149,7 +149,7 @@ impl Lives<'_> {
     fn cancel(&self, key: &LineKey, product: &Product, last_day: Day) -> Option<Exception> {
         let orders = self.facts.open_orders.get(key)?.iter();
         let rests_come = self.facts.rests.come(product.supplier_id.as_ref());
-        let comes = |order: &&LineOrder| order.is_in_books && (rests_come || order.received == 0);
+        let comes = |order: &&LineOrder| order.is_in_books && (rests_come || !order.is_rest());
         let late: Vec<&LineOrder> =
             orders.filter(|order| order.due_on.max(self.as_of + 1) > last_day).filter(comes).collect();
         let first_due = late.iter().map(|order| order.due_on).min()?;

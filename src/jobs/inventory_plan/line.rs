@@ -1,6 +1,7 @@
 //! A planned line.
 
 use super::facts::CurrentStock;
+use super::forecasts::SeriesForecast;
 use super::line_key::LineKey;
 use super::units::units;
 use crate::datasets::Product;
@@ -39,6 +40,8 @@ pub(super) struct Line {
     pub(super) reasons: String,
     /// The smallest part of a unit that can be ordered, where there is no pack.
     pub(super) unit_milli: Option<i64>,
+    /// The demand it was planned with, where that is another than the forecast: what ends, or what a planner expects.
+    pub(super) own_forecast: Option<SeriesForecast>,
     /// For a system that works out its orders itself.
     pub(super) levels: PolicyLevels,
     pub(super) service_level: f64,

@@ -220,6 +220,8 @@ mod joint_tests;
 #[cfg(test)]
 mod lifecycle_tests;
 #[cfg(test)]
+mod many_tests;
+#[cfg(test)]
 mod stand_in_tests;
 #[cfg(test)]
 mod tests;

@@ -23,6 +23,11 @@ impl LineOrder {
         as_of - self.due_on > lead_time.patience_days().saturating_sub(lead_time.median_days).cast_signed()
     }
 
+    /// Whether it is what is left of one that came in part. Without a number it is not known what became of others.
+    pub(super) fn is_rest(&self) -> bool {
+        self.received > 0 && self.order_number.is_some()
+    }
+
     /// `order PO7`, or `an order`.
     pub(super) fn name(&self) -> String {
         self.order_number.as_ref().map_or_else(|| "an order".to_owned(), |number| format!("order {number}"))

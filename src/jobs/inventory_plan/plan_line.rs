@@ -52,7 +52,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
     let orders = facts.open_orders.get(key).map_or(&[][..], Vec::as_slice);
     let rests_come = facts.rests.come(product.supplier_id.as_ref());
     // Rests that never come are told of by supplier.
-    let expected = orders.iter().filter(|order| rests_come || order.received == 0);
+    let expected = orders.iter().filter(|order| rests_come || !order.is_rest());
     let (given_up, coming): (Vec<&LineOrder>, Vec<&LineOrder>) =
         expected.partition(|order| order.is_given_up(as_of, lead_time));
     let receipts: Vec<Receipt> = coming.iter().map(|order| receipt(order, as_of, input)).collect();
@@ -76,7 +76,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
             max_order_milli: wishes.max_order,
             min_stock_milli: wishes.min_stock,
             max_stock_milli: wishes.max_stock,
-            frozen: wishes.is_frozen,
+            frozen: wishes.is_frozen(),
             shelf_life_days: product.shelf_life_days.and_then(|days| u32::try_from(days).ok()),
         },
     };
@@ -135,6 +135,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         reasons: String::new(),
         unit_milli: facts.movements.units.get(&key.product_id).copied(),
         levels: policy_levels(&request)?,
+        own_forecast: wished.clone().or_else(|| ending.clone()),
         service_level,
         plan,
     };
@@ -231,7 +232,7 @@ fn flags(input: &LineInput<'_>, plan: &OrderPlan, coming: &[&LineOrder], given_u
     add(!given_up.is_empty(), "order_given_up");
     let wishes = input.facts.rules.wishes(input.key, input.product);
     add(wishes != Wishes::default(), "planner_rule");
-    add(wishes.is_frozen, "frozen");
+    add(wishes.is_frozen(), "frozen");
     add(coming.iter().any(|order| !order.is_in_books), "handed_out");
     add(input.facts.snoozed.contains_key(input.key), "snoozed");
     add(input.facts.taken_for_empty.contains(input.key), "taken_for_empty");

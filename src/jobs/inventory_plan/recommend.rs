@@ -22,8 +22,8 @@ pub(super) fn recommend(
     facts: &InventoryFacts,
     progress: &Progress,
 ) -> anyhow::Result<Publication> {
-    let terms = &supplier_terms(settings, facts);
     let (as_of, currency) = (ctx.as_of.into(), ctx.currency);
+    let terms = &supplier_terms(settings, as_of, facts);
     let dead = &dead_stock(settings, as_of, facts);
     let (mut lines, mut exceptions) = plan_lines(settings, ctx, facts, terms, dead, progress);
     let joint = Joint { settings, as_of, currency, facts, levels: &forecasts::levels() };

@@ -59,7 +59,7 @@ impl Rests {
         }
         for (key, orders) in open {
             let supplier = products.get(&key.product_id).and_then(|product| product.supplier_id.clone());
-            let over = orders.iter().filter(|order| order.received > 0 && as_of - order.due_on > OVER_DAYS);
+            let over = orders.iter().filter(|order| order.is_rest() && as_of - order.due_on > OVER_DAYS);
             found.by_supplier.entry(supplier).or_default().never_came += over.count();
         }
         found

@@ -15,7 +15,7 @@ pub(super) struct Wishes {
     pub(super) min_stock: Option<i64>,
     pub(super) max_stock: Option<i64>,
     pub(super) max_order: Option<i64>,
-    pub(super) is_frozen: bool,
+    pub(super) frozen: Option<bool>,
     /// The reasons given, each once.
     pub(super) reasons: Vec<String>,
 }
@@ -29,6 +29,13 @@ pub struct OrderRuleBook {
     pub(super) n_idle: usize,
     /// Rows with a service level of 0 or 1, which no stock can hold.
     pub(super) n_impossible: usize,
+}
+
+impl Wishes {
+    /// Whether nothing is to be ordered.
+    pub(super) fn is_frozen(&self) -> bool {
+        self.frozen == Some(true)
+    }
 }
 
 impl OrderRuleBook {
@@ -53,7 +60,7 @@ impl OrderRuleBook {
             let says_nothing = rule.service_level.is_none()
                 && rule.demand_factor.is_none()
                 && (rule.min_stock, rule.max_stock, rule.max_order) == (None, None, None)
-                && rule.frozen != Some(true);
+                && rule.frozen.is_none();
             let meets = |key: &LineKey| rank(&rule, key, products.get(&key.product_id)).is_some();
             let meets_any = match &rule.product_id {
                 Some(id) => (lines.range(LineKey::new(id, "")..).map(|(key, _)| key))
@@ -77,8 +84,8 @@ impl OrderRuleBook {
             .chain(of(None))
             .filter_map(|rule| Some((rank(rule, key, Some(product))?, rule)))
             .collect();
-        // The closest first; of equally close ones that which began last, then the strictest in a fixed order.
-        ranked.sort_by_key(|(rank, _)| Reverse(*rank));
+        // The closest first; of equally close ones that which began last, then the strictest.
+        ranked.sort_by_key(|(rank, rule)| (Reverse(*rank), strictness(rule)));
         let mut wishes = Wishes::default();
         for (_, rule) in ranked {
             let before = wishes.clone();
@@ -87,7 +94,7 @@ impl OrderRuleBook {
             wishes.min_stock = wishes.min_stock.or(rule.min_stock);
             wishes.max_stock = wishes.max_stock.or(rule.max_stock);
             wishes.max_order = wishes.max_order.or(rule.max_order);
-            wishes.is_frozen |= rule.frozen == Some(true);
+            wishes.frozen = wishes.frozen.or(rule.frozen);
             if wishes != before {
                 let reason = rule.reason.as_ref().filter(|reason| !wishes.reasons.contains(reason));
                 wishes.reasons.extend(reason.cloned());
@@ -99,6 +106,19 @@ impl OrderRuleBook {
 
 /// How close a rule is to a line: by product, depth of the category, location, first day.
 type Rank = (bool, usize, bool, Option<Day>);
+
+/// Smallest first: the least that may be ordered and held, the most that has to be.
+fn strictness(rule: &OrderRule) -> (Option<Reverse<bool>>, i64, i64, Reverse<i64>, u64, u64) {
+    let bits = |value: Option<f64>| value.unwrap_or(0.0).to_bits();
+    (
+        rule.frozen.map(Reverse),
+        rule.max_order.unwrap_or(i64::MAX),
+        rule.max_stock.unwrap_or(i64::MAX),
+        Reverse(rule.min_stock.unwrap_or(0)),
+        u64::MAX - bits(rule.service_level),
+        u64::MAX - bits(rule.demand_factor),
+    )
+}
 
 /// `None` where it does not hold for the line.
 fn rank(rule: &OrderRule, key: &LineKey, product: Option<&Product>) -> Option<Rank> {

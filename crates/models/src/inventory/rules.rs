@@ -2,7 +2,7 @@
 
 use super::units_text;
 
-/// Limits on one order line. `None` or 0 means no limit.
+/// Limits on one order line. `None` or 0 means no limit; but of the most stock, 0 means none.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct OrderRules {
     /// Units per pack; orders are whole packs.
@@ -156,6 +156,7 @@ impl Waterfall {
         let packed = (self.quantity_milli + pack - 1) / pack * pack;
         if packed != self.quantity_milli {
             let (code, text) = match packs_of {
+                Some(1000) => (StepCode::PackRounding, "whole units".to_owned()),
                 Some(_) => (StepCode::PackRounding, format!("{} packs of {}", packed / pack, units_text(pack))),
                 None if pack == 1000 => (StepCode::UnitRounding, "whole units".to_owned()),
                 None => (StepCode::UnitRounding, format!("steps of {}", units_text(pack))),
