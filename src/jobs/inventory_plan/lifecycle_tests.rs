@@ -369,6 +369,13 @@ fn a_launch_without_stock_is_told_of_until_something_is_sold() {
         found.into_iter().find(|(code, ..)| code == "launch_without_stock").map(|(.., text)| text)
     };
     assert!(told("2026-11-25", None).unwrap().contains("nothing is on hand or on order anywhere"));
+    let all = with_days(
+        products(&[("A", Some("V1"), Some(150)), ("NEW", Some("V1"), Some(100))]),
+        "launched_on",
+        &[None, Some("2026-11-25")],
+    );
+    let headline = run(&InventoryPlan::default(), &InventoryFrames { products: all, ..one_line() }).page.headline;
+    assert!(headline.ends_with("; 1 other red exception"), "{headline}");
     assert!(told("2026-11-20", None).unwrap().starts_with("First day on sale was 2026-11-20"));
     assert!(told("2026-11-25", Some("2026-12-11")).unwrap().contains("16 days later"));
     assert_eq!(told("2026-11-27", Some("2026-11-26")), None);

@@ -37,10 +37,16 @@ pub(super) fn page(decision: &Decision<'_>) -> Page {
 }
 
 fn headline(decision: &Decision<'_>) -> String {
-    match decision.coverage.sentence() {
+    let sentence = match decision.coverage.sentence() {
         Some(unplanned) if decision.coverage.is_empty() => format!("Nothing could be planned: {unplanned}"),
         Some(unplanned) => format!("{unplanned}. Of the others: {}", of_what_was_planned(decision)),
         None => of_what_was_planned(decision),
+    };
+    // Launches without stock, orders to cancel or never come: no line of the plan tells of them.
+    let is_other = |row: &&Exception| row.severity == "red" && !["stock_out_now", "stock_out_risk"].contains(&row.code);
+    match decision.exceptions.iter().filter(is_other).count() {
+        0 => sentence,
+        n => format!("{sentence}; {}", counted(n, "other red exception", "other red exceptions")),
     }
 }
 
