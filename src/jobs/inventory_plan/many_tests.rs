@@ -1,5 +1,5 @@
 //! A plan of very many lines, by hand: `NIGHTCLERK_LINES=1000000 cargo test --release --lib a_plan_of_many_lines -- --ignored`, beside a
-//! clock and a look at the memory. It checks that every line is planned and adds up.
+//! clock and a look at the memory (the number is read when it is compiled). It checks that every line is planned and adds up.
 
 use super::InventoryPlan;
 use super::dataset::InventoryFrames;
@@ -12,7 +12,7 @@ const DAYS: i64 = 35;
 #[test]
 #[ignore = "minutes and gigabytes; see above"]
 fn a_plan_of_many_lines() {
-    let n: usize = std::env::var("NIGHTCLERK_LINES").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000);
+    let n: usize = option_env!("NIGHTCLERK_LINES").and_then(|text| text.parse().ok()).unwrap_or(10_000);
     let ids: Vec<String> = (0..n).map(|line| format!("P{line:07}")).collect();
     let names: Vec<&str> = ids.iter().map(String::as_str).collect();
     let of = |units: i64| names.iter().map(|name| (AS_OF, *name, units)).collect::<Vec<_>>();
