@@ -62,7 +62,9 @@ pub use forecast::evaluate;
 pub use forecaster::{Forecaster, OriginData, OriginSeries, SeriesResult};
 pub use frequency::Frequency;
 pub use input_options::{InputOptions, Missing};
-pub use inventory::{InventoryEvaluation, InventoryRun, Policy, PolicyCosts, evaluate_inventory};
+pub use inventory::{
+    InventoryEvaluation, InventoryRun, LeadTimeFile, PerLine, Policy, PolicyCosts, evaluate_inventory,
+};
 pub use process::{CpuClock, ProcessClock};
 pub use purchase_file::{PurchaseFile, PurchaseSource};
 pub use report::Evaluation;

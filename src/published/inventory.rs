@@ -43,6 +43,12 @@ pub const INVENTORY_RECOMMENDATIONS: Table = Table {
             Column::new("flags", Text, "comma separated"),
             Column::new("explanation", Text, "the order in a sentence"),
             Column::nullable("arrives_by", Date, "nine of ten such orders have come by then: the plan counts on it"),
+            Column::nullable(
+                "expected_fill_rate",
+                Real,
+                "share of the demand between the arrivals of this order and the next that is served from the shelf if it is placed; \
+                 empty without demand",
+            ),
         ],
     },
     created_in: 2,

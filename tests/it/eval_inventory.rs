@@ -160,3 +160,67 @@ fn a_formula_is_listed_shown_evaluated_and_refuses_by_name() {
     assert!(refused.exits(2).stderr.contains("holding_cost"));
     assert!(project.run(&["formula", "nothing"]).exits(2).stderr.contains("nothing"));
 }
+
+#[test]
+fn the_nightly_plan_keeps_what_it_promises_where_lead_times_vary() {
+    // 40 weeks of about 10 and about 2; deliveries take 4 days, or 25 one time in four. The file's others are drawn from.
+    let project = Project::empty();
+    project.write("sales.csv", &sales("10"));
+    let days: String = (0..40).map(|at| if at % 8 < 6 { "4\n" } else { "25\n" }).collect();
+    project.write("deliveries.csv", &format!("lead_time_days\n{days}"));
+    let ask: Vec<&str> =
+        ASK.iter().copied().filter(|word| !["--lead-time", "2", "--timing", "vn2"].contains(word)).collect();
+    let more = [
+        "--lead-times",
+        "deliveries.csv",
+        "--policy",
+        "plan",
+        "--model",
+        "mean",
+        "--pack",
+        "6",
+        "--target-fill",
+        "0.9",
+        "--json",
+    ];
+    let found = project.run(&[&ask[..], &more, &["--orders-out", "orders.csv"]].concat()).exits(0).json();
+    let (promised, served) = (found["promised_fill_rate"].as_f64().unwrap(), found["fill_rate"].as_f64().unwrap());
+    assert!(promised >= 0.9 && served >= 0.85, "{found}");
+    let certain = found["others"].as_array().unwrap().iter().find(|one| one["policy"] == "plan_mean_lead").unwrap();
+    assert!(certain["fill_rate"].as_f64().unwrap() < served, "a lead time that varies wants more stock: {found}");
+    assert!(found["caveats"].to_string().contains("lead times vary"), "{found}");
+    let orders = project.read("orders.csv");
+    assert!(orders.starts_with("store_id,product_id,before,order,arrives_after\n1,a,"), "{orders}");
+    let quantity = |line: &str| line.split(',').nth(3).unwrap().parse::<f64>().unwrap();
+    assert!(orders.lines().skip(1).all(|line| quantity(line) % 6.0 == 0.0), "{orders}");
+    // A budget holds in every round, whoever orders.
+    let tight = [
+        "--budget",
+        "30",
+        "--unit-cost",
+        "2",
+        "--lead-time",
+        "1",
+        "--pack",
+        "6",
+        "--model",
+        "mean",
+        "--orders-out",
+        "orders.csv",
+    ];
+    for policy in ["plan", "excel"] {
+        project.run(&[&ask[..], &tight, &["--policy", policy]].concat()).exits(0);
+        let orders = project.read("orders.csv");
+        let mut spent = std::collections::BTreeMap::new();
+        for line in orders.lines().skip(1) {
+            *spent.entry(line.split(',').nth(2).unwrap().to_owned()).or_insert(0.0) += 2.0 * quantity(line);
+        }
+        assert!(
+            spent.values().all(|money| *money <= 30.0) && spent.values().any(|money| *money > 0.0),
+            "{policy}: {spent:?}"
+        );
+    }
+    // A cost that a line lacks is named with its line.
+    let wrong = project.run(&[&ask[..], &["--lead-time", "1", "--pack", "units_a_box"]].concat()).exits(1);
+    assert!(wrong.stderr.contains("units_a_box"), "{}", wrong.stderr);
+}

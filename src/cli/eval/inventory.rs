@@ -9,9 +9,10 @@ use super::forecast::model_names;
 use super::{at_least_one, failure};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::eval::{Frequency, InputOptions, InventoryRun, Missing, Policy, ProcessClock, evaluate_inventory};
+use crate::eval::{
+    Frequency, InputOptions, InventoryRun, LeadTimeFile, Missing, PerLine, Policy, ProcessClock, evaluate_inventory,
+};
 use crate::job::Progress;
-use crate::models::inventory::ReplayRules;
 
 /// Replay the history of a file under a way of ordering, and say what it cost.
 ///
@@ -41,17 +42,33 @@ pub struct EvalInventory {
     #[arg(long, value_name = "FILE")]
     initial_state: Option<PathBuf>,
     /// Periods from an order to its arrival: with L, an order at the close of a period serves from the start of the L-th after it.
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    lead_time: usize,
+    #[arg(long, value_name = "N", value_parser = at_least_one, required_unless_present = "lead_times")]
+    lead_time: Option<usize>,
+    /// A file with the days that deliveries took, in place of --lead-time: begun periods are counted, every second delivery is known to the
+    /// policies, and each order takes as long as one of the others, drawn for its line and round.
+    #[arg(long, value_name = "FILE", conflicts_with = "lead_time")]
+    lead_times: Option<PathBuf>,
+    /// The column of --lead-times.
+    #[arg(long, value_name = "COLUMN", default_value = "lead_time_days", requires = "lead_times")]
+    lead_time_column: String,
     /// Periods between two orders.
     #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one)]
     review: usize,
-    /// Cost of a unit on the shelf at the close of a period.
-    #[arg(long, value_name = "C", value_parser = cost)]
-    holding: f64,
-    /// Cost of a unit that was wanted and not there.
-    #[arg(long, value_name = "C", value_parser = cost)]
-    shortage: f64,
+    /// Cost of a unit on the shelf at the close of a period, or the column that has it for each line.
+    #[arg(long, value_name = "C")]
+    holding: PerLine,
+    /// Cost of a unit that was wanted and not there, or the column that has it for each line.
+    #[arg(long, value_name = "C")]
+    shortage: PerLine,
+    /// Units of which an order is a multiple, or the column that has them for each line; 0 is one.
+    #[arg(long, value_name = "UNITS", default_value = "0")]
+    pack: PerLine,
+    /// Most money for the orders of a round. `plan` keeps what is worth most, the others cut every order in proportion.
+    #[arg(long, value_name = "MONEY", value_parser = cost, requires = "unit_cost")]
+    budget: Option<f64>,
+    /// What a unit costs, or the column that has it for each line: what the budget is spent on.
+    #[arg(long, value_name = "C", requires = "budget")]
+    unit_cost: Option<PerLine>,
     /// Periods that are lived before those that count.
     #[arg(long, value_name = "W", default_value = "0")]
     warm_up: usize,
@@ -67,7 +84,7 @@ pub struct EvalInventory {
     /// Who orders.
     #[arg(long, default_value = "auto", value_parser = policy_names())]
     policy: Policy,
-    /// Serve this share of demand at once, with as little stock as does it, in place of the least cost; for `auto`.
+    /// Serve this share of demand at once, with as little stock as does it, in place of the least cost; for `auto` and `plan`.
     #[arg(long, value_name = "SHARE", value_parser = inner_share)]
     target_fill: Option<f64>,
     /// The season in periods [default: 52 of weeks, 12 of months, 7 of days].
@@ -79,7 +96,7 @@ pub struct EvalInventory {
     /// The step between periods [default: the most common distance].
     #[arg(long, value_name = "STEP")]
     frequency: Option<Frequency>,
-    /// The forecasting models of `auto`.
+    /// The forecasting models of `auto`; `plan` takes the first.
     #[arg(long, value_name = "MODELS", value_delimiter = ',', default_value = "auto,gbm", value_parser = model_names())]
     model: Vec<String>,
     /// Threads [default: all].
@@ -159,13 +176,18 @@ impl EvalInventory {
             frequency: self.frequency,
         };
         let run = InventoryRun {
-            rules: ReplayRules {
-                review: self.review,
-                arrives_after: self.lead_time + usize::from(self.timing == Timing::Vn2),
-                holding: self.holding,
-                shortage: self.shortage,
-                backorders: self.backorders,
-            },
+            review: self.review,
+            arrives_after: self.lead_time.unwrap_or(1) + usize::from(self.timing == Timing::Vn2),
+            lead_times: self
+                .lead_times
+                .clone()
+                .map(|path| LeadTimeFile { path, column: self.lead_time_column.clone() }),
+            holding: self.holding.clone(),
+            shortage: self.shortage.clone(),
+            pack: self.pack.clone(),
+            unit_cost: self.unit_cost.clone().unwrap_or(PerLine::Number(0.0)),
+            budget: self.budget,
+            backorders: self.backorders,
             warm_up: self.warm_up,
             rounds: self.rounds,
             policy: self.policy,

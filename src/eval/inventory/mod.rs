@@ -5,45 +5,69 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `seasonal.rs` | the seasonal moving average of the baselines |
-//! | `policies.rs` | the baselines |
+//! | `shop.rs` | the lines of the file, and their stock under a policy |
+//! | `per_line.rs`, `leads.rs`, `state_file.rs` | costs and packs by line, lead times that vary, the stock at the start |
+//! | `seasonal.rs`, `policies.rs` | the seasonal moving average, and the baselines |
 //! | `ours.rs` | the policy `auto` |
-//! | `state_file.rs` | the stock with which a replay begins |
+//! | `planned.rs` | the policy `plan`: what the job `inventory_plan` does |
 //! | `report.rs` | what came out |
 
+mod leads;
 mod ours;
+mod per_line;
+mod planned;
 mod policies;
 mod report;
 mod seasonal;
+mod shop;
 mod state_file;
 
 use std::path::PathBuf;
 
+pub use leads::LeadTimeFile;
+pub use per_line::PerLine;
 pub use policies::Policy;
 pub use report::{InventoryEvaluation, PolicyCosts};
 
 use super::EvalError;
-use super::forecaster::{Forecaster, OriginData, OriginSeries};
-use super::input::{self, Dataset};
+use super::forecaster::Forecaster;
+use super::input;
 use super::input_options::InputOptions;
 use super::methods;
 use super::process::CpuClock;
 use super::time::Step;
 use crate::job::Progress;
-use crate::models::inventory::{ReplayPeriod, ReplayRules, ReplayStock, ReplayTally};
+use crate::models::inventory::{LeadTime, ReplayRules, ReplayStock};
+use leads::Leads;
 use ours::{Aim, Ours};
+use planned::Round;
 use seasonal::SeasonalMean;
+use shop::{Life, Shop};
 
 /// Most rounds before the first that `auto` replays to choose its buffer.
 const REHEARSALS: usize = 26;
-/// Quantile levels that a forecaster is asked for; only means are used.
-const LEVELS: [f64; 3] = [0.1, 0.5, 0.9];
 
 /// How a file is replayed.
 #[derive(Clone, Debug)]
 pub struct InventoryRun {
-    /// When things happen and what they cost.
-    pub rules: ReplayRules,
+    /// Periods between two chances to order, at least 1.
+    pub review: usize,
+    /// What is ordered at the close of a period serves from the start of the period so many later; at least 1.
+    pub arrives_after: usize,
+    /// Deliveries that orders take as long as, in place of always the same; `arrives_after` above 1 is added less 1.
+    pub lead_times: Option<LeadTimeFile>,
+    /// Cost of a unit on the shelf at the close of a period.
+    pub holding: PerLine,
+    /// Cost of a unit that was wanted and not there.
+    pub shortage: PerLine,
+    /// Units of which an order is a multiple; 0 is one.
+    pub pack: PerLine,
+    /// What a unit costs, for the budget.
+    pub unit_cost: PerLine,
+    /// Most money for the orders of a round.
+    pub budget: Option<f64>,
+    /// Whether unmet demand waits; else it is lost.
+    pub backorders: bool,
     /// Rounds that are lived and not counted, before those that are.
     pub warm_up: usize,
     /// The last rounds of the file, which are counted.
@@ -54,7 +78,7 @@ pub struct InventoryRun {
     pub target_fill: Option<f64>,
     /// The season, in periods; default: a year of weeks or months, a week of days.
     pub season: Option<usize>,
-    /// Models of `eval forecast`, for `auto`.
+    /// Models of `eval forecast`: all of them for `auto`, the first for `plan`.
     pub models: Vec<String>,
     /// The stock at the start; nothing without one.
     pub initial_state: Option<PathBuf>,
@@ -78,64 +102,117 @@ pub fn evaluate_inventory(
         .map_err(|problem| EvalError::Options { problem, mend: "give --model one of them".to_owned() })?;
     let pool = super::costs::pool(run.threads)?;
     let replayed = run.warm_up + run.rounds;
-    let input = InputOptions { horizon: Some(replayed.max(1)), split: None, ..input.clone() };
+    let columns = columns(run);
+    let input = InputOptions { horizon: Some(replayed.max(1)), split: None, statics: columns.clone(), ..input.clone() };
     let dataset = input::read(&input)?;
-    let shop = Shop::new(&dataset, &input.ids, run)?;
-    let mut lives = vec![Life::new(run.policy, &shop)];
-    lives.extend(
-        Policy::ALL
-            .into_iter()
-            .filter(|policy| *policy != run.policy && *policy != Policy::Auto)
-            .map(|policy| Life::new(policy, &shop)),
-    );
+    let leads = match &run.lead_times {
+        Some(file) => Leads::read(file, dataset.axis.step(), run.arrives_after.saturating_sub(1))?,
+        None => Leads::fixed(run.arrives_after),
+    };
+    let shop = Shop::new(&dataset, &input.ids, &columns, run, &leads)?;
+    let lines = shop.demand.len();
+    let mut lives: Vec<Life> = policies(run, &leads).into_iter().map(|policy| Life::new(policy, &shop)).collect();
     let first = shop.length - replayed;
     let season = run.season.unwrap_or_else(|| usual_season(dataset.axis.step()));
     let rehearsals = if run.policy == Policy::Auto { REHEARSALS.min(first.saturating_sub(season.max(8))) } else { 0 };
-    let level = run.rules.critical_ratio();
+    let timing = shop.rules.first().copied().unwrap_or(NOTHING);
+    let level = shop.rules.iter().map(ReplayRules::critical_ratio).sum::<f64>() / lines.max(1) as f64;
     let aim = run.target_fill.map_or(Aim::Cost, Aim::Fill);
-    let empty = vec![ReplayStock::default(); shop.demand.len()];
+    let empty = vec![ReplayStock::default(); lines];
     let mut ours = Ours::new(&empty, forecasters.len(), aim, level, season);
-    let positions = shop.positions(&dataset, season, run.rules.protection() + 1);
+    let positions = shop.positions(&dataset, season, timing.protection() + 1);
     let seasonal = SeasonalMean { positions: &positions };
+    let (levels, distribution, certain) = (planned::levels(), leads.distribution(), leads.certain());
     let mut orders_made = Vec::new();
     for round in first - rehearsals..shop.length {
         let known = shop.known(round);
         let is_real = round >= first;
-        let since_first = round + run.rules.review - first % run.rules.review;
-        let orders_now = since_first.is_multiple_of(run.rules.review);
+        let counts = round >= first + run.warm_up;
+        let since_first = round + run.review - first % run.review;
+        let orders_now = since_first.is_multiple_of(run.review);
+        let arrivals = leads.of_round(round, lines);
         if orders_now && run.policy == Policy::Auto {
-            let horizon = run.rules.protection();
-            let forecast = |forecaster: &dyn Forecaster| shop.forecast(forecaster, &dataset, round, season, horizon);
-            let models: Vec<Vec<Vec<f64>>> =
-                pool.install(|| forecasters.iter().map(|one| forecast(one.as_ref())).collect());
+            let forecast = |forecaster: &dyn Forecaster| {
+                shop.forecast(forecaster, &dataset, round, (season, timing.protection()), None)
+            };
+            let models: Vec<Vec<Vec<f64>>> = pool.install(|| {
+                let means = |one: &dyn Forecaster| forecast(one).into_iter().map(|outlook| outlook.mean).collect();
+                forecasters.iter().map(|one| means(one.as_ref())).collect()
+            });
             let stocks = if is_real { &lives[0].stocks } else { &empty };
-            let orders = ours.orders(&known, stocks, &run.rules, &seasonal, &models);
+            let orders = ours.orders(&known, stocks, &shop, &seasonal, &models, &leads.rehearsed(round, lines));
             if is_real {
-                lives[0].order(orders, &run.rules);
+                lives[0].order(orders, &shop, run.budget, &arrivals);
             }
         }
-        for life in lives.iter_mut().filter(|life| is_real && orders_now && life.policy != Policy::Auto) {
-            let orders = policies::orders(life.policy, &known, &life.stocks, &run.rules, &seasonal, level);
-            life.order(orders, &run.rules);
+        if orders_now && is_real && run.policy.is_planned() {
+            let ahead = planned::periods_ahead(&leads, run.review);
+            let Some(forecaster) = forecasters.first() else { continue };
+            let outlooks =
+                pool.install(|| shop.forecast(forecaster.as_ref(), &dataset, round, (season, ahead), Some(&levels)));
+            for life in lives.iter_mut().filter(|life| life.policy.is_planned()) {
+                let lead_time: &Option<LeadTime> = if life.policy == Policy::Plan { &distribution } else { &certain };
+                let Some(lead_time) = lead_time else { continue };
+                let round = Round {
+                    shop: &shop,
+                    outlooks: &outlooks,
+                    levels: &levels,
+                    lead_time,
+                    target_fill: run.target_fill,
+                    budget: run.budget,
+                };
+                let (orders, unplanned) = pool.install(|| round.orders(&life.stocks));
+                life.n_unplanned += unplanned;
+                life.promise(&shop, &orders, counts);
+                life.order(orders.iter().map(|order| order.quantity).collect(), &shop, None, &arrivals);
+            }
+        }
+        for life in lives.iter_mut().filter(|life| is_real && orders_now && life.policy.is_baseline()) {
+            let orders = policies::orders(life.policy, &known, &life.stocks, &shop.rules, &seasonal);
+            life.order(orders, &shop, run.budget, &arrivals);
         }
         let demand: Vec<f64> = shop.demand.iter().map(|line| line[round]).collect();
-        ours.live(&demand, &run.rules);
+        ours.live(&demand, &shop);
         if is_real {
             if run.orders_out.is_some() {
-                orders_made.push(lives[0].ordered.clone());
+                orders_made.push((lives[0].ordered.clone(), arrivals));
             }
             for life in &mut lives {
-                life.live(&demand, &run.rules, round >= first + run.warm_up);
+                life.live(&demand, &shop, counts);
             }
         }
         progress.report("rounds replayed", (round + 1 + rehearsals - first) as u64, (replayed + rehearsals) as u64);
     }
     if let Some(path) = &run.orders_out {
-        report::write_orders(path, &input.ids, &dataset, &shop, first, &orders_made)?;
+        report::write_orders(path, &input.ids, &dataset, &shop, (first, leads.vary()), &orders_made)?;
     }
-    let choice = (run.policy == Policy::Auto).then(|| ours.choice(forecasters.len(), &run.rules));
+    let choice = (run.policy == Policy::Auto).then(|| ours.choice(forecasters.len(), &timing));
     let used = (clock.cpu_seconds(), clock.peak_rss_mb());
-    Ok(InventoryEvaluation::new(&dataset, run, &shop, &lives, choice, rehearsals, used))
+    Ok(InventoryEvaluation::new(&dataset, run, &shop, &lives, &leads, choice, rehearsals, used))
+}
+
+/// Of a file without lines.
+const NOTHING: ReplayRules =
+    ReplayRules { review: 1, arrives_after: 1, holding: 0.0, shortage: 0.0, backorders: false };
+
+/// The policy asked for first, then those beside it: the baselines, and of one that plans what it would do with the mean lead time.
+fn policies(run: &InventoryRun, leads: &Leads) -> Vec<Policy> {
+    let beside = Policy::ALL.into_iter().filter(|policy| {
+        *policy != run.policy
+            && (policy.is_baseline() || run.policy == Policy::Plan && leads.vary() && policy.is_planned())
+    });
+    std::iter::once(run.policy).chain(beside).collect()
+}
+
+/// Columns with one number per line, each once.
+fn columns(run: &InventoryRun) -> Vec<String> {
+    let mut columns: Vec<String> = Vec::new();
+    for column in [&run.holding, &run.shortage, &run.pack, &run.unit_cost].into_iter().filter_map(PerLine::column) {
+        if !columns.contains(column) {
+            columns.push(column.clone());
+        }
+    }
+    columns
 }
 
 /// A year of weeks, months or quarters, a week of days; nothing of what only counts.
@@ -147,191 +224,5 @@ fn usual_season(step: Step) -> usize {
         Step::Quarters(1) | Step::Months(3) => 4,
         Step::Seconds(3600) => 24,
         _ => 1,
-    }
-}
-
-/// Whole units, none below 0.
-fn rounded(quantity: f64) -> f64 {
-    quantity.round().max(0.0)
-}
-
-/// The lines of a file on common periods that end with its last.
-#[derive(Debug)]
-pub(super) struct Shop {
-    /// Demand per line and period of the file, `NaN` where it was not observed.
-    pub demand: Vec<Vec<f64>>,
-    /// Periods of the file.
-    pub length: usize,
-    /// The place of its first period on the grid.
-    start: i64,
-    /// The stock of each line before the first round.
-    pub stocks: Vec<ReplayStock>,
-    /// Lines of the state file that the sales do not know, and the other way round.
-    pub unknown: usize,
-    pub without_state: usize,
-}
-
-impl Shop {
-    fn new(dataset: &Dataset, ids: &[String], run: &InventoryRun) -> Result<Self, EvalError> {
-        let fail = |problem: String, mend: &str| EvalError::Options { problem, mend: mend.to_owned() };
-        if run.rounds == 0 {
-            return Err(fail("--rounds 0 leaves nothing to count".to_owned(), "give the number of periods to count"));
-        }
-        let tails = dataset.open_actuals()?;
-        let whole: Vec<Vec<f64>> =
-            dataset.series.iter().zip(tails).map(|(series, tail)| [series.values.clone(), tail].concat()).collect();
-        let ends = || dataset.series.iter().zip(&whole).map(|(series, values)| series.start + values.len() as i64);
-        let start = dataset.series.iter().map(|series| series.start).min().unwrap_or(0);
-        let length = (ends().max().unwrap_or(start) - start) as usize;
-        if length < run.warm_up + run.rounds + run.rules.protection() {
-            return Err(fail(
-                format!(
-                    "`{}` has {length} periods, too few for {} of warm-up, {} that are counted and some history",
-                    dataset.file, run.warm_up, run.rounds
-                ),
-                "give fewer --rounds or a shorter --warm-up",
-            ));
-        }
-        let on_grid = |(series, values): (&super::series_data::SeriesData, Vec<f64>)| {
-            let mut line = vec![f64::NAN; (series.start - start) as usize];
-            line.extend(values);
-            line.resize(length, f64::NAN);
-            line
-        };
-        let demand: Vec<Vec<f64>> = dataset.series.iter().zip(whole).map(on_grid).collect();
-        let mut state = match &run.initial_state {
-            Some(path) => state_file::read(path, ids)?,
-            None => std::collections::BTreeMap::new(),
-        };
-        let mut without_state = 0;
-        let stocks = (dataset.series.iter())
-            .map(|series| {
-                state.remove(&series.keys).unwrap_or_else(|| {
-                    without_state += 1;
-                    ReplayStock::default()
-                })
-            })
-            .collect();
-        let without_state = if run.initial_state.is_some() { without_state } else { 0 };
-        Ok(Self { demand, length, start, stocks, unknown: state.len(), without_state })
-    }
-
-    /// What is known before a round.
-    fn known(&self, round: usize) -> Vec<&[f64]> {
-        self.demand.iter().map(|line| &line[..round]).collect()
-    }
-
-    /// The season's position of every period, and of some after the last.
-    fn positions(&self, dataset: &Dataset, season: usize, more: usize) -> Vec<u32> {
-        let phase = dataset.series.first().map_or(0, |series| series.phase);
-        let position = |period: usize| {
-            let index = self.start + period as i64;
-            let date = dataset.axis.date(index, phase);
-            match (dataset.axis.step(), date) {
-                (Step::Days(7), Some(date)) if season == 52 => chrono::Datelike::iso_week(&date).week(),
-                _ => index.rem_euclid(season.max(1) as i64) as u32,
-            }
-        };
-        (0..self.length + more).map(position).collect()
-    }
-
-    /// The time of a round, as the file writes it.
-    pub(super) fn time(&self, dataset: &Dataset, round: usize) -> String {
-        let phase = dataset.series.first().map_or(0, |series| series.phase);
-        dataset.axis.label(self.start + round as i64, phase)
-    }
-
-    /// The engine's means of the protected periods, from what is known before a round.
-    fn forecast(
-        &self,
-        forecaster: &dyn Forecaster,
-        dataset: &Dataset,
-        round: usize,
-        season: usize,
-        horizon: usize,
-    ) -> Vec<Vec<f64>> {
-        // A line that has not begun is forecast as nothing.
-        let began = |line: &[f64]| line[..round].iter().position(|value| value.is_finite());
-        let members: Vec<(usize, usize)> =
-            self.demand.iter().enumerate().filter_map(|(place, line)| Some((place, began(line)?))).collect();
-        let series = members.iter().map(|(place, first)| OriginSeries {
-            label: &dataset.series[*place].label,
-            keys: &dataset.series[*place].keys,
-            start: self.start + *first as i64,
-            demand: std::borrow::Cow::Borrowed(&self.demand[*place][*first..round]),
-            known: Vec::new(),
-            past: Vec::new(),
-            statics: &dataset.series[*place].statics,
-        });
-        let data = OriginData {
-            series: series.collect(),
-            season_lengths: &[season],
-            horizon,
-            sum_periods: &[],
-            known_names: &[],
-            past_names: &[],
-            calendar: &dataset.calendar,
-        };
-        let mut means = vec![vec![0.0; horizon]; self.demand.len()];
-        for ((place, _), result) in members.iter().zip(forecaster.forecast(&data, &LEVELS)) {
-            if result.mean.len() == horizon && result.mean.iter().all(|mean| mean.is_finite()) {
-                means[*place] = result.mean;
-            }
-        }
-        means
-    }
-}
-
-/// A policy with the stock that it brought about.
-#[derive(Debug)]
-pub(super) struct Life {
-    pub policy: Policy,
-    pub stocks: Vec<ReplayStock>,
-    pub tally: ReplayTally,
-    /// Of the warm-up.
-    pub before: ReplayTally,
-    /// By round that counts.
-    pub by_round: Vec<ReplayTally>,
-    /// What was ordered last.
-    ordered: Vec<f64>,
-    /// Line-orders that were not 0, and their units, in rounds that count or not.
-    pub n_orders: usize,
-}
-
-impl Life {
-    fn new(policy: Policy, shop: &Shop) -> Self {
-        Self {
-            policy,
-            stocks: shop.stocks.clone(),
-            tally: ReplayTally::default(),
-            before: ReplayTally::default(),
-            by_round: Vec::new(),
-            ordered: vec![0.0; shop.stocks.len()],
-            n_orders: 0,
-        }
-    }
-
-    fn order(&mut self, orders: Vec<f64>, rules: &ReplayRules) {
-        self.ordered = orders.into_iter().map(rounded).collect();
-        for (stock, quantity) in self.stocks.iter_mut().zip(&self.ordered) {
-            stock.order(*quantity, rules);
-            self.n_orders += usize::from(*quantity > 0.0);
-        }
-    }
-
-    /// Demand that was not observed is none, and counts neither way.
-    fn live(&mut self, demand: &[f64], rules: &ReplayRules, counts: bool) {
-        let mut round = ReplayTally::default();
-        for (stock, demand) in self.stocks.iter_mut().zip(demand) {
-            let period: ReplayPeriod = stock.live(if demand.is_finite() { *demand } else { 0.0 }, rules);
-            if demand.is_finite() {
-                round.add(&period);
-                (if counts { &mut self.tally } else { &mut self.before }).add(&period);
-            }
-        }
-        if counts {
-            self.by_round.push(round);
-        }
-        self.ordered.fill(0.0);
     }
 }

@@ -7,6 +7,7 @@
 
 use super::policies::moments;
 use super::seasonal::SeasonalMean;
+use super::shop::Shop;
 use crate::models::inventory::{ReplayRules, ReplayStock, ReplayTally, normal_score};
 
 /// Shares of one model's forecast, the rest being the moving average's.
@@ -91,15 +92,17 @@ impl Ours {
     }
 
     /// Orders at the close of a period, of the real stocks and of every candidate's. `models`: of each model and line the means of the
-    /// periods to come.
+    /// periods to come; `arrivals`: of each line, when the candidates' orders serve.
     pub(super) fn orders(
         &mut self,
         known: &[&[f64]],
         stocks: &[ReplayStock],
-        rules: &ReplayRules,
+        shop: &Shop,
         seasonal: &SeasonalMean<'_>,
         models: &[Vec<Vec<f64>>],
+        arrivals: &[usize],
     ) -> Vec<f64> {
+        let Some(rules) = shop.rules.first() else { return Vec::new() };
         let averages = seasonal.forecast(known, MEAN_OF, rules.protection());
         let deviations: Vec<f64> = known.iter().map(|demand| moments(demand, self.deviation_of).1).collect();
         let order = |shares: &[f64], buffer: f64, line: usize, stock: &ReplayStock| {
@@ -116,21 +119,22 @@ impl Ours {
         let orders = stocks.iter().enumerate().map(|(line, stock)| order(&shares, buffer, line, stock)).collect();
         for candidate in &mut self.candidates {
             for (line, stock) in candidate.stocks.iter_mut().enumerate() {
-                let quantity = super::rounded(order(&candidate.shares, candidate.buffer, line, stock));
-                stock.order(quantity, rules);
+                let quantity = shop.orderable(line, order(&candidate.shares, candidate.buffer, line, stock));
+                stock.order_late(quantity, rules, arrivals[line]);
             }
         }
         orders
     }
 
     /// Every candidate lives the period that has passed; `NaN` demand counts as none and is not judged.
-    pub(super) fn live(&mut self, demand: &[f64], rules: &ReplayRules) {
+    pub(super) fn live(&mut self, demand: &[f64], shop: &Shop) {
+        let Some(timing) = shop.rules.first() else { return };
         for candidate in &mut self.candidates {
             candidate.lived += 1;
             // What was there at the start is nobody's doing.
-            let counts = candidate.lived > 2 * rules.protection();
+            let counts = candidate.lived > 2 * timing.protection();
             let mut judged = ReplayTally::default();
-            for (stock, demand) in candidate.stocks.iter_mut().zip(demand) {
+            for ((stock, demand), rules) in candidate.stocks.iter_mut().zip(demand).zip(&shop.rules) {
                 let period = stock.live(if demand.is_finite() { *demand } else { 0.0 }, rules);
                 if demand.is_finite() {
                     judged.add(&period);
@@ -201,15 +205,16 @@ mod tests {
         let demand: Vec<f64> = (0..60).map(|period| if (period * 7) % 10 < 5 { 4.0 } else { 16.0 }).collect();
         let positions = vec![0; 70];
         let seasonal = SeasonalMean { positions: &positions };
+        let shop = Shop::of_rules(vec![RULES]);
         let chosen = |aim: Aim, knows: bool| {
             let mut ours = Ours::new(&[ReplayStock::default()], 1, aim, RULES.critical_ratio(), 52);
             let mut stock = vec![ReplayStock::default()];
             for period in 20..60 {
                 let mean = if knows { demand[period] } else { 10.0 };
-                let orders = ours.orders(&[&demand[..period]], &stock, &RULES, &seasonal, &[vec![vec![mean]]]);
+                let orders = ours.orders(&[&demand[..period]], &stock, &shop, &seasonal, &[vec![vec![mean]]], &[1]);
                 stock[0].order(orders[0].round().max(0.0), &RULES);
                 stock[0].live(demand[period], &RULES);
-                ours.live(&[demand[period]], &RULES);
+                ours.live(&[demand[period]], &shop);
             }
             ours.choice(1, &RULES)
         };

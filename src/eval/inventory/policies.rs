@@ -8,6 +8,10 @@ use crate::models::inventory::{ReplayRules, ReplayStock, normal_score};
 pub enum Policy {
     /// Ours: see [`super::ours`].
     Auto,
+    /// What the job `inventory_plan` does: see [`super::planned`].
+    Plan,
+    /// The same with the mean lead time taken for certain.
+    PlanMeanLeadTime,
     /// Every order brings the position to the last four periods' mean over the protection periods.
     LastMonth,
     /// What spreadsheets do: the mean of 13 periods, and a normal buffer from the deviation of 26, times the root of the periods.
@@ -22,13 +26,33 @@ pub enum Policy {
 
 impl Policy {
     /// All of them, ours first.
-    pub const ALL: [Self; 6] =
-        [Self::Auto, Self::LastMonth, Self::Excel, Self::SeasonalNormal, Self::Projection, Self::Organisers];
+    pub const ALL: [Self; 8] = [
+        Self::Auto,
+        Self::Plan,
+        Self::PlanMeanLeadTime,
+        Self::LastMonth,
+        Self::Excel,
+        Self::SeasonalNormal,
+        Self::Projection,
+        Self::Organisers,
+    ];
+
+    /// Whether it orders as the job does.
+    pub(super) fn is_planned(self) -> bool {
+        matches!(self, Self::Plan | Self::PlanMeanLeadTime)
+    }
+
+    /// Whether it stands beside every policy.
+    pub(super) fn is_baseline(self) -> bool {
+        self != Self::Auto && !self.is_planned()
+    }
 
     /// What `--policy` is given.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
+            Self::Plan => "plan",
+            Self::PlanMeanLeadTime => "plan_mean_lead",
             Self::LastMonth => "last_month",
             Self::Excel => "excel",
             Self::SeasonalNormal => "seasonal_normal",
@@ -43,6 +67,10 @@ impl Policy {
             Self::Auto => {
                 "forecast and seasonal average, lost sales projected, a buffer chosen by replaying the periods before each order"
             }
+            Self::Plan => {
+                "what the job inventory_plan does: the level that meets the target, from the forecast's distribution and that of the lead time"
+            }
+            Self::PlanMeanLeadTime => "the same with the mean lead time taken for certain",
             Self::LastMonth => "the mean of the last four periods",
             Self::Excel => {
                 "the mean of 13 periods and z times the deviation of 26 times the root of the protected periods"
@@ -66,21 +94,21 @@ pub(super) fn orders(
     policy: Policy,
     known: &[&[f64]],
     stocks: &[ReplayStock],
-    rules: &ReplayRules,
+    rules: &[ReplayRules],
     seasonal: &SeasonalMean<'_>,
-    level: f64,
 ) -> Vec<f64> {
-    let periods = rules.protection();
+    let Some(timing) = rules.first() else { return Vec::new() };
+    let periods = timing.protection();
     let root = (periods as f64).sqrt();
-    let z = normal_score(level);
-    let lines = || known.iter().zip(stocks);
+    let scores: Vec<f64> = rules.iter().map(|rules| normal_score(rules.critical_ratio())).collect();
+    let lines = || known.iter().zip(stocks).zip(&scores);
     match policy {
-        Policy::Auto => vec![0.0; stocks.len()],
-        Policy::LastMonth => {
-            lines().map(|(demand, stock)| periods as f64 * moments(demand, LAST_MONTH).0 - stock.position()).collect()
-        }
+        Policy::Auto | Policy::Plan | Policy::PlanMeanLeadTime => vec![0.0; stocks.len()],
+        Policy::LastMonth => lines()
+            .map(|((demand, stock), _)| periods as f64 * moments(demand, LAST_MONTH).0 - stock.position())
+            .collect(),
         Policy::Excel => lines()
-            .map(|(demand, stock)| {
+            .map(|((demand, stock), z)| {
                 let (mean, deviation) = (moments(demand, MEAN_OF).0, moments(demand, DEVIATION_OF).1);
                 periods as f64 * mean + z * deviation * root - stock.position()
             })
@@ -88,7 +116,7 @@ pub(super) fn orders(
         Policy::SeasonalNormal => {
             let forecasts = seasonal.forecast(known, MEAN_OF, periods);
             (lines().zip(forecasts))
-                .map(|((demand, stock), forecast)| {
+                .map(|(((demand, stock), z), forecast)| {
                     let deviation = moments(demand, DEVIATION_OF).1;
                     forecast.iter().sum::<f64>() + z * deviation * root - stock.position()
                 })
@@ -96,10 +124,10 @@ pub(super) fn orders(
         }
         Policy::Projection => {
             let forecasts = seasonal.forecast(known, MEAN_OF, periods);
-            (stocks.iter().zip(forecasts))
-                .map(|(stock, forecast)| {
-                    let last: f64 = forecast[rules.arrives_after - 1..].iter().sum();
-                    last + 0.62 * z * last.max(0.0).sqrt() - stock.projected(&forecast, rules)
+            (lines().zip(forecasts))
+                .map(|(((_, stock), z), forecast)| {
+                    let last: f64 = forecast[timing.arrives_after - 1..].iter().sum();
+                    last + 0.62 * z * last.max(0.0).sqrt() - stock.projected(&forecast, timing)
                 })
                 .collect()
         }

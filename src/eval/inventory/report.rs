@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use super::super::EvalError;
 use super::super::input::Dataset;
-use super::{InventoryRun, Life, Shop};
-use crate::models::inventory::ReplayTally;
+use super::InventoryRun;
+use super::leads::Leads;
+use super::shop::{Life, Shop};
+use crate::models::inventory::{ReplayRules, ReplayTally};
 
 /// What a policy cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,6 +35,12 @@ pub struct PolicyCosts {
     pub short_share: f64,
     /// Line-orders above 0.
     pub orders: usize,
+    /// The share of demand served at once of the largest lines, which together have four fifths of the demand before the first round.
+    pub fill_rate_a: Option<f64>,
+    /// The share that was to be served by what was ordered, of a policy that says so.
+    pub promised_fill_rate: Option<f64>,
+    /// The same of the largest lines.
+    pub promised_fill_rate_a: Option<f64>,
 }
 
 impl PolicyCosts {
@@ -49,8 +57,15 @@ impl PolicyCosts {
             mean_stock: tally.closing / rounds,
             short_share: tally.short as f64 / tally.n.max(1) as f64,
             orders: life.n_orders,
+            fill_rate_a: life.of_a.fill_rate(),
+            promised_fill_rate: share(life.promised[0]),
+            promised_fill_rate_a: share(life.promised[1]),
         }
     }
+}
+
+fn share((demand, served): (f64, f64)) -> Option<f64> {
+    (demand > 0.0).then(|| served / demand)
 }
 
 /// A replay.
@@ -97,6 +112,7 @@ impl InventoryEvaluation {
         run: &InventoryRun,
         shop: &Shop,
         lives: &[Life],
+        leads: &Leads,
         choice: Option<(Vec<f64>, f64)>,
         rehearsals: usize,
         (cpu_seconds, peak_rss_mb): (Option<f64>, Option<f64>),
@@ -126,6 +142,17 @@ impl InventoryEvaluation {
                 "the buffer of `auto` was chosen by replaying {rehearsals} rounds before the first, and those since"
             ),
         );
+        say(
+            usize::from(leads.vary()),
+            format!(
+                "lead times vary: the policies know every second delivery of the file, {} periods on average and {} at the longest, and \
+                 orders take as long as one of the others, drawn for each line and round",
+                leads.mean(),
+                leads.longest()
+            ),
+        );
+        let unplanned = lives.first().map_or(0, |life| life.n_unplanned);
+        say(unplanned, format!("{unplanned} line-rounds had a forecast that cannot be used, and were ordered nothing"));
         let asked = lives.first().map_or_else(|| PolicyCosts::of(&Life::new(run.policy, shop)), PolicyCosts::of);
         Self {
             file: dataset.file.clone(),
@@ -135,7 +162,7 @@ impl InventoryEvaluation {
             last_round: shop.time(dataset, shop.length - 1),
             rounds: run.rounds,
             warm_up: run.warm_up,
-            protection: run.rules.protection(),
+            protection: shop.rules.first().map_or(0, ReplayRules::protection),
             asked,
             buffer: choice.as_ref().map(|(_, buffer)| *buffer),
             shares: choice.map_or_else(Vec::new, |(shares, _)| {
@@ -194,6 +221,18 @@ impl fmt::Display for InventoryEvaluation {
             let used: Vec<String> = used.map(|(name, share)| format!("{share:.2} {name}")).collect();
             writeln!(f, "auto ordered by {} and {buffer} deviations on top in the end", used.join(" + "))?;
         }
+        for one in std::iter::once(&self.asked).chain(&self.others) {
+            let Some(promised) = one.promised_fill_rate else { continue };
+            let shown = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |share| format!("{share:.3}"));
+            writeln!(
+                f,
+                "{}: promised to serve {promised:.3}, served {}; of the largest lines {}, served {}",
+                one.policy,
+                shown(one.fill_rate),
+                shown(one.promised_fill_rate_a),
+                shown(one.fill_rate_a)
+            )?;
+        }
         for caveat in &self.caveats {
             writeln!(f, "note: {caveat}")?;
         }
@@ -204,24 +243,27 @@ impl fmt::Display for InventoryEvaluation {
     }
 }
 
-/// The orders of the policy asked for: the id columns, the period at whose start they were to be decided, units.
+/// The orders of the policy asked for: the id columns, the period before whose start they were decided, units; where lead times vary, in how
+/// many periods they serve.
 pub(super) fn write_orders(
     path: &Path,
     id_columns: &[String],
     dataset: &Dataset,
     shop: &Shop,
-    first: usize,
-    orders: &[Vec<f64>],
+    (first, vary): (usize, bool),
+    orders: &[(Vec<f64>, Vec<usize>)],
 ) -> Result<(), EvalError> {
     super::super::output::write_whole(path, |writer| {
         let mut heading = id_columns.to_vec();
         heading.extend(["before".to_owned(), "order".to_owned()]);
+        heading.extend(vary.then(|| "arrives_after".to_owned()));
         writer.write_record(&heading)?;
-        for (round, orders) in orders.iter().enumerate() {
+        for (round, (orders, arrivals)) in orders.iter().enumerate() {
             let time = shop.time(dataset, first + round);
-            for (series, quantity) in dataset.series.iter().zip(orders) {
+            for ((series, quantity), arrives_after) in dataset.series.iter().zip(orders).zip(arrivals) {
                 let mut record = series.keys.clone();
                 record.extend([time.clone(), quantity.to_string()]);
+                record.extend(vary.then(|| arrives_after.to_string()));
                 writer.write_record(&record)?;
             }
         }

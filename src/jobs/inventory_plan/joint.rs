@@ -14,13 +14,17 @@ use super::{InventoryPlan, SupplierMinimums};
 use crate::day::Day;
 use crate::models::inventory::{
     AddedPacks, BudgetLine, FillLine, FillRules, FillUp, InventoryError, LineWorth, MILLI, PackLine, StepCode,
-    WhyNotFilled, fill_up, spend_budget,
+    WhyNotFilled, expected_fill_rate, fill_up, spend_budget,
 };
 use crate::quantities::Currency;
 use crate::words::{counted, money};
 
 /// Most packs of a line that the budget weighs one by one; a line of more is kept as it is, and its price is spent first.
 const MOST_PACKS: i64 = 100_000;
+
+/// Flags of what was changed here.
+const FILLED_UP: &str = "filled_up";
+const BUDGET_CUT: &str = "budget_cut";
 
 /// Where orders of several lines meet.
 pub(super) struct Joint<'a> {
@@ -94,7 +98,7 @@ impl Joint<'_> {
             FillUp::FilledUp { added_total, added, holding_cents, .. } => {
                 for AddedPacks { key, added_milli, .. } in &added {
                     let text = format!("{} more to reach the minimum of {supplier_id}, {least}", units(*added_milli));
-                    lines[*key as usize].adjust(StepCode::SupplierMinimum, *added_milli, text, "filled_up");
+                    lines[*key as usize].adjust(StepCode::SupplierMinimum, *added_milli, text, FILLED_UP);
                 }
                 let raised = counted(added.len(), "line", "lines");
                 let text = format!(
@@ -188,7 +192,7 @@ impl Joint<'_> {
                 StepCode::Budget,
                 -cut,
                 format!("{} less to keep to the budget of {limit}", units(cut)),
-                "budget_cut",
+                BUDGET_CUT,
             );
             let supplier = line.product.supplier_id.clone();
             found.push(Exception {
@@ -206,6 +210,21 @@ impl Joint<'_> {
             });
         }
         Ok(found)
+    }
+
+    /// What the orders that were changed above serve now.
+    pub(super) fn expect_fill_rates(&self, lines: &mut [Line]) {
+        for line in lines.iter_mut().filter(|line| line.flags.iter().any(|flag| [FILLED_UP, BUDGET_CUT].contains(flag)))
+        {
+            let Some(forecast) = line.own_forecast.as_ref().or_else(|| self.facts.forecasts.get(&line.key)) else {
+                continue;
+            };
+            let first_day = self.as_of + 1;
+            let next = Day::from(line.plan.covers_until) - first_day - line.lead_time.planning_days.cast_signed();
+            let gaps = (days_after(first_day, line.order_on()), usize::try_from(next).unwrap_or(0));
+            let after = in_units(position(line) + line.plan.quantity_milli);
+            line.plan.fill_rate = expected_fill_rate(&forecast.outlook(self.levels), &line.lead_time, gaps, after);
+        }
     }
 
     /// What packs of a line are worth over so many days; `None` without a price or a cost.

@@ -8,10 +8,10 @@ use super::tests::{
     AS_OF, assert_steps_sum_to_orders, day, deliveries, exception_codes, forecast, one_line, open_orders, products,
     reals, rows, run, stock, texts,
 };
-use super::{Erp, SupplierMinimums};
+use super::{Erp, SupplierMinimums, UnmetDemands};
 use crate::publication::{Publication, Unit};
 use crate::published::{INVENTORY_EXCEPTIONS, INVENTORY_RECOMMENDATIONS};
-use crate::quantities::{Amount, Days};
+use crate::quantities::{Amount, Days, Level};
 
 #[test]
 fn an_order_is_filled_up_to_the_minimum_of_its_supplier_where_that_is_asked_for() {
@@ -88,6 +88,29 @@ fn what_must_stand_on_the_shelf_comes_on_top_and_what_expires_does_not_count() {
     // All 27 came nineteen days ago and keep for 21: two more days, on which 20 sell. 7 expire.
     let (fresh, steps) = quantity(Some(("shelf_life_days", 21)), &[("A", "2026-11-02", "2026-11-04", 60)]);
     assert!(fresh > plain && steps.contains(&"expected_waste".to_owned()), "{fresh} {steps:?}");
+}
+
+#[test]
+fn a_fill_rate_and_lost_sales_are_asked_for_by_name_and_told_as_steps() {
+    let frames =
+        InventoryFrames { stock_levels: stock(&[(AS_OF, "A", 0)]), open_orders: Some(open_orders(&[])), ..one_line() };
+    let plan = |settings: &InventoryPlan| {
+        let publication = run(settings, &frames);
+        assert_steps_sum_to_orders(&publication);
+        let advice = rows(&publication, &INVENTORY_RECOMMENDATIONS).clone();
+        let codes = texts(&publication.tables[1].frame, "code").into_iter().flatten().collect::<Vec<_>>();
+        (reals(&advice, "order_quantity")[0].unwrap(), reals(&advice, "expected_fill_rate")[0].unwrap(), codes, advice)
+    };
+    let usual = InventoryPlan::default();
+    let (waits, served, codes, _) = plan(&usual);
+    assert!(served > 0.95 && !codes.contains(&"lost_sales".to_owned()), "{served} {codes:?}");
+    let (filled, at_least, _, advice) = plan(&InventoryPlan { fill_rate: Some(Level::literal(0.9)), ..usual.clone() });
+    assert!(filled < waits && (0.9..served).contains(&at_least), "{filled} of {waits}: {at_least}");
+    let told = texts(&advice, "explanation")[0].clone().unwrap();
+    assert!(told.contains("to serve 90 % from the shelf"), "{told}");
+    // With nothing on hand, what is asked for before the order arrives is not ordered for where it goes elsewhere.
+    let (lost, _, codes, _) = plan(&InventoryPlan { unmet_demand: UnmetDemands::IsLost, ..usual });
+    assert!(lost < waits && codes.contains(&"lost_sales".to_owned()), "{lost} of {waits}: {codes:?}");
 }
 
 #[test]

@@ -6,7 +6,9 @@ use super::line_key::LineKey;
 use super::units::units;
 use crate::datasets::Product;
 use crate::day::Day;
-use crate::models::inventory::{LeadTime, OrderPlan, Overstock, PolicyLevels, Step, StepCode, StockProjection};
+use crate::models::inventory::{
+    LeadTime, OrderPlan, Overstock, PolicyLevels, ServiceTarget, Step, StepCode, StockProjection,
+};
 
 /// A planned line.
 #[derive(Debug, Clone)]
@@ -44,7 +46,10 @@ pub(super) struct Line {
     pub(super) own_forecast: Option<SeriesForecast>,
     /// For a system that works out its orders itself.
     pub(super) levels: PolicyLevels,
+    /// Probability that stock at the level lasts until the next order can arrive.
     pub(super) service_level: f64,
+    /// What was asked for.
+    pub(super) target: ServiceTarget,
 }
 
 /// How soon somebody must act; ordered, most urgent first.

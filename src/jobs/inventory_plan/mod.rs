@@ -99,6 +99,7 @@ use crate::datasets::{
 use crate::decidable::Decidable;
 use crate::explain::Explanation;
 use crate::job::{Job, Progress, RunContext};
+use crate::models::inventory::UnmetDemand;
 use crate::publication::Publication;
 use crate::published::{
     INVENTORY_EXCEPTIONS, INVENTORY_EXPLANATIONS, INVENTORY_RECOMMENDATIONS, INVENTORY_TRANSFERS,
@@ -115,6 +116,12 @@ pub use facts::InventoryFacts;
 pub struct InventoryPlan {
     /// Probability that a line does not run out before its next order can arrive.
     pub service_level: Level,
+    /// The share of demand to serve from the shelf, for lines that no rule of a planner gives a service level; not set: `service_level`
+    /// holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fill_rate: Option<Level>,
+    /// What becomes of demand that finds no stock: whether it is ordered for once there is none.
+    pub unmet_demand: UnmetDemands,
     /// Days of cover above which stock is reported as overstock.
     pub overstock_days: Days,
     /// Lead time in days for suppliers without deliveries and without a quote. Not set: their products get no order but an exception.
@@ -153,6 +160,25 @@ pub enum OrderFiles {
     Today,
 }
 
+/// What becomes of demand that finds no stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnmetDemands {
+    /// It waits: what is lacking until the order arrives is ordered too. The safe side where customers come back or order ahead.
+    Waits,
+    /// It is lost: nothing is ordered for what cannot be served before the arrival. Less stock, where customers go elsewhere.
+    IsLost,
+}
+
+impl From<UnmetDemands> for UnmetDemand {
+    fn from(unmet: UnmetDemands) -> Self {
+        match unmet {
+            UnmetDemands::Waits => Self::Waits,
+            UnmetDemands::IsLost => Self::IsLost,
+        }
+    }
+}
+
 /// What is done where a supplier's order stays below its minimum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -167,6 +193,8 @@ impl Default for InventoryPlan {
     fn default() -> Self {
         Self {
             service_level: Level::literal(0.95),
+            fill_rate: None,
+            unmet_demand: UnmetDemands::Waits,
             overstock_days: Days::literal(60),
             default_lead_time_days: None,
             dead_stock_days: Days::literal(365),

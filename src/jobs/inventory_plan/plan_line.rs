@@ -13,10 +13,13 @@ use crate::datasets::Product;
 use crate::day::Day;
 use crate::models::inventory::{
     Batch, DemandOutlook, Flag, InventoryError, LeadTime, MILLI, OrderCalendar, OrderPlan, OrderRequest, OrderRules,
-    PastReceipt, ProjectionRequest, Receipt, Step, StepCode, StockPosition, age_stock, expected_waste, find_overstock,
-    plan_order, policy_levels, project_stock,
+    PastReceipt, ProjectionRequest, Receipt, ServiceTarget, Step, StepCode, StockPosition, age_stock, expected_waste,
+    find_overstock, plan_order, policy_levels, project_stock,
 };
 use crate::words::short_percent;
+
+/// No stock-out is looked for at a probability nearer to 0 or 1.
+const LEAST_SERVICE: f64 = 0.001;
 
 /// What one line is planned from.
 pub(super) struct LineInput<'a> {
@@ -43,7 +46,11 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         return Err(InventoryError::Outlook { problem: "there is none".to_owned() });
     };
     let wishes = facts.rules.wishes(key, product);
-    let service_level = wishes.service_level.unwrap_or(settings.service_level.get());
+    let target = match (wishes.service_level, settings.fill_rate) {
+        (Some(level), _) => ServiceTarget::Cycle(level),
+        (None, Some(share)) => ServiceTarget::FillRate(share.get()),
+        (None, None) => ServiceTarget::Cycle(settings.service_level.get()),
+    };
     let ending = product.discontinued_on.map(|last_day| forecast.ending_on(as_of, last_day));
     let forecast_alone = ending.as_ref().unwrap_or(forecast);
     let wished = wishes.demand_factor.map(|factor| forecast_alone.times(factor));
@@ -58,7 +65,8 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
     let receipts: Vec<Receipt> = coming.iter().map(|order| receipt(order, as_of, input)).collect();
     let mut request = OrderRequest {
         as_of: as_of.date(),
-        service_level,
+        target,
+        unmet: settings.unmet_demand.into(),
         outlook,
         lead_time,
         calendar,
@@ -92,6 +100,8 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         split_demand(&mut plan.steps, (mean * MILLI).round() as i64, factor);
     }
 
+    // What a wanted fill rate comes to, where it is one, may be next to nothing or all.
+    let service_level = plan.cycle_service.clamp(LEAST_SERVICE, 1.0 - LEAST_SERVICE);
     let price = facts.price(key);
     let project = |days: usize, unit_value: Option<i64>| ProjectionRequest {
         as_of: as_of.date(),
@@ -137,6 +147,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         levels: policy_levels(&request)?,
         own_forecast: wished.clone().or_else(|| ending.clone()),
         service_level,
+        target,
         plan,
     };
     line.urgency =
@@ -263,12 +274,15 @@ fn reasons(line: &Line, coming: &[&LineOrder], given_up: &[&LineOrder]) -> Strin
     let plan = &line.plan;
     let safety = in_units(plan.order_up_to_milli - plan.expected_demand_milli);
     let mut text = format!(
-        "{} expected until {} {} {} safety for {} service, {} on hand",
+        "{} expected until {} {} {} safety {}, {} on hand",
         tenth(in_units(plan.expected_demand_milli)),
         line.last_covered_day(),
         if safety < 0.0 { "less" } else { "plus" },
         tenth(safety.abs()),
-        short_percent(line.service_level),
+        match line.target {
+            ServiceTarget::Cycle(level) => format!("for {} service", short_percent(level)),
+            ServiceTarget::FillRate(share) => format!("to serve {} from the shelf", short_percent(share)),
+        },
         units(line.stock.on_hand.max(0)),
     );
     if line.stock.reserved > 0 {

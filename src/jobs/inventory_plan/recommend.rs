@@ -29,6 +29,7 @@ pub(super) fn recommend(
     let joint = Joint { settings, as_of, currency, facts, levels: &forecasts::levels() };
     exceptions.extend(joint.fill_up_minimums(&mut lines)?);
     exceptions.extend(joint.keep_to_budget(&mut lines)?);
+    joint.expect_fill_rates(&mut lines);
     let coverage = Coverage::of(facts, &lines, &exceptions);
     let suppliers = supplier_orders(facts, &lines);
     let transfers = transfers(settings, as_of, facts, &lines, currency);

@@ -63,6 +63,7 @@ fn recommendations(decision: &Decision<'_>) -> Result<PublishedTable, RowsError>
         .column("urgency", |line| line.urgency.name())
         .column("flags", |line| line.flags.join(","))
         .column("explanation", Line::explanation)
+        .column("expected_fill_rate", |line| line.plan.fill_rate)
         .publish()
 }
 

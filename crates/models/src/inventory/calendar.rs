@@ -4,17 +4,24 @@ use chrono::{Datelike, NaiveDate, Weekday};
 
 use super::{InventoryError, add_days};
 
-/// The weekdays on which a supplier takes orders. Holidays are not known here.
+/// The weekdays on which a supplier takes orders, or every so many days. Holidays are not known here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderCalendar {
     /// Monday first.
     open: [bool; 7],
+    /// A day on which orders are taken, and days between two such.
+    every: Option<(NaiveDate, u32)>,
 }
 
 impl OrderCalendar {
     /// A supplier that takes orders every day.
     pub fn every_day() -> Self {
-        Self { open: [true; 7] }
+        Self { open: [true; 7], every: None }
+    }
+
+    /// A supplier that takes orders on a day and every `days` before and after it; 0 is taken as 1.
+    pub fn every_days(on: NaiveDate, days: u32) -> Self {
+        Self { every: Some((on, days.max(1))), ..Self::every_day() }
     }
 
     /// Reads `"mon,thu"` (also full names, any case, spaces). `None` or blank text means every day.
@@ -43,7 +50,7 @@ impl OrderCalendar {
         if open == [false; 7] {
             return Err(InventoryError::Weekday { text: text.to_owned(), found: text.to_owned() });
         }
-        Ok(Self { open })
+        Ok(Self { open, every: None })
     }
 
     /// The first order day on or after a date.
@@ -51,6 +58,11 @@ impl OrderCalendar {
     /// # Errors
     /// [`InventoryError::Date`] at the end of the calendar.
     pub fn next_order_day(&self, on_or_after: NaiveDate) -> Result<NaiveDate, InventoryError> {
+        if let Some((on, days)) = self.every {
+            let days = i64::from(days);
+            let wait = (on - on_or_after).num_days().rem_euclid(days);
+            return add_days(on_or_after, wait.unsigned_abs());
+        }
         let mut day = on_or_after;
         for _ in 0..7 {
             if self.open[day.weekday().num_days_from_monday() as usize] {

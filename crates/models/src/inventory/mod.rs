@@ -1,8 +1,8 @@
 //! What to order, when, how much and why: periodic review with an order-up-to level.
 //!
 //! The policy is (R, S) (Silver, Pyke and Thomas, 4th ed., chapter 6; Axsäter, 3rd ed., chapter 5): on every day on which the
-//! supplier takes orders, raise the inventory position to `S`, the demand that will not be exceeded, with probability
-//! `service_level`, until the *next* order could have arrived. The published forecast's total
+//! supplier takes orders, raise the inventory position to `S`, the demand that will not be exceeded, with a wanted probability, until the
+//! *next* order could have arrived, or the stock that serves a wanted share of demand until then. The published forecast's total
 //! demand over that protection interval sets `S`, mixed over the lead times the supplier has really shown.
 //!
 //! Timing, pinned once: a day is (1) receive, (2) serve demand, (3) record, and in the night after it
@@ -13,7 +13,9 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `outlook.rs`, `lead_time.rs`, `calendar.rs` | demand ahead, lead times, order days: what is uncertain, what is fixed |
-//! | `plan.rs` | from quantiles of demand to the level `S` (`protection_demand`) and from it to an order (`plan_order`) |
+//! | `protection.rs` | from quantiles of demand to the level `S` that a service per cycle or a fill rate asks for |
+//! | `lost_sales.rs` | what less to order where demand that is not served is lost |
+//! | `plan.rs` | from the level to an order (`plan_order`) |
 //! | `rules.rs` | from the need to what a supplier accepts: packs, minimum, shelf life, one explained step each |
 //! | `supplier.rs` | a supplier's minimum over all lines |
 //! | `marginal.rs` | what one more pack is worth |
@@ -32,11 +34,13 @@ pub mod formulas;
 mod grade;
 mod knapsack;
 mod lead_time;
+mod lost_sales;
 mod marginal;
 mod outlook;
 mod plan;
 mod policy_levels;
 mod projection;
+mod protection;
 mod replay;
 mod rules;
 #[cfg(test)]
@@ -57,6 +61,7 @@ pub use policy_levels::{PolicyLevels, policy_levels};
 pub use projection::{
     Overstock, ProjectionRequest, Receipt, StockProjection, days_of_cover, find_overstock, project_stock,
 };
+pub use protection::{ServiceTarget, UnmetDemand, expected_fill_rate};
 pub use replay::{ReplayPeriod, ReplayRules, ReplayStock, ReplayTally, normal_score};
 pub use rules::{OrderRules, Step, StepCode};
 pub use supplier::{SupplierLine, SupplierMinimum, check_supplier_minimum};

@@ -144,11 +144,27 @@ impl QuantileTable {
     pub(super) fn quantile(&self, level: f64, beyond_horizon: bool) -> TotalDemand {
         let score = Normal::standard().inverse_cdf(level);
         let last = self.scores.len() - 1;
+        let beyond_levels = score < self.scores[0] - 1e-9 || score > self.scores[last] + 1e-9;
+        TotalDemand { units: self.at_score(score), beyond_horizon, beyond_levels }
+    }
+
+    /// Whether a total lies outside the published levels.
+    pub(super) fn reaches_beyond(&self, units: f64) -> bool {
+        let ends = self.values.first().zip(self.values.last());
+        ends.is_some_and(|(first, last)| units < *first || units > *last)
+    }
+
+    /// The total at a standard normal score; between the levels and beyond them as [`QuantileTable::quantile`].
+    pub(super) fn at_score(&self, score: f64) -> f64 {
+        let last = self.scores.len() - 1;
         let right = self.scores.partition_point(|&known| known < score).clamp(1, last);
         let share = (score - self.scores[right - 1]) / (self.scores[right] - self.scores[right - 1]);
-        let units = self.values[right - 1] + share * (self.values[right] - self.values[right - 1]);
-        let beyond_levels = score < self.scores[0] - 1e-9 || score > self.scores[last] + 1e-9;
-        TotalDemand { units: units.max(0.0), beyond_horizon, beyond_levels }
+        (self.values[right - 1] + share * (self.values[right] - self.values[right - 1])).max(0.0)
+    }
+
+    /// Half the distance between the totals one normal deviation above and below the middle.
+    pub(super) fn spread(&self) -> f64 {
+        (self.at_score(1.0) - self.at_score(-1.0)) / 2.0
     }
 
     /// Probability that the total is at most `units`: the inverse of [`QuantileTable::quantile`], right-continuous where it is flat.

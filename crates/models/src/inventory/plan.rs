@@ -2,11 +2,11 @@
 
 use chrono::NaiveDate;
 
-use super::outlook::QuantileTable;
+use super::protection::{self, Protection};
 use super::rules::Waterfall;
 use super::{
-    DemandOutlook, InventoryError, LeadTime, LeadTimeSource, OrderCalendar, OrderRules, Step, StepCode, add_days,
-    check_service_level, milli_up, units_text,
+    DemandOutlook, InventoryError, LeadTime, LeadTimeSource, MILLI, OrderCalendar, OrderRules, ServiceTarget, Step,
+    StepCode, UnmetDemand, add_days, milli_up, units_text,
 };
 
 /// More than any stock, in thousandths of a unit, and little enough for sums.
@@ -30,8 +30,10 @@ pub struct StockPosition {
 pub struct OrderRequest<'a> {
     /// Last complete day.
     pub as_of: NaiveDate,
-    /// Probability of no stock-out until the next order arrives (per cycle, "P1"), strictly between 0 and 1.
-    pub service_level: f64,
+    /// What stock is held for.
+    pub target: ServiceTarget,
+    /// What becomes of demand that finds no stock.
+    pub unmet: UnmetDemand,
     /// Demand from the day after `as_of`.
     pub outlook: DemandOutlook<'a>,
     /// How long the supplier takes.
@@ -51,7 +53,7 @@ pub enum Flag {
     NegativeStock,
     /// The protection interval reaches past the forecast, which was extended.
     BeyondForecastHorizon,
-    /// The service level lies outside the forecast's levels, which were extended.
+    /// The target lies outside the forecast's levels, which were extended.
     BeyondForecastLevels,
     /// Too few deliveries: the supplier's quote was planned with, as if always kept.
     QuotedLeadTime,
@@ -82,6 +84,12 @@ pub struct OrderPlan {
     pub order_up_to_milli: i64,
     /// Mean demand of the protection interval, in thousandths of a unit.
     pub expected_demand_milli: i64,
+    /// Probability that stock at the order-up-to level lasts until the next order arrives (per cycle, "P1"): the target itself where it
+    /// is one, else what the wanted fill rate comes to.
+    pub cycle_service: f64,
+    /// The share of the demand between the arrivals of this order and the next that the stock serves at once if this is ordered
+    /// ("P2"); `None` where no demand is expected.
+    pub fill_rate: Option<f64>,
     /// Explanation; the deltas sum exactly to `quantity_milli`.
     pub steps: Vec<Step>,
     /// Remarks, in order, each once.
@@ -90,17 +98,17 @@ pub struct OrderPlan {
 
 /// Plans the next order: up to the level that covers demand until the order after it can have arrived.
 ///
-/// `S` is the `service_level` quantile of demand over `next order day + L - (as_of + 1)` days, mixed over the distribution of the lead
-/// time `L`, or the expected demand and the presentation minimum where that is more: then no less than what must stand on the shelf is left
+/// `S` meets the target over `next order day + L - (as_of + 1)` days, mixed over the distribution of the lead
+/// time `L` ([`ServiceTarget`]), or is the expected demand and the presentation minimum where that is more: then no less than what must stand on the shelf is left
 /// over on average. The need is `S - on hand + reserved - on order + expected waste`, the last as in the EWA policy (Broekmeulen and van
 /// Donselaar 2009). It is raised to the minimum order, rounded up to packs, then cut to the maximum order and to what the *mean* forecast
 /// sells between arrival and expiry, less what is left of the stock by then, in whole packs; a remainder below the minimum order is dropped
 /// and flagged.
 ///
 /// # Errors
-/// [`InventoryError`] for a service level, outlook or date outside what is allowed.
+/// [`InventoryError`] for a target, outlook or date outside what is allowed.
 pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryError> {
-    check_service_level(request.service_level)?;
+    request.target.check()?;
     request.outlook.check()?;
     let first_day = add_days(request.as_of, 1)?;
     let order_on = request.calendar.next_order_day(first_day)?;
@@ -110,8 +118,9 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
     let arrives_by = add_days(order_on, planning_days)?;
     let covers_until = add_days(next_order_on, planning_days)?;
 
-    let gap = days_between(first_day, next_order_on);
-    let demand = protection_demand(&request.outlook, request.lead_time, gap, request.service_level);
+    let gaps = (days_between(first_day, order_on), days_between(first_day, next_order_on));
+    let protection = Protection::new(&request.outlook, request.lead_time, gaps);
+    let demand = protection.level(request.target);
     let mut flags = Vec::new();
     let stock = request.stock;
     let (on_hand, reserved, on_order) =
@@ -134,7 +143,7 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
 
     // Of the days before the date that is shown, so that forecast, plan and later grade speak of the same days.
     let expected = milli_up(request.outlook.mean_total(days_between(first_day, covers_until)).units);
-    let for_service = milli_up(demand.quantile);
+    let for_service = milli_up(demand.units);
     let presentation = request.rules.presentation_milli.unwrap_or(0).clamp(0, MOST_MILLI);
     let order_up_to =
         if presentation > 0 { for_service.max(expected.saturating_add(presentation)) } else { for_service };
@@ -143,12 +152,7 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
         "expected demand from {first_day} until the next order can have arrived, on {covers_until} at the latest in nine of ten cases"
     );
     waterfall.add(StepCode::ExpectedDemand, expected, until);
-    let level = request.service_level * 100.0;
-    waterfall.add(
-        StepCode::SafetyStock,
-        for_service - expected,
-        format!("safety stock for a service level of {level:.1} %"),
-    );
+    waterfall.add(StepCode::SafetyStock, for_service - expected, request.target.safety_text());
     if order_up_to > for_service {
         waterfall.add(
             StepCode::Presentation,
@@ -180,6 +184,22 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
         waterfall.add(StepCode::ExpectedWaste, waste, text);
     }
 
+    let position = on_hand - reserved + on_order - waste;
+    let pairs = (request.unmet == UnmetDemand::IsLost).then(|| protection.pairs());
+    if let Some(pairs) = &pairs {
+        let need = waterfall.quantity_milli;
+        let order = protection::order_where_lost(pairs, request.target, units(position), demand.units);
+        let lost = (for_service - position).max(0) - milli_up(order);
+        let kept = (need - lost.max(0)).max(least - position).clamp(0, need.max(0));
+        if kept < need {
+            let text = format!(
+                "{} that are asked for before the order arrives and cannot be served are lost, not waited for",
+                units_text(need - kept)
+            );
+            waterfall.add(StepCode::LostSales, kept - need, text);
+        }
+    }
+
     let shelf_life_cap = request.rules.shelf_life_days.map(|days| {
         let days_to_arrival = days_between(first_day, arrives_by);
         let sellable = milli_up(request.outlook.mean_total(days_to_arrival + days as usize).units);
@@ -202,6 +222,14 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
         flags.push(Flag::ConstraintConflict);
     }
     Ok(OrderPlan {
+        cycle_service: match request.target {
+            ServiceTarget::Cycle(level) => level,
+            ServiceTarget::FillRate(_) => protection.cycle_service(demand.units),
+        },
+        fill_rate: match &pairs {
+            Some(pairs) => pairs.fill_rate(units(position), units(waterfall.quantity_milli)),
+            None => protection.fill_rate(units(position + waterfall.quantity_milli)),
+        },
         quantity_milli: waterfall.quantity_milli,
         order_on,
         arrives_on,
@@ -214,52 +242,8 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
     })
 }
 
-/// Demand of a protection interval of random length.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct ProtectionDemand {
-    /// Mean over lead times, in units.
-    pub mean: f64,
-    /// Quantile at the service level, in units.
-    pub quantile: f64,
-    /// A possible interval reaches past the forecast.
-    pub beyond_horizon: bool,
-    /// The service level lies outside the forecast's levels.
-    pub beyond_levels: bool,
-}
-
-/// Total demand over `days_to_next_order + L` days with `L` distributed as the lead time.
-///
-/// Solves `sum_L weight_L * P(total of (gap + L) days <= x) = service_level` for `x` by bisection. A mixture keeps what a
-/// normal approximation loses: with lead times of 5 (60 %), 7 (30 %) or 14 days (10 %) the 99 % point of a negative binomial example is 56 units, not 50.
-/// Service level and outlook must have been checked.
-pub(super) fn protection_demand(
-    outlook: &DemandOutlook<'_>,
-    lead_time: &LeadTime,
-    days_to_next_order: usize,
-    service_level: f64,
-) -> ProtectionDemand {
-    let parts: Vec<(f64, usize, QuantileTable)> = lead_time
-        .distribution
-        .iter()
-        .map(|&(days, weight)| {
-            let total_days = days_to_next_order + days as usize;
-            (weight, total_days, outlook.table(total_days))
-        })
-        .collect();
-    let mean = parts.iter().map(|(weight, days, _)| weight * outlook.mean_total(*days).units).sum();
-    let beyond_horizon = parts.iter().any(|(_, days, _)| *days > outlook.mean.len());
-    let singles: Vec<_> = parts.iter().map(|(_, _, table)| table.quantile(service_level, beyond_horizon)).collect();
-    let beyond_levels = singles.iter().any(|single| single.beyond_levels);
-    let mut low = singles.iter().map(|single| single.units).fold(f64::INFINITY, f64::min);
-    let mut high = singles.iter().map(|single| single.units).fold(0.0, f64::max);
-    if parts.len() > 1 {
-        for _ in 0..60 {
-            let middle = f64::midpoint(low, high);
-            let reached: f64 = parts.iter().map(|(weight, _, table)| weight * table.probability_within(middle)).sum();
-            if reached >= service_level { high = middle } else { low = middle }
-        }
-    }
-    ProtectionDemand { mean, quantile: high, beyond_horizon, beyond_levels }
+fn units(milli: i64) -> f64 {
+    milli as f64 / MILLI
 }
 
 pub(super) fn days_between(from: NaiveDate, to: NaiveDate) -> usize {

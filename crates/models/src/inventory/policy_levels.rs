@@ -89,7 +89,9 @@ mod tests {
     use rand::{Rng, SeedableRng};
 
     use super::*;
-    use crate::inventory::{DemandOutlook, LeadTime, OrderCalendar, OrderRules, StockPosition};
+    use crate::inventory::{
+        DemandOutlook, LeadTime, OrderCalendar, OrderRules, ServiceTarget, StockPosition, UnmetDemand,
+    };
 
     /// On two thousand random lines a system of the books that knows minimum, maximum and multiple alone orders what was planned.
     #[test]
@@ -110,7 +112,8 @@ mod tests {
             let calendar = OrderCalendar::from_text([Some("mon,thu"), None][case % 2]).unwrap();
             let request = OrderRequest {
                 as_of: "2024-05-05".parse().unwrap(),
-                service_level: chance.random_range(0.4..0.99),
+                target: ServiceTarget::Cycle(chance.random_range(0.4..0.99)),
+                unmet: UnmetDemand::Waits,
                 outlook: DemandOutlook { levels: &[0.1, 0.5, 0.9], total_quantiles: &totals, mean: &[4.0; 8] },
                 lead_time: &lead_time,
                 calendar: &calendar,

@@ -1,7 +1,5 @@
 //! Replays demand period by period against what a policy ordered: receive, serve, count the costs, and then order.
 
-use std::collections::VecDeque;
-
 use statrs::distribution::{ContinuousCDF, Normal};
 
 /// When things happen and what they cost. Costs are per unit and period, in one currency.
@@ -9,7 +7,8 @@ use statrs::distribution::{ContinuousCDF, Normal};
 pub struct ReplayRules {
     /// Periods between two chances to order, at least 1.
     pub review: usize,
-    /// What is ordered at the close of a period serves from the start of the period so many later: 1 is the next one.
+    /// What is ordered at the close of a period serves from the start of the period so many later, at least 1, which is the next one; where
+    /// lead times vary, what a policy plans with.
     pub arrives_after: usize,
     /// Of a unit on the shelf at the close of a period.
     pub holding: f64,
@@ -45,8 +44,17 @@ pub fn normal_score(probability: f64) -> f64 {
 pub struct ReplayStock {
     /// On the shelf; below 0 are backorders.
     pub on_hand: f64,
-    /// `on_order[k]` arrives at the start of the period k after the coming one.
-    pub on_order: VecDeque<f64>,
+    coming: Vec<Coming>,
+}
+
+/// An order on its way. Periods are counted from the coming one, at whose start 0 arrives.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Coming {
+    quantity: f64,
+    /// When it arrives, which no policy knows.
+    arrives_in: usize,
+    /// When it is expected; what is overdue, in the coming period.
+    expected_in: usize,
 }
 
 /// What a period brought to one line, units and money.
@@ -67,26 +75,46 @@ pub struct ReplayPeriod {
 impl ReplayStock {
     /// On hand, and what is on its way by the period in which it arrives: the coming one first.
     pub fn new(on_hand: f64, in_transit: &[f64]) -> Self {
-        Self { on_hand, on_order: in_transit.iter().copied().collect() }
+        let coming = in_transit.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0);
+        let coming = coming.map(|(at, quantity)| Coming { quantity: *quantity, arrives_in: at, expected_in: at });
+        Self { on_hand, coming: coming.collect() }
     }
 
     /// On hand and on its way.
     pub fn position(&self) -> f64 {
-        self.on_hand + self.on_order.iter().sum::<f64>()
+        self.on_hand + self.on_order()
     }
 
-    /// Orders at the close of a period.
+    /// On its way.
+    pub fn on_order(&self) -> f64 {
+        self.coming.iter().map(|order| order.quantity).sum()
+    }
+
+    /// What will arrive at the start of the coming period.
+    pub fn due(&self) -> f64 {
+        self.coming.iter().filter(|order| order.arrives_in == 0).map(|order| order.quantity).sum()
+    }
+
+    /// Orders at the close of a period; it arrives when it is expected.
     pub fn order(&mut self, quantity: f64, rules: &ReplayRules) {
-        let place = rules.arrives_after - 1;
-        if self.on_order.len() <= place {
-            self.on_order.resize(place + 1, 0.0);
+        self.order_late(quantity, rules, rules.arrives_after);
+    }
+
+    /// The same where lead times vary: it serves from the start of the period `arrives_after` later, at least 1.
+    pub fn order_late(&mut self, quantity: f64, rules: &ReplayRules, arrives_after: usize) {
+        if quantity > 0.0 {
+            let (arrives_in, expected_in) = (arrives_after.saturating_sub(1), rules.arrives_after.saturating_sub(1));
+            self.coming.push(Coming { quantity, arrives_in, expected_in });
         }
-        self.on_order[place] += quantity;
     }
 
     /// Lives one period: receives, serves, counts the costs.
     pub fn live(&mut self, demand: f64, rules: &ReplayRules) -> ReplayPeriod {
-        self.on_hand += self.on_order.pop_front().unwrap_or(0.0);
+        self.on_hand += self.due();
+        self.coming.retain(|order| order.arrives_in > 0);
+        for order in &mut self.coming {
+            (order.arrives_in, order.expected_in) = (order.arrives_in - 1, order.expected_in.saturating_sub(1));
+        }
         let served = demand.min(self.on_hand.max(0.0));
         self.on_hand -= if rules.backorders { demand } else { served };
         let missing = if rules.backorders { (-self.on_hand).max(0.0) } else { demand - served };
@@ -102,11 +130,15 @@ impl ReplayStock {
 
     /// What will be on hand when an order placed now arrives, if every period takes what is expected of it and the unmet is lost.
     pub fn projected(&self, expected: &[f64], rules: &ReplayRules) -> f64 {
-        let mut stock = self.clone();
-        for demand in expected.iter().take(rules.arrives_after - 1) {
-            stock.live(*demand, rules);
+        let mut on_hand = self.on_hand;
+        let before = rules.arrives_after.saturating_sub(1).min(expected.len());
+        for (period, demand) in expected[..before].iter().enumerate() {
+            let due = self.coming.iter().filter(|order| order.expected_in == period);
+            on_hand += due.map(|order| order.quantity).sum::<f64>();
+            on_hand -= if rules.backorders { *demand } else { demand.min(on_hand.max(0.0)) };
         }
-        stock.on_hand + stock.on_order.iter().sum::<f64>()
+        let later = self.coming.iter().filter(|order| order.expected_in >= before);
+        on_hand + later.map(|order| order.quantity).sum::<f64>()
     }
 }
 
@@ -177,6 +209,19 @@ mod tests {
         tally.add(&second);
         assert_eq!((tally.fill_rate(), tally.short), (Some(6.0 / 7.0), 1));
         assert_eq!((RULES.protection(), RULES.critical_ratio()), (3, 1.0 / 1.2));
+    }
+
+    #[test]
+    fn what_is_late_is_expected_every_day_until_it_comes() {
+        let mut stock = ReplayStock::new(1.0, &[]);
+        stock.order_late(5.0, &RULES, 5);
+        for _ in 0..4 {
+            assert_eq!((stock.live(0.0, &RULES).closing, stock.on_order()), (1.0, 5.0));
+        }
+        // Two periods overdue: it counts for the coming one, and does come then.
+        assert_eq!(stock.projected(&[4.0, 1.0], &RULES), 1.0);
+        assert_eq!(stock.live(4.0, &RULES).served, 4.0);
+        assert_eq!((stock.on_hand, stock.on_order()), (2.0, 0.0));
     }
 
     #[test]

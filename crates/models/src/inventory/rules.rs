@@ -42,6 +42,8 @@ pub enum StepCode {
     OnOrder,
     /// Of stock and orders, what is expected to expire before this order arrives.
     ExpectedWaste,
+    /// Demand before the arrival that finds no stock, where it is lost and not waited for.
+    LostSales,
     /// Stock suffices: a negative need becomes no order.
     NothingNeeded,
     /// Raised to the minimum order quantity.
@@ -81,6 +83,7 @@ impl StepCode {
             Self::Reserved => "RESERVED",
             Self::OnOrder => "MINUS_ON_ORDER",
             Self::ExpectedWaste => "EXPECTED_WASTE",
+            Self::LostSales => "LOST_SALES",
             Self::NothingNeeded => "NOTHING_NEEDED",
             Self::MinimumQuantity => "MINIMUM_QUANTITY",
             Self::PackRounding => "PACK_ROUNDING",

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use statrs::distribution::{ContinuousCDF, DiscreteCDF, NegativeBinomial, Normal, Poisson};
 
-use super::plan::protection_demand;
+use super::protection::Protection;
 use super::rules::Waterfall;
 use super::simulated::Shop;
 use super::*;
@@ -52,7 +52,8 @@ fn order_up_to_level_covers_lead_time_plus_review_period() {
     for (service_level, expected) in [(0.90, 224.315_731), (0.95, 231.208_903), (0.98, 238.967_146)] {
         let plan = plan_order(&OrderRequest {
             as_of: date("2024-05-05"), // a Sunday
-            service_level,
+            target: ServiceTarget::Cycle(service_level),
+            unmet: UnmetDemand::Waits,
             outlook: DemandOutlook { levels: &LEVELS, total_quantiles: &totals, mean: &[20.0; 14] },
             lead_time: &lead_time,
             calendar: &calendar,
@@ -84,9 +85,42 @@ fn random_lead_time_is_a_mixture_and_keeps_its_long_tail() {
     let outlook = DemandOutlook { levels: &levels, total_quantiles: &totals, mean: &[2.0; 21] };
     let lead_time = LeadTime::from_deliveries(&[5, 5, 5, 5, 5, 5, 7, 7, 7, 14], None).unwrap();
     for (level, expected) in [(0.5, 26.0), (0.9, 40.0), (0.95, 45.0), (0.98, 52.0), (0.99, 56.0)] {
-        let demand = protection_demand(&outlook, &lead_time, 7, level);
-        close(demand.mean, 27.0, 1e-9);
-        assert!((demand.quantile - expected).abs() <= 1.0, "at {level}: {} against {expected}", demand.quantile);
+        let found = Protection::new(&outlook, &lead_time, (0, 7)).level(ServiceTarget::Cycle(level)).units;
+        assert!((found - expected).abs() <= 1.0, "at {level}: {found} against {expected}");
+    }
+}
+
+/// For normal demand the textbook's equation for a fill rate (`formulas`, held against the oracles) gives the same level; what is on its
+/// way counts like stock, and ordering what is advised serves what was promised.
+#[test]
+fn a_fill_rate_gives_the_level_of_the_textbook() {
+    let totals = normal_totals(20.0, 6.0, 14);
+    let lead_time = fixed_lead_time(3);
+    let calendar = OrderCalendar::from_text(Some("Mon")).unwrap();
+    for share in [0.9, 0.95, 0.99, 0.999] {
+        let book = formulas::service_level::review_fill_rate(&formulas::service_level::ReviewFillRate {
+            mean_per_day: 20.0,
+            sd_per_day: 6.0,
+            review_days: 7.0,
+            lead_time_days: 3.0,
+            fill_rate: share,
+        });
+        let stock = StockPosition { on_hand_milli: 30_000, on_order_milli: 50_000, ..StockPosition::default() };
+        let plan = plan_order(&OrderRequest {
+            as_of: date("2024-05-05"), // a Sunday
+            target: ServiceTarget::FillRate(share),
+            unmet: UnmetDemand::Waits,
+            outlook: DemandOutlook { levels: &LEVELS, total_quantiles: &totals, mean: &[20.0; 14] },
+            lead_time: &lead_time,
+            calendar: &calendar,
+            stock,
+            rules: OrderRules::default(),
+        })
+        .unwrap();
+        close(plan.order_up_to_milli as f64 / MILLI, book.unwrap().order_up_to, 1e-5);
+        close(plan.fill_rate.unwrap(), share, 1e-4);
+        assert!(plan.cycle_service < share, "runs out at the end of a cycle, for few units: {}", plan.cycle_service);
+        assert_eq!(plan.quantity_milli, plan.order_up_to_milli - 80_000);
     }
 }
 
@@ -140,7 +174,8 @@ fn shelf_life_caps_the_order_at_what_sells_in_time() {
     let lead_time = fixed_lead_time(1);
     let plan = plan_order(&OrderRequest {
         as_of: date("2024-05-05"),
-        service_level: 0.9,
+        target: ServiceTarget::Cycle(0.9),
+        unmet: UnmetDemand::Waits,
         outlook: DemandOutlook { levels: &LEVELS, total_quantiles: &totals, mean: &[10.0; 4] },
         lead_time: &lead_time,
         calendar: &OrderCalendar::every_day(),
@@ -161,7 +196,8 @@ fn negative_stock_is_planned_as_none_and_flagged() {
     let plan = |on_hand_milli: i64| {
         plan_order(&OrderRequest {
             as_of: date("2024-05-05"),
-            service_level: 0.9,
+            target: ServiceTarget::Cycle(0.9),
+            unmet: UnmetDemand::Waits,
             outlook: DemandOutlook { levels: &LEVELS, total_quantiles: &totals, mean: &[20.0; 2] },
             lead_time: &lead_time,
             calendar: &OrderCalendar::every_day(),
@@ -234,7 +270,8 @@ fn planned_orders_keep_the_promised_service_in_simulation() {
             let backorders = (-night.on_hand).max(0.0);
             let plan = plan_order(&OrderRequest {
                 as_of: date("2024-05-05"),
-                service_level: 0.95,
+                target: ServiceTarget::Cycle(0.95),
+                unmet: UnmetDemand::Waits,
                 outlook,
                 lead_time: &lead_time,
                 calendar: &calendar,
@@ -264,7 +301,8 @@ fn presentation_and_waste_are_steps_of_their_own() {
     let plan = |presentation_milli: Option<i64>, expected_waste_milli: i64| {
         let plan = plan_order(&OrderRequest {
             as_of: date("2024-05-05"),
-            service_level: 0.95,
+            target: ServiceTarget::Cycle(0.95),
+            unmet: UnmetDemand::Waits,
             outlook: DemandOutlook { levels: &LEVELS, total_quantiles: &totals, mean: &[10.0; 5] },
             lead_time: &lead_time,
             calendar: &calendar,
@@ -376,7 +414,8 @@ proptest! {
         let calendar = OrderCalendar::from_text(Some("tue,fri")).unwrap();
         let request = |on_hand_milli: i64| OrderRequest {
             as_of: date("2024-05-05"),
-            service_level,
+            target: ServiceTarget::Cycle(service_level),
+            unmet: UnmetDemand::Waits,
             outlook: DemandOutlook { levels: &LEVELS, total_quantiles: &totals, mean: &mean },
             lead_time: &lead_time,
             calendar: &calendar,
@@ -414,7 +453,11 @@ proptest! {
     fn a_higher_service_level_never_lowers_the_target(totals in any_totals(), low in 0.5_f64..0.98, rise in 0.0_f64..0.01, deliveries in prop::collection::vec(0_u32..9, 5..9)) {
         let outlook = DemandOutlook { levels: &LEVELS, total_quantiles: &totals, mean: &[5.0; 6] };
         let lead_time = LeadTime::from_deliveries(&deliveries, None).unwrap();
-        let at = |level: f64| protection_demand(&outlook, &lead_time, 1, level).quantile;
+        let at = |level: f64| Protection::new(&outlook, &lead_time, (0, 1)).level(ServiceTarget::Cycle(level)).units;
         prop_assert!(at(low) <= at(low + rise) + 1e-9);
+        let protection = Protection::new(&outlook, &lead_time, (0, 1));
+        let filled = |share: f64| protection.level(ServiceTarget::FillRate(share)).units;
+        prop_assert!(filled(low) <= filled(low + rise) + 1e-9);
+        prop_assert!(protection.fill_rate(filled(low)).is_none_or(|share| share >= low - 1e-9));
     }
 }

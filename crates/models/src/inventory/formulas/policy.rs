@@ -239,7 +239,7 @@ pub fn simulate(inputs: &Simulation) -> Result<Trace, FormulaError> {
     let mut stock = ReplayStock::new(number("initial_inventory", inputs.initial_inventory)?, &[]);
     let mut trace = Vec::with_capacity(inputs.demand.len());
     for (t, demand) in inputs.demand.iter().copied().enumerate() {
-        let arrived = stock.on_order.front().copied().unwrap_or(0.0);
+        let arrived = stock.due();
         let period = stock.live(demand, &rules);
         let order = inputs.policy.order(stock.position());
         stock.order(order, &rules);

@@ -1,0 +1,170 @@
+//! The policy `plan`: what the job `inventory_plan` does every night, from the whole distribution of demand and of the lead time.
+
+use chrono::NaiveDate;
+use rayon::prelude::*;
+
+use super::leads::Leads;
+use super::shop::Shop;
+use crate::models::inventory::{
+    BudgetLine, DemandOutlook, LeadTime, LineWorth, MILLI, OrderCalendar, OrderPlan, OrderRequest, OrderRules,
+    ReplayRules, ReplayStock, ServiceTarget, StockPosition, UnmetDemand, plan_order, spend_budget,
+};
+use crate::published::QUANTILES;
+
+/// Periods that are forecast, at most: beyond them demand goes on as it ends, as in the job.
+const MOST_AHEAD: usize = 30;
+/// Minor units of money per unit of it.
+const MINOR: f64 = 100.0;
+/// A service level is no nearer to 0 or 1.
+const LEAST_SERVICE: f64 = 0.001;
+/// Most packs of a line that the budget weighs one by one.
+const MOST_PACKS: f64 = 100_000.0;
+
+/// Levels of the forecasts: those of the published ones.
+pub(super) fn levels() -> Vec<f64> {
+    QUANTILES.iter().map(|(level, _)| *level).collect()
+}
+
+/// Periods to forecast.
+pub(super) fn periods_ahead(leads: &Leads, review: usize) -> usize {
+    (leads.longest() + review).min(MOST_AHEAD)
+}
+
+/// The forecast of one line from the next period on.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LineOutlook {
+    /// Units per period.
+    pub mean: Vec<f64>,
+    /// Per period: quantiles at [`levels`] of the total since the first.
+    pub totals: Vec<Vec<f64>>,
+}
+
+/// What a line is ordered.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Planned {
+    /// Units.
+    pub quantity: f64,
+    /// The share of demand between its arrival and the next that it serves, with what is there; `None` without demand.
+    pub promised: Option<f64>,
+    /// Mean demand between the two, units.
+    pub weight: f64,
+}
+
+/// Orders of one round.
+pub(super) struct Round<'a> {
+    pub shop: &'a Shop,
+    /// Per line.
+    pub outlooks: &'a [LineOutlook],
+    pub levels: &'a [f64],
+    pub lead_time: &'a LeadTime,
+    /// The share of demand to serve; `None`: the ratio of each line's costs as a service per cycle.
+    pub target_fill: Option<f64>,
+    /// Most money.
+    pub budget: Option<f64>,
+}
+
+impl Round<'_> {
+    /// One order per line. A line whose forecast cannot be used is ordered nothing, and counted.
+    pub(super) fn orders(&self, stocks: &[ReplayStock]) -> (Vec<Planned>, usize) {
+        let plans: Vec<Option<OrderPlan>> =
+            (0..stocks.len()).into_par_iter().map(|line| self.plan(line, &stocks[line])).collect();
+        let mut orders: Vec<Planned> = (plans.iter().zip(self.outlooks).zip(&self.shop.rules))
+            .map(|((plan, outlook), rules)| {
+                plan.as_ref().map_or_else(Planned::default, |plan| Planned {
+                    quantity: plan.quantity_milli as f64 / MILLI,
+                    promised: plan.fill_rate,
+                    weight: outlook.mean.iter().take(rules.review).sum(),
+                })
+            })
+            .collect();
+        if let Some(budget) = self.budget {
+            self.keep_to(budget, stocks, &mut orders);
+        }
+        (orders, plans.iter().filter(|plan| plan.is_none()).count())
+    }
+
+    fn plan(&self, line: usize, stock: &ReplayStock) -> Option<OrderPlan> {
+        let rules = &self.shop.rules[line];
+        // Periods stand for days: only their distances count.
+        let as_of = NaiveDate::default();
+        let calendar = OrderCalendar::every_days(as_of.succ_opt()?, u32::try_from(rules.review).ok()?);
+        let level = rules.critical_ratio().clamp(LEAST_SERVICE, 1.0 - LEAST_SERVICE);
+        let milli = |units: f64| (units * MILLI).round() as i64;
+        let pack = self.shop.packs[line];
+        let request = OrderRequest {
+            as_of,
+            target: self.target_fill.map_or(ServiceTarget::Cycle(level), ServiceTarget::FillRate),
+            unmet: if rules.backorders { UnmetDemand::Waits } else { UnmetDemand::IsLost },
+            outlook: self.outlook(line),
+            lead_time: self.lead_time,
+            calendar: &calendar,
+            stock: StockPosition {
+                on_hand_milli: milli(stock.on_hand.max(0.0)),
+                reserved_milli: milli((-stock.on_hand).max(0.0)),
+                on_order_milli: milli(stock.on_order()),
+                expected_waste_milli: 0,
+            },
+            rules: OrderRules {
+                pack_size_milli: (pack > 0.0).then(|| milli(pack)),
+                unit_milli: Some(MILLI as i64),
+                ..OrderRules::default()
+            },
+        };
+        plan_order(&request).ok()
+    }
+
+    fn outlook(&self, line: usize) -> DemandOutlook<'_> {
+        let LineOutlook { mean, totals } = &self.outlooks[line];
+        DemandOutlook { levels: self.levels, total_quantiles: totals, mean }
+    }
+
+    /// Cuts the orders to a budget, as the job does: what is worth most per money is kept. What cannot be weighed is spent first.
+    fn keep_to(&self, budget: f64, stocks: &[ReplayStock], orders: &mut [Planned]) {
+        let mut spent = 0.0;
+        let mut weighed: Vec<(usize, f64, i64, Vec<f64>)> = Vec::new();
+        for (line, order) in orders.iter().enumerate().filter(|(_, order)| order.quantity > 0.0) {
+            let (rules, cost) = (&self.shop.rules[line], self.shop.costs[line]);
+            let pack = if self.shop.packs[line] > 0.0 { self.shop.packs[line] } else { 1.0 };
+            let (packs, price) = ((order.quantity / pack).round(), (cost * pack * MINOR).round() as i64);
+            match self
+                .pack_values(line, &stocks[line], rules, (pack, packs))
+                .filter(|_| price > 0 && packs <= MOST_PACKS)
+            {
+                Some(values) => weighed.push((line, pack, price, values)),
+                None => spent += cost * order.quantity,
+            }
+        }
+        let lines: Vec<BudgetLine<'_>> = (weighed.iter())
+            .map(|(line, _, price, values)| BudgetLine {
+                key: *line as u64,
+                cost_per_pack_cents: *price,
+                min_packs: 0,
+                pack_values_cents: values,
+            })
+            .collect();
+        let Ok(plan) = spend_budget(&lines, ((budget - spent).max(0.0) * MINOR) as i64) else { return };
+        for (share, (line, pack, ..)) in plan.lines.iter().zip(&weighed) {
+            let order = &mut orders[*line];
+            order.quantity -= share.cut_packs as f64 * pack;
+            // What was cut is promised no more, and how much is left is not worked out here.
+            if share.cut_packs > 0 {
+                order.promised = None;
+            }
+        }
+    }
+
+    fn pack_values(
+        &self,
+        line: usize,
+        stock: &ReplayStock,
+        rules: &ReplayRules,
+        (pack, packs): (f64, f64),
+    ) -> Option<Vec<f64>> {
+        let days = rules.protection();
+        let carry = rules.holding * days as f64 * MINOR;
+        let worth = LineWorth::new(self.outlook(line), days, rules.shortage * MINOR, carry).ok()?;
+        let milli = |units: f64| (units * MILLI).round() as i64;
+        let values = worth.pack_values(milli(stock.position()), milli(pack), packs as usize).ok()?;
+        Some(values.into_iter().map(|value| value.max(0.01)).collect())
+    }
+}
