@@ -98,7 +98,7 @@ impl Leads {
 
     /// The mean, taken for certain.
     pub(super) fn certain(&self) -> Option<LeadTime> {
-        LeadTime::from_deliveries(&waits(&vec![self.mean(); ENOUGH]), None)
+        LeadTime::from_deliveries(&waits(&[self.mean(); ENOUGH]), None)
     }
 
     /// What orders of the lines take in a round, the same for every policy.

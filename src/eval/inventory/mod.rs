@@ -188,7 +188,7 @@ pub fn evaluate_inventory(
     }
     let choice = (run.policy == Policy::Auto).then(|| ours.choice(forecasters.len(), &timing));
     let used = (clock.cpu_seconds(), clock.peak_rss_mb());
-    Ok(InventoryEvaluation::new(&dataset, run, &shop, &lives, &leads, choice, rehearsals, used))
+    Ok(InventoryEvaluation::new(&dataset, run, (&shop, &leads), &lives, choice, rehearsals, used))
 }
 
 /// Of a file without lines.

@@ -110,9 +110,8 @@ impl InventoryEvaluation {
     pub(super) fn new(
         dataset: &Dataset,
         run: &InventoryRun,
-        shop: &Shop,
+        (shop, leads): (&Shop, &Leads),
         lives: &[Life],
-        leads: &Leads,
         choice: Option<(Vec<f64>, f64)>,
         rehearsals: usize,
         (cpu_seconds, peak_rss_mb): (Option<f64>, Option<f64>),
