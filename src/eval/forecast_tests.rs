@@ -33,6 +33,7 @@ fn input(file: &Path) -> InputOptions {
         known: Vec::new(),
         past: Vec::new(),
         statics: Vec::new(),
+        static_option: "--static",
         categorical: Vec::new(),
         cutoffs: Vec::new(),
         known_file: None,

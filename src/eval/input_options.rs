@@ -39,6 +39,8 @@ pub struct InputOptions {
     pub past: Vec<String>,
     /// Columns with one value per series.
     pub statics: Vec<String>,
+    /// The option that named them.
+    pub static_option: &'static str,
     /// Which of `known` and `statics` hold names of categories, not numbers.
     pub categorical: Vec<String>,
     /// Last periods known at the origins, as written in the time column; empty = origins count back from each series' end.
@@ -63,7 +65,7 @@ impl InputOptions {
         if is_in(&self.past) {
             "--past"
         } else if is_in(&self.statics) {
-            "--static"
+            self.static_option
         } else {
             "--known"
         }

@@ -27,6 +27,7 @@ fn options(folder: &TempDir, name: &str, text: &str) -> InputOptions {
         known: Vec::new(),
         past: Vec::new(),
         statics: Vec::new(),
+        static_option: "--static",
         categorical: Vec::new(),
         cutoffs: Vec::new(),
         known_file: None,

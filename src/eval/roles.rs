@@ -44,9 +44,11 @@ impl Levels {
             return number(cell).map(|value| value.unwrap_or(f64::NAN)).map_err(|()| {
                 let mend = match extra.option {
                     "--past" => "a column of --past holds numbers or true and false; leave it out or code it in numbers".to_owned(),
-                    option => format!(
-                        "a column of {option} holds numbers or true and false; name it in --categorical too if it holds names"
+                    "--static" | "--known" => format!(
+                        "a column of {} holds numbers or true and false; name it in --categorical too if it holds names",
+                        extra.option
                     ),
+                    option => format!("a column of {option} holds numbers"),
                 };
                 table.cell(extra.column, row, cell, "not a number", &mend)
             });

@@ -222,6 +222,6 @@ fn the_nightly_plan_keeps_what_it_promises_where_lead_times_vary() {
         );
     }
     // A cost that a line lacks is named with its line.
-    let wrong = project.run(&[&ask[..], &["--lead-time", "1", "--pack", "units_a_box"]].concat()).exits(1);
+    let wrong = project.run(&[&ask[..], &["--lead-time", "1", "--pack", "units_a_box"]].concat()).exits(2);
     assert!(wrong.stderr.contains("units_a_box"), "{}", wrong.stderr);
 }

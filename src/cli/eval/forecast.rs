@@ -156,6 +156,7 @@ impl EvalForecast {
             known: self.known.clone(),
             past: self.past.clone(),
             statics: self.statics.clone(),
+            static_option: "--static",
             categorical: self.categorical.clone(),
             cutoffs: self.cutoffs.clone(),
             known_file: self.known_file.clone(),

@@ -166,6 +166,7 @@ impl EvalInventory {
             known: Vec::new(),
             past: Vec::new(),
             statics: Vec::new(),
+            static_option: "--holding, --shortage, --pack or --unit-cost",
             categorical: Vec::new(),
             cutoffs: Vec::new(),
             known_file: None,
