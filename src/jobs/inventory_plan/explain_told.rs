@@ -96,6 +96,16 @@ fn sure(record: &Json, row: &Row) -> Vec<String> {
             text(row, "forecast_method")
         ));
     }
+    if let Some(share) = number(row, "expected_fill_rate") {
+        let ordered = number(row, "order_quantity").is_some_and(|units| units > 0.0);
+        let when = if ordered {
+            "With this order, {} of what is asked for between its arrival and the next one's"
+        } else {
+            "Without an order, {} of what is asked for from the day on which one would arrive until the next one does"
+        };
+        let served = when.replacen("{}", &format!("{:.1} %", 100.0 * share), 1);
+        said.push(format!("{served} is expected to be served from the shelf."));
+    }
     let published = list(record, "forecast_accuracy").filter(|row| text(row, "basis") == "published");
     if let Some((scored, actual, forecast)) = published
         .filter_map(|row| Some((row, number(row, "actual")?, number(row, "forecast")?)))
@@ -206,6 +216,7 @@ mod tests {
                 "supplier_id": "S1", "order_on": "2026-11-23", "arrives_on": "2026-11-25", "arrives_by": "2026-11-26",
                 "forecast_as_of": "2026-11-22", "order_quantity": 24.0, "order_value": 12.5, "stock_out_on": "2026-11-27", "covers_until": "2026-11-30",
                 "expected_demand": 40.0, "on_hand": 20.0, "forecast_method": "counts", "protection_days": 8,
+                "expected_fill_rate": 0.9932,
             },
             "steps": [{ "step_no": 1, "quantity": 40.0, "running": 40.0, "text": "expected demand" }],
             "forecast_up_to_covers_until": [{ "total_mean": 40.04, "total_p05": 31.0, "total_p95": 55.0 }],
@@ -229,6 +240,7 @@ mod tests {
                 "Order 24 (2 packs of 12).",
                 "From S1, on 2026-11-23: arrives on 2026-11-25, in nine of ten cases by 2026-11-26, worth 12.50. Without an order it is expected to run out on 2026-11-27.",
                 "Until 2026-11-30 the forecast expects 40 to sell: in nine of ten cases between 31 and 55 (counts).",
+                "With this order, 99.3 % of what is asked for between its arrival and the next one's is expected to be served from the shelf.",
                 "The forecast of 2026-10-25 said 34.8 for the 28 days after it; 39 were sold.",
                 "Decided: change 36 by ann: fair",
                 "",
