@@ -119,7 +119,7 @@ pub fn evaluate_inventory(
     let level = shop.rules.iter().map(ReplayRules::critical_ratio).sum::<f64>() / lines.max(1) as f64;
     let aim = run.target_fill.map_or(Aim::Cost, Aim::Fill);
     let empty = vec![ReplayStock::default(); lines];
-    let mut ours = Ours::new(&empty, forecasters.len(), aim, level, season);
+    let mut ours = Ours::new(&empty, forecasters.len(), aim, (level, timing.protection()), season);
     let positions = shop.positions(&dataset, season, timing.protection() + 1);
     let seasonal = SeasonalMean { positions: &positions };
     let (levels, distribution, certain) = (planned::levels(), leads.distribution(), leads.certain());
@@ -145,9 +145,8 @@ pub fn evaluate_inventory(
                 lives[0].order(orders, &shop, run.budget, &arrivals);
             }
         }
-        if orders_now && is_real && run.policy.is_planned() {
+        if let Some(forecaster) = forecasters.first().filter(|_| orders_now && is_real && run.policy.is_planned()) {
             let ahead = planned::periods_ahead(&leads, run.review);
-            let Some(forecaster) = forecasters.first() else { continue };
             let outlooks =
                 pool.install(|| shop.forecast(forecaster.as_ref(), &dataset, round, (season, ahead), Some(&levels)));
             for life in lives.iter_mut().filter(|life| life.policy.is_planned()) {

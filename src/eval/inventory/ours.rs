@@ -12,11 +12,12 @@ use crate::models::inventory::{ReplayRules, ReplayStock, ReplayTally, normal_sco
 
 /// Shares of one model's forecast, the rest being the moving average's.
 const SHARES: [f64; 3] = [0.5, 0.75, 1.0];
-/// Standard deviations on top.
+/// Standard deviations of one period on top, where an order has to serve up to [`USUAL_PERIODS`]; they grow with the root of more.
 const BUFFERS: [f64; 23] = [
     -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2.0, 2.25, 2.5,
     3.0,
 ];
+const USUAL_PERIODS: f64 = 3.0;
 /// Periods of the moving average.
 const MEAN_OF: usize = 13;
 /// What a period counts a period later: seasons pass, and what did best a year ago says less.
@@ -77,17 +78,24 @@ pub(super) struct Ours {
 
 impl Ours {
     /// All candidates begin with the same stocks.
-    pub(super) fn new(stocks: &[ReplayStock], models: usize, aim: Aim, level: f64, season: usize) -> Self {
+    pub(super) fn new(
+        stocks: &[ReplayStock],
+        models: usize,
+        aim: Aim,
+        (level, protection): (f64, usize),
+        season: usize,
+    ) -> Self {
+        let growth = (protection as f64 / USUAL_PERIODS).sqrt().max(1.0);
         let candidates = mixtures(models).into_iter().flat_map(|shares| {
             BUFFERS.iter().map(move |buffer| Candidate {
                 shares: shares.clone(),
-                buffer: *buffer,
+                buffer: *buffer * growth,
                 stocks: stocks.to_vec(),
                 record: Record::default(),
                 lived: 0,
             })
         });
-        let first_buffer = FIRST_BUFFER_PER_SCORE * normal_score(level);
+        let first_buffer = FIRST_BUFFER_PER_SCORE * normal_score(level) * growth;
         Self { candidates: candidates.collect(), aim, first_buffer, deviation_of: season.clamp(MEAN_OF, 52) }
     }
 
@@ -207,7 +215,7 @@ mod tests {
         let seasonal = SeasonalMean { positions: &positions };
         let shop = Shop::of_rules(vec![RULES]);
         let chosen = |aim: Aim, knows: bool| {
-            let mut ours = Ours::new(&[ReplayStock::default()], 1, aim, RULES.critical_ratio(), 52);
+            let mut ours = Ours::new(&[ReplayStock::default()], 1, aim, (RULES.critical_ratio(), 1), 52);
             let mut stock = vec![ReplayStock::default()];
             for period in 20..60 {
                 let mean = if knows { demand[period] } else { 10.0 };

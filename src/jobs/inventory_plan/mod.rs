@@ -166,7 +166,8 @@ pub enum OrderFiles {
 pub enum UnmetDemands {
     /// It waits: what is lacking until the order arrives is ordered too. The safe side where customers come back or order ahead.
     Waits,
-    /// It is lost: nothing is ordered for what cannot be served before the arrival. Less stock, where customers go elsewhere.
+    /// It is lost: nothing is ordered for what cannot be served before the arrival. Less stock, where customers go elsewhere. The levels of
+    /// `inventory-policies` cannot say so: a system that orders up to them orders more after a stock-out.
     IsLost,
 }
 
