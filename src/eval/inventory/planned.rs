@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use rayon::prelude::*;
 
 use super::leads::Leads;
+use super::line_order::{LineOutlook, Planned};
 use super::shop::Shop;
 use crate::models::inventory::{
     BudgetLine, DemandOutlook, LeadTime, LineWorth, MILLI, OrderCalendar, OrderPlan, OrderRequest, OrderRules,
@@ -28,26 +29,6 @@ pub(super) fn levels() -> Vec<f64> {
 /// Periods to forecast.
 pub(super) fn periods_ahead(leads: &Leads, review: usize) -> usize {
     (leads.longest() + review).min(MOST_AHEAD)
-}
-
-/// The forecast of one line from the next period on.
-#[derive(Debug, Clone, Default)]
-pub(super) struct LineOutlook {
-    /// Units per period.
-    pub mean: Vec<f64>,
-    /// Per period: quantiles at [`levels`] of the total since the first.
-    pub totals: Vec<Vec<f64>>,
-}
-
-/// What a line is ordered.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Planned {
-    /// Units.
-    pub quantity: f64,
-    /// The share of demand between its arrival and the next that it serves, with what is there; `None` without demand.
-    pub promised: Option<f64>,
-    /// Mean demand between the two, units.
-    pub weight: f64,
 }
 
 /// Orders of one round.

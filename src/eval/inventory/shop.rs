@@ -5,7 +5,7 @@ use super::super::forecaster::{Forecaster, OriginData, OriginSeries};
 use super::super::input::Dataset;
 use super::super::time::Step;
 use super::leads::Leads;
-use super::planned::{LineOutlook, Planned};
+use super::line_order::{LineOutlook, Planned};
 use super::{InventoryRun, Policy, state_file};
 use crate::models::inventory::{ReplayRules, ReplayStock, ReplayTally};
 
