@@ -9,7 +9,7 @@
 //! | `per_line.rs`, `leads.rs`, `state_file.rs` | costs and packs by line, lead times that vary, the stock at the start |
 //! | `seasonal.rs`, `policies.rs` | the seasonal moving average, and the baselines |
 //! | `ours.rs` | the policy `auto` |
-//! | `planned.rs`, `line_order.rs` | the policy `plan`: what the job `inventory_plan` does |
+//! | `planned.rs`, `line_order.rs` | the policy `plan`: what the nightly job does |
 //! | `report.rs` | what came out |
 
 mod leads;

@@ -1,4 +1,4 @@
-//! The policy `plan`: what the job `inventory_plan` does every night, from the whole distribution of demand and of the lead time.
+//! The policy `plan`: what the nightly job does, from the whole distribution of demand and of the lead time.
 
 use chrono::NaiveDate;
 use rayon::prelude::*;

@@ -8,7 +8,7 @@ use crate::models::inventory::{ReplayRules, ReplayStock, normal_score};
 pub enum Policy {
     /// Ours: see [`super::ours`].
     Auto,
-    /// What the job `inventory_plan` does: see [`super::planned`].
+    /// What the nightly job does: see [`super::planned`].
     Plan,
     /// The same with the mean lead time taken for certain.
     PlanMeanLeadTime,
@@ -68,7 +68,7 @@ impl Policy {
                 "forecast and seasonal average, lost sales projected, a buffer chosen by replaying the periods before each order"
             }
             Self::Plan => {
-                "what the job inventory_plan does: the level that meets the target, from the forecast's distribution and that of the lead time"
+                "what the nightly plan does: the level that meets the target, from the forecast's distribution and that of the lead time"
             }
             Self::PlanMeanLeadTime => "the same with the mean lead time taken for certain",
             Self::LastMonth => "the mean of the last four periods",
