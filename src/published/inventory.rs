@@ -156,6 +156,28 @@ pub const RECOMMENDATION_OUTCOMES: Table = Table {
             ),
             Column::new("verdict", Text, "`good`, `too_little`, `too_much`, `not_followed` or `unknown`"),
             Column::new("explanation", Text, "why, in a sentence"),
+            Column::nullable(
+                "promised_fill_rate",
+                Real,
+                "share of demand from the order's arrival that the advice was expected to serve",
+            ),
+            Column::nullable(
+                "achieved_fill_rate",
+                Real,
+                "share of demand that was served from then on; of days that closed empty, demand is no less than was expected",
+            ),
+            Column::nullable(
+                "naive_quantity",
+                Quantity,
+                "units that the mean of the four weeks before would have ordered",
+            ),
+            Column::nullable(
+                "cost_recommended",
+                Money,
+                "margin of what would not have been served and holding of what would have stood there, had the advised quantity arrived",
+            ),
+            Column::nullable("cost_ordered", Money, "the same with the quantity that was ordered"),
+            Column::nullable("cost_naive", Money, "the same with `naive_quantity`"),
         ],
     },
     created_in: 2,

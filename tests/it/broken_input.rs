@@ -124,7 +124,7 @@ fn an_unknown_parameter_of_a_job() {
       |
     9 | servicelevel = 0.95
       | ^^^^^^^^^^^^
-      = help: did you mean `service_level`? allowed here: service_level, fill_rate, unmet_demand, overstock_days, default_lead_time_days, dead_stock_days, min_planned_share, transfer_days, stock_out_horizon_days, max_stock_age_days, supplier_minimum, budget, holding_rate, erp_files, order_files
+      = help: did you mean `service_level`? allowed here: service_level, fill_rate, fill_rate_of, unmet_demand, overstock_days, default_lead_time_days, dead_stock_days, min_planned_share, transfer_days, stock_out_horizon_days, max_stock_age_days, supplier_minimum, budget, holding_rate, erp_files, order_files
     ");
 }
 

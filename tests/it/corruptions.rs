@@ -376,7 +376,7 @@ fn shops() -> std::ops::Range<u64> {
 }
 
 #[test]
-#[ignore = "the table of the closing note: every corruption, three sizes, ten shops, by hand"]
+#[ignore = "every corruption, three sizes, ten shops, by hand"]
 fn corruptions_of_three_sizes_in_ten_shops() {
     let mut fates = Fates::new();
     for seed in shops() {

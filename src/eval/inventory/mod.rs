@@ -77,6 +77,8 @@ pub struct InventoryRun {
     pub policy: Policy,
     /// The share of demand to serve at once, in place of the least cost.
     pub target_fill: Option<f64>,
+    /// Whether `plan` has to serve it on each line, else on all together with the least stock, at what it costs to hold.
+    pub each_line: bool,
     /// The season, in periods; default: a year of weeks or months, a week of days.
     pub season: Option<usize>,
     /// Models of `eval forecast`: all of them for `auto`, the first for `plan`.
@@ -159,6 +161,7 @@ pub fn evaluate_inventory(
                     levels: &levels,
                     lead_time,
                     target_fill: run.target_fill,
+                    each_line: run.each_line,
                     budget: run.budget,
                 };
                 let (orders, unplanned) = pool.install(|| round.orders(&life.stocks));

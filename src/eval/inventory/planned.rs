@@ -7,8 +7,9 @@ use super::leads::Leads;
 use super::line_order::{LineOutlook, Planned};
 use super::shop::Shop;
 use crate::models::inventory::{
-    BudgetLine, DemandOutlook, LeadTime, LineWorth, MILLI, OrderCalendar, OrderPlan, OrderRequest, OrderRules,
-    ReplayRules, ReplayStock, ServiceTarget, StockPosition, UnmetDemand, plan_order, spend_budget,
+    BudgetLine, DemandOutlook, FillCurve, LeadTime, LineWorth, MILLI, OrderCalendar, OrderPlan, OrderRequest,
+    OrderRules, ReplayRules, ReplayStock, ServiceTarget, SharingLine, StockPosition, UnmetDemand, fill_curve,
+    plan_order, share_fill_rate, spend_budget,
 };
 use crate::published::QUANTILES;
 
@@ -18,6 +19,8 @@ const MOST_AHEAD: usize = 30;
 const MINOR: f64 = 100.0;
 /// A service level is no nearer to 0 or 1.
 const LEAST_SERVICE: f64 = 0.001;
+/// What holding a unit costs where it costs nothing.
+const LEAST_HOLDING: f64 = 1e-6;
 /// Most packs of a line that the budget weighs one by one.
 const MOST_PACKS: f64 = 100_000.0;
 
@@ -40,6 +43,8 @@ pub(super) struct Round<'a> {
     pub lead_time: &'a LeadTime,
     /// The share of demand to serve; `None`: the ratio of each line's costs as a service per cycle.
     pub target_fill: Option<f64>,
+    /// Whether each line has to serve it, else all together.
+    pub each_line: bool,
     /// Most money.
     pub budget: Option<f64>,
 }
@@ -47,8 +52,10 @@ pub(super) struct Round<'a> {
 impl Round<'_> {
     /// One order per line. A line whose forecast cannot be used is ordered nothing, and counted.
     pub(super) fn orders(&self, stocks: &[ReplayStock]) -> (Vec<Planned>, usize) {
-        let plans: Vec<Option<OrderPlan>> =
-            (0..stocks.len()).into_par_iter().map(|line| self.plan(line, &stocks[line])).collect();
+        let targets = self.targets(stocks);
+        let plan =
+            |line: usize| self.with_request(line, &stocks[line], targets[line], |request| plan_order(request).ok());
+        let plans: Vec<Option<OrderPlan>> = (0..stocks.len()).into_par_iter().map(plan).collect();
         let mut orders: Vec<Planned> = (plans.iter().zip(self.outlooks).zip(&self.shop.rules))
             .map(|((plan, outlook), rules)| {
                 plan.as_ref().map_or_else(Planned::default, |plan| Planned {
@@ -64,17 +71,53 @@ impl Round<'_> {
         (orders, plans.iter().filter(|plan| plan.is_none()).count())
     }
 
-    fn plan(&self, line: usize, stock: &ReplayStock) -> Option<OrderPlan> {
+    /// What each line is held for.
+    fn targets(&self, stocks: &[ReplayStock]) -> Vec<ServiceTarget> {
+        let by_cost = |rules: &ReplayRules| {
+            ServiceTarget::Cycle(rules.critical_ratio().clamp(LEAST_SERVICE, 1.0 - LEAST_SERVICE))
+        };
+        let costs = || self.shop.rules.iter().map(by_cost).collect();
+        let Some(wanted) = self.target_fill else { return costs() };
+        if self.each_line {
+            return vec![ServiceTarget::FillRate(wanted); stocks.len()];
+        }
+        let curve = |line: usize| {
+            let any = ServiceTarget::FillRate(wanted);
+            self.with_request(line, &stocks[line], any, |request| fill_curve(request).ok().flatten())
+        };
+        let curves: Vec<Option<FillCurve>> = (0..stocks.len()).into_par_iter().map(curve).collect();
+        // Units are counted, as the fill rate of the report does.
+        let sharing: Vec<SharingLine<'_>> = (curves.iter().zip(&self.shop.rules))
+            .filter_map(|(curve, rules)| {
+                Some(SharingLine { curve: curve.as_ref()?, worth: 1.0, holding: rules.holding.max(LEAST_HOLDING) })
+            })
+            .collect();
+        let Ok(services) = share_fill_rate(&sharing, wanted) else { return costs() };
+        let mut services = services.into_iter();
+        let of = |curve: &Option<FillCurve>| match curve.as_ref().and_then(|_| services.next()) {
+            Some(service) => ServiceTarget::SharedFill { of_all: wanted, service },
+            // Nothing is asked for.
+            None => ServiceTarget::FillRate(wanted),
+        };
+        curves.iter().map(of).collect()
+    }
+
+    fn with_request<T>(
+        &self,
+        line: usize,
+        stock: &ReplayStock,
+        target: ServiceTarget,
+        then: impl Fn(&OrderRequest<'_>) -> Option<T>,
+    ) -> Option<T> {
         let rules = &self.shop.rules[line];
         // Periods stand for days: only their distances count.
         let as_of = NaiveDate::default();
         let calendar = OrderCalendar::every_days(as_of.succ_opt()?, u32::try_from(rules.review).ok()?);
-        let level = rules.critical_ratio().clamp(LEAST_SERVICE, 1.0 - LEAST_SERVICE);
         let milli = |units: f64| (units * MILLI).round() as i64;
         let pack = self.shop.packs[line];
         let request = OrderRequest {
             as_of,
-            target: self.target_fill.map_or(ServiceTarget::Cycle(level), ServiceTarget::FillRate),
+            target,
             unmet: if rules.backorders { UnmetDemand::Waits } else { UnmetDemand::IsLost },
             outlook: self.outlook(line),
             lead_time: self.lead_time,
@@ -91,7 +134,7 @@ impl Round<'_> {
                 ..OrderRules::default()
             },
         };
-        plan_order(&request).ok()
+        then(&request)
     }
 
     fn outlook(&self, line: usize) -> DemandOutlook<'_> {

@@ -47,6 +47,14 @@ typed_rows! {
         pub service_level: f64,
         /// `red`, `amber` or `green`.
         pub urgency: String,
+        /// On hand, promised and coming when the advice was given.
+        pub on_hand: Option<Quantity>,
+        /// See `on_hand`.
+        pub reserved: Option<Quantity>,
+        /// See `on_hand`.
+        pub on_order: Option<Quantity>,
+        /// The share of demand that was to be served.
+        pub expected_fill_rate: Option<f64>,
     }
 }
 

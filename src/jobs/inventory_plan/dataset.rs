@@ -9,6 +9,7 @@ use super::beside::DAYS_BESIDE;
 use super::decisions::Decisions;
 use super::facts::{InventoryFacts, Skipped};
 use super::handed_out::{Books, untraced};
+use super::hindsight::NAIVE_DAYS;
 use super::history::Movements;
 use super::line_key::LineKey;
 use super::orders::{LineDelivery, LineOrder, OrderKnowledge};
@@ -153,7 +154,7 @@ pub(super) fn shape(as_of: Day, frames: &InventoryFrames) -> anyhow::Result<Inve
     let taken_for_empty =
         history::take_left_out_for_empty(&frames.stock_levels, &frames.daily_sales, as_of, &mut snapshots)?;
     let oldest_stock = snapshots.values().filter_map(|days| days.last()).map(|snapshot| snapshot.on).min();
-    let sales_from = grading_from.min(oldest_stock.unwrap_or(as_of));
+    let sales_from = (grading_from - NAIVE_DAYS).min(oldest_stock.unwrap_or(as_of));
     let optional = [
         ("suppliers", frames.suppliers.is_some()),
         ("deliveries", frames.deliveries.is_some()),

@@ -2,6 +2,7 @@
 
 use super::advice::PastLine;
 use super::facts::InventoryFacts;
+use super::hindsight::{Hindsight, Past, look_back};
 use super::orders::LineDelivery;
 use super::units::{in_units, tenth, units};
 use crate::day::Day;
@@ -27,6 +28,8 @@ pub(super) struct GradedLine {
     /// Minor units: sales lost (too little, estimated) or cost of the excess (too much).
     pub(super) money: Option<f64>,
     pub(super) explanation: String,
+    /// What it cost, where the stock of every day is known.
+    pub(super) hindsight: Option<Hindsight>,
 }
 
 pub(super) fn verdict_name(verdict: Verdict) -> &'static str {
@@ -40,8 +43,14 @@ pub(super) fn verdict_name(verdict: Verdict) -> &'static str {
 }
 
 /// Grades everything that is due, in the order of `facts.to_grade`.
-pub(super) fn grade_all(facts: &InventoryFacts, currency: Currency) -> Vec<GradedLine> {
-    facts.to_grade.iter().map(|advice| grade(facts, advice, currency)).collect()
+pub(super) fn grade_all(facts: &InventoryFacts, currency: Currency, holding_rate: f64) -> Vec<GradedLine> {
+    let with_hindsight = |advice: &PastLine| {
+        let line = grade(facts, advice, currency);
+        let GradedLine { ordered_milli, arrived_on, window_to, .. } = line;
+        let past = Past { advice, ordered_milli, arrived_on, window_to };
+        GradedLine { hindsight: look_back(facts, &past, holding_rate), ..line }
+    };
+    facts.to_grade.iter().map(with_hindsight).collect()
 }
 
 fn grade(facts: &InventoryFacts, advice: &PastLine, currency: Currency) -> GradedLine {
@@ -87,6 +96,7 @@ fn grade(facts: &InventoryFacts, advice: &PastLine, currency: Currency) -> Grade
         closing_milli,
         money: None,
         explanation: String::new(),
+        hindsight: None,
     };
     line.money = money(facts, &line, currency);
     line.explanation = explanation(&line);

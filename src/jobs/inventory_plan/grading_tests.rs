@@ -91,6 +91,49 @@ fn earlier_advice_is_graded_once_by_its_last_word() {
     assert_eq!(rows(&again, &RECOMMENDATION_OUTCOMES).height(), 5);
 }
 
+/// 10 were there on the 12th, when 24 should have come that nobody ordered: 10 were sold, then nothing.
+#[test]
+fn what_was_advised_what_was_ordered_and_the_average_are_compared_in_money() {
+    let mut advice = past_advice(&[("2026-11-09", "a", "A")]);
+    for (name, value) in [("on_hand", 20.0), ("reserved", 0.0), ("on_order", 0.0), ("expected_fill_rate", 0.95)] {
+        advice.with_column(polars::prelude::Column::new(name.into(), [value])).unwrap();
+    }
+    let dates = ["2026-11-11", "2026-11-12", "2026-11-13", "2026-11-14", "2026-11-15"];
+    let levels = dates.into_iter().zip([10, 0, 0, 0, 0]);
+    let stocks: Vec<_> = levels.map(|(date, on_hand)| (date, "A", on_hand)).collect();
+    let frames = InventoryFrames {
+        products: products(&[("A", Some("V1"), Some(150))]),
+        stock_levels: stock(&stocks),
+        daily_sales: sales(&[("2026-11-01", "A", 28), ("2026-11-12", "A", 10)]),
+        deliveries: Some(deliveries(&[("B", "2026-11-10", "2026-11-12", 12)])),
+        open_orders: Some(open_orders(&[])),
+        past_advice: Some(advice),
+        ..one_line()
+    };
+    let publication = run(&InventoryPlan::default(), &frames);
+    let outcomes = rows(&publication, &RECOMMENDATION_OUTCOMES);
+    // Of the 50 expected in six days, 8.333 were asked for on each day without stock, and on the 12th what was sold.
+    let a_day = 50.0 / 6.0;
+    let asked = 10.0 + 3.0 * a_day;
+    assert!((reals(outcomes, "achieved_fill_rate")[0].unwrap() - 10.0 / asked).abs() < 1e-9);
+    assert_eq!(reals(outcomes, "promised_fill_rate"), [Some(0.95)]);
+    // One a day for six days, less 20 on hand: nothing.
+    assert_eq!(reals(outcomes, "naive_quantity"), [Some(0.0)]);
+    let holding = 1.5 * 0.25 / 365.0;
+    let cost = |served: f64, stock_days: f64| 1.5 * (asked - served) + holding * stock_days;
+    for (name, expected) in [
+        ("cost_recommended", cost(34.0, 24.0 + (24.0 - a_day) + (24.0 - 2.0 * a_day))),
+        ("cost_ordered", cost(10.0, 0.0)),
+        ("cost_naive", cost(10.0, 0.0)),
+    ] {
+        let found = reals(outcomes, name)[0].unwrap();
+        assert!((found - expected).abs() < 0.0051, "{name}: {found} for {expected}");
+    }
+    let told = publication.page.grade.unwrap().text.join(" ");
+    assert!(told.contains("1 of them was ordered otherwise than advised; that cost 3"), "{told}");
+    assert!(told.contains("was served, against 95 % promised"), "{told}");
+}
+
 #[test]
 fn unknown_orders_are_graded_as_if_followed_and_said_so() {
     let stocks: Vec<(&str, &str, i64)> =

@@ -8,7 +8,7 @@ use super::tests::{
     AS_OF, assert_steps_sum_to_orders, day, deliveries, exception_codes, forecast, one_line, open_orders, products,
     reals, rows, run, stock, texts,
 };
-use super::{Erp, SupplierMinimums, UnmetDemands};
+use super::{Erp, FillRateOf, SupplierMinimums, UnmetDemands};
 use crate::publication::{Publication, Unit};
 use crate::published::{INVENTORY_EXCEPTIONS, INVENTORY_RECOMMENDATIONS};
 use crate::quantities::{Amount, Days, Level};
@@ -104,10 +104,16 @@ fn a_fill_rate_and_lost_sales_are_asked_for_by_name_and_told_as_steps() {
     let usual = InventoryPlan::default();
     let (waits, served, codes, _) = plan(&usual);
     assert!(served > 0.95 && !codes.contains(&"lost_sales".to_owned()), "{served} {codes:?}");
-    let (filled, at_least, _, advice) = plan(&InventoryPlan { fill_rate: Some(Level::literal(0.9)), ..usual.clone() });
-    assert!(filled < waits && (0.9..served).contains(&at_least), "{filled} of {waits}: {at_least}");
-    let told = texts(&advice, "explanation")[0].clone().unwrap();
-    assert!(told.contains("to serve 90 % from the shelf"), "{told}");
+    let fill_rate = Some(Level::literal(0.9));
+    for (fill_rate_of, expected) in [
+        (FillRateOf::EachLine, "to serve 90 % from the shelf"),
+        (FillRateOf::Assortment, " service, its part in 90 % served of all lines"),
+    ] {
+        let (filled, at_least, _, advice) = plan(&InventoryPlan { fill_rate, fill_rate_of, ..usual.clone() });
+        assert!(filled < waits && (0.9..served).contains(&at_least), "{filled} of {waits}: {at_least}");
+        let told = texts(&advice, "explanation")[0].clone().unwrap();
+        assert!(told.contains(expected), "{told}");
+    }
     // With nothing on hand, what is asked for before the order arrives is not ordered for where it goes elsewhere.
     let (lost, _, codes, _) = plan(&InventoryPlan { unmet_demand: UnmetDemands::IsLost, ..usual });
     assert!(lost < waits && codes.contains(&"lost_sales".to_owned()), "{lost} of {waits}: {codes:?}");

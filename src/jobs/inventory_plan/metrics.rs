@@ -1,9 +1,22 @@
 //! The numbers that the night's index shows.
 
+use super::balance::Balance;
 use super::decision::{Decision, total_value};
 use super::grade_tally::GradeTally;
+use super::line::Line;
 use crate::page_kit::metric;
 use crate::publication::{Metric, Unit};
+
+/// The share of the value of demand between the arrivals of these orders and the next that stock is expected to serve, of lines with a price.
+pub(super) fn expected_service(decision: &Decision<'_>) -> Option<f64> {
+    let of = |line: &Line| {
+        let asked = line.price? as f64 * line.plan.cycle_demand;
+        Some((asked, asked * line.plan.fill_rate?))
+    };
+    let (asked, served) =
+        decision.lines.iter().filter_map(of).fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    (asked > 0.0).then(|| served / asked)
+}
 
 pub(super) fn metrics(decision: &Decision<'_>) -> Vec<Metric> {
     let ordered = || decision.lines.iter().filter(|line| line.is_ordered());
@@ -15,6 +28,7 @@ pub(super) fn metrics(decision: &Decision<'_>) -> Vec<Metric> {
         (!known.is_empty() || values.is_empty()).then(|| known.iter().sum::<f64>() + 0.0)
     };
     let grade = GradeTally::of(&decision.graded);
+    let balance = Balance::of(&decision.graded);
     vec![
         metric("order_value_today", total_value(today()), Unit::Money, "To order today"),
         count("order_lines_today", today().count(), "Lines to order today"),
@@ -41,6 +55,24 @@ pub(super) fn metrics(decision: &Decision<'_>) -> Vec<Metric> {
             grade.in_stock_share(),
             Unit::Share,
             "Line-days in stock after the advised order arrived",
+        ),
+        metric(
+            "saved_by_advice",
+            balance.saved_by_advice(),
+            Unit::Money,
+            "What graded advice saves against the average of the four weeks before it",
+        ),
+        metric(
+            "saved_by_changes",
+            balance.saved_by_changes(),
+            Unit::Money,
+            "What ordering otherwise than advised saved",
+        ),
+        metric(
+            "expected_fill_rate",
+            expected_service(decision),
+            Unit::Share,
+            "Share of the value of demand until the next orders arrive that is expected to be served from the shelf",
         ),
     ]
 }

@@ -34,10 +34,10 @@
 //! # Files, from the bottom up
 //! - What is known: `units`, `line_key`, `orders`, `history`, `forecasts`, `advice`, `decisions`, `wanted`, `wishes` (of planners), `facts`, `handed_out` (orders that the
 //!   books do not show yet), `rests` (of partly delivered ones), `stand_in` (completes them), `dataset` (reads them).
-//! - Orders: `supplier_terms`, `exception`, `line`, `plan_line`, `joint` (a supplier's minimum, the budget), `lifecycle` (launches, ends, dead stock), `planning`, `transfers`,
+//! - Orders: `supplier_terms`, `exception`, `line`, `line_basis`, `targets` (of one line, or shared by all), `plan_line`, `joint` (a supplier's minimum, the budget), `lifecycle` (launches, ends, dead stock), `planning`, `transfers`,
 //!   `supplier_orders`.
 //! - What a planner must look at: `exceptions`; how much could be planned: `coverage`.
-//! - How good earlier advice was: `grading`, `grade_tally`; beside what was ordered, of a plan in the shadow: `beside`.
+//! - How good earlier advice was: `hindsight` (what they cost), `grading`, `grade_tally`, `balance`; beside what was ordered, of a plan in the shadow: `beside`.
 //! - What is decided: `decision`.
 //! - What people get: `tables`, `metrics`, `caveats`, `changes`, `erp_files`, `exports`, `page_grade`, `page_beside`, `page_exceptions`,
 //!   `page_details`, `page`; and `explain` with `explain_told`, from what was published.
@@ -48,6 +48,7 @@
 //! Axsäter, *Inventory Control*, 3rd ed., chapter 5 (service levels, lead time plus review period).
 
 mod advice;
+mod balance;
 mod beside;
 mod caveats;
 mod changes;
@@ -66,10 +67,12 @@ mod forecasts;
 mod grade_tally;
 mod grading;
 mod handed_out;
+mod hindsight;
 mod history;
 mod joint;
 mod lifecycle;
 mod line;
+mod line_basis;
 mod line_key;
 mod metrics;
 mod orders;
@@ -86,6 +89,7 @@ mod stand_in;
 mod supplier_orders;
 mod supplier_terms;
 mod tables;
+mod targets;
 mod transfers;
 mod units;
 mod wanted;
@@ -120,6 +124,8 @@ pub struct InventoryPlan {
     /// holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fill_rate: Option<Level>,
+    /// Of what the fill rate is.
+    pub fill_rate_of: FillRateOf,
     /// What becomes of demand that finds no stock: whether it is ordered for once there is none.
     pub unmet_demand: UnmetDemands,
     /// Days of cover above which stock is reported as overstock.
@@ -148,6 +154,17 @@ pub struct InventoryPlan {
     pub erp_files: Vec<Erp>,
     /// Which orders stand in the supplier files and in the list of orders on the page.
     pub order_files: OrderFiles,
+}
+
+/// Of what a fill rate is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FillRateOf {
+    /// Of the value of demand of all lines, at the least value of stock: lines that are hard to forecast, dear to keep or earn little get
+    /// less.
+    Assortment,
+    /// Of the demand of every line alone.
+    EachLine,
 }
 
 /// Which orders a buyer is handed. All of them are published.
@@ -195,6 +212,7 @@ impl Default for InventoryPlan {
         Self {
             service_level: Level::literal(0.95),
             fill_rate: None,
+            fill_rate_of: FillRateOf::Assortment,
             unmet_demand: UnmetDemands::Waits,
             overstock_days: Days::literal(60),
             default_lead_time_days: None,

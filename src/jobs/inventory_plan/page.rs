@@ -8,11 +8,11 @@ use super::exports::supplier_stem;
 use super::line::Line;
 use super::supplier_orders::SupplierOrder;
 use super::units::in_units;
-use super::{changes, page_beside, page_details, page_exceptions, page_grade, transfers};
+use super::{FillRateOf, changes, metrics, page_beside, page_details, page_exceptions, page_grade, transfers};
 use crate::job::Mode;
 use crate::page_kit::ViewRows;
 use crate::publication::{Page, Section, Unit};
-use crate::words::{counted, money};
+use crate::words::{counted, money, short_percent};
 
 pub(super) fn page(decision: &Decision<'_>) -> Page {
     let mut actions: Vec<Section> = page_beside::section(decision).into_iter().collect();
@@ -110,6 +110,7 @@ fn orders(decision: &Decision<'_>) -> Section {
         .text("Arrives on", |line| line.plan.arrives_on)
         .text("or by", |line| line.plan.arrives_by)
         .number("Value", Unit::Money, Line::to_order_value)
+        .number("Demand served", Unit::Share, |line| line.plan.fill_rate)
         .text("Why", Line::explanation)
         .view_of("Orders, most urgent first", lines.len());
     let advice = match decision.ctx.mode {
@@ -121,7 +122,27 @@ fn orders(decision: &Decision<'_>) -> Section {
             "In the shadow there are no files for suppliers: this is what would be ordered. Orders for later days are planned again each night."
         }
     };
-    Section { tables: vec![table], ..section.saying([advice]) }
+    Section {
+        tables: vec![table],
+        ..section.saying([Some(advice.to_owned()), service(decision)].into_iter().flatten())
+    }
+}
+
+/// What the orders are expected to serve, beside what was asked for.
+fn service(decision: &Decision<'_>) -> Option<String> {
+    let share = metrics::expected_service(decision)?;
+    let asked = match (decision.settings.fill_rate, decision.settings.fill_rate_of) {
+        (None, _) => String::new(),
+        (Some(wanted), FillRateOf::Assortment) => {
+            format!(" ({} is asked of all lines together)", short_percent(wanted.get()))
+        }
+        (Some(wanted), FillRateOf::EachLine) => format!(" ({} is asked of every line)", short_percent(wanted.get())),
+    };
+    Some(format!(
+        "With these orders, {} of the value of what customers ask for between their arrival and that of the next ones is expected to be \
+         served from the shelf{asked}.",
+        short_percent(share)
+    ))
 }
 
 /// What locations can give to each other, where they can.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::balance::{self, Balance};
 use super::decision::{Decision, ROWS_SHOWN};
 use super::grade_tally::GradeTally;
 use super::grading::{GradedLine, verdict_name};
@@ -31,8 +32,12 @@ pub(super) fn section(decision: &Decision<'_>) -> Section {
         figure("Good advice", tally.good_share(), Unit::Share, good),
         figure("In stock", tally.in_stock_share(), Unit::Share, "of line-days after the order arrived"),
     ];
-    let section =
-        section.saying([verdicts(graded, &tally)]).saying(service(graded, &tally)).saying(unknown_orders(graded));
+    let section = section
+        .saying([verdicts(graded, &tally)])
+        .saying(service(graded, &tally))
+        .saying(unknown_orders(graded))
+        .saying(balance::served(graded))
+        .saying(Balance::of(graded).told(decision.ctx.currency));
     Section { figures, tables: misses(decision).into_iter().collect(), ..section }
 }
 

@@ -2,101 +2,36 @@
 
 use sha2::{Digest, Sha256};
 
-use super::InventoryPlan;
-use super::facts::{CurrentStock, InventoryFacts};
 use super::line::{Line, Urgency, value_of};
+use super::line_basis::{LineBasis, LineInput};
 use super::line_key::LineKey;
-use super::orders::{LineOrder, days_after};
+use super::orders::LineOrder;
 use super::units::{in_units, tenth, units};
 use super::wishes::Wishes;
-use crate::datasets::Product;
 use crate::day::Day;
 use crate::models::inventory::{
-    Batch, DemandOutlook, Flag, InventoryError, LeadTime, MILLI, OrderCalendar, OrderPlan, OrderRequest, OrderRules,
-    PastReceipt, ProjectionRequest, Receipt, ServiceTarget, Step, StepCode, StockPosition, age_stock, expected_waste,
-    find_overstock, plan_order, policy_levels, project_stock,
+    Flag, InventoryError, MILLI, OrderPlan, ProjectionRequest, Receipt, ServiceTarget, Step, StepCode, find_overstock,
+    plan_order, policy_levels, project_stock,
 };
 use crate::words::short_percent;
 
 /// No stock-out is looked for at a probability nearer to 0 or 1.
 const LEAST_SERVICE: f64 = 0.001;
 
-/// What one line is planned from.
-pub(super) struct LineInput<'a> {
-    pub(super) settings: &'a InventoryPlan,
-    pub(super) as_of: Day,
-    pub(super) facts: &'a InventoryFacts,
-    pub(super) levels: &'a [f64],
-    pub(super) key: &'a LineKey,
-    pub(super) product: &'a Product,
-    pub(super) stock: CurrentStock,
-    pub(super) lead_time: &'a LeadTime,
-    pub(super) lead_time_basis: &'static str,
-    pub(super) calendar: &'a OrderCalendar,
-}
-
 /// Plans one line.
 ///
 /// # Errors
 /// An outlook that cannot be used, or a date past the calendar.
-pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
-    let &LineInput { settings, as_of, facts, levels, key, product, stock, lead_time, lead_time_basis, calendar } =
-        input;
-    let Some(forecast) = facts.forecasts.get(key) else {
-        return Err(InventoryError::Outlook { problem: "there is none".to_owned() });
-    };
-    let wishes = facts.rules.wishes(key, product);
-    let target = match (wishes.service_level, settings.fill_rate) {
-        (Some(level), _) => ServiceTarget::Cycle(level),
-        (None, Some(share)) => ServiceTarget::FillRate(share.get()),
-        (None, None) => ServiceTarget::Cycle(settings.service_level.get()),
-    };
-    let ending = product.discontinued_on.map(|last_day| forecast.ending_on(as_of, last_day));
-    let forecast_alone = ending.as_ref().unwrap_or(forecast);
-    let wished = wishes.demand_factor.map(|factor| forecast_alone.times(factor));
-    let outlook = wished.as_ref().unwrap_or(forecast_alone).outlook(levels);
-
-    let orders = facts.open_orders.get(key).map_or(&[][..], Vec::as_slice);
-    let rests_come = facts.rests.come(product.supplier_id.as_ref());
-    // Rests that never come are told of by supplier.
-    let expected = orders.iter().filter(|order| rests_come || !order.is_rest());
-    let (given_up, coming): (Vec<&LineOrder>, Vec<&LineOrder>) =
-        expected.partition(|order| order.is_given_up(as_of, lead_time));
-    let receipts: Vec<Receipt> = coming.iter().map(|order| receipt(order, as_of, input)).collect();
-    let mut request = OrderRequest {
-        as_of: as_of.date(),
-        target,
-        unmet: settings.unmet_demand.into(),
-        outlook,
-        lead_time,
-        calendar,
-        stock: StockPosition {
-            on_hand_milli: stock.on_hand,
-            reserved_milli: stock.reserved,
-            on_order_milli: 0,
-            expected_waste_milli: 0,
-        },
-        rules: OrderRules {
-            pack_size_milli: product.pack_size,
-            presentation_milli: product.presentation_quantity,
-            unit_milli: facts.movements.units.get(&key.product_id).copied(),
-            min_order_milli: product.min_order_quantity,
-            max_order_milli: wishes.max_order,
-            min_stock_milli: wishes.min_stock,
-            max_stock_milli: wishes.max_stock,
-            frozen: wishes.is_frozen(),
-            shelf_life_days: product.shelf_life_days.and_then(|days| u32::try_from(days).ok()),
-        },
-    };
-    let horizon = plan_order(&request)?;
-    let arrival_day = days_after(as_of, horizon.arrives_by.into());
-    let next_arrival_day = days_after(as_of, horizon.covers_until.into());
-    request.stock.expected_waste_milli = waste(input, &outlook, arrival_day)?;
-    request.stock.on_order_milli =
-        receipts.iter().filter(|receipt| receipt.day < next_arrival_day).map(|receipt| receipt.quantity_milli).sum();
+pub(super) fn plan_line(basis: &LineBasis<'_>, target: ServiceTarget) -> Result<Line, InventoryError> {
+    let input = basis.input;
+    let &LineInput { settings, as_of, facts, levels, key, product, stock, lead_time, lead_time_basis, .. } = input;
+    let LineBasis { coming, given_up, receipts, wishes, .. } = basis;
+    let request = basis.request(target);
+    let outlook = request.outlook;
+    let arrival_day = basis.arrival_day();
     let mut plan = plan_order(&request)?;
     if let Some(factor) = wishes.demand_factor {
-        let mean = forecast_alone.outlook(levels).mean_total(next_arrival_day).units;
+        let mean = basis.forecast_alone().outlook(levels).mean_total(basis.next_arrival_day()).units;
         split_demand(&mut plan.steps, (mean * MILLI).round() as i64, factor);
     }
 
@@ -106,7 +41,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
     let project = |days: usize, unit_value: Option<i64>| ProjectionRequest {
         as_of: as_of.date(),
         available_milli: stock.on_hand.max(0) - stock.reserved,
-        receipts: &receipts,
+        receipts,
         outlook,
         service_level,
         days,
@@ -132,7 +67,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         on_order_milli: request.stock.on_order_milli,
         lead_time: lead_time.clone(),
         lead_time_basis,
-        forecast_method: forecast.method.clone(),
+        forecast_method: basis.forecast.method.clone(),
         stock_out_on: ahead.first_short_on.map(Day::from),
         savable_milli: (savable * MILLI).round() as i64,
         least_left_milli: before_arrival.least_left_milli,
@@ -141,11 +76,11 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
         price,
         order_value: product.unit_cost.map(|cost| value_of(plan.quantity_milli, cost)),
         urgency: Urgency::Green,
-        flags: flags(input, &plan, &coming, &given_up),
+        flags: flags(basis, &plan),
         reasons: String::new(),
         unit_milli: facts.movements.units.get(&key.product_id).copied(),
         levels: policy_levels(&request)?,
-        own_forecast: wished.clone().or_else(|| ending.clone()),
+        own_forecast: basis.own_forecast().cloned(),
         service_level,
         target,
         plan,
@@ -156,7 +91,7 @@ pub(super) fn plan_line(input: &LineInput<'_>) -> Result<Line, InventoryError> {
             (false, true) => Urgency::Amber,
             (false, false) => Urgency::Green,
         };
-    line.reasons = reasons(&line, &coming, &given_up);
+    line.reasons = reasons(&line, coming, given_up);
     for reason in &wishes.reasons {
         line.reasons.push_str(&format!("; planner: {reason}"));
     }
@@ -172,26 +107,6 @@ fn split_demand(steps: &mut Vec<Step>, forecast_milli: i64, factor: f64) {
     steps.insert(1, Step { code: StepCode::PlannerDemand, text, delta_milli: wished });
 }
 
-/// What of the stock will expire before an order can arrive, as far as deliveries tell its age. Goods that should have expired already are
-/// the business of whoever counts them.
-fn waste(input: &LineInput<'_>, outlook: &DemandOutlook<'_>, arrival_day: usize) -> Result<i64, InventoryError> {
-    let Some(shelf_life) = input.product.shelf_life_days.and_then(|days| u32::try_from(days).ok()) else {
-        return Ok(0);
-    };
-    let received = input.facts.deliveries.get(input.key).into_iter().flatten();
-    let receipts: Vec<PastReceipt> = received
-        .filter(|delivery| delivery.quantity > 0 && delivery.received_on <= input.as_of)
-        .filter_map(|delivery| {
-            let age_days = u32::try_from(input.as_of - delivery.received_on).ok()?;
-            Some(PastReceipt { age_days, quantity_milli: delivery.quantity })
-        })
-        .collect();
-    let aged = age_stock(input.stock.on_hand, &receipts, shelf_life)?;
-    let sellable: Vec<Batch> = aged.batches.into_iter().filter(|batch| batch.remaining_days > 0).collect();
-    let days = arrival_day.saturating_sub(1).min(outlook.mean.len());
-    Ok(expected_waste(&sellable, outlook.mean, days)?.total_milli)
-}
-
 /// Stable across reruns of a date.
 fn recommendation_id(as_of: Day, key: &LineKey) -> String {
     let text = format!("{as_of}\u{1f}{}\u{1f}{}", key.product_id, key.location_id);
@@ -200,35 +115,8 @@ fn recommendation_id(as_of: Day, key: &LineKey) -> String {
     format!("{start:016x}")
 }
 
-/// When an open order arrives, counted in days after `as_of`.
-///
-/// On its due date. When that has passed: after the median further wait of those lead times that were longer than the wait so far; when
-/// none was (or the order date is unknown), after another planning lead time, as if it had been ordered again.
-fn receipt(order: &LineOrder, as_of: Day, input: &LineInput<'_>) -> Receipt {
-    let day = if order.due_on > as_of {
-        days_after(as_of, order.due_on)
-    } else {
-        let lead_time = input.lead_time;
-        let waited = order.ordered_on.and_then(|day| u32::try_from(as_of - day).ok());
-        let longer: Vec<(u32, f64)> = lead_time
-            .distribution
-            .iter()
-            .filter(|(days, _)| waited.is_some_and(|waited| *days > waited))
-            .copied()
-            .collect();
-        let half = longer.iter().map(|(_, weight)| weight).sum::<f64>() / 2.0;
-        let mut reached = 0.0;
-        let median = longer.iter().find(|(_, weight)| {
-            reached += weight;
-            reached >= half - 1e-12
-        });
-        let further = median.map_or(lead_time.planning_days, |(days, _)| days - waited.unwrap_or(0));
-        further.max(1) as usize
-    };
-    Receipt { day, quantity_milli: order.quantity }
-}
-
-fn flags(input: &LineInput<'_>, plan: &OrderPlan, coming: &[&LineOrder], given_up: &[&LineOrder]) -> Vec<&'static str> {
+fn flags(basis: &LineBasis<'_>, plan: &OrderPlan) -> Vec<&'static str> {
+    let LineBasis { input, coming, given_up, wishes, .. } = basis;
     let (as_of, stock) = (input.as_of, input.stock);
     let mut flags: Vec<&'static str> = plan.flags.iter().map(|flag| flag_name(*flag)).collect();
     let mut add = |holds: bool, name: &'static str| {
@@ -241,8 +129,7 @@ fn flags(input: &LineInput<'_>, plan: &OrderPlan, coming: &[&LineOrder], given_u
     add(input.facts.forecast_as_of < as_of, "older_forecast");
     add(coming.iter().any(|order| order.due_on <= as_of), "overdue_order");
     add(!given_up.is_empty(), "order_given_up");
-    let wishes = input.facts.rules.wishes(input.key, input.product);
-    add(wishes != Wishes::default(), "planner_rule");
+    add(*wishes != Wishes::default(), "planner_rule");
     add(wishes.is_frozen(), "frozen");
     add(coming.iter().any(|order| !order.is_in_books), "handed_out");
     add(input.facts.snoozed.contains_key(input.key), "snoozed");
@@ -282,6 +169,13 @@ fn reasons(line: &Line, coming: &[&LineOrder], given_up: &[&LineOrder]) -> Strin
         match line.target {
             ServiceTarget::Cycle(level) => format!("for {} service", short_percent(level)),
             ServiceTarget::FillRate(share) => format!("to serve {} from the shelf", short_percent(share)),
+            ServiceTarget::SharedFill { of_all, service } => {
+                format!(
+                    "for {} service, its part in {} served of all lines",
+                    short_percent(service),
+                    short_percent(of_all)
+                )
+            }
         },
         units(line.stock.on_hand.max(0)),
     );

@@ -9,10 +9,12 @@ use super::exception::Exception;
 use super::facts::InventoryFacts;
 use super::lifecycle::Still;
 use super::line::Line;
+use super::line_basis::{LineBasis, LineInput};
 use super::line_key::LineKey;
 use super::orders::LineOrder;
-use super::plan_line::{LineInput, plan_line};
+use super::plan_line::plan_line;
 use super::supplier_terms::SupplierTerms;
+use super::targets::{self, Targets};
 use super::units::{in_units, units};
 use super::{InventoryPlan, forecasts};
 use crate::day::Day;
@@ -29,15 +31,26 @@ pub(super) fn plan_lines(
 ) -> (Vec<Line>, Vec<Exception>) {
     let (as_of, levels) = (Day::from(ctx.as_of), forecasts::levels());
     let (to_plan, mut exceptions) = keys_to_plan(as_of, facts, dead);
+    let n = to_plan.len() as u64;
+    let known = Known { settings, as_of, facts, terms, levels: &levels };
+    let targets = if targets::are_shared(settings) {
+        let done = AtomicU64::new(0);
+        let look_at = |key: &&LineKey| {
+            let sharer = known.of(key).ok().and_then(|input| targets::sharer(&LineBasis::new(&input).ok()?));
+            progress.report("share the fill rate", done.fetch_add(1, Ordering::Relaxed) + 1, n);
+            Some(((*key).clone(), sharer?))
+        };
+        Targets::share(settings, to_plan.par_iter().filter_map(look_at).collect())
+    } else {
+        Targets::default()
+    };
     let done = AtomicU64::new(0);
-    let results: Vec<Result<Line, Box<Exception>>> = to_plan
-        .par_iter()
-        .map(|key| {
-            let result = plan_key(settings, as_of, facts, terms, &levels, key);
-            progress.report("plan lines", done.fetch_add(1, Ordering::Relaxed) + 1, to_plan.len() as u64);
-            result
-        })
-        .collect();
+    let plan = |key: &&LineKey| {
+        let result = known.of(key).and_then(|input| plan_input(settings, &targets, &input));
+        progress.report("plan lines", done.fetch_add(1, Ordering::Relaxed) + 1, n);
+        result
+    };
+    let results: Vec<Result<Line, Box<Exception>>> = to_plan.par_iter().map(plan).collect();
     let mut lines = Vec::new();
     for result in results {
         match result {
@@ -124,23 +137,30 @@ fn keys_to_plan<'f>(
     (keys, exceptions)
 }
 
-fn plan_key(
-    settings: &InventoryPlan,
+/// What is the same for all lines.
+struct Known<'a> {
+    settings: &'a InventoryPlan,
     as_of: Day,
-    facts: &InventoryFacts,
-    terms: &BTreeMap<Option<String>, SupplierTerms>,
-    levels: &[f64],
-    key: &LineKey,
-) -> Result<Line, Box<Exception>> {
-    let missing = |code, severity, text: String| Exception { text, ..Exception::of_line(code, severity, key, None) };
-    let (Some(product), Some(stock)) = (facts.products.get(&key.product_id), facts.current_stock(key, as_of)) else {
-        return Err(Box::new(missing("unknown_product", "note", "Product or stock is missing".to_owned())));
-    };
-    let supplier = product.supplier_id.as_ref();
-    let Some((terms, (lead_time, lead_time_basis))) =
-        terms.get(&product.supplier_id).and_then(|terms| Some((terms, terms.lead_time.as_ref()?)))
-    else {
-        return Err(Box::new(Exception {
+    facts: &'a InventoryFacts,
+    terms: &'a BTreeMap<Option<String>, SupplierTerms>,
+    levels: &'a [f64],
+}
+
+impl<'a> Known<'a> {
+    /// What a line is planned from, or why it cannot be.
+    fn of(&self, key: &'a LineKey) -> Result<LineInput<'a>, Box<Exception>> {
+        let &Self { settings, as_of, facts, terms, levels } = self;
+        let missing =
+            |code, severity, text: String| Exception { text, ..Exception::of_line(code, severity, key, None) };
+        let (Some(product), Some(stock)) = (facts.products.get(&key.product_id), facts.current_stock(key, as_of))
+        else {
+            return Err(Box::new(missing("unknown_product", "note", "Product or stock is missing".to_owned())));
+        };
+        let supplier = product.supplier_id.as_ref();
+        let Some((terms, (lead_time, lead_time_basis))) =
+            terms.get(&product.supplier_id).and_then(|terms| Some((terms, terms.lead_time.as_ref()?)))
+        else {
+            return Err(Box::new(Exception {
             supplier_id: supplier.cloned(),
             ..missing(
                 "missing_lead_time",
@@ -150,23 +170,18 @@ fn plan_key(
                     .to_owned(),
             )
         }));
-    };
-    let input = LineInput {
-        settings,
-        as_of,
-        facts,
-        levels,
-        key,
-        product,
-        stock,
-        lead_time,
-        lead_time_basis,
-        calendar: &terms.calendar,
-    };
-    plan_line(&input).map_err(|error| {
+        };
+        let calendar = &terms.calendar;
+        Ok(LineInput { settings, as_of, facts, levels, key, product, stock, lead_time, lead_time_basis, calendar })
+    }
+}
+
+fn plan_input(settings: &InventoryPlan, targets: &Targets, input: &LineInput<'_>) -> Result<Line, Box<Exception>> {
+    let planned = LineBasis::new(input).and_then(|basis| plan_line(&basis, targets.of(settings, &basis)));
+    planned.map_err(|error| {
         Box::new(Exception {
-            supplier_id: supplier.cloned(),
-            ..missing("unusable_forecast", "amber", format!("No order is planned: {error}"))
+            text: format!("No order is planned: {error}"),
+            ..Exception::of_line("unusable_forecast", "amber", input.key, input.product.supplier_id.as_ref())
         })
     })
 }

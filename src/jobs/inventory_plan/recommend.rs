@@ -39,7 +39,7 @@ pub(super) fn recommend(
     exceptions.extend(exceptions::find(&planned));
     exceptions.extend(Lives { as_of, currency, facts, lines: &lines, dead, terms }.exceptions());
     exception::sort(&mut exceptions);
-    let graded = grading::grade_all(facts, ctx.currency);
+    let graded = grading::grade_all(facts, ctx.currency, settings.holding_rate.get());
     let beside = beside::compare(facts, as_of);
     let decision =
         Decision { ctx, settings, facts, terms, lines, exceptions, coverage, suppliers, transfers, graded, beside };

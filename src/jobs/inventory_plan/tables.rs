@@ -24,7 +24,7 @@ pub(super) fn tables(decision: &Decision<'_>) -> Result<Vec<PublishedTable>, Row
         explanations(&decision.lines)?,
         exceptions(&decision.exceptions, decision.ctx.currency)?,
         transfers(&decision.transfers, decision.ctx.currency)?,
-        outcomes(&decision.graded)?,
+        outcomes(&decision.graded, decision.ctx.currency)?,
     ])
 }
 
@@ -143,8 +143,10 @@ fn transfers(rows: &[LineTransfer], currency: Currency) -> Result<PublishedTable
 }
 
 /// `recommendation_outcomes`.
-fn outcomes(rows: &[GradedLine]) -> Result<PublishedTable, RowsError> {
+fn outcomes(rows: &[GradedLine], currency: Currency) -> Result<PublishedTable, RowsError> {
+    let money = |minor: Option<f64>| minor.map(ExpectedMoney::from_minor);
     Rows::of(&RECOMMENDATION_OUTCOMES, rows)
+        .in_currency(currency)
         .column("recommended_as_of", |row| row.advice.published.as_of)
         .column("recommendation_id", |row| row.advice.published.recommendation_id.as_str())
         .column("product_id", |row| row.advice.key.product_id.as_str())
@@ -161,5 +163,11 @@ fn outcomes(rows: &[GradedLine]) -> Result<PublishedTable, RowsError> {
         .column("closing_stock", |row| row.closing_milli.map(Quantity::from_thousandths))
         .column("verdict", |row| verdict_name(row.outcome.verdict))
         .column("explanation", |row| row.explanation.as_str())
+        .column("promised_fill_rate", |row| row.hindsight?.promised_fill_rate)
+        .column("achieved_fill_rate", |row| row.hindsight?.achieved_fill_rate)
+        .column("naive_quantity", |row| Some(Quantity::from_thousandths(row.hindsight?.naive_milli)))
+        .column("cost_recommended", move |row| money(row.hindsight?.cost_recommended))
+        .column("cost_ordered", move |row| money(row.hindsight?.cost_ordered))
+        .column("cost_naive", move |row| money(row.hindsight?.cost_naive))
         .publish()
 }

@@ -15,9 +15,12 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::outlook::QuantileTable;
 
-/// Scores of the demand until the arrival, and of what comes after it: the middles of so many equally likely parts.
+/// Scores of the demand until the arrival, and of what comes after it: one in each of so many equally likely parts.
 const FIRST_SCORES: usize = 32;
 const NEXT_SCORES: usize = 12;
+/// The step of a lattice in the unit square: the fraction of the golden ratio, whose multiples lie most evenly (Niederreiter, Random Number
+/// Generation and Quasi-Monte Carlo Methods, 1992, section 5.1).
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
 /// Demand until an order arrives and between its arrival and the next one's, in pairs.
 #[derive(Debug, Default)]
@@ -35,9 +38,11 @@ impl DemandPairs {
         let correlation = correlation((first.spread(), next.spread()), days);
         let rest = (1.0 - correlation * correlation).max(0.0).sqrt();
         let share = share / (FIRST_SCORES * NEXT_SCORES) as f64;
-        for before in scores(FIRST_SCORES) {
+        for (at, before) in scores(FIRST_SCORES, 0.5).enumerate() {
             let until = if days.0 == 0 { 0.0 } else { first.at_score(before) };
-            for own in scores(NEXT_SCORES) {
+            // Each row elsewhere: what comes after does not depend on what came before where days are independent, and would take
+            // twelve values only.
+            for own in scores(NEXT_SCORES, (GOLDEN * (at as f64 + 0.5)).fract()) {
                 let after = (next.at_score(correlation * before + rest * own) - until).max(0.0);
                 self.pairs.push((share, until, after));
                 self.between += share * after;
@@ -88,10 +93,10 @@ fn correlation((short, long): (f64, f64), (few, many): (usize, usize)) -> f64 {
     ((power(t) + power(l) - power(t - l)) / (2.0 * (l * t).powf(growth))).clamp(0.0, 1.0)
 }
 
-/// Normal scores of the middles of `n` equally likely parts.
-fn scores(n: usize) -> impl Iterator<Item = f64> {
+/// Normal scores of `n` equally likely parts, each at this share of itself.
+fn scores(n: usize, share: f64) -> impl Iterator<Item = f64> {
     let normal = Normal::standard();
-    (0..n).map(move |at| normal.inverse_cdf((at as f64 + 0.5) / n as f64))
+    (0..n).map(move |at| normal.inverse_cdf((at as f64 + share) / n as f64))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@
 //! | `outlook.rs`, `lead_time.rs`, `calendar.rs` | demand ahead, lead times, order days: what is uncertain, what is fixed |
 //! | `protection.rs` | from quantiles of demand to the level `S` that a service per cycle or a fill rate asks for |
 //! | `lost_sales.rs` | what less to order where demand that is not served is lost |
+//! | `shared_fill.rs` | one fill rate for all lines: who gets how much of it |
 //! | `plan.rs` | from the level to an order (`plan_order`) |
 //! | `rules.rs` | from the need to what a supplier accepts: packs, minimum, shelf life, one explained step each |
 //! | `supplier.rs` | a supplier's minimum over all lines |
@@ -22,13 +23,14 @@
 //! | `fill_up.rs`, `budget.rs`, `knapsack.rs` | by it, orders raised to a minimum, bought with a budget |
 //! | `waste.rs` | what expires before the next order arrives |
 //! | `policy_levels.rs` | levels for systems that work orders out themselves |
-//! | `projection.rs`, `grade.rs` | what stock will do without more orders; whether past advice was right |
+//! | `projection.rs`, `grade.rs`, `cycle.rs` | what stock will do without more orders; whether past advice was right; what it and others cost |
 //! | `formulas/` | the formulas of the textbooks, by name: newsvendor, (r, Q), (s, S), lot sizes, service levels, networks |
 //!
 //! Quantities that must add up are integer thousandths of a unit (`..._milli`); forecasts are floating-point units.
 
 mod budget;
 mod calendar;
+mod cycle;
 mod fill_up;
 pub mod formulas;
 mod grade;
@@ -43,6 +45,7 @@ mod projection;
 mod protection;
 mod replay;
 mod rules;
+mod shared_fill;
 #[cfg(test)]
 mod simulated;
 mod supplier;
@@ -51,12 +54,13 @@ mod waste;
 
 pub use budget::{BudgetLine, BudgetPlan, BudgetShare, spend_budget};
 pub use calendar::OrderCalendar;
+pub use cycle::{Cycle, CycleDay, CycleResult};
 pub use fill_up::{AddedPacks, FillLine, FillRules, FillUp, WhyNotFilled, fill_up};
 pub use grade::{GradeRules, Outcome, PastAdvice, Verdict, WhatHappened, grade_advice};
 pub use lead_time::{LeadTime, LeadTimeSource, lead_time_change};
 pub use marginal::{LineWorth, PackLine, PackWorth};
 pub use outlook::{DemandOutlook, TotalDemand};
-pub use plan::{Flag, OrderPlan, OrderRequest, StockPosition, plan_order};
+pub use plan::{Flag, OrderDays, OrderPlan, OrderRequest, StockPosition, plan_order};
 pub use policy_levels::{PolicyLevels, policy_levels};
 pub use projection::{
     Overstock, ProjectionRequest, Receipt, StockProjection, days_of_cover, find_overstock, project_stock,
@@ -64,6 +68,7 @@ pub use projection::{
 pub use protection::{ServiceTarget, UnmetDemand, expected_fill_rate};
 pub use replay::{ReplayPeriod, ReplayRules, ReplayStock, ReplayTally, normal_score};
 pub use rules::{OrderRules, Step, StepCode};
+pub use shared_fill::{FillCurve, SharingLine, fill_curve, share_fill_rate};
 pub use supplier::{SupplierLine, SupplierMinimum, check_supplier_minimum};
 pub use transfer::{Donor, Receiver, Transfer, plan_transfers};
 pub use waste::{AgedStock, Batch, ExpectedWaste, PastReceipt, age_stock, expected_waste};

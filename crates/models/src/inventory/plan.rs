@@ -90,10 +90,55 @@ pub struct OrderPlan {
     /// The share of the demand between the arrivals of this order and the next that the stock serves at once if this is ordered
     /// ("P2"); `None` where no demand is expected.
     pub fill_rate: Option<f64>,
+    /// Mean demand between the arrivals of this order and the next, units.
+    pub cycle_demand: f64,
     /// Explanation; the deltas sum exactly to `quantity_milli`.
     pub steps: Vec<Step>,
     /// Remarks, in order, each once.
     pub flags: Vec<Flag>,
+}
+
+/// The days that an order is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderDays {
+    /// The day after `as_of`.
+    first: NaiveDate,
+    /// Day of the next order, that is not planned yet.
+    next_order_on: NaiveDate,
+    /// Day of this order.
+    pub order_on: NaiveDate,
+    /// Day by which half of such orders have arrived.
+    pub arrives_on: NaiveDate,
+    /// Day by which 90 % of them have.
+    pub arrives_by: NaiveDate,
+    /// Day by which 90 % of such orders have arrived that are placed on the next order day.
+    pub covers_until: NaiveDate,
+}
+
+impl OrderDays {
+    /// Of the first order after `as_of`.
+    ///
+    /// # Errors
+    /// [`InventoryError::Date`] at the end of the calendar.
+    pub fn of(as_of: NaiveDate, lead_time: &LeadTime, calendar: &OrderCalendar) -> Result<Self, InventoryError> {
+        let first = add_days(as_of, 1)?;
+        let order_on = calendar.next_order_day(first)?;
+        let next_order_on = calendar.following_order_day(order_on)?;
+        let planning_days = u64::from(lead_time.planning_days);
+        Ok(Self {
+            first,
+            next_order_on,
+            order_on,
+            arrives_on: add_days(order_on, u64::from(lead_time.median_days))?,
+            arrives_by: add_days(order_on, planning_days)?,
+            covers_until: add_days(next_order_on, planning_days)?,
+        })
+    }
+
+    /// Days from the first one to come until this order is placed, and until the next one is.
+    pub(super) fn gaps(&self) -> (usize, usize) {
+        (days_between(self.first, self.order_on), days_between(self.first, self.next_order_on))
+    }
 }
 
 /// Plans the next order: up to the level that covers demand until the order after it can have arrived.
@@ -110,16 +155,9 @@ pub struct OrderPlan {
 pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryError> {
     request.target.check()?;
     request.outlook.check()?;
-    let first_day = add_days(request.as_of, 1)?;
-    let order_on = request.calendar.next_order_day(first_day)?;
-    let next_order_on = request.calendar.following_order_day(order_on)?;
-    let planning_days = u64::from(request.lead_time.planning_days);
-    let arrives_on = add_days(order_on, u64::from(request.lead_time.median_days))?;
-    let arrives_by = add_days(order_on, planning_days)?;
-    let covers_until = add_days(next_order_on, planning_days)?;
-
-    let gaps = (days_between(first_day, order_on), days_between(first_day, next_order_on));
-    let protection = Protection::new(&request.outlook, request.lead_time, gaps);
+    let days = OrderDays::of(request.as_of, request.lead_time, request.calendar)?;
+    let OrderDays { first: first_day, order_on, arrives_on, arrives_by, covers_until, .. } = days;
+    let protection = Protection::new(&request.outlook, request.lead_time, days.gaps());
     let demand = protection.level(request.target);
     let mut flags = Vec::new();
     let stock = request.stock;
@@ -223,13 +261,14 @@ pub fn plan_order(request: &OrderRequest<'_>) -> Result<OrderPlan, InventoryErro
     }
     Ok(OrderPlan {
         cycle_service: match request.target {
-            ServiceTarget::Cycle(level) => level,
+            ServiceTarget::Cycle(level) | ServiceTarget::SharedFill { service: level, .. } => level,
             ServiceTarget::FillRate(_) => protection.cycle_service(demand.units),
         },
         fill_rate: match &pairs {
             Some(pairs) => pairs.fill_rate(units(position), units(waterfall.quantity_milli)),
             None => protection.fill_rate(units(position + waterfall.quantity_milli)),
         },
+        cycle_demand: protection.between(),
         quantity_milli: waterfall.quantity_milli,
         order_on,
         arrives_on,

@@ -11,6 +11,14 @@ pub enum ServiceTarget {
     Cycle(f64),
     /// The share of demand that is served from the shelf at once ("P2"), strictly between 0 and 1.
     FillRate(f64),
+    /// The probability of no stock-out until the next order arrives with which this line does its part, so that many lines together
+    /// serve a share of demand ([`share_fill_rate`](super::share_fill_rate)).
+    SharedFill {
+        /// The share of the demand of all of them.
+        of_all: f64,
+        /// Per cycle, strictly between 0 and 1.
+        service: f64,
+    },
 }
 
 /// What becomes of demand that finds no stock.
@@ -27,8 +35,10 @@ impl ServiceTarget {
     /// # Errors
     /// [`InventoryError::ServiceLevel`] for a share that is not strictly between 0 and 1.
     pub(super) fn check(self) -> Result<(), InventoryError> {
-        let (Self::Cycle(share) | Self::FillRate(share)) = self;
-        check_service_level(share)
+        match self {
+            Self::Cycle(share) | Self::FillRate(share) => check_service_level(share),
+            Self::SharedFill { of_all, service } => check_service_level(of_all).and(check_service_level(service)),
+        }
     }
 
     /// Of the step of the safety stock.
@@ -38,6 +48,12 @@ impl ServiceTarget {
             Self::FillRate(share) => {
                 format!("safety stock to serve {:.1} % of demand from the shelf", share * 100.0)
             }
+            Self::SharedFill { of_all, service } => format!(
+                "safety stock for a service level of {:.1} %, with which all lines together serve {:.1} % of demand from the shelf at the \
+                 least cost",
+                service * 100.0,
+                of_all * 100.0
+            ),
         }
     }
 }
@@ -97,6 +113,11 @@ impl Protection {
         Self { parts, days: all_days, between, beyond_horizon }
     }
 
+    /// Mean demand between the arrivals of this order and of the next one, units.
+    pub(super) fn between(&self) -> f64 {
+        self.between
+    }
+
     /// The pairs of demand until this order arrives and from then to the next, for demand that is lost.
     pub(super) fn pairs(&self) -> DemandPairs {
         let mut pairs = DemandPairs::default();
@@ -109,7 +130,7 @@ impl Protection {
     /// The level that meets a target.
     pub(super) fn level(&self, target: ServiceTarget) -> ProtectionLevel {
         match target {
-            ServiceTarget::Cycle(level) => self.quantile(level),
+            ServiceTarget::Cycle(level) | ServiceTarget::SharedFill { service: level, .. } => self.quantile(level),
             ServiceTarget::FillRate(share) => self.level_for_fill(share),
         }
     }
@@ -173,7 +194,9 @@ impl Protection {
 /// What has to be ordered on top of a position where unmet demand is lost; never more than up to `level`. Units.
 pub(super) fn order_where_lost(pairs: &DemandPairs, target: ServiceTarget, position: f64, level: f64) -> f64 {
     pairs.least_order(level - position, |pairs, order| match target {
-        ServiceTarget::Cycle(wanted) => pairs.cycle_service(position, order) >= wanted,
+        ServiceTarget::Cycle(wanted) | ServiceTarget::SharedFill { service: wanted, .. } => {
+            pairs.cycle_service(position, order) >= wanted
+        }
         ServiceTarget::FillRate(wanted) => pairs.fill_rate(position, order).is_none_or(|share| share >= wanted),
     })
 }
