@@ -107,9 +107,9 @@ impl SeriesForecast {
     ///
     /// Totals from a later first day are not published. They are taken as their own mean plus the deviation from the mean that the
     /// total of equally many days had: as uncertain as that total was, which leaves out that an older forecast knows less.
-    fn later(&self, age: usize) -> Self {
+    fn later(self, age: usize) -> Self {
         if age == 0 {
-            return self.clone();
+            return self;
         }
         let mean: Vec<f64> = self.mean.iter().skip(age).copied().collect();
         let (mut now, mut then) = (0.0, 0.0);
@@ -122,31 +122,50 @@ impl SeriesForecast {
                 self.totals[day].iter().map(|value| (now + value - then).max(0.0)).collect()
             })
             .collect();
-        Self { method: self.method.clone(), mean, totals }
+        Self { method: self.method, mean, totals }
+    }
+}
+
+/// A forecast as far as its steps have come, and rows that came before their turn.
+#[derive(Default)]
+struct Growing {
+    forecast: SeriesForecast,
+    early: BTreeMap<i64, (f64, [f64; QUANTILES.len()])>,
+}
+
+impl Growing {
+    fn add(&mut self, row: &ForecastRow<'_>) {
+        if self.forecast.mean.is_empty() {
+            row.method.clone_into(&mut self.forecast.method);
+        }
+        // The plan refuses a line with NaN.
+        let totals = row.totals().map(|total| total.unwrap_or(f64::NAN));
+        self.early.insert(row.step, (row.mean.unwrap_or(f64::NAN), totals));
+        while let Some((mean, totals)) = self.early.remove(&(self.forecast.mean.len() as i64 + 1)) {
+            self.forecast.mean.push(mean);
+            self.forecast.totals.push(totals.to_vec());
+        }
     }
 }
 
 /// Reads the level `product_location`, shifted by the days since the forecast was made. Steps count up from 1; what follows a gap is left out.
 pub(super) fn read(frame: &DataFrame, age: usize) -> Result<BTreeMap<LineKey, SeriesForecast>, ContractError> {
-    let mut lines: BTreeMap<LineKey, BTreeMap<i64, ForecastRow<'_>>> = BTreeMap::new();
+    let mut lines: BTreeMap<(&str, &str), Growing> = BTreeMap::new();
+    // Rows of a line mostly stand together.
+    let (mut current, mut growing) = (None, Growing::default());
     for row in ForecastRow::read(frame)?.filter(|row| row.level == "product_location") {
-        if let (Some(product_id), Some(location_id)) = (row.product_id, row.location_id) {
-            lines.entry(LineKey::new(product_id, location_id)).or_default().insert(row.step, row);
+        let (Some(product_id), Some(location_id)) = (row.product_id, row.location_id) else { continue };
+        let key = (product_id, location_id);
+        if current != Some(key) {
+            let next = lines.remove(&key).unwrap_or_default();
+            let last = std::mem::replace(&mut growing, next);
+            lines.extend(current.replace(key).map(|key| (key, last)));
         }
+        growing.add(&row);
     }
-    let mut forecasts = BTreeMap::new();
-    for (key, steps) in lines {
-        let mut forecast = SeriesForecast::default();
-        for (row, _) in steps.values().zip(1..).take_while(|(row, position)| row.step == *position) {
-            row.method.clone_into(&mut forecast.method);
-            // The plan refuses a line with NaN.
-            forecast.mean.push(row.mean.unwrap_or(f64::NAN));
-            forecast.totals.push(row.totals().map(|total| total.unwrap_or(f64::NAN)).to_vec());
-        }
-        let shifted = forecast.later(age);
-        if !shifted.mean.is_empty() {
-            forecasts.insert(key, shifted);
-        }
-    }
-    Ok(forecasts)
+    lines.extend(current.map(|key| (key, growing)));
+    let shifted = lines
+        .into_iter()
+        .map(|((product_id, location_id), line)| (LineKey::new(product_id, location_id), line.forecast.later(age)));
+    Ok(shifted.filter(|(_, forecast)| !forecast.mean.is_empty()).collect())
 }

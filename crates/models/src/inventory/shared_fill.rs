@@ -16,8 +16,10 @@ use super::{InventoryError, MILLI, OrderRequest, ServiceTarget, UnmetDemand, mil
 /// What a line serves, by how safe it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FillCurve {
-    /// Fill rate at each of [`SCORES`], not falling.
-    fills: Vec<f64>,
+    /// Fill rate at each of the [`SCORES`], not falling, of a line with no more than the level of that score.
+    settled: Vec<f64>,
+    /// The same of the line as it is tonight, which may lie too full.
+    tonight: Vec<f64>,
     /// Mean demand between the arrivals of this order and the next, units.
     demand: f64,
 }
@@ -38,12 +40,16 @@ const SCORES: usize = 23;
 const LEAST_SCORE: f64 = -2.5;
 const SCORE_STEP: f64 = 0.25;
 
+/// Of what may go unserved, the share by which others may serve less for what lies too full.
+const MOST_LEANED_ON: f64 = 0.5;
+
 /// Halvings of the logarithm of the multiplier, between these ends: worth and holding of a unit may be in any money.
 const HALVINGS: usize = 80;
 const MOST_LOG: f64 = 40.0;
 
 /// What a line would serve between the arrivals of this order and the next, at each of several services per cycle, from what is there and
-/// what would be ordered in whole packs. The request's own target is not read, nor what else limits an order.
+/// what would be ordered in whole packs: as it is, and with no more stock than the service asks for. The request's own target is not read,
+/// nor what else limits an order.
 ///
 /// `None` without demand.
 ///
@@ -60,23 +66,24 @@ pub fn fill_curve(request: &OrderRequest<'_>) -> Result<Option<FillCurve>, Inven
     let step = request.rules.pack_size_milli.or(request.rules.unit_milli).unwrap_or(1).max(1);
     let packed = |order: f64| (milli_up(order) as u64).div_ceil(step as u64) as f64 * step as f64 / MILLI;
     let pairs = (request.unmet == UnmetDemand::IsLost).then(|| protection.pairs());
-    let mut fills = Vec::with_capacity(SCORES);
-    let mut most = 0.0_f64;
+    let fill_at = |target: ServiceTarget, level: f64, position: f64| match &pairs {
+        None => protection.fill_rate(position + packed((level - position).max(0.0))),
+        Some(pairs) => {
+            let order = packed(protection::order_where_lost(pairs, target, position, level));
+            pairs.fill_rate(position, order)
+        }
+    };
+    let mut curve = FillCurve { settled: Vec::new(), tonight: Vec::new(), demand: protection.between() };
     for at in 0..SCORES {
         let target = ServiceTarget::Cycle(service(score(at)));
         let level = protection.level(target).units;
-        let fill = match &pairs {
-            None => protection.fill_rate(position + packed((level - position).max(0.0))),
-            Some(pairs) => {
-                let order = packed(protection::order_where_lost(pairs, target, position, level));
-                pairs.fill_rate(position, order)
-            }
-        };
-        let Some(fill) = fill else { return Ok(None) };
-        most = most.max(fill);
-        fills.push(most);
+        let fills = fill_at(target, level, position.min(level)).zip(fill_at(target, level, position));
+        let Some((settled, tonight)) = fills else { return Ok(None) };
+        let rising = |fills: &mut Vec<f64>, fill: f64| fills.push(fills.last().map_or(fill, |last| fill.max(*last)));
+        rising(&mut curve.settled, settled);
+        rising(&mut curve.tonight, tonight);
     }
-    Ok(Some(FillCurve { fills, demand: protection.between() }))
+    Ok(Some(curve))
 }
 
 impl FillCurve {
@@ -84,18 +91,22 @@ impl FillCurve {
     pub fn demand(&self) -> f64 {
         self.demand
     }
+}
 
-    /// Fill rate at a service per cycle, between those tried linear in its normal score.
-    fn fill(&self, score: f64) -> f64 {
-        let place = ((score - LEAST_SCORE) / SCORE_STEP).clamp(0.0, (SCORES - 1) as f64);
-        let below = (place as usize).min(SCORES - 2);
-        let share = place - below as f64;
-        (1.0 - share) * self.fills[below] + share * self.fills[below + 1]
-    }
+/// Fill rate at the score of a service per cycle, linear between those tried.
+fn fill(fills: &[f64], score: f64) -> f64 {
+    let place = ((score - LEAST_SCORE) / SCORE_STEP).clamp(0.0, (SCORES - 1) as f64);
+    let below = (place as usize).min(SCORES - 2);
+    let share = place - below as f64;
+    (1.0 - share) * fills[below] + share * fills[below + 1]
 }
 
 /// The service per cycle of each line with which the lines together serve the wanted share of the worth of demand at the least cost of holding
 /// stock. Where no service reaches it, all are as safe as can be.
+///
+/// The share is that of lines in the long run, whose stock is at most at its level. What lies fuller tonight serves more, by which the others may
+/// serve less, but not by more than half of what may go unserved: a shop that leans on what lies too full orders too little one month and too
+/// much the next.
 ///
 /// # Errors
 /// [`InventoryError`] for a share that is not strictly between 0 and 1, a worth or a cost that is not above 0.
@@ -117,18 +128,24 @@ pub fn share_fill_rate(lines: &[SharingLine<'_>], wanted: f64) -> Result<Vec<f64
         normal.inverse_cdf(probability.clamp(service(LEAST_SCORE), service(score(SCORES - 1))))
     };
     let all: f64 = lines.iter().map(|line| line.worth * line.curve.demand).sum();
-    let served = |log: f64| -> f64 {
+    let served = |log: f64, fills: for<'c> fn(&'c FillCurve) -> &'c [f64]| -> f64 {
         let of = |(line, ratio): (&SharingLine<'_>, &f64)| {
-            line.worth * line.curve.demand * line.curve.fill(score_at(log, *ratio))
+            line.worth * line.curve.demand * fill(fills(line.curve), score_at(log, *ratio))
         };
-        lines.iter().zip(&scores).map(of).sum()
+        lines.iter().zip(&scores).map(of).sum::<f64>() / all
     };
-    let (mut low, mut high) = (-MOST_LOG, MOST_LOG);
-    for _ in 0..HALVINGS {
-        let middle = f64::midpoint(low, high);
-        if served(middle) >= wanted * all { high = middle } else { low = middle }
-    }
-    Ok(scores.iter().map(|ratio| service(score_at(high, *ratio))).collect())
+    let solve = |wanted: f64| {
+        let (mut low, mut high) = (-MOST_LOG, MOST_LOG);
+        for _ in 0..HALVINGS {
+            let middle = f64::midpoint(low, high);
+            if served(middle, |curve| &curve.settled) >= wanted { high = middle } else { low = middle }
+        }
+        high
+    };
+    let settled = solve(wanted);
+    let fuller = (served(settled, |curve| &curve.tonight) - wanted).clamp(0.0, MOST_LEANED_ON * (1.0 - wanted));
+    let log = solve(wanted - fuller);
+    Ok(scores.iter().map(|ratio| service(score_at(log, *ratio))).collect())
 }
 
 fn score(at: usize) -> f64 {
