@@ -76,12 +76,12 @@ fn cycle(facts: &InventoryFacts, past: &Past<'_>) -> Option<Cycle> {
         let others = deliveries.filter(|one| one.received_on == on && one.ordered_on != published.order_on);
         others.map(|one| one.quantity).sum()
     };
-    let window = published.expected_demand.units() / f64::from((past.window_to - published.as_of).max(1));
+    let expected_a_day = published.expected_demand.units() / f64::from((past.window_to - published.as_of).max(1));
     let days = usize::try_from(past.window_to - past.arrived_on + 1).ok().filter(|days| *days > 0)?;
     let days: Option<Vec<CycleDay>> = (0..days as i32)
         .map(|ahead| {
             let on = past.arrived_on + ahead;
-            let least = if closing(on)? <= 0 { window } else { 0.0 };
+            let least = if closing(on)? <= 0 { expected_a_day } else { 0.0 };
             Some(CycleDay { demand: in_units(sold(on)).max(least), received: in_units(received(on)) })
         })
         .collect();
@@ -89,6 +89,7 @@ fn cycle(facts: &InventoryFacts, past: &Past<'_>) -> Option<Cycle> {
         opening: in_units(closing(past.arrived_on - 1)?),
         days: days?,
         order_up_to: published.order_up_to.units(),
+        expected_a_day,
     })
 }
 

@@ -21,6 +21,8 @@ pub struct Cycle {
     pub days: Vec<CycleDay>,
     /// Units up to which the next order fills: what is left beyond them is no order's saving.
     pub order_up_to: f64,
+    /// Units a day that were expected to be asked for.
+    pub expected_a_day: f64,
 }
 
 /// What an order brought.
@@ -40,8 +42,9 @@ const LONGEST_HELD: f64 = 365.0;
 impl Cycle {
     /// What an order of so many units would have brought.
     ///
-    /// What is left at the end above [`order_up_to`](Self::order_up_to) is held until it is sold at the mean demand of the days, a year at
-    /// most: the rest of what is left makes the next order smaller and is its business.
+    /// What is left at the end above [`order_up_to`](Self::order_up_to) is held until it is sold, a year at most, half by what was asked for a
+    /// day and half by what was expected: a slow seller that nobody asked for in a week is not dead. The rest of what is left makes the next
+    /// order smaller and is its business.
     pub fn with(&self, order: f64) -> CycleResult {
         let mut stock = self.opening.max(0.0) + order;
         let mut result = CycleResult { asked: 0.0, served: 0.0, stock_days: 0.0 };
@@ -54,7 +57,7 @@ impl Cycle {
             result.stock_days += stock;
         }
         let beyond = (stock - self.order_up_to).max(0.0);
-        let a_day = result.asked / self.days.len().max(1) as f64;
+        let a_day = f64::midpoint(result.asked / self.days.len().max(1) as f64, self.expected_a_day);
         // It goes down evenly.
         let until_sold = if a_day > 0.0 { (beyond / a_day / 2.0).min(LONGEST_HELD) } else { LONGEST_HELD };
         result.stock_days += beyond * until_sold;
@@ -81,7 +84,8 @@ mod tests {
     #[test]
     fn an_order_is_lived_day_by_day() {
         let day = |demand| CycleDay { demand, received: 0.0 };
-        let mut cycle = Cycle { opening: 5.0, days: vec![day(4.0), day(4.0), day(4.0)], order_up_to: 20.0 };
+        let mut cycle =
+            Cycle { opening: 5.0, days: vec![day(4.0), day(4.0), day(4.0)], order_up_to: 20.0, expected_a_day: 4.0 };
         // 5 and 4: 5, 1 and 0 left; 3 of 12 missing.
         let found = cycle.with(4.0);
         assert_eq!((found.asked, found.served, found.stock_days), (12.0, 9.0, 6.0));
@@ -94,11 +98,15 @@ mod tests {
 
     #[test]
     fn what_is_left_beyond_all_need_costs_until_it_is_sold() {
-        let cycle = Cycle { opening: 0.0, days: vec![CycleDay { demand: 10.0, received: 0.0 }], order_up_to: 20.0 };
+        let days = vec![CycleDay { demand: 10.0, received: 0.0 }];
+        let cycle = Cycle { opening: 0.0, days, order_up_to: 20.0, expected_a_day: 10.0 };
         assert_eq!(cycle.with(30.0).stock_days, 20.0);
         // 40 beyond 20, at 10 a day: two days on average.
         assert_eq!(cycle.with(70.0).stock_days, 60.0 + 40.0 * 2.0);
-        let dead = Cycle { days: vec![CycleDay::default()], ..cycle };
+        // Nobody asked for it on that day: five a day.
+        let slow = Cycle { days: vec![CycleDay::default()], ..cycle.clone() };
+        assert_eq!(slow.with(30.0).stock_days, 30.0 + 10.0 * 1.0);
+        let dead = Cycle { days: vec![CycleDay::default()], expected_a_day: 0.0, ..cycle };
         assert_eq!(dead.with(30.0).stock_days, 30.0 + 10.0 * 365.0);
         assert_eq!(dead.with(30.0).fill_rate(), None);
     }
@@ -106,7 +114,7 @@ mod tests {
     #[test]
     fn more_never_serves_less() {
         let days = [3.0, 0.0, 9.0, 2.0].map(|demand| CycleDay { demand, received: 1.0 }).to_vec();
-        let cycle = Cycle { opening: -2.0, days, order_up_to: 8.0 };
+        let cycle = Cycle { opening: -2.0, days, order_up_to: 8.0, expected_a_day: 3.0 };
         let found: Vec<CycleResult> = (0..30).map(|order| cycle.with(f64::from(order))).collect();
         assert!(
             found.windows(2).all(|pair| pair[0].served <= pair[1].served && pair[0].stock_days <= pair[1].stock_days)

@@ -16,10 +16,8 @@ use super::{InventoryError, MILLI, OrderRequest, ServiceTarget, UnmetDemand, mil
 /// What a line serves, by how safe it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FillCurve {
-    /// Fill rate at each of the [`SCORES`], not falling, of a line with no more than the level of that score.
-    settled: Vec<f64>,
-    /// The same of the line as it is tonight, which may lie too full.
-    tonight: Vec<f64>,
+    /// Fill rate at each of the [`SCORES`], not falling.
+    fills: Vec<f64>,
     /// Mean demand between the arrivals of this order and the next, units.
     demand: f64,
 }
@@ -40,16 +38,14 @@ const SCORES: usize = 23;
 const LEAST_SCORE: f64 = -2.5;
 const SCORE_STEP: f64 = 0.25;
 
-/// Of what may go unserved, the share by which others may serve less for what lies too full.
-const MOST_LEANED_ON: f64 = 0.5;
-
 /// Halvings of the logarithm of the multiplier, between these ends: worth and holding of a unit may be in any money.
 const HALVINGS: usize = 80;
 const MOST_LOG: f64 = 40.0;
 
 /// What a line would serve between the arrivals of this order and the next, at each of several services per cycle, from what is there and
-/// what would be ordered in whole packs: as it is, and with no more stock than the service asks for. The request's own target is not read,
-/// nor what else limits an order.
+/// what would be ordered in whole packs. Stock beyond what a service asks for is not counted: leaning on what lies too full orders too
+/// little one month and too much the next, which costs more than it saves where lead times are long. So the lines serve more than is asked
+/// for while some lie too full. The request's own target is not read, nor what else limits an order.
 ///
 /// `None` without demand.
 ///
@@ -73,17 +69,15 @@ pub fn fill_curve(request: &OrderRequest<'_>) -> Result<Option<FillCurve>, Inven
             pairs.fill_rate(position, order)
         }
     };
-    let mut curve = FillCurve { settled: Vec::new(), tonight: Vec::new(), demand: protection.between() };
+    let (mut fills, mut most) = (Vec::with_capacity(SCORES), 0.0_f64);
     for at in 0..SCORES {
         let target = ServiceTarget::Cycle(service(score(at)));
         let level = protection.level(target).units;
-        let fills = fill_at(target, level, position.min(level)).zip(fill_at(target, level, position));
-        let Some((settled, tonight)) = fills else { return Ok(None) };
-        let rising = |fills: &mut Vec<f64>, fill: f64| fills.push(fills.last().map_or(fill, |last| fill.max(*last)));
-        rising(&mut curve.settled, settled);
-        rising(&mut curve.tonight, tonight);
+        let Some(fill) = fill_at(target, level, position.min(level)) else { return Ok(None) };
+        most = most.max(fill);
+        fills.push(most);
     }
-    Ok(Some(curve))
+    Ok(Some(FillCurve { fills, demand: protection.between() }))
 }
 
 impl FillCurve {
@@ -91,22 +85,17 @@ impl FillCurve {
     pub fn demand(&self) -> f64 {
         self.demand
     }
-}
-
-/// Fill rate at the score of a service per cycle, linear between those tried.
-fn fill(fills: &[f64], score: f64) -> f64 {
-    let place = ((score - LEAST_SCORE) / SCORE_STEP).clamp(0.0, (SCORES - 1) as f64);
-    let below = (place as usize).min(SCORES - 2);
-    let share = place - below as f64;
-    (1.0 - share) * fills[below] + share * fills[below + 1]
+    /// Fill rate at the score of a service per cycle, linear between those tried.
+    fn fill(&self, score: f64) -> f64 {
+        let place = ((score - LEAST_SCORE) / SCORE_STEP).clamp(0.0, (SCORES - 1) as f64);
+        let below = (place as usize).min(SCORES - 2);
+        let share = place - below as f64;
+        (1.0 - share) * self.fills[below] + share * self.fills[below + 1]
+    }
 }
 
 /// The service per cycle of each line with which the lines together serve the wanted share of the worth of demand at the least cost of holding
 /// stock. Where no service reaches it, all are as safe as can be.
-///
-/// The share is that of lines in the long run, whose stock is at most at its level. What lies fuller tonight serves more, by which the others may
-/// serve less, but not by more than half of what may go unserved: a shop that leans on what lies too full orders too little one month and too
-/// much the next.
 ///
 /// # Errors
 /// [`InventoryError`] for a share that is not strictly between 0 and 1, a worth or a cost that is not above 0.
@@ -128,24 +117,18 @@ pub fn share_fill_rate(lines: &[SharingLine<'_>], wanted: f64) -> Result<Vec<f64
         normal.inverse_cdf(probability.clamp(service(LEAST_SCORE), service(score(SCORES - 1))))
     };
     let all: f64 = lines.iter().map(|line| line.worth * line.curve.demand).sum();
-    let served = |log: f64, fills: for<'c> fn(&'c FillCurve) -> &'c [f64]| -> f64 {
+    let served = |log: f64| -> f64 {
         let of = |(line, ratio): (&SharingLine<'_>, &f64)| {
-            line.worth * line.curve.demand * fill(fills(line.curve), score_at(log, *ratio))
+            line.worth * line.curve.demand * line.curve.fill(score_at(log, *ratio))
         };
-        lines.iter().zip(&scores).map(of).sum::<f64>() / all
+        lines.iter().zip(&scores).map(of).sum()
     };
-    let solve = |wanted: f64| {
-        let (mut low, mut high) = (-MOST_LOG, MOST_LOG);
-        for _ in 0..HALVINGS {
-            let middle = f64::midpoint(low, high);
-            if served(middle, |curve| &curve.settled) >= wanted { high = middle } else { low = middle }
-        }
-        high
-    };
-    let settled = solve(wanted);
-    let fuller = (served(settled, |curve| &curve.tonight) - wanted).clamp(0.0, MOST_LEANED_ON * (1.0 - wanted));
-    let log = solve(wanted - fuller);
-    Ok(scores.iter().map(|ratio| service(score_at(log, *ratio))).collect())
+    let (mut low, mut high) = (-MOST_LOG, MOST_LOG);
+    for _ in 0..HALVINGS {
+        let middle = f64::midpoint(low, high);
+        if served(middle) >= wanted * all { high = middle } else { low = middle }
+    }
+    Ok(scores.iter().map(|ratio| service(score_at(high, *ratio))).collect())
 }
 
 fn score(at: usize) -> f64 {
