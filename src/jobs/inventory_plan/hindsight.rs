@@ -88,12 +88,13 @@ fn cycle(facts: &InventoryFacts, past: &Past<'_>) -> Option<Cycle> {
     Some(Cycle {
         opening: in_units(closing(past.arrived_on - 1)?),
         days: days?,
-        order_up_to: published.order_up_to.units(),
+        // The rest of a pack is no rule's doing.
+        order_up_to: published.order_up_to.units() + in_units(least_order(facts, past.advice)),
         expected_a_day,
     })
 }
 
-/// Last month's average: the mean of a day of the last four weeks for every day to be covered, less the stock position, in whole packs.
+/// Last month's average: the mean of a day of the last four weeks for every day to be covered, less the stock position, in whole packs and no less than can be ordered.
 /// `None` where the advice does not say what there was.
 fn naive(facts: &InventoryFacts, advice: &PastLine) -> Option<i64> {
     let PastLine { key, published } = advice;
@@ -104,7 +105,20 @@ fn naive(facts: &InventoryFacts, advice: &PastLine) -> Option<i64> {
     let position =
         published.on_hand?.thousandths() - published.reserved?.thousandths() + published.on_order?.thousandths();
     let wanted = sold as f64 * days / f64::from(NAIVE_DAYS) - position as f64;
-    let pack = published.pack_size.map(Quantity::thousandths);
-    let step = pack.or_else(|| facts.movements.units.get(&key.product_id).copied()).unwrap_or(MILLI as i64).max(1);
-    Some((wanted.max(0.0) / step as f64 - 1e-9).ceil().max(0.0) as i64 * step)
+    let wanted = if wanted > 0.0 { wanted.max(least_order(facts, advice) as f64) } else { 0.0 };
+    let step = step(facts, advice);
+    Some((wanted / step as f64 - 1e-9).ceil().max(0.0) as i64 * step)
+}
+
+/// What an order is a multiple of, in thousandths.
+fn step(facts: &InventoryFacts, advice: &PastLine) -> i64 {
+    let pack = advice.published.pack_size.map(Quantity::thousandths);
+    let unit = || facts.movements.units.get(&advice.key.product_id).copied();
+    pack.or_else(unit).unwrap_or(MILLI as i64).max(1)
+}
+
+/// The least that can be ordered, in thousandths.
+fn least_order(facts: &InventoryFacts, advice: &PastLine) -> i64 {
+    let product = facts.products.get(&advice.key.product_id);
+    product.and_then(|product| product.min_order_quantity).unwrap_or(0).max(step(facts, advice))
 }

@@ -19,7 +19,7 @@ pub struct Cycle {
     pub opening: f64,
     /// From the day of the arrival.
     pub days: Vec<CycleDay>,
-    /// Units up to which the next order fills: what is left beyond them is no order's saving.
+    /// Units up to which the next order fills, and the least that can be ordered: what is left beyond them is no order's saving.
     pub order_up_to: f64,
     /// Units a day that were expected to be asked for.
     pub expected_a_day: f64,
