@@ -110,7 +110,6 @@ fn orders(decision: &Decision<'_>) -> Section {
         .text("Arrives on", |line| line.plan.arrives_on)
         .text("or by", |line| line.plan.arrives_by)
         .number("Value", Unit::Money, Line::to_order_value)
-        .number("Demand served", Unit::Share, |line| line.plan.fill_rate)
         .text("Why", Line::explanation)
         .view_of("Orders, most urgent first", lines.len());
     let advice = match decision.ctx.mode {

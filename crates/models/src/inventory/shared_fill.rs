@@ -11,7 +11,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::plan::OrderDays;
 use super::protection::{self, Protection};
-use super::{InventoryError, MILLI, OrderRequest, ServiceTarget, UnmetDemand, milli_up};
+use super::{InventoryError, MILLI, OrderRequest, ServiceTarget, UnmetDemand};
 
 /// What a line serves, by how safe it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,9 +43,9 @@ const HALVINGS: usize = 80;
 const MOST_LOG: f64 = 40.0;
 
 /// What a line would serve between the arrivals of this order and the next, at each of several services per cycle, from what is there and
-/// what would be ordered in whole packs. Stock beyond what a service asks for is not counted: leaning on what lies too full orders too
-/// little one month and too much the next, which costs more than it saves where lead times are long. So the lines serve more than is asked
-/// for while some lie too full. The request's own target is not read, nor what else limits an order.
+/// what would be ordered. Neither stock beyond what a service asks for is counted nor the rest of a pack: leaning on what lies too full
+/// orders too little one month and too much the next, which costs more than it saves where lead times are long. So the lines serve more
+/// than is asked for while some lie too full. The request's own target is not read, nor what else limits an order.
 ///
 /// `None` without demand.
 ///
@@ -59,21 +59,19 @@ pub fn fill_curve(request: &OrderRequest<'_>) -> Result<Option<FillCurve>, Inven
     let milli = stock.on_hand_milli.max(0) - stock.reserved_milli.max(0) + stock.on_order_milli.max(0)
         - stock.expected_waste_milli.max(0);
     let position = milli as f64 / MILLI;
-    let step = request.rules.pack_size_milli.or(request.rules.unit_milli).unwrap_or(1).max(1);
-    let packed = |order: f64| (milli_up(order) as u64).div_ceil(step as u64) as f64 * step as f64 / MILLI;
     let pairs = (request.unmet == UnmetDemand::IsLost).then(|| protection.pairs());
-    let fill_at = |target: ServiceTarget, level: f64, position: f64| match &pairs {
-        None => protection.fill_rate(position + packed((level - position).max(0.0))),
-        Some(pairs) => {
-            let order = packed(protection::order_where_lost(pairs, target, position, level));
-            pairs.fill_rate(position, order)
-        }
-    };
     let (mut fills, mut most) = (Vec::with_capacity(SCORES), 0.0_f64);
     for at in 0..SCORES {
         let target = ServiceTarget::Cycle(service(score(at)));
         let level = protection.level(target).units;
-        let Some(fill) = fill_at(target, level, position.min(level)) else { return Ok(None) };
+        let fill = match &pairs {
+            None => protection.fill_rate(level),
+            Some(pairs) => {
+                let position = position.min(level);
+                pairs.fill_rate(position, protection::order_where_lost(pairs, target, position, level))
+            }
+        };
+        let Some(fill) = fill else { return Ok(None) };
         most = most.max(fill);
         fills.push(most);
     }
@@ -110,7 +108,7 @@ pub fn share_fill_rate(lines: &[SharingLine<'_>], wanted: f64) -> Result<Vec<f64
         );
     }
     let normal = Normal::standard();
-    let scores: Vec<f64> = lines.iter().map(|line| (line.worth / line.holding).ln()).collect();
+    let ratios: Vec<f64> = lines.iter().map(|line| (line.worth / line.holding).ln()).collect();
     // The logit of the critical ratio is the logarithm of `m w / c`.
     let score_at = |log: f64, ratio: f64| {
         let probability = 1.0 / (1.0 + (-(log + ratio)).exp());
@@ -121,14 +119,14 @@ pub fn share_fill_rate(lines: &[SharingLine<'_>], wanted: f64) -> Result<Vec<f64
         let of = |(line, ratio): (&SharingLine<'_>, &f64)| {
             line.worth * line.curve.demand * line.curve.fill(score_at(log, *ratio))
         };
-        lines.iter().zip(&scores).map(of).sum()
+        lines.iter().zip(&ratios).map(of).sum()
     };
     let (mut low, mut high) = (-MOST_LOG, MOST_LOG);
     for _ in 0..HALVINGS {
         let middle = f64::midpoint(low, high);
         if served(middle) >= wanted * all { high = middle } else { low = middle }
     }
-    Ok(scores.iter().map(|ratio| service(score_at(high, *ratio))).collect())
+    Ok(ratios.iter().map(|ratio| service(score_at(high, *ratio))).collect())
 }
 
 fn score(at: usize) -> f64 {
