@@ -56,6 +56,11 @@ impl Table {
     pub fn is_kept_for_ever(&self) -> bool {
         self.reaches_people || self.kept == Kept::ForEver
     }
+
+    /// Whether its totals of one night say nothing of those of another: each night has what fell due, much or little.
+    pub fn is_what_fell_due(&self) -> bool {
+        self.seen == Seen::OnePerDate && self.may_shrink
+    }
 }
 
 impl Deref for Table {

@@ -140,6 +140,7 @@ def ours(binary, shop, folder, policy, fill, model):
                "--holding", "holding", "--shortage", "shortage", "--warm-up", str(shop["warm_up"]), "--rounds", str(shop["rounds"]),
                "--policy", policy, "--model", shop.get("model", model), "--orders-out", out, "--json", "--no-progress"]
     command += ["--target-fill", str(fill)] if fill else []
+    command += ["--together"] if fill and policy == "plan" else []
     command += ["--pack", str(shop["pack"])] if shop["pack"] else []
     command += ["--budget", str(shop["budget"]), "--unit-cost", "cost"] if "budget" in shop else []
     command += [] if shop["lost"] else ["--backorders"]

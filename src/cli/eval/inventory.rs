@@ -87,9 +87,9 @@ pub struct EvalInventory {
     /// Serve this share of demand at once, with as little stock as does it, in place of the least cost; for `auto` and `plan`.
     #[arg(long, value_name = "SHARE", value_parser = inner_share)]
     target_fill: Option<f64>,
-    /// With the policy `plan`: serve it on each line, not on all together at the least cost of holding stock.
+    /// With the policy `plan`: serve it on all lines together at the least cost of holding stock, not on each line.
     #[arg(long, requires = "target_fill")]
-    each_line: bool,
+    together: bool,
     /// The season in periods [default: 52 of weeks, 12 of months, 7 of days].
     #[arg(long, value_name = "M", value_parser = at_least_one)]
     season: Option<usize>,
@@ -196,7 +196,7 @@ impl EvalInventory {
             rounds: self.rounds,
             policy: self.policy,
             target_fill: self.target_fill,
-            each_line: self.each_line,
+            each_line: !self.together,
             season: self.season,
             models: self.model.clone(),
             initial_state: self.initial_state.clone(),

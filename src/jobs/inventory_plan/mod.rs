@@ -212,7 +212,7 @@ impl Default for InventoryPlan {
         Self {
             service_level: Level::literal(0.95),
             fill_rate: None,
-            fill_rate_of: FillRateOf::Assortment,
+            fill_rate_of: FillRateOf::EachLine,
             unmet_demand: UnmetDemands::Waits,
             overstock_days: Days::literal(60),
             default_lead_time_days: None,

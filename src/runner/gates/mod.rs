@@ -314,7 +314,8 @@ pub fn published_columns(publication: &Publication) -> PolarsResult<Vec<(&'stati
         let of_table = profile::columns(&published.frame, &published.table.schema)?;
         let is_total = |profile: &ColumnProfile| {
             let kind = published.table.schema.column(&profile.column).map(|column| column.kind);
-            matches!(kind, Some(ColumnType::Quantity | ColumnType::Money)) && profile.negatives == 0
+            let is_amount = matches!(kind, Some(ColumnType::Quantity | ColumnType::Money));
+            is_amount && profile.negatives == 0 && !published.table.is_what_fell_due()
         };
         Ok((published.table.name(), of_table.into_iter().filter(is_total).collect()))
     };
