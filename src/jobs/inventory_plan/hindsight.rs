@@ -4,7 +4,7 @@ use super::advice::PastLine;
 use super::facts::InventoryFacts;
 use super::units::in_units;
 use crate::day::Day;
-use crate::models::inventory::{Cycle, CycleDay, CycleResult, MILLI};
+use crate::models::inventory::{Cycle, CycleDay, MILLI};
 use crate::quantities::Quantity;
 
 /// Days of sales whose mean the naive rule orders by.
@@ -22,14 +22,14 @@ pub(super) struct Past<'a> {
 /// One order, in three quantities, from its arrival until the next one could arrive.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Hindsight {
-    /// What was promised, and what was kept with what was ordered (with what was advised, where that is not known).
+    /// What was promised, and what was kept.
     pub(super) promised_fill_rate: Option<f64>,
     pub(super) achieved_fill_rate: Option<f64>,
     /// Units asked for in these days.
     pub(super) asked: f64,
     /// What the mean of the last four weeks would have ordered, in thousandths.
     pub(super) naive_milli: i64,
-    /// Minor units; `None` without a price and a cost, of what was ordered also where that is not known.
+    /// Minor units; `None` without a price and a cost, or where it is not known what was ordered.
     pub(super) cost_recommended: Option<f64>,
     pub(super) cost_ordered: Option<f64>,
     pub(super) cost_naive: Option<f64>,
@@ -37,61 +37,77 @@ pub(super) struct Hindsight {
 
 /// `None` where the stock of some day, or what was there when the order came, is not known.
 ///
-/// Demand is what was sold, and on days that closed with nothing no less than was expected of a day. A unit that was not there costs its
-/// margin at today's price, one on the shelf the yearly rate of its cost.
+/// Demand is what was sold, and on days that closed with nothing no less than was expected of a day. What was kept is what was sold of it.
+/// For what other quantities would have cost, whatever moved the stock beside sales and this order is as it was. A unit that was not there
+/// costs its margin at today's price, one on the shelf the yearly rate of its cost.
 pub(super) fn look_back(facts: &InventoryFacts, past: &Past<'_>, holding_rate: f64) -> Option<Hindsight> {
     let PastLine { key, published } = past.advice;
-    let cycle = cycle(facts, past)?;
-    let recommended_milli = published.order_quantity.thousandths();
+    let Lived { cycle, sold } = lived(facts, past)?;
+    let asked: f64 = cycle.days.iter().map(|day| day.demand).sum();
     let naive_milli = naive(facts, past.advice)?;
-    let with = |milli: i64| cycle.with(in_units(milli));
-    let lived = with(past.ordered_milli.unwrap_or(recommended_milli));
     let cost = facts.products.get(&key.product_id).and_then(|product| product.unit_cost);
     let rates = facts
         .price(key)
         .zip(cost)
         .map(|(price, cost)| ((price - cost).max(0) as f64, cost as f64 * holding_rate / DAYS_A_YEAR));
-    let cost = |result: CycleResult| rates.map(|(lost, holding)| result.cost(lost, holding));
+    // Where it is not known what was ordered, it is not known what would have been there without it.
+    let cost_of = |milli: i64| {
+        let (lost, holding) = rates.filter(|_| past.ordered_milli.is_some())?;
+        Some(cycle.with(in_units(milli)).cost(lost, holding))
+    };
     Some(Hindsight {
         promised_fill_rate: published.expected_fill_rate,
-        achieved_fill_rate: lived.fill_rate(),
-        asked: lived.asked,
+        achieved_fill_rate: (asked > 0.0).then(|| sold / asked),
+        asked,
         naive_milli,
-        cost_recommended: cost(with(recommended_milli)),
-        cost_ordered: past.ordered_milli.and_then(|milli| cost(with(milli))),
-        cost_naive: cost(with(naive_milli)),
+        cost_recommended: cost_of(published.order_quantity.thousandths()),
+        cost_ordered: past.ordered_milli.and_then(cost_of),
+        cost_naive: cost_of(naive_milli),
     })
 }
 
-fn cycle(facts: &InventoryFacts, past: &Past<'_>) -> Option<Cycle> {
+/// The days as they were.
+struct Lived {
+    cycle: Cycle,
+    /// Units.
+    sold: f64,
+}
+
+fn lived(facts: &InventoryFacts, past: &Past<'_>) -> Option<Lived> {
     let PastLine { key, published } = past.advice;
     let snapshots = facts.snapshots.get(key)?;
-    let closing = |on: Day| snapshots.iter().find(|snapshot| snapshot.on == on).map(|snapshot| snapshot.on_hand);
+    let closing = |on: Day| snapshots.iter().find(|snapshot| snapshot.on == on).map(|snapshot| snapshot.on_hand.max(0));
     let sold = |on: Day| -> i64 {
         let sales = facts.sales.get(key).into_iter().flatten();
         sales.filter(|day| day.on == on).map(|day| day.sold).sum()
     };
-    let received = |on: Day| -> i64 {
+    let received = || {
         let deliveries = facts.deliveries.get(key).into_iter().flatten();
-        let others = deliveries.filter(|one| one.received_on == on && one.ordered_on != published.order_on);
-        others.map(|one| one.quantity).sum()
+        deliveries.filter(|one| one.ordered_on == published.order_on)
     };
+    let of_this_order =
+        |on: Day| -> i64 { received().filter(|one| one.received_on == on).map(|one| one.quantity).sum() };
+    // What came early was there early.
+    let from = received().map(|one| one.received_on).min().unwrap_or(past.arrived_on).min(past.arrived_on);
     let expected_a_day = published.expected_demand.units() / f64::from((past.window_to - published.as_of).max(1));
-    let days = usize::try_from(past.window_to - past.arrived_on + 1).ok().filter(|days| *days > 0)?;
-    let days: Option<Vec<CycleDay>> = (0..days as i32)
-        .map(|ahead| {
-            let on = past.arrived_on + ahead;
-            let least = if closing(on)? <= 0 { expected_a_day } else { 0.0 };
-            Some(CycleDay { demand: in_units(sold(on)).max(least), received: in_units(received(on)) })
-        })
-        .collect();
-    Some(Cycle {
-        opening: in_units(closing(past.arrived_on - 1)?),
-        days: days?,
+    let n_days = usize::try_from(past.window_to - from + 1).ok().filter(|days| *days > 0)?;
+    let (mut days, mut all_sold) = (Vec::with_capacity(n_days), 0);
+    for ahead in 0..n_days as i32 {
+        let on = from + ahead;
+        let (before, after, sold) = (closing(on - 1)?, closing(on)?, sold(on));
+        let least = if after == 0 { expected_a_day } else { 0.0 };
+        let moved = after - before + sold - of_this_order(on);
+        days.push(CycleDay { demand: in_units(sold).max(least), received: in_units(moved) });
+        all_sold += sold;
+    }
+    let cycle = Cycle {
+        opening: in_units(closing(from - 1)?),
+        days,
         // The rest of a pack is no rule's doing.
         order_up_to: published.order_up_to.units() + in_units(least_order(facts, past.advice)),
         expected_a_day,
-    })
+    };
+    Some(Lived { cycle, sold: in_units(all_sold) })
 }
 
 /// Last month's average: the mean of a day of the last four weeks for every day to be covered, less the stock position, in whole packs and no less than can be ordered.

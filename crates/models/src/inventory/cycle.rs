@@ -8,7 +8,7 @@
 pub struct CycleDay {
     /// Units asked for.
     pub demand: f64,
-    /// Units that other orders brought.
+    /// Units that came otherwise than by this order, less what went otherwise than by sales.
     pub received: f64,
 }
 
@@ -49,7 +49,7 @@ impl Cycle {
         let mut stock = self.opening.max(0.0) + order;
         let mut result = CycleResult { asked: 0.0, served: 0.0, stock_days: 0.0 };
         for day in &self.days {
-            stock += day.received;
+            stock = (stock + day.received).max(0.0);
             let sold = day.demand.min(stock);
             stock -= sold;
             result.asked += day.demand;
